@@ -1,0 +1,41 @@
+using FluentValidation;
+using FluentValidation.Results;
+
+namespace PropertyServiceDesk.Domain.Plumbing;
+
+/// <summary>The rules for typed texts and telephone numbers, as validators say them: the failure carries the rule's own stable code.</summary>
+public static class PlainTextRules
+{
+    /// <summary>A text must be there and be plain, of at most <paramref name="max"/> code points. Null and blank are <c>text.empty</c>.</summary>
+    public static IRuleBuilderOptionsConditions<T, string?> PlainText<T>(this IRuleBuilder<T, string?> rule, int max) =>
+        rule.Custom((text, context) => Add(context, Rules.PlainText.Fault(text ?? "", max), max));
+
+    /// <summary>A text may be left out (null); if it is there, it is plain. Blank is <c>text.empty</c>: leave it out instead.</summary>
+    public static IRuleBuilderOptionsConditions<T, string?> OptionalPlainText<T>(this IRuleBuilder<T, string?> rule, int max) =>
+        rule.Custom((text, context) => Add(context, text is null ? null : Rules.PlainText.Fault(text, max), max));
+
+    /// <summary>A telephone number must be there and be one. Null and blank are <c>phone.empty</c>.</summary>
+    public static IRuleBuilderOptionsConditions<T, string?> PhoneNumber<T>(this IRuleBuilder<T, string?> rule) =>
+        rule.Custom((text, context) => Add(context, Rules.PhoneNumber.Fault(text ?? ""), 0));
+
+    private static void Add<T>(ValidationContext<T> context, string? code, int max)
+    {
+        if (code is not null)
+        {
+            context.AddFailure(new ValidationFailure(context.PropertyPath, Sentence(code, max)) { ErrorCode = code });
+        }
+    }
+
+    private static string Sentence(string code, int max) => code switch
+    {
+        Rules.PlainText.Empty => "Please write something here.",
+        Rules.PlainText.TooLong => $"This text is too long: at most {max} characters.",
+        Rules.PlainText.ControlCharacter => "This text has a control character in it. Only line breaks and tabs are allowed.",
+        Rules.PlainText.BidiControl => "This text has an invisible mark in it that changes the direction of writing. Please type it again without.",
+        Rules.PlainText.LoneSurrogate => "This text is damaged: half of a character is missing.",
+        Rules.PlainText.NotACharacter => "This text has a code in it that is no character.",
+        Rules.PhoneNumber.Empty => "Please give a telephone number.",
+        Rules.PhoneNumber.NotANumber => "This is not a telephone number. Give a mobile number, a landline number with or without area code, or + and the country code.",
+        _ => throw new ArgumentOutOfRangeException(nameof(code), code, "No sentence for this code."),
+    };
+}
