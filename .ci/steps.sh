@@ -1,0 +1,113 @@
+# Sourced by run, test and bench, from the root of the checkout: what they share.
+# shellcheck shell=bash
+
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
+# Build servers would outlive the script and hold its output open.
+export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0
+
+program=$(basename "$0")
+started_at=$SECONDS
+
+say() { printf '%s\n' "$*"; }
+
+fail() {
+  printf '%s: %s\n' "$program" "$1" >&2
+  exit "${2:-1}"
+}
+
+need_tools() {
+  local major
+  command -v dotnet >/dev/null || fail "the .NET 10 SDK is missing (https://dotnet.microsoft.com/download)"
+  dotnet --list-sdks | grep -q '^10\.' || fail "the .NET 10 SDK is missing; dotnet here has: $(dotnet --list-sdks | cut -d' ' -f1 | tr '\n' ' ')"
+  command -v node >/dev/null || fail "Node.js 20 or newer is missing (https://nodejs.org)"
+  major=$(node --version | sed 's/^v\([0-9]*\).*/\1/')
+  [ "$major" -ge 20 ] || fail "Node.js 20 or newer is needed; this is $(node --version)"
+  command -v npm >/dev/null || fail "npm is missing; it comes with Node.js"
+}
+
+# Each child is a process group of its own: Ctrl-C reaches only this script, which then ends them in order, with all of their own children.
+spawn() {
+  set -m
+  "$@" 9>&- </dev/null &
+  child=$!
+  set +m
+}
+
+is_alive() { kill -0 "$1" 2>/dev/null; }
+
+# Asks a child and what it started to end, insists after the given number of seconds.
+end_group() {
+  local pid=$1 left=$(($2 * 10))
+  kill -TERM -- "-$pid" 2>/dev/null || return 0
+  while is_alive "$pid"; do
+    if [ "$left" -le 0 ]; then kill -KILL -- "-$pid" 2>/dev/null || true; break; fi
+    left=$((left - 1))
+    sleep 0.1
+  done
+  wait "$pid" 2>/dev/null || true
+}
+
+# step TITLE LOG COMMAND…: shows the title while the command works and its time when done; what it printed is shown when it fails.
+step() {
+  local title=$1 log=$2 from=$SECONDS status=0
+  shift 2
+  if [ -t 1 ]; then printf '  %s …' "$title"; else say "  $title …"; fi
+  spawn "$@" >"$log" 2>&1
+  working=$child
+  [ ! -t 1 ] || tick "$title" "$from"
+  wait "$child" || status=$?
+  working=
+  if [ "$status" = 0 ]; then
+    if [ -t 1 ]; then printf '\r  %s … %d s\n' "$title" $((SECONDS - from)); fi
+    return 0
+  fi
+  [ ! -t 1 ] || echo
+  return "$status"
+}
+
+tick() {
+  while is_alive "$working"; do
+    printf '\r  %s … %d s' "$1" $((SECONDS - $2))
+    sleep 0.2
+  done
+}
+
+# The few lines of a log that say what went wrong.
+gist() {
+  if grep -qE '(error|npm error|Unhandled exception)' "$1"; then
+    grep -E '(error|npm error|Unhandled exception)' "$1" | sed 's/^[[:space:]]*//' | awk '!seen[$0]++' | head -"${2:-20}"
+  else
+    tail -"${2:-20}" "$1"
+  fi
+}
+
+build_step() {
+  local title=$1 log=$2
+  shift 2
+  step "$title" "$log" dotnet build "$@" --configuration Release -nologo -v quiet -clp:NoSummary -p:UseSharedCompilation=false \
+    ${JOB_ENGINE:+-p:JobEngine=$JOB_ENGINE} ||
+    { gist "$log" >&2; fail "the build failed; all of its words are in $log"; }
+}
+
+# --- the web client
+
+sum_of() { (cd Web && find . \( -path ./node_modules -o -path ./dist -o -path ./TestResults \) -prune -o -type f "$@" -print0 | LC_ALL=C sort -z | xargs -0 cksum | cksum); }
+
+has_script() { node -e 'process.exit(require("./Web/package.json").scripts?.[process.argv[1]] ? 0 : 1)' "$1"; }
+
+# Installs and builds only what changed since the last time; the marks lie in node_modules, which git ignores.
+web_client() {
+  local log=$1 packages sources
+  [ -f Web/package.json ] || return 0
+  packages=$(cksum Web/package.json Web/package-lock.json)
+  if [ "$(cat Web/node_modules/.desk-packages 2>/dev/null)" != "$packages" ]; then
+    step "Packages of the web client" "$log" npm --prefix Web ci --no-audit --no-fund --loglevel=error ||
+      { gist "$log" >&2; fail "npm ci failed in Web; all of its words are in $log"; }
+    printf '%s' "$packages" >Web/node_modules/.desk-packages
+  fi
+  sources=$(sum_of)
+  if [ ! -d Web/dist ] || [ "$(cat Web/node_modules/.desk-built 2>/dev/null)" != "$sources" ]; then
+    step "Web client" "$log" npm --prefix Web run build || { gist "$log" >&2; fail "the build of the web client failed; all of its words are in $log"; }
+    printf '%s' "$(sum_of)" >Web/node_modules/.desk-built
+  fi
+}
