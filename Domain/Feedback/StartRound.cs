@@ -1,0 +1,81 @@
+using PropertyServiceDesk.Domain.Requests;
+
+namespace PropertyServiceDesk.Domain.Feedback;
+
+/// <summary>
+/// A request was finished or answered: its reporter is asked, once a round, in the same transaction; or is not, by a rule that is
+/// stored, and then the request is closed.
+/// </summary>
+internal sealed class StartRound(Db db, EventLog log, IMediator mediator) : INotificationHandler<RequestMoved>
+{
+    private const string Read = """
+        select r.kind, r.channel, r.outcome, r.round, r.customer_id, r.reporter_phone, coalesce(c.opted_out_at is not null, false) as opted_out,
+            coalesce(c.erased_at is not null, false) as erased, r.import_id is not null and r.taken_up_at is null as history_only
+        from request r
+        left join customer c on c.community_id = r.community_id and c.customer_id = r.customer_id
+        where r.request_id = @RequestId
+        """;
+
+    private const string Ask = """
+        with started as (
+            insert into feedback (community_id, feedback_id, request_id, round, state, not_asked_rule, started_at, asked_at, next_check_at, ended_at)
+            values (@CommunityId, @FeedbackId, @RequestId, @Round, @State, @Rule, @At, @AskedAt, null, @EndedAt)
+        ), told as (
+            insert into message (community_id, message_id, dedupe_key, recipient_kind, recipient_id, request_id, template, detail, created_at, send_after)
+            select @CommunityId, @MessageId, 'ask:' || @FeedbackId, case when @CustomerId::uuid is null then 'reporter' else 'customer' end, @CustomerId, @RequestId,
+                'feedbackAsk', '{}', @At, @At
+            where @AskedAt::timestamptz is not null
+        )
+        update request
+        set round = @Round, status = @To, closed_at = @EndedAt, version = version + 1
+        where request_id = @RequestId
+        """;
+
+    private sealed record Row(RequestKind Kind, Channel Channel, Outcome Outcome, short Round, Guid? CustomerId, string? ReporterPhone, bool OptedOut, bool Erased, bool HistoryOnly);
+
+    public async Task Handle(RequestMoved notification, CancellationToken cancellationToken)
+    {
+        if (notification is not { To: RequestStatus.AwaitingFeedback, Move: RequestMove.Finish or RequestMove.Answer })
+        {
+            return;
+        }
+
+        var row = await db.Single<Row>(Read, new { notification.RequestId }, cancellationToken);
+        var rule = WhomNotToAsk.Rule(
+            row.Kind, row.Channel, row.Outcome, row.CustomerId is not null || row.ReporterPhone is not null, row.OptedOut, row.Erased, notification.OnTheSpot, row.HistoryOnly);
+        var to = rule is null ? RequestStatus.AwaitingFeedback : RequestLifecycle.After(RequestStatus.AwaitingFeedback, RequestMove.Close);
+        var round = (short)(row.Round + 1);
+        var id = Guid.CreateVersion7(notification.At);
+        await db.Run(
+            Ask,
+            new
+            {
+                notification.CommunityId,
+                FeedbackId = id,
+                MessageId = Guid.CreateVersion7(notification.At),
+                notification.RequestId,
+                Round = round,
+                State = rule is null ? FeedbackState.Asked : FeedbackState.NotAsked,
+                Rule = rule,
+                notification.At,
+                AskedAt = rule is null ? notification.At : (DateTimeOffset?)null,
+                EndedAt = rule is null ? (DateTimeOffset?)null : notification.At,
+                row.CustomerId,
+                To = to,
+            },
+            cancellationToken);
+        log.Write(
+            notification.CommunityId,
+            SubjectKind.Feedback,
+            id,
+            rule is null ? Happening.FeedbackAsked : Happening.FeedbackNotAsked,
+            new { notification.RequestId, round, rule },
+            visibility: Visibility.Desk,
+            occurredAt: notification.At);
+        if (to == RequestStatus.Closed)
+        {
+            log.Write(notification.CommunityId, SubjectKind.Request, notification.RequestId, Happening.RequestClosed, new { rule }, visibility: Visibility.Owner, occurredAt: notification.At);
+            await mediator.Publish(new RequestMoved(notification.CommunityId, notification.RequestId, RequestStatus.AwaitingFeedback, RequestMove.Close, to, notification.At), cancellationToken);
+        }
+    }
+}

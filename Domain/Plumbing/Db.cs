@@ -1,0 +1,86 @@
+using System.Data;
+using Dapper;
+using Npgsql;
+
+namespace PropertyServiceDesk.Domain.Plumbing;
+
+/// <summary>
+/// The transaction of this scope. Its first statement, sent together with the first one of the caller's, enters the role of the
+/// application and the communities of the caller; both end with the transaction, so that a pooled connection carries nothing on.
+/// </summary>
+public sealed class Db(NpgsqlDataSource source, Caller caller)
+{
+    private const string Enter = "call enter_scope(@ScopeCommunities, @ScopeActor);\n";
+    private const string EnterReading = "set transaction read only;\n" + Enter;
+
+    private NpgsqlConnection? connection;
+    private NpgsqlTransaction? transaction;
+    private IReadOnlyCollection<Guid> communities = [];
+    private bool readOnly;
+    private bool entered;
+
+    /// <summary>All of <paramref name="work"/> happens, or none of it.</summary>
+    internal async Task<T> InTransaction<T>(bool reading, IReadOnlyCollection<Guid> scope, Func<Task<T>> work, CancellationToken ct)
+    {
+        if (transaction is not null)
+        {
+            throw new InvalidOperationException("A command must not send another one: its transaction would not be its own.");
+        }
+
+        await using var open = await source.OpenConnectionAsync(ct);
+        await using var begun = await open.BeginTransactionAsync(IsolationLevel.ReadCommitted, ct);
+        (connection, transaction, communities, readOnly, entered) = (open, begun, scope, reading, false);
+        try
+        {
+            var result = await work();
+            await begun.CommitAsync(ct);
+            return result;
+        }
+        finally
+        {
+            (connection, transaction) = (null, null);
+        }
+    }
+
+    /// <summary>The one row, or null if there is none. More than one is an error.</summary>
+    public Task<T?> Find<T>(string sql, object? args, CancellationToken ct) =>
+        Connection.QuerySingleOrDefaultAsync<T?>(Command(sql, args, ct));
+
+    public Task<T> Single<T>(string sql, object? args, CancellationToken ct) => Connection.QuerySingleAsync<T>(Command(sql, args, ct));
+
+    public async Task<IReadOnlyList<T>> List<T>(string sql, object? args, CancellationToken ct) =>
+        (await Connection.QueryAsync<T>(Command(sql, args, ct))).AsList();
+
+    /// <returns>How many rows were written.</returns>
+    public Task<int> Run(string sql, object? args, CancellationToken ct) => Connection.ExecuteAsync(Command(sql, args, ct));
+
+    /// <summary>Several statements in one round trip; read their results in order.</summary>
+    public Task<SqlMapper.GridReader> Several(string sql, object? args, CancellationToken ct) => Connection.QueryMultipleAsync(Command(sql, args, ct));
+
+    /// <summary>For what Dapper cannot do: COPY, streaming. Statements sent on it directly must not be the first of the transaction.</summary>
+    internal async Task<NpgsqlConnection> Entered(CancellationToken ct)
+    {
+        if (!entered)
+        {
+            await Connection.ExecuteAsync(Command("", null, ct));
+        }
+
+        return Connection;
+    }
+
+    private NpgsqlConnection Connection => connection ?? throw new InvalidOperationException("There is no transaction: send a command or a query.");
+
+    private CommandDefinition Command(string sql, object? args, CancellationToken ct)
+    {
+        if (entered)
+        {
+            return new CommandDefinition(sql, args, transaction, cancellationToken: ct);
+        }
+
+        entered = true;
+        var parameters = new DynamicParameters(args);
+        parameters.Add("ScopeCommunities", string.Join(',', communities), DbType.String);
+        parameters.Add("ScopeActor", caller.Actor.Id.ToString(), DbType.String);
+        return new CommandDefinition((readOnly ? EnterReading : Enter) + sql, parameters, transaction, cancellationToken: ct);
+    }
+}

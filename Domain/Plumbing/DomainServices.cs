@@ -1,0 +1,68 @@
+using System.Reflection;
+using FluentValidation;
+using MediatR;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using PropertyServiceDesk.Domain.Feedback;
+using PropertyServiceDesk.Domain.Requests;
+using PropertyServiceDesk.Domain.WorkOrders;
+
+namespace PropertyServiceDesk.Domain.Plumbing;
+
+public static class DomainServices
+{
+    private static readonly Type[] Scanned = [typeof(IRequestHandler<,>), typeof(INotificationHandler<>), typeof(IValidator<>)];
+
+    /// <summary>Everything that the desk knows. The host adds a <see cref="TimeProvider"/> of its own if the system's is not the one.</summary>
+    /// <exception cref="InvalidOperationException">A command or query does not say who may send it.</exception>
+    public static IServiceCollection AddServiceDesk(this IServiceCollection services, string connectionString)
+    {
+        services.AddSingleton(_ => Source(connectionString));
+        services.AddSingleton(TimeProvider.System);
+        services.AddScoped<Caller>();
+        services.AddScoped<Db>();
+        services.AddScoped<EventLog>();
+        services.AddScoped<OrderMaker>();
+        services.AddScoped<OrderMover>();
+        services.AddScoped<FinishRequests>();
+        services.AddScoped<FeedbackConsequences>();
+        services.AddScoped<Reworker>();
+
+        services.AddScoped<ServiceFactory>(scope => type => scope.GetService(type)!);
+        services.AddScoped<IMediator, Mediator>();
+        services.AddScoped(typeof(IPipelineBehavior<,>), typeof(AllowedFirst<,>)); // outermost first
+        services.AddScoped(typeof(IPipelineBehavior<,>), typeof(ValidateFirst<,>));
+        services.AddScoped(typeof(IPipelineBehavior<,>), typeof(InTransaction<,>));
+
+        var types = typeof(DomainServices).Assembly.GetTypes().Where(t => t is { IsClass: true, IsAbstract: false, ContainsGenericParameters: false }).ToArray();
+        foreach (var type in types)
+        {
+            foreach (var service in type.GetInterfaces().Where(i => i.IsGenericType && Scanned.Contains(i.GetGenericTypeDefinition())))
+            {
+                services.AddScoped(service, type);
+            }
+        }
+
+        var unguarded = types.Where(t => t.GetInterfaces().Any(IsCommandOrQuery) && t.GetCustomAttribute<AllowedToAttribute>() is null).Select(t => t.Name).ToArray();
+        return unguarded.Length == 0
+            ? services
+            : throw new InvalidOperationException($"Nobody is allowed to send {string.Join(", ", unguarded)}: say who is.");
+    }
+
+    /// <summary>The pooled source: transactions only, every setting local to one, so nothing needs resetting between them.</summary>
+    internal static NpgsqlDataSource Source(string connectionString)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString);
+        settings.NoResetOnClose = true;
+        if (settings.MaxAutoPrepare == 0)
+        {
+            settings.MaxAutoPrepare = 250;
+            settings.AutoPrepareMinUsages = 2;
+        }
+
+        return new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
+    }
+
+    private static bool IsCommandOrQuery(Type type) =>
+        type.IsGenericType && (type.GetGenericTypeDefinition() == typeof(ICommand<>) || type.GetGenericTypeDefinition() == typeof(IQuery<>));
+}

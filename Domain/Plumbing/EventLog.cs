@@ -1,0 +1,127 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+
+namespace PropertyServiceDesk.Domain.Plumbing;
+
+public enum SubjectKind
+{
+    Request,
+    WorkOrder,
+    Fault,
+    Feedback,
+    Customer,
+    Staff,
+    Community,
+}
+
+/// <summary>Who may read an event, a note or a photo: the owner and everybody; the crews and the desk; the desk alone.</summary>
+public enum Visibility
+{
+    Owner,
+    Crew,
+    Desk,
+}
+
+/// <summary>
+/// What the running command has to tell the log. The pipeline appends it as the transaction's last statement, under the community's
+/// head row. Details are ids, enums, numbers and times; words and personal data go into <c>text</c>, which can be erased.
+/// </summary>
+public sealed class EventLog(Caller caller, TimeProvider clock)
+{
+    private const string Append = """
+        select append_events(@CommunityId, @Now, @SubjectKinds, @SubjectIds, @Whats, @Visibilities, @Details, @OccurredAt,
+            @Salts, @Texts, @ActorKind, @ActorId, @Channel, @Device, @DeviceAt)
+        """;
+
+    private readonly List<Entry> entries = [];
+
+    /// <summary>The channel of the running command, where it has one of its own.</summary>
+    public string? Channel { get; set; }
+
+    /// <exception cref="Refused.Forbidden">The caller's role does not allow the running command in this community.</exception>
+    public void Write(
+        Guid communityId,
+        SubjectKind subjectKind,
+        Guid subjectId,
+        Happening what,
+        object? detail = null,
+        string? text = null,
+        Visibility visibility = Visibility.Crew,
+        DateTimeOffset? occurredAt = null)
+    {
+        caller.MustBeAllowedIn(communityId);
+        entries.Add(new Entry(communityId, subjectKind, subjectId, what, detail is null ? "{}" : JsonSerializer.Serialize(detail, Json.Options), text, visibility, occurredAt));
+    }
+
+    internal void Forget() => entries.Clear();
+
+    internal async Task Flush(Db db, CancellationToken ct)
+    {
+        var now = clock.Now();
+        foreach (var log in entries.GroupBy(e => e.CommunityId).OrderBy(g => g.Key))
+        {
+            var all = log.ToArray();
+            await db.Run(
+                Append,
+                new
+                {
+                    CommunityId = log.Key,
+                    Now = now,
+                    SubjectKinds = all.Select(e => EnumWord.Of(e.SubjectKind)).ToArray(),
+                    SubjectIds = all.Select(e => e.SubjectId).ToArray(),
+                    Whats = all.Select(e => EnumWord.Of(e.What)).ToArray(),
+                    Visibilities = all.Select(e => EnumWord.Of(e.Visibility)).ToArray(),
+                    Details = all.Select(e => e.Detail).ToArray(),
+                    OccurredAt = all.Select(e => (e.OccurredAt ?? now).UtcDateTime).ToArray(),
+                    Salts = all.Select(e => e.Text is null ? null : RandomNumberGenerator.GetBytes(16)).ToArray(),
+                    Texts = all.Select(e => e.Text).ToArray(),
+                    ActorKind = caller.Actor.Kind,
+                    ActorId = caller.Actor.Kind == ActorKind.System ? (Guid?)null : caller.Actor.Id,
+                    Channel,
+                    caller.Device,
+                    caller.DeviceAt,
+                },
+                ct);
+        }
+
+        entries.Clear();
+    }
+
+    /// <summary>The link of the chain after <paramref name="previous"/>: the same bytes as <c>event_hash</c> in the database.</summary>
+    internal static byte[] Hash(
+        byte[] previous,
+        long seq,
+        string subjectKind,
+        Guid subjectId,
+        string what,
+        string visibility,
+        string detail,
+        string actorKind,
+        Guid? actorId,
+        string? channel,
+        string? device,
+        DateTimeOffset? deviceAt,
+        DateTimeOffset occurredAt,
+        DateTimeOffset recordedAt,
+        byte[]? textHash)
+    {
+        string[] fields =
+        [
+            seq.ToString(CultureInfo.InvariantCulture), subjectKind, subjectId.ToString(), what, visibility, detail, actorKind,
+            actorId?.ToString() ?? "", channel ?? "", device ?? "", deviceAt is { } at ? Micros(at) : "", Micros(occurredAt), Micros(recordedAt),
+            textHash is null ? "" : Convert.ToHexStringLower(textHash),
+        ];
+        var bytes = Encoding.UTF8.GetBytes(string.Join('\x1f', fields));
+        return SHA256.HashData([.. previous, .. bytes]);
+    }
+
+    internal static byte[] TextHash(byte[] salt, string text) => SHA256.HashData([.. salt, .. Encoding.UTF8.GetBytes(text)]);
+
+    private static string Micros(DateTimeOffset at) =>
+        ((at.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond).ToString(CultureInfo.InvariantCulture);
+
+    private sealed record Entry(
+        Guid CommunityId, SubjectKind SubjectKind, Guid SubjectId, Happening What, string Detail, string? Text, Visibility Visibility, DateTimeOffset? OccurredAt);
+}

@@ -1,0 +1,129 @@
+using System.Collections.Frozen;
+using System.Data;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Dapper;
+
+namespace PropertyServiceDesk.Domain.Plumbing;
+
+/// <summary>The one spelling of JSON: bodies, replies, stored details. Unknown and missing fields are refused, enums are lower-camel words.</summary>
+public static class Json
+{
+    public static JsonSerializerOptions Options { get; } = Configure(new JsonSerializerOptions());
+
+    public static JsonSerializerOptions Configure(JsonSerializerOptions options)
+    {
+        options.PropertyNamingPolicy = JsonNamingPolicy.CamelCase;
+        options.PropertyNameCaseInsensitive = false;
+        options.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
+        options.RespectNullableAnnotations = true;
+        options.RespectRequiredConstructorParameters = true;
+        options.AllowDuplicateProperties = false;
+        options.NumberHandling = JsonNumberHandling.Strict;
+        options.MaxDepth = 16;
+        options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+        options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false));
+        options.Converters.Add(new InstantJson());
+        options.TypeInfoResolver = new DefaultJsonTypeInfoResolver();
+        return options;
+    }
+
+    /// <summary>Instants are ISO 8601 with an offset (a time without one is refused), truncated to microseconds, written in UTC.</summary>
+    private sealed class InstantJson : JsonConverter<DateTimeOffset>
+    {
+        public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            var text = reader.TokenType == JsonTokenType.String ? reader.GetString()! : throw new JsonException("An instant is a string.");
+            return Instants.Parse(text) ?? throw new JsonException("An instant is written as 2026-03-06T08:30:00Z, with an offset.");
+        }
+
+        public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(value.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'", CultureInfo.InvariantCulture));
+    }
+}
+
+public static class Instants
+{
+    private static readonly string[] Formats = ["yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd'T'HH:mmK"];
+
+    /// <summary>Null unless <paramref name="text"/> is ISO 8601 with an offset.</summary>
+    public static DateTimeOffset? Parse(string text) =>
+        (text.EndsWith('Z') || (text.Length > 6 && text[^6] is '+' or '-'))
+        && DateTimeOffset.TryParseExact(text, Formats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at)
+            ? ToMicroseconds(at.ToUniversalTime())
+            : null;
+
+    /// <summary>PostgreSQL keeps microseconds; a time is cut to them where it is read, so that what was said equals what was stored.</summary>
+    public static DateTimeOffset ToMicroseconds(DateTimeOffset at) => at.AddTicks(-(at.Ticks % TimeSpan.TicksPerMicrosecond));
+
+    /// <summary>The present, as it can be stored.</summary>
+    public static DateTimeOffset Now(this TimeProvider clock) => ToMicroseconds(clock.GetUtcNow());
+}
+
+/// <summary>Dapper's traps, shut once.</summary>
+internal static class Mapping
+{
+    [ModuleInitializer]
+    internal static void Shut()
+    {
+        DefaultTypeMap.MatchNamesWithUnderscores = true;
+
+        SqlMapper.RemoveTypeMap(typeof(DateTimeOffset)); // without this the handler is used for reading only
+        SqlMapper.RemoveTypeMap(typeof(DateTimeOffset?));
+        SqlMapper.AddTypeHandler(new Instant());
+
+        SqlMapper.Settings.PreferTypeHandlersForEnums = true; // otherwise an enum parameter goes out as a number
+        foreach (var type in typeof(Mapping).Assembly.GetTypes().Where(t => t.IsEnum))
+        {
+            SqlMapper.AddTypeHandler(type, (SqlMapper.ITypeHandler)Activator.CreateInstance(typeof(EnumName<>).MakeGenericType(type))!);
+        }
+    }
+
+    private sealed class Instant : SqlMapper.TypeHandler<DateTimeOffset>
+    {
+        public override DateTimeOffset Parse(object value) => new(DateTime.SpecifyKind((DateTime)value, DateTimeKind.Utc));
+
+        public override void SetValue(IDbDataParameter parameter, DateTimeOffset value) => parameter.Value = value.UtcDateTime;
+    }
+
+    private sealed class EnumName<T> : SqlMapper.TypeHandler<T>
+        where T : struct, Enum
+    {
+        public override T Parse(object value) => EnumWord.Read<T>((string)value);
+
+        public override void SetValue(IDbDataParameter parameter, T value)
+        {
+            parameter.DbType = DbType.String;
+            parameter.Value = EnumWord.Of(value);
+        }
+    }
+}
+
+/// <summary>Enums as they are stored and spoken over the API: lower-camel words.</summary>
+public static class EnumWord
+{
+    public static string Of<T>(T value)
+        where T : struct, Enum => Words<T>.ToWord[value];
+
+    public static T Read<T>(string word)
+        where T : struct, Enum => Words<T>.FromWord[word];
+
+    public static bool TryRead<T>(string word, out T value)
+        where T : struct, Enum => Words<T>.FromWord.TryGetValue(word, out value);
+
+    public static string[] All<T>(IEnumerable<T> values)
+        where T : struct, Enum => [.. values.Select(Of)];
+
+    private static class Words<T>
+        where T : struct, Enum
+    {
+        public static readonly FrozenDictionary<T, string> ToWord =
+            Enum.GetValues<T>().Distinct().ToFrozenDictionary(v => v, v => JsonNamingPolicy.CamelCase.ConvertName(v.ToString()));
+
+        public static readonly FrozenDictionary<string, T> FromWord = ToWord.ToFrozenDictionary(p => p.Value, p => p.Key, StringComparer.Ordinal);
+    }
+}

@@ -1,0 +1,38 @@
+using MediatR;
+
+namespace PropertyServiceDesk.Domain.Plumbing;
+
+/// <summary>Something that somebody does: one transaction, all of it or none, its events written as its last statement.</summary>
+public interface ICommand<out TResult> : IRequest<TResult>;
+
+/// <summary>Something that somebody looks at: one read-only transaction.</summary>
+public interface IQuery<out TResult> : IRequest<TResult>;
+
+/// <summary>The roles that a person can hold in a community.</summary>
+[Flags]
+public enum Roles
+{
+    None = 0,
+    Clerk = 1,
+    CrewMember = 2,
+    CrewLead = 4,
+    CustomerOfficer = 8,
+    Manager = 16,
+    Administrator = 32,
+
+    /// <summary>Another system, and the Workers.</summary>
+    System = 64,
+
+    /// <summary>Those who speak with customers.</summary>
+    Desk = Clerk | CustomerOfficer | Manager,
+    Officers = CustomerOfficer | Manager,
+    Crews = CrewMember | CrewLead,
+    Everybody = Desk | Crews | Administrator,
+}
+
+/// <summary>Who may send it. A command or query without this does not start.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class AllowedToAttribute(Roles roles) : Attribute
+{
+    public Roles Roles { get; } = roles;
+}

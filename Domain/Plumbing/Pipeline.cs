@@ -1,0 +1,134 @@
+using System.Collections.Concurrent;
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using FluentValidation;
+using MediatR;
+
+namespace PropertyServiceDesk.Domain.Plumbing;
+
+/// <summary>The caller's role first: somebody who holds no role anywhere that allows this is told so before anything is read.</summary>
+internal sealed class AllowedFirst<TRequest, TResult>(Caller caller) : IPipelineBehavior<TRequest, TResult>
+    where TRequest : notnull
+{
+    private static readonly Roles Allowed = typeof(TRequest).GetCustomAttribute<AllowedToAttribute>()?.Roles
+        ?? throw new InvalidOperationException($"{typeof(TRequest).Name} does not say who may send it.");
+
+    public Task<TResult> Handle(TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResult> next)
+    {
+        caller.Allowed = Allowed;
+        return caller.Actor.CommunitiesWith(Allowed).Any()
+            ? next()
+            : throw new Refused.Forbidden("role.not_allowed", "Your role does not allow this.");
+    }
+}
+
+/// <summary>Field rules before any transaction; all faults at once, each with its field and a stable code.</summary>
+internal sealed class ValidateFirst<TRequest, TResult>(IEnumerable<IValidator<TRequest>> validators) : IPipelineBehavior<TRequest, TResult>
+    where TRequest : notnull
+{
+    public Task<TResult> Handle(TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResult> next)
+    {
+        var faults = validators
+            .SelectMany(v => v.Validate(request).Errors)
+            .Select(e => new Fault(FieldPath(e.PropertyName), e.ErrorCode.Contains('.', StringComparison.Ordinal) ? e.ErrorCode : CodeOf(e.ErrorCode), e.ErrorMessage))
+            .ToList();
+        return faults.Count == 0 ? next() : throw new Refused.Invalid(faults);
+    }
+
+    private static string FieldPath(string property) => string.Join('.', property.Split('.').Select(JsonNamingPolicy.CamelCase.ConvertName));
+
+    /// <summary>The library's validator names become codes of ours: <c>NotEmptyValidator</c> is <c>field.not_empty</c>.</summary>
+    private static string CodeOf(string validator) =>
+        "field." + JsonNamingPolicy.SnakeCaseLower.ConvertName(validator.Replace("Validator", "", StringComparison.Ordinal));
+}
+
+/// <summary>Another transaction joined a request to the order between our two looks: the locks taken are not all that are needed. Start again.</summary>
+internal sealed class LockSetChanged : Exception
+{
+    public LockSetChanged()
+        : base("The set of requests to lock changed.")
+    {
+    }
+}
+
+/// <summary>
+/// All of a command happens, or none of it: the idempotency key first, the events last, then commit. A query runs in a read-only
+/// transaction, in the scope of the communities where the caller's role allows it.
+/// </summary>
+internal sealed class InTransaction<TRequest, TResult>(Db db, Caller caller, EventLog log, TimeProvider clock) : IPipelineBehavior<TRequest, TResult>
+    where TRequest : notnull
+{
+    private const string Claim = """
+        insert into idempotency_key (actor_id, key, command, body_hash, created_at)
+        values (@ActorId, @Key, @Command, @BodyHash, @Now)
+        on conflict (actor_id, key) do nothing
+        """;
+
+    private const string Earlier = """
+        select body_hash, reply
+        from idempotency_key
+        where actor_id = @ActorId and key = @Key
+        """;
+
+    private const string Complete = """
+        update idempotency_key
+        set reply = @Reply
+        where actor_id = @ActorId and key = @Key
+        """;
+
+    private const int Tries = 10;
+
+    private sealed record Kept(byte[] BodyHash, string? Reply);
+
+    public async Task<TResult> Handle(TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResult> next)
+    {
+        if (request is not ICommand<TResult>)
+        {
+            return await db.InTransaction(reading: true, [.. caller.Actor.CommunitiesWith(caller.Allowed)], () => next(), cancellationToken);
+        }
+
+        var scope = caller.Actor.CommunitiesWith((Roles)~0).ToArray();
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await db.InTransaction(reading: false, scope, () => Once(request, next, cancellationToken), cancellationToken);
+            }
+            catch (LockSetChanged) when (attempt < Tries)
+            {
+                log.Forget();
+            }
+        }
+    }
+
+    private async Task<TResult> Once(TRequest request, RequestHandlerDelegate<TResult> next, CancellationToken ct)
+    {
+        if (caller.IdempotencyKey is not { } key)
+        {
+            var result = await next();
+            await log.Flush(db, ct);
+            return result;
+        }
+
+        var mine = new { ActorId = caller.Actor.Id, Key = key };
+        var hash = BodyHash(request);
+        var claimed = await db.Run(Claim, new { mine.ActorId, mine.Key, Command = typeof(TRequest).Name, BodyHash = hash, Now = clock.Now() }, ct);
+        if (claimed == 0)
+        {
+            var kept = await db.Single<Kept>(Earlier, mine, ct);
+            return hash.AsSpan().SequenceEqual(kept.BodyHash)
+                ? JsonSerializer.Deserialize<TResult>(kept.Reply!, Json.Options)!
+                : throw new Refused.Invalid("idempotency_key.other_body", "This Idempotency-Key was used for something else. Use a new one.");
+        }
+
+        var reply = await next();
+        await log.Flush(db, ct);
+        await db.Run(Complete, new { mine.ActorId, mine.Key, Reply = JsonSerializer.Serialize(reply, Json.Options) }, ct);
+        return reply;
+    }
+
+    private byte[] BodyHash(TRequest request) =>
+        SHA256.HashData(Encoding.UTF8.GetBytes(caller.Route + "\n" + caller.IfMatch + "\n" + JsonSerializer.Serialize(request, Json.Options)));
+}

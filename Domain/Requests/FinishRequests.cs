@@ -1,0 +1,61 @@
+using PropertyServiceDesk.Domain.WorkOrders;
+
+namespace PropertyServiceDesk.Domain.Requests;
+
+/// <summary>
+/// A request is finished when all its mandatory orders are, and not before; it goes back to received when it has lost them all.
+/// Every command on an order holds the order's requests locked, so the last two orders of a request, completed at the same
+/// instant, pass here one after the other, and the second sees the first.
+/// </summary>
+internal sealed class FinishRequests(Db db, EventLog log, IMediator mediator) : INotificationHandler<WorkMoved>
+{
+    private const string Count = """
+        select r.request_id, r.community_id, r.status, r.version,
+            count(*) filter (where l.mandatory and o.status not in ('done', 'voided'))::int as mandatory_open,
+            count(*) filter (where o.status not in ('done', 'voided'))::int as open,
+            count(*) filter (where o.status = 'done' and not exists (
+                select from work_order re where re.community_id = o.community_id and re.rework_of_id = o.work_order_id and re.status <> 'voided'))::int as done
+        from request r
+        left join request_work_order l on l.community_id = r.community_id and l.request_id = r.request_id and l.left_at is null
+        left join work_order o on o.community_id = l.community_id and o.work_order_id = l.work_order_id
+        where r.community_id = @CommunityId and r.request_id = any (@RequestIds)
+        group by r.request_id
+        order by r.request_id
+        """;
+
+    private const string Write = """
+        update request
+        set status = @To, outcome = @Outcome, finished_at = @FinishedAt, version = version + 1
+        where request_id = any (@RequestIds)
+        """;
+
+    private sealed record Row(Guid RequestId, Guid CommunityId, RequestStatus Status, int Version, int MandatoryOpen, int Open, int Done);
+
+    public Task Handle(WorkMoved notification, CancellationToken cancellationToken) =>
+        notification.To is WorkOrderStatus.Done or WorkOrderStatus.Voided
+            ? Look(notification.CommunityId, notification.RequestIds, notification.At, cancellationToken)
+            : Task.CompletedTask;
+
+    /// <summary>Looks at locked requests whose orders changed or went.</summary>
+    public async Task Look(Guid communityId, IReadOnlyList<Guid> requestIds, DateTimeOffset at, CancellationToken ct)
+    {
+        var rows = await db.List<Row>(Count, new { CommunityId = communityId, RequestIds = requestIds.ToArray() }, ct);
+        foreach (var group in rows.Where(r => r.Status == RequestStatus.InProgress).GroupBy(r => RequestCompletion.After(r.MandatoryOpen, r.Open, r.Done)))
+        {
+            if (group.Key is not { } move)
+            {
+                continue;
+            }
+
+            var to = RequestLifecycle.After(RequestStatus.InProgress, move);
+            var finished = move == RequestMove.Finish;
+            var ids = group.Select(r => r.RequestId).ToArray();
+            await db.Run(Write, new { RequestIds = ids, To = to, Outcome = finished ? Outcome.Resolved : (Outcome?)null, FinishedAt = finished ? at : (DateTimeOffset?)null }, ct);
+            foreach (var id in ids)
+            {
+                log.Write(communityId, SubjectKind.Request, id, finished ? Happening.RequestFinished : Happening.RequestBackToReceived, visibility: Visibility.Owner, occurredAt: at);
+                await mediator.Publish(new RequestMoved(communityId, id, RequestStatus.InProgress, move, to, at), ct);
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+using System.Text.Json;
+using FluentValidation;
+
+namespace PropertyServiceDesk.Domain.Requests;
+
+/// <summary>What happened to a request, in the order in which it was recorded: to itself, its orders while they served it, its faults while it was joined, its feedback.</summary>
+/// <param name="After">The event number after which to go on; 0 for the beginning.</param>
+[AllowedTo(Roles.Everybody | Roles.System)]
+public sealed record GetTimeline(Guid RequestId, long After = 0, int Take = 200) : IQuery<Timeline>
+{
+    public sealed class Validator : AbstractValidator<GetTimeline>
+    {
+        public Validator() => RuleFor(q => q.Take).InclusiveBetween(1, Cursor.Most).WithErrorCode("take.out_of_range").WithMessage("Take 1 to 200 at a time.");
+    }
+
+    internal sealed class Handler(Db db, Caller caller) : IRequestHandler<GetTimeline, Timeline>
+    {
+        private const string Known = """
+            select community_id
+            from request
+            where request_id = @RequestId
+            """;
+
+        // An order's events from before the request joined its fault tell what the crew did so far; those from after it left do not concern it.
+        private const string Read = """
+            with subject as (
+                select r.request_id as subject_id, null::timestamptz as until
+                from request r
+                where r.community_id = @CommunityId and r.request_id = @RequestId
+                union all
+                select l.work_order_id, case when bool_or(l.left_at is null) then null else max(l.left_at) end
+                from request_work_order l
+                where l.community_id = @CommunityId and l.request_id = @RequestId
+                group by l.work_order_id
+                union all
+                select j.fault_id, case when bool_or(j.left_at is null) then null else max(j.left_at) end
+                from fault_request j
+                where j.community_id = @CommunityId and j.request_id = @RequestId
+                group by j.fault_id
+                union all
+                select f.feedback_id, null
+                from feedback f
+                where f.community_id = @CommunityId and f.request_id = @RequestId
+            )
+            select e.seq, e.subject_kind, e.subject_id, e.what, e.visibility, e.detail, x.text, x.erased_at is not null as text_erased, e.actor_kind, e.actor_id,
+                s.display_name as actor_name, e.channel, e.device_at, e.occurred_at, e.recorded_at
+            from subject
+            cross join lateral (
+                select v.seq, v.community_id, v.subject_kind, v.subject_id, v.what, v.visibility, v.detail, v.actor_kind, v.actor_id, v.channel, v.device_at, v.occurred_at, v.recorded_at
+                from event v
+                where v.community_id = @CommunityId and v.subject_id = subject.subject_id and v.seq > @After
+                  and (subject.until is null or v.recorded_at < subject.until)
+                order by v.seq
+                limit @Take
+            ) e
+            left join event_text x on x.community_id = e.community_id and x.seq = e.seq
+            left join staff s on s.staff_id = e.actor_id
+            order by e.seq
+            limit @Take
+            """;
+
+        private sealed record Row(
+            long Seq,
+            SubjectKind SubjectKind,
+            Guid SubjectId,
+            Happening What,
+            Visibility Visibility,
+            string Detail,
+            string? Text,
+            bool? TextErased,
+            ActorKind ActorKind,
+            Guid? ActorId,
+            string? ActorName,
+            Channel? Channel,
+            DateTimeOffset? DeviceAt,
+            DateTimeOffset OccurredAt,
+            DateTimeOffset RecordedAt);
+
+        public async Task<Timeline> Handle(GetTimeline query, CancellationToken cancellationToken)
+        {
+            var community = await db.Find<Guid?>(Known, new { query.RequestId }, cancellationToken) ?? throw new Refused.NotFound("request");
+            var rows = await db.List<Row>(Read, new { CommunityId = community, query.RequestId, query.After, Take = query.Take + 1 }, cancellationToken);
+            var desk = caller.Actor.Has(community, Roles.Desk | Roles.Administrator);
+            var shown = rows.Take(query.Take).Where(r => desk || r.Visibility != Visibility.Desk).Select(Entry).ToList();
+            return new Timeline(shown, rows.Count > query.Take ? rows[query.Take - 1].Seq : null);
+        }
+
+        private static TimelineEntry Entry(Row r) => new(
+            r.Seq, r.SubjectKind, r.SubjectId, r.What, r.Visibility, JsonSerializer.Deserialize<JsonElement>(r.Detail), r.Text, r.TextErased ?? false, r.ActorKind, r.ActorId, r.ActorName, r.Channel, r.DeviceAt, r.OccurredAt, r.RecordedAt);
+    }
+}
+
+/// <param name="Next">The event number to go on after; null at the end.</param>
+public sealed record Timeline(IReadOnlyList<TimelineEntry> Items, long? Next);
+
+/// <param name="Detail">Ids, words, numbers and times of what happened; which, depends on <paramref name="What"/>.</param>
+/// <param name="Text">What was said; null where nothing was, or where it was erased.</param>
+/// <param name="DeviceAt">What the device's clock said; <paramref name="OccurredAt"/> equals it where it was believed.</param>
+public sealed record TimelineEntry(
+    long Seq,
+    SubjectKind SubjectKind,
+    Guid SubjectId,
+    Happening What,
+    Visibility Visibility,
+    JsonElement Detail,
+    string? Text,
+    bool TextErased,
+    ActorKind ActorKind,
+    Guid? ActorId,
+    string? ActorName,
+    Channel? Channel,
+    DateTimeOffset? DeviceAt,
+    DateTimeOffset OccurredAt,
+    DateTimeOffset RecordedAt);

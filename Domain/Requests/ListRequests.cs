@@ -1,0 +1,301 @@
+using FluentValidation;
+
+namespace PropertyServiceDesk.Domain.Requests;
+
+/// <summary>What a list or a count of requests is narrowed to. Everything left out is not narrowed.</summary>
+/// <param name="PlaceId">The place and everything below it.</param>
+/// <param name="HasTarget">Whether a finish is due at all.</param>
+/// <param name="Late">Whether it was finished after it was due; for open ones, whether the due time has passed.</param>
+public sealed record RequestFilter(
+    Guid? CommunityId = null,
+    RequestStatus[]? Status = null,
+    bool? Open = null,
+    RequestKind? Kind = null,
+    Channel? Channel = null,
+    Priority? Priority = null,
+    Guid? CategoryId = null,
+    Crew? Crew = null,
+    Guid? TeamId = null,
+    Guid? CustomerId = null,
+    Guid? BuildingId = null,
+    Guid? PlaceId = null,
+    Guid? InChargeId = null,
+    Guid? FaultId = null,
+    DateTimeOffset? ReportedFrom = null,
+    DateTimeOffset? ReportedBefore = null,
+    bool? HasTarget = null,
+    bool? Late = null,
+    bool? Imported = null);
+
+public enum RequestSort
+{
+    /// <summary>The newest first.</summary>
+    NewestFirst,
+    OldestFirst,
+
+    /// <summary>Open ones by their finish time, the most urgent first; without one last.</summary>
+    DueFirst,
+}
+
+/// <summary>Requests of the caller's communities, or of one, a page at a time.</summary>
+/// <param name="Take">1–200.</param>
+[AllowedTo(Roles.Everybody | Roles.System)]
+public sealed record ListRequests(RequestFilter Filter, RequestSort Sort = RequestSort.NewestFirst, int Take = 50, string? After = null) : IQuery<Page<RequestLine>>
+{
+    public sealed class Validator : AbstractValidator<ListRequests>
+    {
+        public Validator()
+        {
+            RuleFor(q => q.Take).InclusiveBetween(1, Cursor.Most).WithErrorCode("take.out_of_range").WithMessage("Take 1 to 200 at a time.");
+            RuleFor(q => q.Sort).Must((q, s) => s != RequestSort.DueFirst || q.Filter.Open == true).WithErrorCode("sort.open_only").WithMessage("Sorting by due time needs open=true.");
+        }
+    }
+
+    internal sealed class Handler(Db db, Caller caller, TimeProvider clock) : IRequestHandler<ListRequests, Page<RequestLine>>
+    {
+        public async Task<Page<RequestLine>> Handle(ListRequests query, CancellationToken cancellationToken)
+        {
+            var (at, id) = query.After is null ? (null, Guid.Empty) : Cursor.AtAndId(query.After);
+            var args = RequestSql.Parameters(query.Filter, caller, clock);
+            args.Add("After", query.After is not null);
+            args.Add("AfterAt", at?.UtcDateTime);
+            args.Add("AfterId", id);
+            args.Add("Take", query.Take + 1);
+            var rows = await db.List<RequestLine>(RequestSql.List(query.Filter, query.Sort), args, cancellationToken);
+            return Cursor.Page(rows, query.Take, r => [query.Sort == RequestSort.DueFirst ? r.DueAt : r.ReportedAt, r.RequestId]);
+        }
+    }
+}
+
+/// <summary>A request in a list.</summary>
+/// <param name="DueAt">When the owner's finish clock is due; null where none runs.</param>
+public sealed record RequestLine(
+    Guid CommunityId,
+    Guid RequestId,
+    long Number,
+    RequestKind Kind,
+    Channel Channel,
+    RequestStatus Status,
+    Outcome? Outcome,
+    Priority Priority,
+    Guid CategoryId,
+    string Description,
+    Guid? PlaceId,
+    string? PlaceName,
+    Guid? CustomerId,
+    string? CustomerName,
+    bool Confidential,
+    DateTimeOffset ReportedAt,
+    DateTimeOffset RegisteredAt,
+    DateTimeOffset? ClosedAt,
+    short ReworkCount,
+    int UrgeCount,
+    DateTimeOffset? DueAt,
+    bool Late,
+    int Version);
+
+/// <summary>How many requests there are, in all or by a word.</summary>
+[AllowedTo(Roles.Everybody | Roles.System)]
+public sealed record CountRequests(RequestFilter Filter, RequestGroup By = RequestGroup.Nothing) : IQuery<IReadOnlyList<RequestCount>>
+{
+    internal sealed class Handler(Db db, Caller caller, TimeProvider clock) : IRequestHandler<CountRequests, IReadOnlyList<RequestCount>>
+    {
+        public Task<IReadOnlyList<RequestCount>> Handle(CountRequests query, CancellationToken cancellationToken) =>
+            db.List<RequestCount>(RequestSql.Count(query.Filter, query.By), RequestSql.Parameters(query.Filter, caller, clock), cancellationToken);
+    }
+}
+
+public enum RequestGroup
+{
+    Nothing,
+    Status,
+    Kind,
+    Channel,
+    Priority,
+    Category,
+    Team,
+    Community,
+}
+
+/// <param name="Key">The word or the id of the group; null where there is none.</param>
+/// <param name="Requests">How many requests; one that several teams worked on counts under each.</param>
+public sealed record RequestCount(string? Key, long Requests);
+
+/// <summary>
+/// The list's SQL, put together from constant pieces: a condition that is not asked for does not stand in the statement, so that each
+/// combination is planned for what it asks. Values are always parameters.
+/// </summary>
+internal static class RequestSql
+{
+    internal const string Columns = """
+        select r.community_id, r.request_id, r.number, r.kind, r.channel, r.status, r.outcome, r.priority, r.category_id, r.description, r.place_id,
+            p.name as place_name, r.customer_id, coalesce(cu.name, r.reporter_name) as customer_name, r.confidential, r.reported_at, r.registered_at,
+            r.closed_at, r.rework_count, r.urge_count, k.due_at, coalesce(coalesce(k.stopped_at, @Now) > k.due_at, false) as late, r.version
+        """;
+
+    internal const string Joins = """
+
+        left join lateral (
+            select c.due_at, c.stopped_at
+            from clock c
+            where c.community_id = r.community_id and c.subject_id = r.request_id and c.kind = 'finish'
+            order by c.cycle desc
+            limit 1) k on true
+        left join place p on p.community_id = r.community_id and p.place_id = r.place_id
+        left join customer cu on cu.community_id = r.community_id and cu.customer_id = r.customer_id
+        """;
+
+    // One community after the other, each walked in its index's order and cut, then merged: cost follows the page, not the history.
+    private const string PerCommunity = """
+
+        from unnest(@Communities::uuid[]) m
+        cross join lateral (
+            select r.*
+            from request r
+            where r.community_id = m
+        """;
+
+    private const string PerCommunityByDue = """
+
+        from unnest(@Communities::uuid[]) m
+        cross join lateral (
+            select r.*, d.due_at as sort_at
+            from clock d
+            join request r on r.community_id = d.community_id and r.request_id = d.subject_id
+            where d.community_id = m and d.subject_kind = 'request' and d.kind = 'finish' and d.stopped_at is null
+        """;
+
+
+    public static DynamicParameters Parameters(RequestFilter filter, Caller caller, TimeProvider clock)
+    {
+        var mine = caller.Actor.CommunitiesWith(caller.Allowed);
+        var args = new DynamicParameters();
+        args.Add("Communities", (filter.CommunityId is { } one ? mine.Where(m => m == one) : mine).ToArray());
+        args.Add("Now", clock.Now().UtcDateTime);
+        args.Add("Status", filter.Status is null ? null : EnumWord.All(filter.Status));
+        args.Add("Kind", filter.Kind is { } kind ? EnumWord.Of(kind) : null);
+        args.Add("Channel", filter.Channel is { } channel ? EnumWord.Of(channel) : null);
+        args.Add("Priority", filter.Priority is { } priority ? EnumWord.Of(priority) : null);
+        args.Add("Crew", filter.Crew is { } crew ? EnumWord.Of(crew) : null);
+        args.Add("CategoryId", filter.CategoryId);
+        args.Add("TeamId", filter.TeamId);
+        args.Add("CustomerId", filter.CustomerId);
+        args.Add("BuildingId", filter.BuildingId);
+        args.Add("PlaceId", filter.PlaceId);
+        args.Add("InChargeId", filter.InChargeId);
+        args.Add("FaultId", filter.FaultId);
+        args.Add("ReportedFrom", filter.ReportedFrom?.UtcDateTime);
+        args.Add("ReportedBefore", filter.ReportedBefore?.UtcDateTime);
+        return args;
+    }
+
+    public static string List(RequestFilter filter, RequestSort sort) => string.Concat(
+        Columns,
+        sort == RequestSort.DueFirst ? PerCommunityByDue : PerCommunity,
+        Conditions(filter),
+        sort switch
+        {
+            RequestSort.NewestFirst => """
+                 and (not @After or (r.reported_at, r.request_id) < (@AfterAt::timestamptz, @AfterId::uuid))
+                    order by r.reported_at desc, r.request_id desc
+                    limit @Take
+                ) r
+                """,
+            RequestSort.OldestFirst => """
+                 and (not @After or (r.reported_at, r.request_id) > (@AfterAt::timestamptz, @AfterId::uuid))
+                    order by r.reported_at, r.request_id
+                    limit @Take
+                ) r
+                """,
+            RequestSort.DueFirst => """
+                 and (not @After or (coalesce(d.due_at, 'infinity'), d.subject_id) > (coalesce(@AfterAt::timestamptz, 'infinity'), @AfterId::uuid))
+                    order by d.due_at, d.subject_id
+                    limit @Take
+                ) r
+                """,
+        },
+        Joins,
+        sort switch
+        {
+            RequestSort.NewestFirst => "\norder by r.reported_at desc, r.request_id desc\nlimit @Take",
+            RequestSort.OldestFirst => "\norder by r.reported_at, r.request_id\nlimit @Take",
+            RequestSort.DueFirst => "\norder by r.sort_at, r.request_id\nlimit @Take",
+        });
+
+    public static string Count(RequestFilter filter, RequestGroup by) => string.Concat(
+        by switch
+        {
+            RequestGroup.Nothing => "select null::text as key, count(*) as requests\nfrom request r",
+            RequestGroup.Status => "select r.status as key, count(*) as requests\nfrom request r",
+            RequestGroup.Kind => "select r.kind as key, count(*) as requests\nfrom request r",
+            RequestGroup.Channel => "select r.channel as key, count(*) as requests\nfrom request r",
+            RequestGroup.Priority => "select r.priority as key, count(*) as requests\nfrom request r",
+            RequestGroup.Category => "select r.category_id::text as key, count(*) as requests\nfrom request r",
+            RequestGroup.Community => "select r.community_id::text as key, count(*) as requests\nfrom request r",
+            RequestGroup.Team => """
+                select o.team_id::text as key, count(distinct r.request_id) as requests
+                from request r
+                left join request_work_order l on l.community_id = r.community_id and l.request_id = r.request_id and l.left_at is null
+                left join work_order o on o.community_id = l.community_id and o.work_order_id = l.work_order_id
+                """,
+        },
+        "\nwhere r.community_id = any (@Communities::uuid[])",
+        Conditions(filter),
+        "\ngroup by 1\norder by 2 desc, 1");
+
+    private static string Conditions(RequestFilter f)
+    {
+        string?[] parts =
+        [
+            f.Status is null ? null : "r.status = any (@Status)",
+            f.Open switch
+            {
+                true => "r.status in ('received', 'inProgress', 'awaitingFeedback')",
+                false => "r.status in ('closed', 'cancelled')",
+                null => null,
+            },
+            f.Kind is null ? null : "r.kind = @Kind",
+            f.Channel is null ? null : "r.channel = @Channel",
+            f.Priority is null ? null : "r.priority = @Priority",
+            f.CategoryId is null ? null : "r.category_id = @CategoryId",
+            f.CustomerId is null ? null : "r.customer_id = @CustomerId",
+            f.BuildingId is null ? null : "r.building_id = @BuildingId",
+            f.InChargeId is null ? null : "r.in_charge_id = @InChargeId",
+            f.ReportedFrom is null ? null : "r.reported_at >= @ReportedFrom",
+            f.ReportedBefore is null ? null : "r.reported_at < @ReportedBefore",
+            f.Imported switch
+            {
+                true => "r.import_id is not null",
+                false => "r.import_id is null",
+                null => null,
+            },
+            f.PlaceId is null ? null : """
+                r.place_id in (
+                    with recursive below as (
+                        select p.place_id from place p where p.place_id = @PlaceId
+                        union all
+                        select p.place_id from below b join place p on p.parent_id = b.place_id and p.community_id = any (@Communities::uuid[]))
+                    select place_id from below)
+                """,
+            f.Crew is null && f.TeamId is null ? null : string.Concat(
+                "exists (select from request_work_order l join work_order o on o.community_id = l.community_id and o.work_order_id = l.work_order_id where l.community_id = r.community_id and l.request_id = r.request_id and l.left_at is null",
+                f.Crew is null ? "" : " and o.crew = @Crew",
+                f.TeamId is null ? "" : " and o.team_id = @TeamId",
+                ")"),
+            f.FaultId is null ? null : "exists (select from fault_request x where x.community_id = r.community_id and x.request_id = r.request_id and x.fault_id = @FaultId and x.left_at is null)",
+            f.HasTarget switch
+            {
+                true => "exists (select from clock c where c.community_id = r.community_id and c.subject_id = r.request_id and c.kind = 'finish' and c.due_at is not null)",
+                false => "not exists (select from clock c where c.community_id = r.community_id and c.subject_id = r.request_id and c.kind = 'finish' and c.due_at is not null)",
+                null => null,
+            },
+            f.Late switch
+            {
+                true => "exists (select from clock c where c.community_id = r.community_id and c.subject_id = r.request_id and c.kind = 'finish' and coalesce(c.stopped_at, @Now) > c.due_at)",
+                false => "not exists (select from clock c where c.community_id = r.community_id and c.subject_id = r.request_id and c.kind = 'finish' and coalesce(c.stopped_at, @Now) > c.due_at)",
+                null => null,
+            },
+        ];
+        return string.Concat(parts.OfType<string>().Select(p => "\n  and " + p));
+    }
+}

@@ -1,0 +1,74 @@
+namespace PropertyServiceDesk.Domain.Requests;
+
+/// <summary>What every command on a request answers: where it stands now, and what may follow.</summary>
+public sealed record RequestReply(Guid RequestId, long Number, RequestStatus Status, int Version, IReadOnlyList<RequestMove> AllowedMoves)
+{
+    internal static RequestReply Of(Guid id, long number, RequestStatus status, int version) =>
+        new(id, number, status, version, RequestLifecycle.AllowedFrom(status));
+}
+
+/// <summary>Somebody's request changed its state; told inside the transaction, to subscribers that only write to the database.</summary>
+/// <param name="OnTheSpot">Answered while the caller was on the telephone.</param>
+public sealed record RequestMoved(Guid CommunityId, Guid RequestId, RequestStatus From, RequestMove Move, RequestStatus To, DateTimeOffset At, bool OnTheSpot = false) : INotification;
+
+/// <summary>A request as the running command holds it: its row is locked until commit.</summary>
+internal sealed record LockedRequest(
+    Guid CommunityId,
+    Guid RequestId,
+    long Number,
+    RequestKind Kind,
+    Channel Channel,
+    RequestStatus Status,
+    Guid CategoryId,
+    Priority Priority,
+    Guid? PlaceId,
+    Guid? BuildingId,
+    Guid? AssetId,
+    Guid? CustomerId,
+    string? ReporterPhone,
+    bool Confidential,
+    Payer Payer,
+    DateTimeOffset ReportedAt,
+    DateTimeOffset? AppointmentFrom,
+    DateTimeOffset? AppointmentTo,
+    DateTimeOffset? ImposedDueAt,
+    Guid? InChargeId,
+    DateTimeOffset? FirstRepliedAt,
+    Outcome? Outcome,
+    short Round,
+    short ReworkCount,
+    DateTimeOffset? LastUrgedAt,
+    DateTimeOffset? ClosedAt,
+    bool Imported,
+    DateTimeOffset? TakenUpAt,
+    int Version)
+{
+    internal const string Read = """
+        select community_id, request_id, number, kind, channel, status, category_id, priority, place_id, building_id, asset_id, customer_id,
+            reporter_phone, confidential, payer, reported_at, appointment_from, appointment_to, imposed_due_at, in_charge_id, first_replied_at,
+            outcome, round, rework_count, last_urged_at, closed_at, import_id is not null as imported, taken_up_at, version
+        from request
+        where request_id = @RequestId
+        for update
+        """;
+
+    private const string Touch = """
+        update request
+        set status = @To, version = version + 1
+        where request_id = @RequestId
+        """;
+
+    /// <exception cref="Refused.NotFound">There is none, or it is another community's.</exception>
+    public static async Task<LockedRequest> Of(Db db, Guid requestId, CancellationToken ct) =>
+        await db.Find<LockedRequest>(Read, new { RequestId = requestId }, ct) ?? throw new Refused.NotFound("request");
+
+    /// <summary>For a move that changes nothing but the state and the version.</summary>
+    public async Task<RequestReply> MoveTo(Db db, RequestStatus to, CancellationToken ct)
+    {
+        await db.Run(Touch, new { RequestId, To = to }, ct);
+        return Moved(to);
+    }
+
+    /// <summary>The reply once the row's version has been raised.</summary>
+    public RequestReply Moved(RequestStatus to) => RequestReply.Of(RequestId, Number, to, Version + 1);
+}

@@ -1,0 +1,35 @@
+namespace PropertyServiceDesk.Domain.WorkOrders;
+
+/// <summary>The lead gives the order to a member of the team; somebody who has it can hand it over. The next one says yes again.</summary>
+[AllowedTo(Roles.CrewLead | Roles.CrewMember | Roles.Desk)]
+public sealed record AssignWork([property: JsonIgnore] Guid WorkOrderId, Guid AssigneeId) : ICommand<WorkOrderReply>
+{
+    internal sealed class Handler(Db db, OrderMover mover) : IRequestHandler<AssignWork, WorkOrderReply>
+    {
+        private const string Member = """
+            select true
+            from team_member
+            where community_id = @CommunityId and team_id = @TeamId and staff_id = @AssigneeId and to_at is null
+            """;
+
+        private const string Write = """
+            with woken as (
+                update hold set until_at = @At where work_order_id = @WorkOrderId and until_at is null
+            )
+            update work_order
+            set status = @To, assignee_id = @AssigneeId, assigned_at = @Now, accepted_at = null, version = version + 1
+            where work_order_id = @WorkOrderId
+            """;
+
+        public async Task<WorkOrderReply> Handle(AssignWork command, CancellationToken cancellationToken)
+        {
+            var order = await mover.Lock(command.WorkOrderId, cancellationToken);
+            if (order.TeamId is null || await db.Find<bool?>(Member, new { order.CommunityId, order.TeamId, command.AssigneeId }, cancellationToken) is null)
+            {
+                throw new Refused.Invalid("assignee.not_in_team", "This person is not in the order's team.", "assigneeId");
+            }
+
+            return await mover.Move(order, WorkOrderMove.Assign, Happening.WorkAssigned, Write, new { command.AssigneeId }, new { command.AssigneeId, from = order.AssigneeId }, null, cancellationToken);
+        }
+    }
+}

@@ -1,0 +1,118 @@
+namespace PropertyServiceDesk.Domain.WorkOrders;
+
+/// <summary>One work order with the requests that it serves, its holds, materials and quotes.</summary>
+[AllowedTo(Roles.Everybody | Roles.System)]
+public sealed record GetWorkOrder(Guid WorkOrderId) : IQuery<WorkOrderDetails>
+{
+    internal sealed class Handler(Db db, TimeProvider clock) : IRequestHandler<GetWorkOrder, WorkOrderDetails>
+    {
+        private const string Read = """
+            select o.community_id, o.work_order_id, o.number, o.fault_id, o.crew, o.team_id, t.name as team_name, t.name_en as team_name_en, t.external as team_is_external, o.assignee_id,
+                s.display_name as assignee_name, o.status, o.priority, o.category_id, o.place_id, p.name as place_name, p.full_code as place_code, o.asset_id, o.what_to_do,
+                o.waits_for_id, o.rework_of_id, o.rework_cause, o.created_at, o.dispatched_at, o.accepted_at, o.arrived_at, o.done_at, o.voided_at, o.done_what, o.cause,
+                o.payer, o.consented_amount, o.final_amount, array(select unnest(c.demands_photos) order by 1) as demands_photos, o.version
+            from work_order o
+            join category c on c.community_id = o.community_id and c.category_id = o.category_id
+            left join team t on t.community_id = o.community_id and t.team_id = o.team_id
+            left join staff s on s.staff_id = o.assignee_id
+            left join place p on p.community_id = o.community_id and p.place_id = o.place_id
+            where o.work_order_id = @WorkOrderId;
+
+            select r.request_id, r.number, r.kind, r.status, r.description, coalesce(cu.name, r.reporter_name) as customer_name, r.reporter_phone, r.confidential, l.mandatory, l.joined_at, l.left_at
+            from request_work_order l
+            join request r on r.community_id = l.community_id and r.request_id = l.request_id
+            left join customer cu on cu.community_id = r.community_id and cu.customer_id = r.customer_id
+            where l.work_order_id = @WorkOrderId and l.community_id = any ((select scope_communities())::uuid[])
+            order by l.joined_at, r.number;
+
+            select h.reason, h.note, h.evidence, h.from_at, h.wake_at, h.until_at
+            from hold h
+            where h.work_order_id = @WorkOrderId and h.community_id = any ((select scope_communities())::uuid[])
+            order by h.from_at;
+
+            select m.name, m.quantity, m.unit, m.unit_price
+            from material m
+            where m.work_order_id = @WorkOrderId and m.community_id = any ((select scope_communities())::uuid[])
+            order by m.line;
+
+            select q.quote_id, q.total, q.quoted_at, q.withdrawn_at, q.refused_at, q.consented_at, q.consented_by, q.consented_amount, q.consent_channel
+            from quote q
+            where q.work_order_id = @WorkOrderId and q.community_id = any ((select scope_communities())::uuid[])
+            order by q.quoted_at;
+
+            select k.kind, k.cycle, k.started_at, k.due_at, k.beyond_calendar, k.imposed, k.held_at, k.stopped_at, k.stopped_why, coalesce(coalesce(k.stopped_at, @Now) > k.due_at, false) as late
+            from clock k
+            where k.subject_id = @WorkOrderId and k.community_id = any ((select scope_communities())::uuid[])
+            order by k.kind, k.cycle;
+            """;
+
+        public async Task<WorkOrderDetails> Handle(GetWorkOrder query, CancellationToken cancellationToken)
+        {
+            using var read = await db.Several(Read, new { query.WorkOrderId, Now = clock.Now() }, cancellationToken);
+            var order = await read.ReadSingleOrDefaultAsync<WorkOrderRow>() ?? throw new Refused.NotFound("work_order");
+            return new WorkOrderDetails(
+                order,
+                (await read.ReadAsync<ServedRequest>()).AsList(),
+                (await read.ReadAsync<HoldRow>()).AsList(),
+                (await read.ReadAsync<MaterialUsed>()).AsList(),
+                (await read.ReadAsync<QuoteRow>()).AsList(),
+                (await read.ReadAsync<Requests.RequestClock>()).AsList(),
+                WorkOrderLifecycle.AllowedFrom(order.Status));
+        }
+    }
+}
+
+public sealed record WorkOrderDetails(
+    WorkOrderRow WorkOrder,
+    IReadOnlyList<ServedRequest> Requests,
+    IReadOnlyList<HoldRow> Holds,
+    IReadOnlyList<MaterialUsed> Materials,
+    IReadOnlyList<QuoteRow> Quotes,
+    IReadOnlyList<Requests.RequestClock> Clocks,
+    IReadOnlyList<WorkOrderMove> AllowedMoves);
+
+/// <param name="DemandsPhotos">The purposes of which the category demands a photo before the order can be completed.</param>
+public sealed record WorkOrderRow(
+    Guid CommunityId,
+    Guid WorkOrderId,
+    long Number,
+    Guid? FaultId,
+    Crew Crew,
+    Guid? TeamId,
+    string? TeamName,
+    string? TeamNameEn,
+    bool? TeamIsExternal,
+    Guid? AssigneeId,
+    string? AssigneeName,
+    WorkOrderStatus Status,
+    Priority Priority,
+    Guid CategoryId,
+    Guid? PlaceId,
+    string? PlaceName,
+    string? PlaceCode,
+    Guid? AssetId,
+    string WhatToDo,
+    Guid? WaitsForId,
+    Guid? ReworkOfId,
+    ReworkCause? ReworkCause,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset? DispatchedAt,
+    DateTimeOffset? AcceptedAt,
+    DateTimeOffset? ArrivedAt,
+    DateTimeOffset? DoneAt,
+    DateTimeOffset? VoidedAt,
+    string? DoneWhat,
+    string? Cause,
+    Payer Payer,
+    decimal? ConsentedAmount,
+    decimal? FinalAmount,
+    string[] DemandsPhotos,
+    int Version);
+
+public sealed record ServedRequest(
+    Guid RequestId, long Number, RequestKind Kind, RequestStatus Status, string Description, string? CustomerName, string? ReporterPhone, bool Confidential, bool Mandatory, DateTimeOffset JoinedAt, DateTimeOffset? LeftAt);
+
+public sealed record HoldRow(HoldReason Reason, string? Note, HoldEvidence? Evidence, DateTimeOffset FromAt, DateTimeOffset WakeAt, DateTimeOffset? UntilAt);
+
+public sealed record QuoteRow(
+    Guid QuoteId, decimal Total, DateTimeOffset QuotedAt, DateTimeOffset? WithdrawnAt, DateTimeOffset? RefusedAt, DateTimeOffset? ConsentedAt, string? ConsentedBy, decimal? ConsentedAmount, Channel? ConsentChannel);

@@ -1,0 +1,150 @@
+using FluentValidation;
+
+namespace PropertyServiceDesk.Domain.WorkOrders;
+
+/// <summary>Back to the centre, with a reason: it is to be given to somebody else.</summary>
+[AllowedTo(Roles.Crews | Roles.Desk)]
+public sealed record ReturnWork([property: JsonIgnore] Guid WorkOrderId, string Reason) : ICommand<WorkOrderReply>
+{
+    public sealed class Validator : AbstractValidator<ReturnWork>
+    {
+        public Validator() => RuleFor(c => c.Reason).PlainText(1000);
+    }
+
+    internal sealed class Handler(OrderMover mover) : IRequestHandler<ReturnWork, WorkOrderReply>
+    {
+        private const string Write = """
+            with woken as (
+                update hold set until_at = greatest(@At, from_at) where work_order_id = @WorkOrderId and until_at is null
+            )
+            update work_order
+            set status = @To, team_id = null, assignee_id = null, dispatched_at = null, assigned_at = null, accepted_at = null, arrived_at = null, leg = leg + 1, version = version + 1
+            where work_order_id = @WorkOrderId
+            """;
+
+        public async Task<WorkOrderReply> Handle(ReturnWork command, CancellationToken cancellationToken)
+        {
+            var order = await mover.Lock(command.WorkOrderId, cancellationToken);
+            return await mover.Move(order, WorkOrderMove.Return, Happening.WorkReturned, Write, null, new { order.Crew, order.TeamId, order.AssigneeId }, command.Reason, cancellationToken, visibility: Visibility.Crew);
+        }
+    }
+}
+
+/// <summary>To another crew, with a reason. That crew's own clocks start; the owner's run on.</summary>
+[AllowedTo(Roles.CrewLead | Roles.Desk)]
+public sealed record TransferWork([property: JsonIgnore] Guid WorkOrderId, Guid TeamId, string Reason) : ICommand<WorkOrderReply>
+{
+    public sealed class Validator : AbstractValidator<TransferWork>
+    {
+        public Validator() => RuleFor(c => c.Reason).PlainText(1000);
+    }
+
+    internal sealed class Handler(Db db, OrderMover mover) : IRequestHandler<TransferWork, WorkOrderReply>
+    {
+        private const string Write = """
+            with woken as (
+                update hold set until_at = greatest(@At, from_at) where work_order_id = @WorkOrderId and until_at is null
+            )
+            update work_order
+            set status = @To, crew = @Crew, team_id = @TeamId, assignee_id = null, dispatched_at = @Now, assigned_at = @Now, accepted_at = null, arrived_at = null,
+                leg = leg + 1, version = version + 1
+            where work_order_id = @WorkOrderId
+            """;
+
+        public async Task<WorkOrderReply> Handle(TransferWork command, CancellationToken cancellationToken)
+        {
+            var order = await mover.Lock(command.WorkOrderId, cancellationToken);
+            var crew = await WorkTeams.CrewOf(db, order.CommunityId, command.TeamId, cancellationToken);
+            if (order.TeamId == command.TeamId)
+            {
+                throw new Refused.Conflict("work_order.same_team", "This team has the order already.");
+            }
+
+            return await mover.Move(
+                order,
+                WorkOrderMove.Transfer,
+                Happening.WorkTransferred,
+                Write,
+                new { Crew = crew, command.TeamId },
+                new { fromCrew = order.Crew, fromTeamId = order.TeamId, toCrew = crew, toTeamId = command.TeamId },
+                command.Reason,
+                cancellationToken,
+                crew,
+                Visibility.Crew);
+        }
+    }
+}
+
+/// <summary>The centre gives an order that nobody has yet, or that came back, to a team or to a person.</summary>
+[AllowedTo(Roles.Desk)]
+public sealed record SendWork([property: JsonIgnore] Guid WorkOrderId, Guid TeamId, Guid? AssigneeId = null) : ICommand<WorkOrderReply>
+{
+    internal sealed class Handler(Db db, OrderMover mover) : IRequestHandler<SendWork, WorkOrderReply>
+    {
+        private const string Member = """
+            select true
+            from team_member
+            where community_id = @CommunityId and team_id = @TeamId and staff_id = @AssigneeId and to_at is null
+            """;
+
+        private const string Write = """
+            update work_order
+            set status = @To, crew = @Crew, team_id = @TeamId, assignee_id = @AssigneeId, dispatched_at = @Now, assigned_at = @Now, version = version + 1
+            where work_order_id = @WorkOrderId
+            """;
+
+        public async Task<WorkOrderReply> Handle(SendWork command, CancellationToken cancellationToken)
+        {
+            var order = await mover.Lock(command.WorkOrderId, cancellationToken, theirs: false);
+            var crew = await WorkTeams.CrewOf(db, order.CommunityId, command.TeamId, cancellationToken);
+            if (command.AssigneeId is { } person && await db.Find<bool?>(Member, new { order.CommunityId, command.TeamId, AssigneeId = person }, cancellationToken) is null)
+            {
+                throw new Refused.Invalid("assignee.not_in_team", "This person is not in the team.", "assigneeId");
+            }
+
+            return await mover.Move(
+                order, WorkOrderMove.Dispatch, Happening.WorkDispatched, Write, new { Crew = crew, command.TeamId, command.AssigneeId }, new { crew, command.TeamId, command.AssigneeId }, null, cancellationToken, crew);
+        }
+    }
+}
+
+/// <summary>The order is not needed, with a reason. A request whose orders are all voided goes back to received.</summary>
+[AllowedTo(Roles.Desk)]
+public sealed record VoidWork([property: JsonIgnore] Guid WorkOrderId, string Reason) : ICommand<WorkOrderReply>
+{
+    public sealed class Validator : AbstractValidator<VoidWork>
+    {
+        public Validator() => RuleFor(c => c.Reason).PlainText(1000);
+    }
+
+    internal const string Write = """
+        with woken as (
+            update hold set until_at = greatest(@At, from_at) where work_order_id = @WorkOrderId and until_at is null
+        )
+        update work_order
+        set status = @To, voided_at = @Now, version = version + 1
+        where work_order_id = @WorkOrderId
+        """;
+
+    internal sealed class Handler(OrderMover mover) : IRequestHandler<VoidWork, WorkOrderReply>
+    {
+        public async Task<WorkOrderReply> Handle(VoidWork command, CancellationToken cancellationToken)
+        {
+            var order = await mover.Lock(command.WorkOrderId, cancellationToken, theirs: false);
+            return await mover.Move(order, WorkOrderMove.Void, Happening.WorkVoided, Write, null, null, command.Reason, cancellationToken, visibility: Visibility.Crew);
+        }
+    }
+}
+
+internal static class WorkTeams
+{
+    private const string Read = """
+        select crew
+        from team
+        where community_id = @CommunityId and team_id = @TeamId and retired_at is null
+        """;
+
+    public static async Task<Crew> CrewOf(Db db, Guid communityId, Guid teamId, CancellationToken ct) =>
+        await db.Find<Crew?>(Read, new { CommunityId = communityId, TeamId = teamId }, ct)
+        ?? throw new Refused.Invalid("team.unknown", "There is no such team in this community.", "teamId");
+}

@@ -1,0 +1,172 @@
+using FluentValidation;
+
+namespace PropertyServiceDesk.Domain.WorkOrders;
+
+/// <summary>What a list of work orders is narrowed to. Everything left out is not narrowed.</summary>
+/// <param name="Mine">Only those that are assigned to the caller.</param>
+/// <param name="Pool">Only those dispatched to a team, and to nobody yet.</param>
+public sealed record WorkOrderFilter(
+    Guid? CommunityId = null,
+    WorkOrderStatus[]? Status = null,
+    bool? Open = null,
+    Crew? Crew = null,
+    Guid? TeamId = null,
+    Guid? AssigneeId = null,
+    bool Mine = false,
+    bool Pool = false,
+    bool MyTeams = false,
+    Priority? Priority = null,
+    Guid? FaultId = null);
+
+public enum WorkOrderSort
+{
+    NewestFirst,
+
+    /// <summary>Open ones by the finish time of the requests that they serve, the most urgent first; without one last.</summary>
+    DueFirst,
+}
+
+/// <summary>Work orders of the caller's communities, or of one, a page at a time: the crews' and the centre's queues.</summary>
+/// <param name="Take">1–200.</param>
+[AllowedTo(Roles.Everybody | Roles.System)]
+public sealed record ListWorkOrders(WorkOrderFilter Filter, WorkOrderSort Sort = WorkOrderSort.NewestFirst, int Take = 50, string? After = null) : IQuery<Page<WorkOrderLine>>
+{
+    public sealed class Validator : AbstractValidator<ListWorkOrders>
+    {
+        public Validator()
+        {
+            RuleFor(q => q.Take).InclusiveBetween(1, Cursor.Most).WithErrorCode("take.out_of_range").WithMessage("Take 1 to 200 at a time.");
+            RuleFor(q => q.Sort).Must((q, s) => s != WorkOrderSort.DueFirst || q.Filter.Open == true).WithErrorCode("sort.open_only").WithMessage("Sorting by due time needs open=true.");
+        }
+    }
+
+    internal sealed class Handler(Db db, Caller caller) : IRequestHandler<ListWorkOrders, Page<WorkOrderLine>>
+    {
+        public async Task<Page<WorkOrderLine>> Handle(ListWorkOrders query, CancellationToken cancellationToken)
+        {
+            var f = query.Filter;
+            var (at, id) = query.After is null ? (null, Guid.Empty) : Cursor.AtAndId(query.After);
+            var mine = caller.Actor.CommunitiesWith(caller.Allowed);
+            var args = new DynamicParameters();
+            args.Add("Communities", (f.CommunityId is { } one ? mine.Where(m => m == one) : mine).ToArray());
+            args.Add("Status", f.Status is null ? null : EnumWord.All(f.Status));
+            args.Add("Crew", f.Crew is { } crew ? EnumWord.Of(crew) : null);
+            args.Add("Priority", f.Priority is { } priority ? EnumWord.Of(priority) : null);
+            args.Add("TeamId", f.TeamId);
+            args.Add("FaultId", f.FaultId);
+            args.Add("AssigneeId", f.Mine ? caller.Actor.Id : f.AssigneeId);
+            args.Add("Teams", caller.Actor.Seats.Select(s => s.TeamId).ToArray());
+            args.Add("After", query.After is not null);
+            args.Add("AfterAt", at?.UtcDateTime);
+            args.Add("AfterId", id);
+            args.Add("Take", query.Take + 1);
+            var rows = await db.List<WorkOrderLine>(WorkOrderSql.List(f, query.Sort), args, cancellationToken);
+            return Cursor.Page(rows, query.Take, r => [query.Sort == WorkOrderSort.DueFirst ? r.DueAt : r.CreatedAt, r.WorkOrderId]);
+        }
+    }
+}
+
+/// <param name="DueAt">The earliest finish time among the requests that it serves.</param>
+/// <param name="Requests">How many requests it serves.</param>
+public sealed record WorkOrderLine(
+    Guid CommunityId,
+    Guid WorkOrderId,
+    long Number,
+    Crew Crew,
+    Guid? TeamId,
+    string? TeamName,
+    string? TeamNameEn,
+    Guid? AssigneeId,
+    string? AssigneeName,
+    WorkOrderStatus Status,
+    Priority Priority,
+    Guid CategoryId,
+    Guid? PlaceId,
+    string? PlaceName,
+    string WhatToDo,
+    Guid? FaultId,
+    Guid? ReworkOfId,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset? DueAt,
+    int Requests,
+    int Version);
+
+/// <summary>Put together from constant pieces, like the requests' list; values are always parameters.</summary>
+internal static class WorkOrderSql
+{
+    private const string Columns = """
+        select o.community_id, o.work_order_id, o.number, o.crew, o.team_id, t.name as team_name, t.name_en as team_name_en, o.assignee_id, s.display_name as assignee_name, o.status, o.priority, o.category_id,
+            o.place_id, p.name as place_name, o.what_to_do, o.fault_id, o.rework_of_id, o.created_at, k.due_at, k.requests, o.version
+        """;
+
+    private const string Served = """
+        (
+            select min(c.due_at) as due_at, count(*)::int as requests
+            from request_work_order l
+            left join clock c on c.community_id = l.community_id and c.subject_id = l.request_id and c.kind = 'finish' and c.stopped_at is null
+            where l.community_id = o.community_id and l.work_order_id = o.work_order_id and l.left_at is null) k
+        """;
+
+    private const string Names = """
+
+        left join team t on t.community_id = o.community_id and t.team_id = o.team_id
+        left join staff s on s.staff_id = o.assignee_id
+        left join place p on p.community_id = o.community_id and p.place_id = o.place_id
+        """;
+
+    public static string List(WorkOrderFilter filter, WorkOrderSort sort) => sort switch
+    {
+        WorkOrderSort.NewestFirst => string.Concat(
+            Columns,
+            "\nfrom unnest(@Communities::uuid[]) m\ncross join lateral (\n    select o.*\n    from work_order o\n    where o.community_id = m",
+            Conditions(filter),
+            """
+
+                  and (not @After or (o.created_at, o.work_order_id) < (@AfterAt::timestamptz, @AfterId::uuid))
+                order by o.created_at desc, o.work_order_id desc
+                limit @Take
+            ) o
+            cross join lateral
+            """,
+            Served,
+            Names,
+            "\norder by o.created_at desc, o.work_order_id desc\nlimit @Take"),
+
+        // Open orders only, which are few: each one's due time is that of its requests, so it is found before it is sorted.
+        WorkOrderSort.DueFirst => string.Concat(
+            Columns,
+            "\nfrom unnest(@Communities::uuid[]) m\ncross join lateral (\n    select o.*\n    from work_order o\n    where o.community_id = m",
+            Conditions(filter),
+            "\n) o\ncross join lateral",
+            Served,
+            Names,
+            """
+
+            where (not @After or (coalesce(k.due_at, 'infinity'), o.work_order_id) > (coalesce(@AfterAt::timestamptz, 'infinity'), @AfterId::uuid))
+            order by coalesce(k.due_at, 'infinity'), o.work_order_id
+            limit @Take
+            """),
+    };
+
+    private static string Conditions(WorkOrderFilter f)
+    {
+        string?[] parts =
+        [
+            f.Open switch
+            {
+                true => "o.status not in ('done', 'voided')",
+                false => "o.status in ('done', 'voided')",
+                null => null,
+            },
+            f.Status is null ? null : "o.status = any (@Status)",
+            f.Crew is null ? null : "o.crew = @Crew",
+            f.TeamId is null ? null : "o.team_id = @TeamId",
+            f.MyTeams ? "o.team_id = any (@Teams)" : null,
+            f.Mine || f.AssigneeId is not null ? "o.assignee_id = @AssigneeId" : null,
+            f.Pool ? "o.status = 'dispatched' and o.assignee_id is null" : null,
+            f.Priority is null ? null : "o.priority = @Priority",
+            f.FaultId is null ? null : "o.fault_id = @FaultId",
+        ];
+        return string.Concat(parts.OfType<string>().Select(p => "\n      and " + p));
+    }
+}

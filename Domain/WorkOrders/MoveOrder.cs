@@ -1,0 +1,47 @@
+namespace PropertyServiceDesk.Domain.WorkOrders;
+
+/// <summary>What the plain moves of a work order share: check whose it is, look the move up, write, tell.</summary>
+internal sealed class OrderMover(Db db, TimeProvider clock, Caller caller, EventLog log, IMediator mediator)
+{
+    /// <summary>Locks the order and its requests; refuses a stale version and somebody else's order.</summary>
+    public async Task<LockedOrder> Lock(Guid workOrderId, CancellationToken ct, bool theirs = true)
+    {
+        var order = await LockedOrder.Of(db, workOrderId, ct);
+        if (theirs)
+        {
+            order.MustBeTheirs(caller);
+        }
+        else
+        {
+            caller.MustBeAllowedIn(order.CommunityId);
+        }
+
+        caller.MustNotBeStale("work_order", order.Version);
+        return order;
+    }
+
+    /// <summary>Writes the move with <paramref name="sql"/>, which is given <c>@WorkOrderId</c>, <c>@To</c> and <c>@At</c> beside <paramref name="args"/>.</summary>
+    public async Task<WorkOrderReply> Move(
+        LockedOrder order, WorkOrderMove move, Happening what, string sql, object? args, object? detail, string? text, CancellationToken ct, Crew? nowCrew = null, Visibility visibility = Visibility.Owner)
+    {
+        var to = WorkOrderLifecycle.After(order.Status, move);
+        var now = clock.Now();
+        var at = order.Occurred(caller, now);
+        var parameters = new DynamicParameters(args);
+        parameters.Add("WorkOrderId", order.WorkOrderId);
+        parameters.Add("To", EnumWord.Of(to));
+        parameters.Add("At", at.UtcDateTime);
+        parameters.Add("Now", now.UtcDateTime);
+        parameters.Add("By", caller.Actor.Id);
+        await db.Run(sql, parameters, ct);
+        log.Write(order.CommunityId, SubjectKind.WorkOrder, order.WorkOrderId, what, detail ?? Flag(at, now), text, visibility, at);
+        await mediator.Publish(order.Moved(move, to, at, nowCrew), ct);
+        return order.Reply(to);
+    }
+
+    /// <summary>Who becomes the assignee when the caller takes an order that nobody had: a member of the team; a clerk who speaks for the team does not.</summary>
+    public Guid? Taker(LockedOrder order) => order.TeamId is { } team && caller.Actor.SitsIn(team) ? caller.Actor.Id : null;
+
+    /// <summary>A device's time that was not believed is kept on the event (device_at), and flagged here.</summary>
+    private object? Flag(DateTimeOffset at, DateTimeOffset now) => caller.DeviceAt is not null && at == now ? new { deviceTimeNotBelieved = true } : null;
+}
