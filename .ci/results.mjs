@@ -19,10 +19,12 @@ function add(outcome, suite, name, message) {
 
 function readTrx(file) {
   const suite = path.basename(file, '.trx');
-  const results = fs.readFileSync(file, 'utf8').matchAll(/<UnitTestResult\b([^>]*?)(?:\/>|>([\s\S]*?)<\/UnitTestResult>)/g);
+  const xml = fs.readFileSync(file, 'utf8');
+  const classes = new Map([...xml.matchAll(/<UnitTest\b[^>]*\bid="([^"]*)"[\s\S]*?\bclassName="([^",]*)/g)].map(([, id, name]) => [id, text(name)]));
+  const results = xml.matchAll(/<UnitTestResult\b([^>]*?)(?:\/>|>([\s\S]*?)<\/UnitTestResult>)/g);
   for (const [, attributes, body = ''] of results) {
     const outcome = /\boutcome="([^"]*)"/.exec(attributes)?.[1];
-    const name = text(/\btestName="([^"]*)"/.exec(attributes)?.[1] ?? '?');
+    const name = `${classes.get(/\btestId="([^"]*)"/.exec(attributes)?.[1])?.replace(/^PropertyServiceDesk\.Tests\./, '') ?? ''} ` + text(/\btestName="([^"]*)"/.exec(attributes)?.[1] ?? '?');
     const message = text(/<Message>([\s\S]*?)<\/Message>/.exec(body)?.[1] ?? '') + '\n' + text(/<StackTrace>([\s\S]*?)<\/StackTrace>/.exec(body)?.[1] ?? '');
     add(outcome === 'Passed' ? 'passed' : outcome === 'NotExecuted' ? 'skipped' : 'failed', `PostgreSQL ${suite}`, name, message);
   }

@@ -18,7 +18,7 @@ fail() {
 need_tools() {
   local major
   command -v dotnet >/dev/null || fail "the .NET 10 SDK is missing (https://dotnet.microsoft.com/download)"
-  dotnet --list-sdks | grep -q '^10\.' || fail "the .NET 10 SDK is missing; dotnet here has: $(dotnet --list-sdks | cut -d' ' -f1 | tr '\n' ' ')"
+  dotnet --list-sdks | grep -q '^10\.' || fail "the .NET 10 SDK is missing; dotnet here has: $(dotnet --list-sdks | cut -d' ' -f1 | tr '\n' ' ' | sed 's/ $//')"
   command -v node >/dev/null || fail "Node.js 20 or newer is missing (https://nodejs.org)"
   major=$(node --version | sed 's/^v\([0-9]*\).*/\1/')
   [ "$major" -ge 20 ] || fail "Node.js 20 or newer is needed; this is $(node --version)"
@@ -72,6 +72,9 @@ tick() {
   done
 }
 
+# Where to read on, for scripts whose logs outlive them.
+words_in() { [ -z "${logs_stay:-}" ] || printf '; all of its words are in %s' "$1"; }
+
 # The few lines of a log that say what went wrong.
 gist() {
   if grep -qE '(error|npm error|Unhandled exception)' "$1"; then
@@ -86,7 +89,7 @@ build_step() {
   shift 2
   step "$title" "$log" dotnet build "$@" --configuration Release -nologo -v quiet -clp:NoSummary -p:UseSharedCompilation=false \
     ${JOB_ENGINE:+-p:JobEngine=$JOB_ENGINE} ||
-    { gist "$log" >&2; fail "the build failed; all of its words are in $log"; }
+    { gist "$log" >&2; fail "the build failed$(words_in "$log")"; }
 }
 
 # --- the web client
@@ -102,12 +105,12 @@ web_client() {
   packages=$(cksum Web/package.json Web/package-lock.json)
   if [ "$(cat Web/node_modules/.desk-packages 2>/dev/null)" != "$packages" ]; then
     step "Packages of the web client" "$log" npm --prefix Web ci --no-audit --no-fund --loglevel=error ||
-      { gist "$log" >&2; fail "npm ci failed in Web; all of its words are in $log"; }
+      { gist "$log" >&2; fail "npm ci failed in Web$(words_in "$log")"; }
     printf '%s' "$packages" >Web/node_modules/.desk-packages
   fi
   sources=$(sum_of)
   if [ ! -d Web/dist ] || [ "$(cat Web/node_modules/.desk-built 2>/dev/null)" != "$sources" ]; then
-    step "Web client" "$log" npm --prefix Web run build || { gist "$log" >&2; fail "the build of the web client failed; all of its words are in $log"; }
+    step "Web client" "$log" npm --prefix Web run build || { gist "$log" >&2; fail "the build of the web client failed$(words_in "$log")"; }
     printf '%s' "$(sum_of)" >Web/node_modules/.desk-built
   fi
 }
