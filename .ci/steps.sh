@@ -55,7 +55,7 @@ step() {
   spawn "$@" >"$log" 2>&1
   working=$child
   [ ! -t 1 ] || tick "$title" "$from"
-  wait "$child" || status=$?
+  wait "$child" 2>/dev/null || status=$?
   working=
   if [ "$status" = 0 ]; then
     if [ -t 1 ]; then printf '\r  %s … %d s\n' "$title" $((SECONDS - from)); fi
