@@ -110,7 +110,7 @@ web_client() {
   fi
   sources=$(sum_of)
   if [ ! -d Web/dist ] || [ "$(cat Web/node_modules/.desk-built 2>/dev/null)" != "$sources" ]; then
-    step "Web client" "$log" npm --prefix Web run build || { gist "$log" >&2; fail "the build of the web client failed$(words_in "$log")"; }
+    step "Building the web client" "$log" npm --prefix Web run build || { gist "$log" >&2; fail "the build of the web client failed$(words_in "$log")"; }
     printf '%s' "$(sum_of)" >Web/node_modules/.desk-built
   fi
 }
