@@ -1,3 +1,40 @@
-var builder = WebApplication.CreateBuilder(args);
-var app = builder.Build();
-app.Run();
+using System.CommandLine;
+using Npgsql;
+using PropertyServiceDesk.Api;
+using PropertyServiceDesk.Domain.Plumbing;
+
+// Without a command: serve. Every command ends with one clear sentence and a non-zero exit where it cannot do its work.
+var root = new RootCommand("PropertyServiceDesk: the web host and its tools.");
+root.TreatUnmatchedTokensAsErrors = true;
+root.SetAction(async (_, ct) =>
+{
+    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = [], ContentRootPath = AppContext.BaseDirectory });
+    await Migrations.Apply(Connections.Direct(builder.Configuration.GetConnectionString), TimeProvider.System, ct);
+    await using var app = DeskHost.Build(builder);
+    await app.RunAsync(ct);
+    return 0;
+});
+
+var migrate = new Command("migrate", "Applies the migrations that are not applied yet, and nothing else.");
+migrate.SetAction(async (_, ct) =>
+{
+    var builder = WebApplication.CreateBuilder();
+    foreach (var name in await Migrations.Apply(Connections.Direct(builder.Configuration.GetConnectionString), TimeProvider.System, ct))
+    {
+        Console.WriteLine($"applied {name}");
+    }
+
+    Console.WriteLine("The database is up to date.");
+    return 0;
+});
+root.Subcommands.Add(migrate);
+
+try
+{
+    return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+}
+catch (Exception e) when (e is MigrationRefused or InvalidOperationException { Source: "PropertyServiceDesk.Domain" } or NpgsqlException or ArgumentException { Source: "Npgsql" })
+{
+    Console.Error.WriteLine(e is NpgsqlException or ArgumentException ? $"The database cannot be used: {e.Message}" : e.Message);
+    return 1;
+}

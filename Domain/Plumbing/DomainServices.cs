@@ -2,6 +2,7 @@ using System.Reflection;
 using FluentValidation;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Npgsql;
 using PropertyServiceDesk.Domain.Feedback;
 using PropertyServiceDesk.Domain.Requests;
@@ -18,10 +19,11 @@ public static class DomainServices
     public static IServiceCollection AddServiceDesk(this IServiceCollection services, string connectionString)
     {
         services.AddSingleton(_ => Source(connectionString));
-        services.AddSingleton(TimeProvider.System);
+        services.TryAddSingleton(TimeProvider.System);
         services.AddScoped<Caller>();
         services.AddScoped<Db>();
         services.AddScoped<EventLog>();
+        services.AddSingleton<Staff.Sessions>();
         services.AddScoped<OrderMaker>();
         services.AddScoped<OrderMover>();
         services.AddScoped<FinishRequests>();

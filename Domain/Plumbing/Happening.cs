@@ -71,6 +71,8 @@ public enum Happening
     RequestImported,
     ImportTakenUp,
     CommunityMade,
+    TeamMade,
+    PlacesMade,
     StaffJoined,
     StaffLeft,
     RoleGranted,

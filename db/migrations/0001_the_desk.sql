@@ -295,7 +295,7 @@ create table category (
 create table calendar (
     community_id uuid not null references community,
     calendar_id uuid not null primary key,
-    code text not null check (code in ('always', 'desk', 'office')),
+    code text not null check (code ~ '^[a-z0-9-]{1,40}$'),
     name text not null,
     name_en text not null,
     current_version_id uuid not null,
@@ -318,39 +318,17 @@ create table calendar_version (
 alter table calendar add foreign key (community_id, current_version_id)
     references calendar_version (community_id, calendar_version_id) deferrable initially deferred;
 
--- The most specific wins: category, then kind and priority, then kind, then the default.
-create table sla_policy (
-    community_id uuid not null references community,
-    policy_id uuid not null primary key,
-    code text not null check (length(code) between 1 and 60),
-    name text not null,
-    name_en text not null,
-    category_id uuid,
-    kind text check (kind in ('repair', 'complaint', 'inquiry', 'suggestion', 'praise')),
-    priority text check (priority in ('danger', 'urgent', 'normal', 'low')),
-    common_area boolean,
-    crew text check (crew in ('engineering', 'environment', 'security', 'administration')),
-    current_version_id uuid not null,
-    retired_at timestamptz,
-    unique (community_id, policy_id),
-    constraint sla_policy_code_is_unique unique (community_id, code),
-    foreign key (community_id, category_id) references category (community_id, category_id)
-);
-
-create table sla_policy_version (
+-- A community's SLA profile: its policies, the rework rule and the limits of holds, as one document, versioned whole. A version never changes.
+create table sla_profile_version (
     community_id uuid not null references community,
     policy_version_id uuid not null primary key,
-    policy_id uuid not null,
     version integer not null check (version > 0),
     definition jsonb not null,
     created_at timestamptz not null,
     created_by uuid,
     unique (community_id, policy_version_id),
-    unique (community_id, policy_id, version),
-    foreign key (community_id, policy_id) references sla_policy (community_id, policy_id)
+    unique (community_id, version)
 );
-alter table sla_policy add foreign key (community_id, current_version_id)
-    references sla_policy_version (community_id, policy_version_id) deferrable initially deferred;
 
 -- ---------------------------------------------------------------- requests
 
@@ -703,6 +681,7 @@ create table clock (
     cycle smallint not null default 1 check (cycle > 0),
     crew text check (crew in ('engineering', 'environment', 'security', 'administration')),
     policy_version_id uuid,
+    policy text check (length(policy) between 1 and 60),
     calendar_version_id uuid,
     imposed boolean not null default false,
     imported boolean not null default false,
@@ -716,7 +695,7 @@ create table clock (
     next_check_at timestamptz,
     unique (community_id, clock_id),
     constraint clock_once_a_cycle unique (community_id, subject_id, kind, cycle),
-    foreign key (community_id, policy_version_id) references sla_policy_version (community_id, policy_version_id),
+    foreign key (community_id, policy_version_id) references sla_profile_version (community_id, policy_version_id),
     foreign key (community_id, calendar_version_id) references calendar_version (community_id, calendar_version_id),
     constraint clock_due_or_beyond check (due_at is not null or beyond_calendar),
     constraint clock_has_a_source check (imposed or imported or policy_version_id is not null),
@@ -899,7 +878,7 @@ declare
     t text;
 begin
     foreach t in array array['community', 'community_staff', 'staff_role', 'place', 'asset', 'customer', 'contact_point', 'occupancy',
-        'search_token', 'team', 'team_member', 'shift', 'leave', 'category', 'calendar', 'calendar_version', 'sla_policy', 'sla_policy_version',
+        'search_token', 'team', 'team_member', 'shift', 'leave', 'category', 'calendar', 'calendar_version', 'sla_profile_version',
         'request', 'promise', 'fault', 'fault_request', 'work_order', 'request_work_order', 'hold', 'material', 'quote', 'quote_line',
         'feedback', 'call_attempt', 'follow_up', 'clock', 'attachment', 'attachment_content', 'message', 'event_head', 'event', 'event_text']
     loop
@@ -912,7 +891,7 @@ $$;
 
 grant delete on search_token, idempotency_key, contact_point, staff_role to desk_app;
 revoke update on event, event_text, call_attempt, quote_line, material from desk_app;
-revoke insert, update on event_head from desk_app;
+revoke update on event_head from desk_app;
 grant update (seq, hash) on event_head to desk_app;
 grant usage on sequence spoken_number to desk_app;
 

@@ -1,0 +1,109 @@
+using System.Security.Claims;
+using System.Text.Encodings.Web;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.Extensions.Caching.Memory;
+using Microsoft.Extensions.Options;
+using PropertyServiceDesk.Domain.Plumbing;
+using PropertyServiceDesk.Domain.Staff;
+
+namespace PropertyServiceDesk.Api.Auth;
+
+/// <summary>A session's token in a cookie that scripts cannot read and other sites cannot send.</summary>
+internal sealed class SessionAuthentication(
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, Sessions sessions, IMemoryCache cache)
+    : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
+{
+    public const string Scheme_ = "Session";
+    public const string Cookie = "desk_session";
+
+    /// <summary>How long a holder is remembered; a session that ends elsewhere is noticed after this time at the latest.</summary>
+    private static readonly TimeSpan Remembered = TimeSpan.FromSeconds(3);
+
+    public static CookieOptions CookieOptions(HttpRequest request) => new()
+    {
+        HttpOnly = true,
+        SameSite = SameSiteMode.Strict,
+        Secure = request.IsHttps,
+        Path = "/",
+        IsEssential = true,
+        MaxAge = Sessions.Lifetime,
+    };
+
+    public static object CacheKey(string token) => (nameof(SessionAuthentication), token);
+
+    protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
+    {
+        if (!Request.Cookies.TryGetValue(Cookie, out var token) || token is not { Length: 64 })
+        {
+            return AuthenticateResult.NoResult();
+        }
+
+        var key = CacheKey(token);
+        if (!cache.TryGetValue(key, out SessionHolder? holder))
+        {
+            holder = await sessions.Holder(token, Context.RequestAborted);
+            cache.Set(key, holder, Remembered);
+        }
+
+        if (holder is null)
+        {
+            return AuthenticateResult.Fail("no such session");
+        }
+
+        Context.Features.Set(holder);
+        var identity = new ClaimsIdentity([new Claim(ClaimTypes.NameIdentifier, holder.StaffId.ToString())], Scheme_);
+        return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Scheme_));
+    }
+
+    protected override Task HandleChallengeAsync(AuthenticationProperties properties) =>
+        Problems.Write(Context, StatusCodes.Status401Unauthorized, "session.needed", "Sign in first.");
+
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
+        Problems.Write(Context, StatusCodes.Status403Forbidden, "role.not_allowed", "Your role does not allow this.");
+}
+
+internal static class CallerOfRequest
+{
+    private const int LongestKey = 100;
+
+    /// <summary>Fills in who calls and what came beside the body, before any endpoint runs.</summary>
+    public static IApplicationBuilder UseCallerOfRequest(this IApplicationBuilder app) => app.Use(async (context, next) =>
+    {
+        var caller = context.RequestServices.GetRequiredService<Caller>();
+        if (context.Features.Get<SessionHolder>() is { } holder)
+        {
+            caller.Actor = holder.Actor;
+        }
+
+        var request = context.Request;
+        caller.Route = request.Method + " " + request.Path;
+        caller.IdempotencyKey = Header(request, "Idempotency-Key", LongestKey);
+        caller.Device = Header(request, "Device", LongestKey);
+        if (Header(request, "Device-Time", 40) is { } deviceTime)
+        {
+            caller.DeviceAt = Instants.Parse(deviceTime)
+                ?? throw new BadRequest("device_time.malformed", "Device-Time is an instant like 2026-03-06T08:30:00Z.");
+        }
+
+        if (Header(request, "If-Match", LongestKey) is { } match)
+        {
+            caller.IfMatch = match.Length > 2 && match[0] == '"' && match[^1] == '"' && int.TryParse(match.AsSpan(1, match.Length - 2), System.Globalization.NumberStyles.None, null, out var version)
+                ? version
+                : throw new BadRequest("if_match.malformed", "If-Match is a version in quotation marks, as in ETag.");
+        }
+
+        await next();
+    });
+
+    private static string? Header(HttpRequest request, string name, int longest)
+    {
+        var values = request.Headers[name];
+        return values.Count switch
+        {
+            0 => null,
+            1 when values[0] is { Length: > 0 } value && value.Length <= longest && value.All(c => c is >= ' ' and <= '~') => value,
+            _ => throw new BadRequest("header.malformed", $"{name} is given once, with 1 to {longest} printable ASCII characters."),
+        };
+    }
+}

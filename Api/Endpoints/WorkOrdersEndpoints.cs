@@ -1,0 +1,40 @@
+using MediatR;
+using PropertyServiceDesk.Domain.WorkOrders;
+
+namespace PropertyServiceDesk.Api.Endpoints;
+
+internal static class WorkOrdersEndpoints
+{
+    public static void MapWorkOrders(this IEndpointRouteBuilder api)
+    {
+        var orders = api.MapGroup("/work-orders").WithTags("Work orders");
+
+        orders.Get<ListWorkOrders, Domain.Plumbing.Page<WorkOrderLine>>("/");
+        orders.Get<GetWorkOrder, WorkOrderDetails>("/{workOrderId:guid}");
+
+        orders.MapPost("/{workOrderId:guid}/dispatch", async (Guid workOrderId, SendWork body, HttpContext http, IMediator desk, CancellationToken ct) =>
+            Resource.Ok(http, await desk.Send(body with { WorkOrderId = workOrderId }, ct))).Produces<WorkOrderReply>();
+        orders.MapPost("/{workOrderId:guid}/assignment", async (Guid workOrderId, AssignWork body, HttpContext http, IMediator desk, CancellationToken ct) =>
+            Resource.Ok(http, await desk.Send(body with { WorkOrderId = workOrderId }, ct))).Produces<WorkOrderReply>();
+        orders.MapPost("/{workOrderId:guid}/claim", async (Guid workOrderId, HttpContext http, IMediator desk, CancellationToken ct) =>
+            Resource.Ok(http, await desk.Send(new ClaimWork(workOrderId), ct))).Produces<WorkOrderReply>();
+        orders.MapPost("/{workOrderId:guid}/acceptance", async (Guid workOrderId, HttpContext http, IMediator desk, CancellationToken ct) =>
+            Resource.Ok(http, await desk.Send(new AcceptWork(workOrderId), ct))).Produces<WorkOrderReply>();
+        orders.MapPost("/{workOrderId:guid}/arrival", async (Guid workOrderId, HttpContext http, IMediator desk, CancellationToken ct) =>
+            Resource.Ok(http, await desk.Send(new ArriveOnSite(workOrderId), ct))).Produces<WorkOrderReply>();
+        orders.MapPost("/{workOrderId:guid}/milestones", async (Guid workOrderId, ReachMilestone body, HttpContext http, IMediator desk, CancellationToken ct) =>
+            Resource.Ok(http, await desk.Send(body with { WorkOrderId = workOrderId }, ct))).Produces<WorkOrderReply>();
+        orders.MapPost("/{workOrderId:guid}/hold", async (Guid workOrderId, HoldWork body, HttpContext http, IMediator desk, CancellationToken ct) =>
+            Resource.Ok(http, await desk.Send(body with { WorkOrderId = workOrderId }, ct))).Produces<WorkOrderReply>();
+        orders.MapPost("/{workOrderId:guid}/resumption", async (Guid workOrderId, HttpContext http, IMediator desk, CancellationToken ct) =>
+            Resource.Ok(http, await desk.Send(new ResumeWork(workOrderId), ct))).Produces<WorkOrderReply>();
+        orders.MapPost("/{workOrderId:guid}/completion", async (Guid workOrderId, CompleteWork body, HttpContext http, IMediator desk, CancellationToken ct) =>
+            Resource.Ok(http, await desk.Send(body with { WorkOrderId = workOrderId }, ct))).Produces<WorkOrderReply>();
+        orders.MapPost("/{workOrderId:guid}/return", async (Guid workOrderId, ReturnWork body, HttpContext http, IMediator desk, CancellationToken ct) =>
+            Resource.Ok(http, await desk.Send(body with { WorkOrderId = workOrderId }, ct))).Produces<WorkOrderReply>();
+        orders.MapPost("/{workOrderId:guid}/transfer", async (Guid workOrderId, TransferWork body, HttpContext http, IMediator desk, CancellationToken ct) =>
+            Resource.Ok(http, await desk.Send(body with { WorkOrderId = workOrderId }, ct))).Produces<WorkOrderReply>();
+        orders.MapPost("/{workOrderId:guid}/voiding", async (Guid workOrderId, VoidWork body, HttpContext http, IMediator desk, CancellationToken ct) =>
+            Resource.Ok(http, await desk.Send(body with { WorkOrderId = workOrderId }, ct))).Produces<WorkOrderReply>();
+    }
+}

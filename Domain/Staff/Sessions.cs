@@ -1,0 +1,87 @@
+using System.Security.Cryptography;
+using NpgsqlTypes;
+
+namespace PropertyServiceDesk.Domain.Staff;
+
+/// <summary>Who holds a session now.</summary>
+public sealed record SessionHolder(Guid SessionId, Guid StaffId, string SignInName, string DisplayName, string Language, Actor Actor);
+
+/// <summary>
+/// Sessions, before anybody is known as the caller: each statement runs in the application's role and in no community's scope, and
+/// reaches names and hashes only through narrow functions of the database.
+/// </summary>
+public sealed class Sessions(NpgsqlDataSource source, TimeProvider clock)
+{
+    /// <summary>How long a session lasts.</summary>
+    public static readonly TimeSpan Lifetime = TimeSpan.FromHours(14);
+
+    /// <summary>The stored hash of this sign-in name, or null where there is no such name; the same statement either way.</summary>
+    public async Task<(Guid StaffId, string PasswordHash)?> ForSignIn(string signInName, CancellationToken ct)
+    {
+        await using var batch = Enter("select staff_id, password_hash from staff_for_sign_in($1)", signInName);
+        await using var reader = await batch.ExecuteReaderAsync(ct);
+        return await reader.ReadAsync(ct) ? (reader.GetGuid(0), reader.GetString(1)) : null;
+    }
+
+    /// <returns>The token, which is stored nowhere but with the caller; the database keeps its hash.</returns>
+    public async Task<string> Start(Guid staffId, string? address, string? userAgent, CancellationToken ct)
+    {
+        var token = RandomNumberGenerator.GetHexString(64, lowercase: true);
+        var now = clock.Now();
+        await using var batch = Enter(
+            "select start_session($1, $2, $3, $4, $5, $6, $7)",
+            Guid.CreateVersion7(now),
+            staffId,
+            Hash(token),
+            now.UtcDateTime,
+            (now + Lifetime).UtcDateTime,
+            new NpgsqlParameter { Value = (object?)address ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
+            new NpgsqlParameter { Value = userAgent is { Length: > 300 } ? userAgent[..300] : (object?)userAgent ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+        await batch.ExecuteNonQueryAsync(ct);
+        return token;
+    }
+
+    public async Task End(string token, CancellationToken ct)
+    {
+        await using var batch = Enter("select end_session($1, $2)", Hash(token), clock.Now().UtcDateTime);
+        await batch.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <summary>Null where the token is made up, ended or too old.</summary>
+    public async Task<SessionHolder?> Holder(string token, CancellationToken ct)
+    {
+        await using var batch = Enter(
+            "select session_id, staff_id, sign_in_name, display_name, language, roles, teams from session_holder($1, $2)", Hash(token), clock.Now().UtcDateTime);
+        await using var reader = await batch.ExecuteReaderAsync(ct);
+        if (!await reader.ReadAsync(ct))
+        {
+            return null;
+        }
+
+        var roles = reader.GetFieldValue<string[]>(5).Select(r => r.Split(':')).Select(r => new RoleIn(Guid.Parse(r[0]), EnumWord.Read<Roles>(r[1]))).ToList();
+        var seats = reader.GetFieldValue<string[]>(6)
+            .Select(s => s.Split(':'))
+            .Select(s => new Seat(Guid.Parse(s[0]), Guid.Parse(s[1]), EnumWord.Read<Crew>(s[2]), s[3] == "true"))
+            .ToList();
+        var staffId = reader.GetGuid(1);
+        var actor = new Actor(ActorKind.Staff, staffId, reader.GetString(3), roles, seats);
+        return new SessionHolder(reader.GetGuid(0), staffId, reader.GetString(2), reader.GetString(3), reader.GetString(4), actor);
+    }
+
+    private static byte[] Hash(string token) => SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(token));
+
+    /// <summary>Both statements are one implicit transaction, in which the scope holds.</summary>
+    private NpgsqlBatch Enter(string sql, params object[] values)
+    {
+        var batch = source.CreateBatch();
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("call enter_scope('', '')"));
+        var command = new NpgsqlBatchCommand(sql);
+        foreach (var value in values)
+        {
+            command.Parameters.Add(value as NpgsqlParameter ?? new NpgsqlParameter { Value = value });
+        }
+
+        batch.BatchCommands.Add(command);
+        return batch;
+    }
+}

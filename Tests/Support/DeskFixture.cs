@@ -1,0 +1,161 @@
+using Dapper;
+using MediatR;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using NUnit.Framework;
+using PropertyServiceDesk.Api.Endpoints;
+using PropertyServiceDesk.Domain.Plumbing;
+using PropertyServiceDesk.Domain.Requests;
+using PropertyServiceDesk.Domain.Rules;
+using PropertyServiceDesk.Domain.WorkOrders;
+
+namespace PropertyServiceDesk.Tests.Support;
+
+/// <summary>A database of the fixture's own, a clock that stands still, and two towns; commands are sent as the people of a town.</summary>
+public abstract class DeskFixture
+{
+    /// <summary>One hash for all: hashing is slow on purpose, and no test asserts on it.</summary>
+    internal static readonly string PasswordHash = SessionEndpoints.HashOf(Town.Password);
+
+    private ServiceProvider? services;
+
+    protected internal FakeClock Clock { get; } = new();
+
+    protected internal string ConnectionString { get; private set; } = "";
+
+    /// <summary>The owner's connection: sees everything, as the application never does.</summary>
+    protected internal NpgsqlDataSource Owner { get; private set; } = null!;
+
+    protected Town Here { get; private set; } = null!;
+
+    /// <summary>Another community, whose staff have nothing to do with ours.</summary>
+    protected Town There { get; private set; } = null!;
+
+    [OneTimeSetUp]
+    public async Task MakeTheDatabase()
+    {
+        ConnectionString = TestDatabase.On(await TestDatabase.Copy());
+        Owner = NpgsqlDataSource.Create(ConnectionString);
+        services = Services(_ => { });
+        Here = await Town.Build(this, "here");
+        There = await Town.Build(this, "there");
+        await Ready();
+    }
+
+    [SetUp]
+    public virtual async Task CleanUp()
+    {
+        Clock.Set(FakeClock.Start);
+        await Execute("""
+            delete from call_attempt; delete from follow_up; delete from feedback; delete from clock; delete from attachment_content; delete from attachment;
+            delete from message; delete from quote_line; delete from quote; delete from material; delete from hold; delete from request_work_order;
+            delete from work_order; delete from fault_request; delete from fault; delete from promise; delete from request; delete from idempotency_key;
+            delete from search_token where kind = 'request';
+            """);
+    }
+
+    [OneTimeTearDown]
+    public async Task LetGo()
+    {
+        if (services is not null)
+        {
+            await Closing();
+            await services.DisposeAsync();
+            await Owner.DisposeAsync();
+        }
+    }
+
+    /// <summary>For what a fixture needs beside this, once.</summary>
+    protected virtual Task Ready() => Task.CompletedTask;
+
+    protected virtual Task Closing() => Task.CompletedTask;
+
+    /// <summary>The desk with something added, for example a subscriber that fails.</summary>
+    protected ServiceProvider Services(Action<IServiceCollection> more)
+    {
+        var collection = new ServiceCollection();
+        collection.AddSingleton<TimeProvider>(Clock);
+        collection.AddLogging();
+        collection.AddServiceDesk(ConnectionString);
+        more(collection);
+        return collection.BuildServiceProvider(new ServiceProviderOptions { ValidateScopes = true });
+    }
+
+    protected internal Task<T> Send<T>(Actor actor, IRequest<T> request, Action<Caller>? asCaller = null) => Send(services!, actor, request, asCaller);
+
+    protected static async Task<T> Send<T>(IServiceProvider services, Actor actor, IRequest<T> request, Action<Caller>? asCaller = null)
+    {
+        await using var scope = services.CreateAsyncScope();
+        var caller = scope.ServiceProvider.GetRequiredService<Caller>();
+        caller.Actor = actor;
+        asCaller?.Invoke(caller);
+        return await scope.ServiceProvider.GetRequiredService<IMediator>().Send(request);
+    }
+
+    protected internal async Task<List<T>> Rows<T>(string sql, object? args = null)
+    {
+        await using var connection = await Owner.OpenConnectionAsync();
+        return (await connection.QueryAsync<T>(sql, args)).AsList();
+    }
+
+    protected internal async Task<T?> Scalar<T>(string sql, object? args = null)
+    {
+        await using var connection = await Owner.OpenConnectionAsync();
+        return await connection.ExecuteScalarAsync<T>(sql, args);
+    }
+
+    protected internal async Task Execute(string sql, object? args = null)
+    {
+        await using var connection = await Owner.OpenConnectionAsync();
+        await connection.ExecuteAsync(sql, args);
+    }
+
+    /// <summary>The code with which the desk refuses, or a failed assertion if it does not.</summary>
+    protected static async Task<string> Refusal(Func<Task> act)
+    {
+        try
+        {
+            await act();
+        }
+        catch (Refused refused)
+        {
+            return refused is Refused.Invalid { Faults: { Count: > 0 } faults } ? string.Join(' ', faults.Select(f => f.Code)) : refused.Code;
+        }
+
+        Assert.Fail("It was not refused.");
+        return "";
+    }
+
+    /// <summary>A repair by the town's customer at home, registered now.</summary>
+    protected internal Task<RequestReply> GivenRequest(Town? town = null, Priority? priority = null, RequestKind kind = RequestKind.Repair, string category = "water", string text = "厨房水管漏水") =>
+        GivenRequestIn(town ?? Here, priority, kind, category, text);
+
+    private Task<RequestReply> GivenRequestIn(Town town, Priority? priority, RequestKind kind, string category, string text) =>
+        Send(town.Clerk, new ReceiveRequest(town.CommunityId, kind, Channel.Phone, town.Category(kind, category), text, priority, town.Places["3-2-1502"], CustomerId: town.Customer));
+
+    /// <summary>A request with one order of this crew, dispatched to the crew's team.</summary>
+    protected internal async Task<(Guid RequestId, Guid WorkOrderId)> GivenDispatched(Crew crew = Crew.Engineering, Priority? priority = null)
+    {
+        var request = await GivenRequest(priority: priority);
+        var dispatched = await Send(Here.Clerk, new DispatchWork(request.RequestId, [new NewOrder(crew, "看一下")]));
+        return (request.RequestId, dispatched.WorkOrders[0].WorkOrderId);
+    }
+
+    /// <summary>The same, accepted by the first member and arrived at.</summary>
+    protected internal async Task<(Guid RequestId, Guid WorkOrderId)> GivenWorking(Crew crew = Crew.Engineering, Priority? priority = null)
+    {
+        var (request, order) = await GivenDispatched(crew, priority);
+        await Send(Here.Member(crew), new AcceptWork(order));
+        await Send(Here.Member(crew), new ArriveOnSite(order));
+        return (request, order);
+    }
+
+    /// <summary>The same, completed: the owner is asked.</summary>
+    protected internal async Task<(Guid RequestId, Guid WorkOrderId)> GivenDone(Crew crew = Crew.Engineering, Priority? priority = null)
+    {
+        var (request, order) = await GivenWorking(crew, priority);
+        await Send(Here.Member(crew), new CompleteWork(order, "换了密封圈"));
+        return (request, order);
+    }
+}

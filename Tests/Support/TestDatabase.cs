@@ -1,0 +1,98 @@
+using Npgsql;
+using NUnit.Framework;
+using PropertyServiceDesk.Domain.Plumbing;
+
+namespace PropertyServiceDesk.Tests.Support;
+
+/// <summary>One migrated template a run; one copy of it a fixture.</summary>
+internal static class TestDatabase
+{
+    private static readonly SemaphoreSlim Gate = new(1);
+    private static readonly string Run = Guid.NewGuid().ToString("N")[..12];
+    private static readonly List<string> Made = [];
+    private static string? template;
+    private static int copies;
+
+    /// <summary>The server that <c>./test</c> started. Without one, database tests are ignored at home and fail in CI.</summary>
+    public static string Server
+    {
+        get
+        {
+            if (Environment.GetEnvironmentVariable("DESK_TEST_SERVER") is { Length: > 0 } server)
+            {
+                return server;
+            }
+
+            const string sentence = "No PostgreSQL to test against: start the tests with ./test, or set DESK_TEST_SERVER.";
+            if (Environment.GetEnvironmentVariable("CI") is { Length: > 0 })
+            {
+                Assert.Fail(sentence);
+            }
+
+            Assert.Ignore(sentence);
+            return "";
+        }
+    }
+
+    public static string On(string database) => new NpgsqlConnectionStringBuilder(Server) { Database = database, Pooling = true, MaxPoolSize = 60, IncludeErrorDetail = true }.ConnectionString;
+
+    /// <summary>A migrated database of one's own.</summary>
+    public static async Task<string> Copy()
+    {
+        await Gate.WaitAsync();
+        try
+        {
+            if (template is null)
+            {
+                var name = $"desk_{Run}_template";
+                await OnServer($"create database {name}");
+                Made.Add(name);
+                await Migrations.Apply(On(name) + ";Pooling=false", TimeProvider.System, CancellationToken.None);
+                template = name;
+            }
+
+            var copy = $"desk_{Run}_{++copies}";
+            await OnServer($"create database {copy} template {template}");
+            Made.Add(copy);
+            return copy;
+        }
+        finally
+        {
+            Gate.Release();
+        }
+    }
+
+    /// <summary>An empty database of one's own.</summary>
+    public static async Task<string> Empty()
+    {
+        await Gate.WaitAsync();
+        try
+        {
+            var name = $"desk_{Run}_{++copies}";
+            await OnServer($"create database {name}");
+            Made.Add(name);
+            return name;
+        }
+        finally
+        {
+            Gate.Release();
+        }
+    }
+
+    public static async Task DropAll()
+    {
+        NpgsqlConnection.ClearAllPools();
+        foreach (var name in Made.AsEnumerable().Reverse())
+        {
+            await OnServer($"drop database if exists {name} with (force)");
+        }
+    }
+
+    private static async Task OnServer(string sql)
+    {
+        await using var source = NpgsqlDataSource.Create(Server);
+        await using var command = source.CreateCommand(sql);
+        command.CommandTimeout = 120;
+        await command.ExecuteNonQueryAsync();
+    }
+}
