@@ -15,7 +15,7 @@ $$;
 do $$
 begin
     -- What signs in as the migrating user may act as desk_app; a production login is granted desk_app and nothing else.
-    if not pg_has_role(current_user, 'desk_app', 'member') then
+    if not pg_has_role(current_user, 'desk_app', case when current_setting('server_version_num')::int >= 160000 then 'set' else 'member' end) then
         execute format('grant desk_app to %I', current_user);
     end if;
 end
