@@ -1,0 +1,151 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using NUnit.Framework;
+using PropertyServiceDesk.Api;
+using PropertyServiceDesk.Domain.Plumbing;
+
+namespace PropertyServiceDesk.Tests.Support;
+
+/// <summary>The real web host in this process, on a port of its own, over the fixture's database and clock.</summary>
+public abstract class ApiFixture : DeskFixture
+{
+    private readonly Dictionary<Guid, ApiClient> signedIn = [];
+    private WebApplication? host;
+
+    protected Uri Address { get; private set; } = null!;
+
+    /// <summary>The host's own services, for example its route table.</summary>
+    protected IServiceProvider HostServices => host!.Services;
+
+    protected ApiClient Anonymous { get; private set; } = null!;
+
+    protected override async Task Ready()
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = [], ContentRootPath = AppContext.BaseDirectory, EnvironmentName = "Production" });
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["ConnectionStrings:ServiceDesk"] = ConnectionString, ["urls"] = "http://127.0.0.1:0" });
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton<TimeProvider>(Clock);
+        Configure(builder);
+        host = DeskHost.Build(builder);
+        await host.StartAsync();
+        Address = new Uri(host.Urls.Single());
+        Anonymous = new ApiClient(Address);
+    }
+
+    /// <summary>For what a fixture configures beside this, before the host is built.</summary>
+    protected virtual void Configure(WebApplicationBuilder builder)
+    {
+    }
+
+    protected override async Task Closing()
+    {
+        foreach (var client in signedIn.Values.Append(Anonymous))
+        {
+            client?.Dispose();
+        }
+
+        if (host is not null)
+        {
+            await host.StopAsync();
+            await host.DisposeAsync();
+        }
+    }
+
+    /// <summary>This person, signed in with name and password; the cookie is kept for the fixture's life.</summary>
+    protected async Task<ApiClient> As(Actor person)
+    {
+        if (!signedIn.TryGetValue(person.Id, out var client))
+        {
+            client = signedIn[person.Id] = await SignIn(person);
+        }
+
+        return client;
+    }
+
+    /// <summary>The same with a session of its own, which the test disposes of or ends.</summary>
+    protected async Task<ApiClient> SignIn(Actor person)
+    {
+        var name = await Scalar<string>("select sign_in_name from staff where staff_id = @Id", new { person.Id });
+        var client = new ApiClient(Address);
+        await client.PostJson("/api/session", new { signInName = name, password = Town.Password }, HttpStatusCode.OK);
+        return client;
+    }
+}
+
+/// <summary>One caller of the API: keeps its cookies, sends and reads JSON, and fails the test with the reply's words where the status is another.</summary>
+public sealed class ApiClient : IDisposable
+{
+    public ApiClient(Uri address) => Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = address };
+
+    /// <summary>For what the methods below do not send.</summary>
+    public HttpClient Http { get; }
+
+    public void Dispose() => Http.Dispose();
+
+    public Task<ApiReply> GetJson(string path, HttpStatusCode expected = HttpStatusCode.OK) => Send(HttpMethod.Get, path, null, expected);
+
+    public async Task<T> Get<T>(string path) => (await GetJson(path)).As<T>();
+
+    /// <param name="key">The Idempotency-Key.</param>
+    /// <param name="version">Sent as If-Match.</param>
+    public Task<ApiReply> PostJson(string path, object? body, HttpStatusCode expected, string? key = null, int? version = null) => Send(HttpMethod.Post, path, body, expected, key, version);
+
+    /// <param name="body">A string goes out as it is, anything else as JSON; null sends no body.</param>
+    public async Task<ApiReply> Send(HttpMethod method, string path, object? body, HttpStatusCode expected, string? key = null, int? version = null)
+    {
+        using var message = new HttpRequestMessage(method, path);
+        if (body is not null)
+        {
+            message.Content = new StringContent(body as string ?? JsonSerializer.Serialize(body, Json.Options), Encoding.UTF8, "application/json");
+        }
+
+        if (key is not null)
+        {
+            message.Headers.Add("Idempotency-Key", key);
+        }
+
+        if (version is not null)
+        {
+            message.Headers.IfMatch.Add(new EntityTagHeaderValue($"\"{version}\""));
+        }
+
+        using var response = await Http.SendAsync(message);
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.That(response.StatusCode, Is.EqualTo(expected), () => $"{method} {path} answered {text}");
+        return new ApiReply(
+            response.StatusCode,
+            response.Content.Headers.ContentType?.MediaType,
+            response.Headers.ETag?.Tag,
+            response.Headers.Location?.OriginalString,
+            text.Length == 0 ? default : JsonSerializer.Deserialize<JsonElement>(text));
+    }
+}
+
+/// <param name="Body">Undefined where the reply has none.</param>
+public sealed record ApiReply(HttpStatusCode Status, string? MediaType, string? ETag, string? Location, JsonElement Body)
+{
+    /// <summary>The stable code of a problem.</summary>
+    public string Code
+    {
+        get
+        {
+            Assert.That(MediaType, Is.EqualTo("application/problem+json"));
+            return Body.GetProperty("code").GetString()!;
+        }
+    }
+
+    public T As<T>() => Body.Deserialize<T>(Json.Options)!;
+
+    public Guid Id(string property) => Body.GetProperty(property).GetGuid();
+
+    public string Text(string property) => Body.GetProperty(property).GetString()!;
+
+    /// <summary>The moves that the reply allows.</summary>
+    public string[] AllowedMoves => [.. Body.GetProperty("allowedMoves").EnumerateArray().Select(m => m.GetString()!)];
+}
