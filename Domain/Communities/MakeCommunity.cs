@@ -1,3 +1,4 @@
+using System.Text.Json;
 using FluentValidation;
 
 namespace PropertyServiceDesk.Domain.Communities;
@@ -91,9 +92,9 @@ public sealed record MakeCommunity(Guid CommunityId, string Code, string Name, s
                     CalendarIds = calendars.Select(_ => Guid.CreateVersion7(now)).ToArray(),
                     VersionIds = calendars.Select(_ => Guid.CreateVersion7(now)).ToArray(),
                     Codes = calendars.Select(c => c.Code).ToArray(),
-                    Names = calendars.Select(c => c.Name).ToArray(),
-                    NamesEn = calendars.Select(c => c.NameEn).ToArray(),
-                    Definitions = calendars.Select(c => c.Definition).ToArray(),
+                    Names = calendars.Select(c => c.Name.Zh).ToArray(),
+                    NamesEn = calendars.Select(c => c.Name.En).ToArray(),
+                    Definitions = calendars.Select(c => JsonSerializer.Serialize(c.Definition, Json.Options)).ToArray(),
                 },
                 cancellationToken);
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 
 namespace PropertyServiceDesk.Domain.Communities;
 
@@ -12,16 +11,32 @@ public static class ReferenceData
     /// <summary>The SLA profile, as it stands in the file.</summary>
     public static string SlaProfile { get; } = Text("sla-profile.json");
 
-    /// <summary>The calendars for a community in <paramref name="timeZone"/>, with the holidays that each names, by code.</summary>
-    public static IReadOnlyList<CalendarSeed> Calendars(string timeZone) =>
+    /// <summary>The calendars for a community in <paramref name="timeZone"/>. The office calendar observes the holidays of the zone's country where they are known; elsewhere it says of every due time that its year is not loaded.</summary>
+    public static IReadOnlyList<ReferenceCalendar> Calendars(string timeZone) =>
     [
-        .. JsonNode.Parse(Text("calendars.json"))!.AsArray().Select(node =>
+        .. JsonSerializer.Deserialize<List<ReferenceCalendar>>(Text("calendars.json"), Json.Options)!.Select(c =>
         {
-            var definition = node!["definition"]!.DeepClone();
-            definition["zone"] = timeZone;
-            return new CalendarSeed((string)node["code"]!, (string)node["name"]!["zh"]!, (string)node["name"]!["en"]!, definition.ToJsonString());
-        }),
+            var definition = c.Definition with { Zone = timeZone };
+            return c.Holidays is null ? c : c with { Definition = (definition with { LoadedYears = [] }).Observing(Sheets.Where(s => s.Region == RegionOf(timeZone))) };
+        }).Select(c => c with { Definition = c.Definition with { Zone = timeZone } }),
     ];
+
+    private static readonly Lazy<IReadOnlyList<HolidaySheet>> LoadedSheets = new(() =>
+    [
+        .. typeof(ReferenceData).Assembly.GetManifestResourceNames()
+            .Where(n => n.StartsWith("reference/holidays/", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal)
+            .SelectMany(n => JsonSerializer.Deserialize<HolidayFile>(Text(n["reference/".Length..]), Json.Options)!.Sheets),
+    ]);
+
+    private static IReadOnlyList<HolidaySheet> Sheets => LoadedSheets.Value;
+
+    private static string? RegionOf(string timeZone) => timeZone switch
+    {
+        "Asia/Shanghai" or "Asia/Urumqi" => "cn",
+        "Europe/London" => "gb-england-and-wales",
+        _ => null,
+    };
 
     private static string Text(string name)
     {
@@ -43,5 +58,3 @@ public sealed record CategorySeed(
     bool CommonArea = false,
     IReadOnlyList<PhotoPurpose>? DemandsPhotos = null,
     IReadOnlyList<CategorySeed>? Children = null);
-
-public sealed record CalendarSeed(string Code, string Name, string NameEn, string Definition);

@@ -72,10 +72,17 @@ internal sealed class StartRound(Db db, EventLog log, IMediator mediator) : INot
             new { notification.RequestId, round, rule },
             visibility: Visibility.Desk,
             occurredAt: notification.At);
-        if (to == RequestStatus.Closed)
+        if (rule is null)
+        {
+            await mediator.Publish(new FeedbackAsked(notification.CommunityId, notification.RequestId, id, round, notification.At), cancellationToken);
+        }
+        else
         {
             log.Write(notification.CommunityId, SubjectKind.Request, notification.RequestId, Happening.RequestClosed, new { rule }, visibility: Visibility.Owner, occurredAt: notification.At);
             await mediator.Publish(new RequestMoved(notification.CommunityId, notification.RequestId, RequestStatus.AwaitingFeedback, RequestMove.Close, to, notification.At), cancellationToken);
         }
     }
 }
+
+/// <summary>A round began and its reporter is asked; its clock starts.</summary>
+public sealed record FeedbackAsked(Guid CommunityId, Guid RequestId, Guid FeedbackId, short Round, DateTimeOffset At) : INotification;

@@ -4,6 +4,7 @@ using MediatR;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Npgsql;
+using PropertyServiceDesk.Domain.Clocks;
 using PropertyServiceDesk.Domain.Feedback;
 using PropertyServiceDesk.Domain.Requests;
 using PropertyServiceDesk.Domain.WorkOrders;
@@ -24,6 +25,9 @@ public static class DomainServices
         services.AddScoped<Db>();
         services.AddScoped<EventLog>();
         services.AddSingleton<Staff.Sessions>();
+        services.AddSingleton<SlaDefinitions>();
+        services.AddScoped<SlaBook>();
+        services.AddScoped<ClockRows>();
         services.AddScoped<OrderMaker>();
         services.AddScoped<OrderMover>();
         services.AddScoped<FinishRequests>();

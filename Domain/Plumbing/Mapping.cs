@@ -75,6 +75,7 @@ internal static class Mapping
         SqlMapper.RemoveTypeMap(typeof(DateTimeOffset)); // without this the handler is used for reading only
         SqlMapper.RemoveTypeMap(typeof(DateTimeOffset?));
         SqlMapper.AddTypeHandler(new Instant());
+        SqlMapper.AddTypeHandler(new Words()); // a reader calls text[] an Array, which fits no constructor
 
         SqlMapper.Settings.PreferTypeHandlersForEnums = true; // otherwise an enum parameter goes out as a number
         foreach (var type in typeof(Mapping).Assembly.GetTypes().Where(t => t.IsEnum))
@@ -88,6 +89,13 @@ internal static class Mapping
         public override DateTimeOffset Parse(object value) => new(DateTime.SpecifyKind((DateTime)value, DateTimeKind.Utc));
 
         public override void SetValue(IDbDataParameter parameter, DateTimeOffset value) => parameter.Value = value.UtcDateTime;
+    }
+
+    private sealed class Words : SqlMapper.TypeHandler<string[]>
+    {
+        public override string[] Parse(object value) => (string[])value;
+
+        public override void SetValue(IDbDataParameter parameter, string[]? value) => parameter.Value = (object?)value ?? DBNull.Value;
     }
 
     private sealed class EnumName<T> : SqlMapper.TypeHandler<T>

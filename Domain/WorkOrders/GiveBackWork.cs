@@ -24,7 +24,7 @@ public sealed record ReturnWork([property: JsonIgnore] Guid WorkOrderId, string 
 
         public async Task<WorkOrderReply> Handle(ReturnWork command, CancellationToken cancellationToken)
         {
-            var order = await mover.Lock(command.WorkOrderId, cancellationToken);
+            var order = await mover.Lock(command.WorkOrderId, cancellationToken, Roles.Desk);
             return await mover.Move(order, WorkOrderMove.Return, Happening.WorkReturned, Write, null, new { order.Crew, order.TeamId, order.AssigneeId }, command.Reason, cancellationToken, visibility: Visibility.Crew);
         }
     }
@@ -53,7 +53,7 @@ public sealed record TransferWork([property: JsonIgnore] Guid WorkOrderId, Guid 
 
         public async Task<WorkOrderReply> Handle(TransferWork command, CancellationToken cancellationToken)
         {
-            var order = await mover.Lock(command.WorkOrderId, cancellationToken);
+            var order = await mover.Lock(command.WorkOrderId, cancellationToken, Roles.Desk);
             var crew = await WorkTeams.CrewOf(db, order.CommunityId, command.TeamId, cancellationToken);
             if (order.TeamId == command.TeamId)
             {
@@ -95,7 +95,7 @@ public sealed record SendWork([property: JsonIgnore] Guid WorkOrderId, Guid Team
 
         public async Task<WorkOrderReply> Handle(SendWork command, CancellationToken cancellationToken)
         {
-            var order = await mover.Lock(command.WorkOrderId, cancellationToken, theirs: false);
+            var order = await mover.Lock(command.WorkOrderId, cancellationToken, Roles.Desk);
             var crew = await WorkTeams.CrewOf(db, order.CommunityId, command.TeamId, cancellationToken);
             if (command.AssigneeId is { } person && await db.Find<bool?>(Member, new { order.CommunityId, command.TeamId, AssigneeId = person }, cancellationToken) is null)
             {
@@ -130,7 +130,7 @@ public sealed record VoidWork([property: JsonIgnore] Guid WorkOrderId, string Re
     {
         public async Task<WorkOrderReply> Handle(VoidWork command, CancellationToken cancellationToken)
         {
-            var order = await mover.Lock(command.WorkOrderId, cancellationToken, theirs: false);
+            var order = await mover.Lock(command.WorkOrderId, cancellationToken, Roles.Desk);
             return await mover.Move(order, WorkOrderMove.Void, Happening.WorkVoided, Write, null, null, command.Reason, cancellationToken, visibility: Visibility.Crew);
         }
     }

@@ -4,16 +4,14 @@ namespace PropertyServiceDesk.Domain.WorkOrders;
 internal sealed class OrderMover(Db db, TimeProvider clock, Caller caller, EventLog log, IMediator mediator)
 {
     /// <summary>Locks the order and its requests; refuses a stale version and somebody else's order.</summary>
-    public async Task<LockedOrder> Lock(Guid workOrderId, CancellationToken ct, bool theirs = true)
+    /// <param name="also">Who may do this to orders that are not theirs.</param>
+    public async Task<LockedOrder> Lock(Guid workOrderId, CancellationToken ct, Roles also = Roles.None)
     {
         var order = await LockedOrder.Of(db, workOrderId, ct);
-        if (theirs)
+        caller.MustBeAllowedIn(order.CommunityId);
+        if (!caller.Actor.Has(order.CommunityId, also))
         {
             order.MustBeTheirs(caller);
-        }
-        else
-        {
-            caller.MustBeAllowedIn(order.CommunityId);
         }
 
         caller.MustNotBeStale("work_order", order.Version);

@@ -686,6 +686,8 @@ create table clock (
     imposed boolean not null default false,
     imported boolean not null default false,
     started_at timestamptz not null,
+    allowance integer check (allowance >= 0),
+    unit text check (unit in ('workingMinutes', 'hours', 'days', 'workingDays')),
     due_at timestamptz,
     beyond_calendar boolean not null default false,
     held_at timestamptz,
@@ -702,6 +704,16 @@ create table clock (
     check ((stopped_at is null) = (stopped_why is null)),
     check (stopped_at is null or next_check_at is null)
 );
+-- When a clock did not run. The due time follows from start, allowance, calendar and these.
+create table clock_pause (
+    community_id uuid not null references community,
+    clock_id uuid not null,
+    from_at timestamptz not null,
+    to_at timestamptz check (to_at >= from_at),
+    primary key (community_id, clock_id, from_at),
+    foreign key (community_id, clock_id) references clock (community_id, clock_id)
+);
+
 create index clock_running_by_due on clock (community_id, subject_kind, kind, due_at, subject_id) where stopped_at is null;
 create index clock_to_check on clock (next_check_at) where next_check_at is not null;
 
@@ -880,7 +892,7 @@ begin
     foreach t in array array['community', 'community_staff', 'staff_role', 'place', 'asset', 'customer', 'contact_point', 'occupancy',
         'search_token', 'team', 'team_member', 'shift', 'leave', 'category', 'calendar', 'calendar_version', 'sla_profile_version',
         'request', 'promise', 'fault', 'fault_request', 'work_order', 'request_work_order', 'hold', 'material', 'quote', 'quote_line',
-        'feedback', 'call_attempt', 'follow_up', 'clock', 'attachment', 'attachment_content', 'message', 'event_head', 'event', 'event_text']
+        'feedback', 'call_attempt', 'follow_up', 'clock', 'clock_pause', 'attachment', 'attachment_content', 'message', 'event_head', 'event', 'event_text']
     loop
         execute format('alter table %I enable row level security', t);
         execute format('create policy scope on %I to desk_app using (community_id = any ((select scope_communities())::uuid[])) with check (community_id = any ((select scope_communities())::uuid[]))', t);

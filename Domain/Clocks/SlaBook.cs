@@ -1,0 +1,71 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+
+namespace PropertyServiceDesk.Domain.Clocks;
+
+/// <summary>
+/// The current versions of a community's profile and calendars. Versions never change, so a definition that was read once is kept for
+/// the life of the process; which version is current is asked in every transaction.
+/// </summary>
+internal sealed class SlaBook(Db db, SlaDefinitions definitions)
+{
+    private const string Current = """
+        select p.policy_version_id, c.code, c.current_version_id
+        from (
+            select v.community_id, v.policy_version_id
+            from sla_profile_version v
+            where v.community_id = @CommunityId
+            order by v.version desc
+            limit 1) p
+        join calendar c on c.community_id = p.community_id
+        """;
+
+    private const string Profile = """
+        select definition
+        from sla_profile_version
+        where policy_version_id = @Id
+        """;
+
+    private const string Calendar = """
+        select definition
+        from calendar_version
+        where calendar_version_id = @Id
+        """;
+
+    private sealed record Row(Guid PolicyVersionId, string Code, Guid CurrentVersionId);
+
+    public async Task<CurrentSla> Of(Guid communityId, CancellationToken ct)
+    {
+        var rows = await db.List<Row>(Current, new { CommunityId = communityId }, ct);
+        var profile = await ProfileOf(rows[0].PolicyVersionId, ct);
+        var calendars = new Dictionary<string, (Guid, BusinessCalendar)>(StringComparer.Ordinal);
+        foreach (var row in rows)
+        {
+            calendars[row.Code] = (row.CurrentVersionId, await CalendarOf(row.CurrentVersionId, ct));
+        }
+
+        return new CurrentSla(rows[0].PolicyVersionId, profile, calendars);
+    }
+
+    public async Task<SlaProfile> ProfileOf(Guid policyVersionId, CancellationToken ct) =>
+        definitions.Profiles.TryGetValue(policyVersionId, out var known)
+            ? known
+            : definitions.Profiles.GetOrAdd(policyVersionId, JsonSerializer.Deserialize<SlaProfile>(await db.Single<string>(Profile, new { Id = policyVersionId }, ct), Json.Options)!);
+
+    public async Task<BusinessCalendar> CalendarOf(Guid calendarVersionId, CancellationToken ct) =>
+        definitions.Calendars.TryGetValue(calendarVersionId, out var known)
+            ? known
+            : definitions.Calendars.GetOrAdd(
+                calendarVersionId,
+                BusinessCalendar.From(JsonSerializer.Deserialize<CalendarDefinition>(await db.Single<string>(Calendar, new { Id = calendarVersionId }, ct), Json.Options)!));
+}
+
+/// <summary>What never changes once it is stored, by version.</summary>
+internal sealed class SlaDefinitions
+{
+    public ConcurrentDictionary<Guid, SlaProfile> Profiles { get; } = [];
+
+    public ConcurrentDictionary<Guid, BusinessCalendar> Calendars { get; } = [];
+}
+
+internal sealed record CurrentSla(Guid PolicyVersionId, SlaProfile Profile, IReadOnlyDictionary<string, (Guid VersionId, BusinessCalendar Calendar)> Calendars);
