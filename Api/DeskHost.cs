@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
-using Npgsql;
 using PropertyServiceDesk.Api.Auth;
 using PropertyServiceDesk.Api.Endpoints;
 using PropertyServiceDesk.Domain.Plumbing;
@@ -60,16 +59,5 @@ public static class DeskHost
         api.MapRequests();
         api.MapWorkOrders();
         return app;
-    }
-
-    private sealed class DatabaseReady(NpgsqlDataSource source) : Microsoft.Extensions.Diagnostics.HealthChecks.IHealthCheck
-    {
-        public async Task<Microsoft.Extensions.Diagnostics.HealthChecks.HealthCheckResult> CheckHealthAsync(
-            Microsoft.Extensions.Diagnostics.HealthChecks.HealthCheckContext context, CancellationToken cancellationToken = default)
-        {
-            await using var command = source.CreateCommand("select 1");
-            await command.ExecuteScalarAsync(cancellationToken);
-            return Microsoft.Extensions.Diagnostics.HealthChecks.HealthCheckResult.Healthy();
-        }
     }
 }

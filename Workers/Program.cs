@@ -1,3 +1,24 @@
-var builder = WebApplication.CreateBuilder(args);
-var app = builder.Build();
-app.Run();
+using Npgsql;
+using PropertyServiceDesk.Domain.Plumbing;
+using PropertyServiceDesk.Workers;
+
+try
+{
+    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+    await Migrations.Apply(Connections.Direct(builder.Configuration.GetConnectionString), TimeProvider.System, CancellationToken.None);
+    builder.Services.AddServiceDesk(Connections.Pooled(builder.Configuration.GetConnectionString));
+    builder.Services.AddSingleton<Job>();
+    builder.Services.AddHostedService<Clockwork>();
+    builder.Services.AddHealthChecks().AddCheck<DatabaseReady>("database", tags: ["ready"]);
+
+    await using var app = builder.Build();
+    app.MapHealthChecks("/health/live", new() { Predicate = _ => false });
+    app.MapHealthChecks("/health/ready", new() { Predicate = c => c.Tags.Contains("ready") });
+    await app.RunAsync();
+    return 0;
+}
+catch (Exception e) when (e is MigrationRefused or InvalidOperationException { Source: "PropertyServiceDesk.Domain" } or NpgsqlException or ArgumentException { Source: "Npgsql" })
+{
+    Console.Error.WriteLine(e is NpgsqlException or ArgumentException ? $"The database cannot be used: {e.Message}" : e.Message);
+    return 1;
+}

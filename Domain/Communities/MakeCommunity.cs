@@ -27,7 +27,7 @@ public sealed record MakeCommunity(Guid CommunityId, string Code, string Name, s
             values (@CommunityId, @Code, @Name, @NameEn, @TimeZone, @Now);
 
             insert into event_head (community_id, seq, hash)
-            values (@CommunityId, 0, sha256(convert_to(@CommunityId::text, 'UTF8')));
+            values (@CommunityId, 0, sha256(convert_to(@CommunityId::uuid::text, 'UTF8')));
 
             insert into place (community_id, place_id, kind, code, full_code, name, name_en)
             values (@CommunityId, @RootId, 'community', @Code, @Code, @Name, @NameEn);

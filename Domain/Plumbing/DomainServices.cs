@@ -25,6 +25,7 @@ public static class DomainServices
         services.AddScoped<Db>();
         services.AddScoped<EventLog>();
         services.AddSingleton<Staff.Sessions>();
+        services.AddSingleton<DueWork>();
         services.AddSingleton<SlaDefinitions>();
         services.AddScoped<SlaBook>();
         services.AddScoped<ClockRows>();

@@ -13,8 +13,8 @@ internal sealed class ReleaseWaiting(Db db, EventLog log, IMediator mediator) : 
         )
         update work_order w
         set status = case when w.team_id is null then 'unassigned' else 'dispatched' end,
-            dispatched_at = case when w.team_id is null then null else @At end,
-            assigned_at = case when w.team_id is null then null else @At end,
+            dispatched_at = case when w.team_id is null then null else @At::timestamptz end,
+            assigned_at = case when w.team_id is null then null else @At::timestamptz end,
             version = w.version + 1
         from waiting
         where w.work_order_id = waiting.work_order_id

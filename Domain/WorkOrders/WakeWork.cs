@@ -1,0 +1,82 @@
+using NpgsqlTypes;
+
+namespace PropertyServiceDesk.Domain.WorkOrders;
+
+/// <summary>A hold's wake-up time has come: the order goes on, and its assignee is told, once a hold. An order that was resumed meanwhile is left alone.</summary>
+[AllowedTo(Roles.System)]
+public sealed record WakeWork(Guid WorkOrderId) : ICommand<bool>
+{
+    internal sealed class Handler(Db db, TimeProvider clock, OrderMover mover) : IRequestHandler<WakeWork, bool>
+    {
+        private const string Due = """
+            select hold_id
+            from hold
+            where community_id = @CommunityId and work_order_id = @WorkOrderId and until_at is null and wake_at <= @Now
+            """;
+
+        private const string Write = """
+            with woken as (
+                update hold set until_at = greatest(@At, from_at) where work_order_id = @WorkOrderId and until_at is null
+            ), told as (
+                insert into message (community_id, message_id, dedupe_key, recipient_kind, recipient_id, template, detail, created_at, send_after)
+                select @CommunityId, @MessageId, 'wake:' || @HoldId, 'staff', o.assignee_id, 'holdOver', json_build_object('workOrderId', o.work_order_id), @Now, @Now
+                from work_order o
+                where o.work_order_id = @WorkOrderId and o.assignee_id is not null
+                on conflict on constraint message_once_a_cause do nothing
+            )
+            update work_order
+            set status = @To, version = version + 1
+            where work_order_id = @WorkOrderId
+            """;
+
+        public async Task<bool> Handle(WakeWork command, CancellationToken cancellationToken)
+        {
+            var order = await mover.Lock(command.WorkOrderId, cancellationToken, Roles.System);
+            var now = clock.Now();
+            if (order.Status != WorkOrderStatus.OnHold || await db.Find<Guid?>(Due, new { order.CommunityId, order.WorkOrderId, Now = now }, cancellationToken) is not { } hold)
+            {
+                return false;
+            }
+
+            var move = order.ArrivedAt is null ? WorkOrderMove.ResumeBeforeArrival : WorkOrderMove.Resume;
+            await mover.Move(
+                order, move, Happening.WorkResumed, Write, new { order.CommunityId, HoldId = hold, MessageId = Guid.CreateVersion7(now) }, new { holdId = hold, wokenByTime = true }, null, cancellationToken);
+            return true;
+        }
+    }
+}
+
+/// <summary>What is due across communities: ids only. Each row is then taken up in its own community's scope, in a transaction of its own.</summary>
+public sealed class DueWork(NpgsqlDataSource source, TimeProvider clock)
+{
+    /// <summary>Held orders whose wake-up time has come, the longest overdue first.</summary>
+    public async Task<IReadOnlyList<(Guid CommunityId, Guid WorkOrderId)>> HoldsToWake(int atMost, CancellationToken ct)
+    {
+        await using var batch = source.CreateBatch();
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("call enter_scope('', '')"));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("select community_id, work_order_id from holds_to_wake($1, $2)")
+        {
+            Parameters = { new() { Value = clock.Now().UtcDateTime }, new() { Value = atMost } },
+        });
+        var due = new List<(Guid, Guid)>();
+        await using var reader = await batch.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+        {
+            due.Add((reader.GetGuid(0), reader.GetGuid(1)));
+        }
+
+        return due;
+    }
+
+    /// <summary>Forgets idempotency keys older than <paramref name="age"/>, some at a time.</summary>
+    public async Task<int> ForgetOldKeys(TimeSpan age, int atMost, CancellationToken ct)
+    {
+        await using var batch = source.CreateBatch();
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("call enter_scope('', '')"));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("select forget_old_keys($1, $2)")
+        {
+            Parameters = { new() { Value = (clock.Now() - age).UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz }, new() { Value = atMost } },
+        });
+        return (int)(await batch.ExecuteScalarAsync(ct))!;
+    }
+}
