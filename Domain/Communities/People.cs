@@ -147,7 +147,11 @@ public sealed record MakePlaces(Guid CommunityId, IReadOnlyList<NewPlace> Places
             insert into place (community_id, place_id, parent_id, kind, code, full_code, name, name_en, building_id)
             select @CommunityId, p.id, p.parent, p.kind, p.code, p.full_code, p.name, p.name_en, p.building
             from unnest(@Ids::uuid[], @ParentIds::uuid[], @Kinds::text[], @Codes::text[], @FullCodes::text[], @Names::text[], @NamesEn::text[], @Buildings::uuid[])
-                p (id, parent, kind, code, full_code, name, name_en, building)
+                p (id, parent, kind, code, full_code, name, name_en, building);
+
+            insert into search_token (community_id, token, kind, id)
+            select @CommunityId, t.token, 'place', t.id
+            from unnest(@Tokens::text[], @TokenIds::uuid[]) t (token, id);
             """;
 
         private sealed record Row(Guid PlaceId, string FullCode, Guid? BuildingId, bool IsRoot);
@@ -175,6 +179,7 @@ public sealed record MakePlaces(Guid CommunityId, IReadOnlyList<NewPlace> Places
                 }
             }
 
+            var tokens = made.SelectMany(m => SearchTokens.ForHome(m.Place.FullCode).Select(t => (Token: t, m.Id))).ToArray();
             try
             {
                 await db.Run(
@@ -182,6 +187,8 @@ public sealed record MakePlaces(Guid CommunityId, IReadOnlyList<NewPlace> Places
                     new
                     {
                         command.CommunityId,
+                        Tokens = tokens.Select(t => t.Token).ToArray(),
+                        TokenIds = tokens.Select(t => t.Id).ToArray(),
                         Ids = made.Select(m => m.Id).ToArray(),
                         ParentIds = made.Select(m => m.Parent).ToArray(),
                         Kinds = made.Select(m => EnumWord.Of(m.Place.Kind)).ToArray(),

@@ -68,6 +68,7 @@ public enum Happening
     OccupancyBegan,
     OccupancyEnded,
     CustomerOptedOut,
+    CustomerOptedIn,
     RequestImported,
     ImportTakenUp,
     CommunityMade,

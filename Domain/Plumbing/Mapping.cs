@@ -28,8 +28,18 @@ public static class Json
         options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false));
         options.Converters.Add(new InstantJson());
-        options.TypeInfoResolver = new DefaultJsonTypeInfoResolver();
+        options.TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { WithoutWhatTheRouteGives } };
         return options;
+    }
+
+    /// <summary>What the route gives ([JsonIgnore]) is no field of the body: not demanded there, and refused like any unknown one.</summary>
+    private static void WithoutWhatTheRouteGives(JsonTypeInfo type)
+    {
+        foreach (var property in type.Properties.Where(p => p.AttributeProvider?.IsDefined(typeof(JsonIgnoreAttribute), inherit: true) == true))
+        {
+            property.IsRequired = false;
+            property.Name = "\0" + property.Name; // it must stay, for the constructor's sake, under a name that nobody sends
+        }
     }
 
     /// <summary>Instants are ISO 8601 with an offset (a time without one is refused), truncated to microseconds, written in UTC.</summary>
