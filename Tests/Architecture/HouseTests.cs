@@ -20,7 +20,7 @@ public sealed class HouseTests
     public void The_hosts_do_not_know_each_other()
     {
         Assert.That(typeof(Api.DeskHost).Assembly.GetReferencedAssemblies().Select(a => a.Name), Has.None.EqualTo("PropertyServiceDesk.Workers"));
-        Assert.That(typeof(Workers.Job).Assembly.GetReferencedAssemblies().Select(a => a.Name), Has.None.EqualTo("PropertyServiceDesk.Api"));
+        Assert.That(typeof(PropertyServiceDesk.Workers.Job).Assembly.GetReferencedAssemblies().Select(a => a.Name), Has.None.EqualTo("PropertyServiceDesk.Api"));
     }
 
     [Test]
