@@ -16,6 +16,7 @@ namespace PropertyServiceDesk.Tests.Support;
 public abstract class ApiFixture : DeskFixture
 {
     private readonly Dictionary<Guid, ApiClient> signedIn = [];
+    private readonly Unexpected unexpected = new();
     private WebApplication? host;
 
     protected Uri Address { get; private set; } = null!;
@@ -29,13 +30,13 @@ public abstract class ApiFixture : DeskFixture
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = [], ContentRootPath = AppContext.BaseDirectory, EnvironmentName = "Production" });
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["ConnectionStrings:ServiceDesk"] = ConnectionString, ["urls"] = "http://127.0.0.1:0" });
-        builder.Logging.ClearProviders();
+        builder.Logging.ClearProviders().AddProvider(new Unexpected.Provider(unexpected));
         builder.Services.AddSingleton<TimeProvider>(Clock);
         Configure(builder);
         host = DeskHost.Build(builder);
         await host.StartAsync();
         Address = new Uri(host.Urls.Single());
-        Anonymous = new ApiClient(Address);
+        Anonymous = new ApiClient(Address, unexpected);
     }
 
     /// <summary>For what a fixture configures beside this, before the host is built.</summary>
@@ -72,19 +73,45 @@ public abstract class ApiFixture : DeskFixture
     protected async Task<ApiClient> SignIn(Actor person)
     {
         var name = await Scalar<string>("select sign_in_name from staff where staff_id = @Id", new { person.Id });
-        var client = new ApiClient(Address);
+        var client = new ApiClient(Address, unexpected);
         await client.PostJson("/api/session", new { signInName = name, password = Town.Password }, HttpStatusCode.OK);
         return client;
     }
 }
 
-/// <summary>One caller of the API: keeps its cookies, sends and reads JSON, and fails the test with the reply's words where the status is another.</summary>
-public sealed class ApiClient : IDisposable
+/// <summary>Keeps what the host did not expect, to be shown by the test that met it.</summary>
+public sealed class Unexpected : ILogger
 {
-    public ApiClient(Uri address) => Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = address };
+    public Exception? Last { get; private set; }
 
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        if (IsEnabled(logLevel))
+        {
+            Last = exception;
+        }
+    }
+
+    internal sealed class Provider(Unexpected all) : ILoggerProvider
+    {
+        public ILogger CreateLogger(string categoryName) => all;
+
+        public void Dispose()
+        {
+        }
+    }
+}
+
+/// <summary>One caller of the API: keeps its cookies, sends and reads JSON, and fails the test with the reply's words where the status is another.</summary>
+public sealed class ApiClient(Uri address, Unexpected unexpected) : IDisposable
+{
     /// <summary>For what the methods below do not send.</summary>
-    public HttpClient Http { get; }
+    public HttpClient Http { get; } = new(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = address };
 
     public void Dispose() => Http.Dispose();
 
@@ -117,7 +144,7 @@ public sealed class ApiClient : IDisposable
 
         using var response = await Http.SendAsync(message);
         var text = await response.Content.ReadAsStringAsync();
-        Assert.That(response.StatusCode, Is.EqualTo(expected), () => $"{method} {path} answered {text}");
+        Assert.That(response.StatusCode, Is.EqualTo(expected), () => $"{method} {path} answered {text}" + (response.StatusCode == HttpStatusCode.InternalServerError ? $"\n{unexpected.Last}" : ""));
         return new ApiReply(
             response.StatusCode,
             response.Content.Headers.ContentType?.MediaType,
