@@ -335,7 +335,7 @@ internal static class Heic
                     continue;
                 }
 
-                if (at < from || at > to || size > to - at)
+                if (at > to)
                 {
                     throw new MalformedFileException("An item of this HEIC lies outside.");
                 }

@@ -60,6 +60,8 @@ public sealed class FileKindTests
         yield return Case("A_HEIC_whose_picture_lies_outside", null, Pictures.Heic(places: from => [0x44, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 1, .. Pictures.Big(from), .. Pictures.Big(1_000_000)]));
         yield return Case("A_HEIC_whose_picture_lies_in_its_index", null, Pictures.Heic(places: _ => [0x44, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 1, .. Pictures.Big(40), .. Pictures.Big(10)]));
         yield return Case("A_HEIC_whose_picture_is_nowhere", null, Pictures.Heic(places: _ => [0x44, 0, 0, 0]));
+        yield return Case("A_HEIC_with_an_item_that_begins_behind_the_data_of_its_index", null, Pictures.Heic(places: from => [0x44, 0, 0, 2, 0, 1, 0, 0, 0, 0, 0, 1, .. Pictures.Big(from), .. Pictures.Big(10), 0, 2, 0, 1, 0, 0, 0, 1, .. Pictures.Big(300), .. Pictures.Big(0)]));
+        yield return Case("A_HEIC_that_names_one_place_without_end", null, Pictures.Heic(places: _ => [0, 0x40, 0, 1, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]));
         yield return Case("A_HEIC_with_two_indexes", null, Pictures.Heic(behind: Pictures.Box("meta", new byte[4])));
         yield return Case("A_HEIC_with_an_index_beyond_the_limit", null, Pictures.Heic(behind: Pictures.Box("mdat", new byte[10])) is var heic ? Grown(heic) : []);
     }
