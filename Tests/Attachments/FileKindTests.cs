@@ -100,7 +100,7 @@ public sealed class FileKindTests
         var random = new Random(20260301);
         foreach (var file in Every())
         {
-            for (var round = 0; round < 1500; round++)
+            for (var round = 0; round < 400; round++)
             {
                 var damaged = file.ToArray();
                 for (var i = random.Next(1, 4); i > 0; i--)

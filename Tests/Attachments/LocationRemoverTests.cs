@@ -156,11 +156,25 @@ public sealed class LocationRemoverTests
         public override int Read(Span<byte> buffer)
         {
             var count = (int)Math.Min(buffer.Length, Length - Position);
-            for (var i = 0; i < count; i++, Position++)
+            buffer[..count].Fill(1);
+            for (var i = 0; i < count; i++)
             {
-                buffer[i] = Position < at ? file[Position] : Position < at + ones ? (byte)1 : file[Position - ones];
+                var place = Position + i;
+                if (place < at)
+                {
+                    buffer[i] = file[place];
+                }
+                else if (place < at + ones)
+                {
+                    i = (int)Math.Min(count, at + ones - Position) - 1;
+                }
+                else
+                {
+                    buffer[i] = file[place - ones];
+                }
             }
 
+            Position += count;
             return count;
         }
 
