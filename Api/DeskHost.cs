@@ -59,6 +59,7 @@ public static class DeskHost
         api.MapRequests();
         api.MapWorkOrders();
         api.MapCustomers();
+        api.MapCommunities();
         return app;
     }
 }

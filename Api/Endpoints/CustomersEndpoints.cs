@@ -10,6 +10,8 @@ internal static class CustomersEndpoints
         var customers = api.MapGroup("/customers").WithTags("Customers");
 
         customers.Get<GetCustomer, CustomerDetails>("/{customerId:guid}");
+        customers.Get<GetCard, CustomerCard>("/{customerId:guid}/card");
+        api.MapGroup("/search").WithTags("Customers").Get<Search, Found>("/");
 
         customers.MapPost("/", async (RegisterCustomer body, HttpContext http, IMediator desk, CancellationToken ct) =>
         {

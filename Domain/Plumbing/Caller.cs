@@ -66,6 +66,25 @@ public sealed class Caller
         }
     }
 
+    /// <summary>The communities that a query looks into: all where the caller's role allows it, or the one that was asked for.</summary>
+    /// <exception cref="Refused.NotFound">The caller has nothing to do with that one.</exception>
+    /// <exception cref="Refused.Forbidden">They have, but their role there does not allow this.</exception>
+    public Guid[] CommunitiesFor(Guid? communityId = null)
+    {
+        if (communityId is not { } one)
+        {
+            return [.. Actor.CommunitiesWith(Allowed).Order()];
+        }
+
+        if (!Actor.Has(one, (Roles)~0))
+        {
+            throw new Refused.NotFound("community");
+        }
+
+        MustBeAllowedIn(one);
+        return [one];
+    }
+
     /// <summary>Checks the version of an edit: one is needed, in the body or as <c>If-Match</c>, and it must be the current one.</summary>
     public void MustKnowVersion(string what, int current, int? inBody)
     {

@@ -74,6 +74,7 @@ public enum Happening
     CommunityMade,
     TeamMade,
     PlacesMade,
+    AssetMade,
     StaffJoined,
     StaffLeft,
     RoleGranted,

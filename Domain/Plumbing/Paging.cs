@@ -18,6 +18,26 @@ public static class Cursor
 
     public static string Encode(object?[] key) => Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(key, Json.Options));
 
+    /// <summary>The sort values of the <paramref name="cursor"/> of a list that is sorted by a text.</summary>
+    /// <exception cref="Refused.Invalid">It is not a cursor of this list and sort.</exception>
+    public static (string Text, Guid Id) TextAndId(string cursor)
+    {
+        try
+        {
+            var parts = JsonSerializer.Deserialize<JsonElement[]>(Base64Url.DecodeFromChars(cursor), Json.Options);
+            if (parts is [var text, var id] && id.TryGetGuid(out var guid) && text.GetString() is { } word && !word.Contains('\0', StringComparison.Ordinal))
+            {
+                return (word, guid);
+            }
+        }
+        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or DecoderFallbackException)
+        {
+            // falls through: whatever is wrong with it, it is not one of ours
+        }
+
+        throw new Refused.Invalid("cursor.invalid", "This is not where a page of this list ended.", "after");
+    }
+
     /// <summary>The sort values of <paramref name="cursor"/>.</summary>
     /// <exception cref="Refused.Invalid">It is not a cursor of this list and sort.</exception>
     public static (DateTimeOffset? At, Guid Id) AtAndId(string cursor)

@@ -197,6 +197,7 @@ create table occupancy (
     foreign key (community_id, place_id) references place (community_id, place_id)
 );
 create unique index occupancy_is_unique on occupancy (community_id, customer_id, place_id, role) where to_on is null;
+create index occupancy_by_customer on occupancy (community_id, customer_id);
 create index occupancy_by_place on occupancy (community_id, place_id) where to_on is null;
 
 -- Equality on (community, token) finds; nothing else is asked of it. Substring indexes do not work under row-level security.
