@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Npgsql;
 using PropertyServiceDesk.Api;
+using PropertyServiceDesk.Api.Demo;
+using PropertyServiceDesk.Api.Tools;
 using PropertyServiceDesk.Domain.Plumbing;
 
 // Without a command: serve. Every command ends with one clear sentence and a non-zero exit where it cannot do its work.
@@ -28,10 +30,17 @@ migrate.SetAction(async (_, ct) =>
     return 0;
 });
 root.Subcommands.Add(migrate);
+root.Subcommands.Add(DemoCommand.Command());
+root.Subcommands.Add(CommunityCommand.Command());
 
 try
 {
     return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+}
+catch (Refused refused)
+{
+    Console.Error.WriteLine(refused is Refused.Invalid { Faults: { Count: > 0 } faults } ? string.Join(Environment.NewLine, faults.Select(f => $"{f.Field}: {f.Message}")) : refused.Message);
+    return 1;
 }
 catch (Exception e) when (e is MigrationRefused or InvalidOperationException { Source: "PropertyServiceDesk.Domain" } or NpgsqlException or ArgumentException { Source: "Npgsql" })
 {

@@ -1,0 +1,227 @@
+using System.Diagnostics;
+using System.Net;
+using Dapper;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Npgsql;
+using NUnit.Framework;
+using PropertyServiceDesk.Api;
+using PropertyServiceDesk.Api.Demo;
+using PropertyServiceDesk.Domain.Rules;
+using PropertyServiceDesk.Tests.Support;
+
+namespace PropertyServiceDesk.Tests.Demo;
+
+/// <summary>The demo, loaded once: on a Monday at half past three at night in Shanghai, when nobody is at work.</summary>
+public sealed class DemoTests
+{
+    private static readonly DateTimeOffset End = new(2026, 3, 1, 19, 30, 0, TimeSpan.Zero);
+
+    private NpgsqlDataSource owner = null!;
+    private string connectionString = "";
+    private string said = "";
+
+    [OneTimeSetUp]
+    public async Task LoadIt()
+    {
+        connectionString = TestDatabase.On(await TestDatabase.Copy());
+        owner = NpgsqlDataSource.Create(connectionString);
+        (var loaded, said, _) = await Load();
+        Assert.That(loaded, Is.True);
+    }
+
+    [OneTimeTearDown]
+    public async Task LetGo()
+    {
+        if (owner is not null)
+        {
+            await owner.DisposeAsync();
+        }
+    }
+
+    [Test]
+    public async Task A_second_load_changes_nothing_and_prints_the_accounts_again()
+    {
+        var before = await Counts();
+
+        var (loaded, words, _) = await Load();
+
+        Assert.That(loaded, Is.True);
+        Assert.That(await Counts(), Is.EqualTo(before));
+        Assert.That(words, Does.StartWith("The demo data are there.").And.Contains(DemoCommand.Password).And.Contains("lead.engineering"));
+        Assert.That(said, Does.Contain(DemoCommand.Password));
+    }
+
+    [Test]
+    public async Task A_load_that_was_broken_off_is_refused_until_somebody_starts_over()
+    {
+        var district = (await Rows<Guid>("select district_id from community where code = 'riverside'")).Single();
+        await Run("update community set district_id = null where code = 'riverside'");
+
+        var (loaded, _, errors) = await Load();
+
+        await Run("update community set district_id = @district where code = 'riverside'", new { district });
+        Assert.That(loaded, Is.False);
+        Assert.That(errors, Does.Contain("--reset"));
+    }
+
+    [Test]
+    public async Task Every_state_of_the_lifecycles_occurs_in_every_community()
+    {
+        foreach (var community in await Rows<Guid>("select community_id from community"))
+        {
+            Assert.That(
+                await Rows<string>("select distinct status from request where community_id = @community", new { community }),
+                Is.SupersetOf(Words<RequestStatus>(RequestStatus.Cancelled)));
+            Assert.That(await Rows<string>("select distinct status from work_order where community_id = @community", new { community }), Is.EquivalentTo(Words<WorkOrderStatus>()));
+        }
+
+        Assert.That(await Rows<string>("select distinct state from feedback"), Is.SupersetOf(new[] { "asked", "answered", "notAsked" }));
+        Assert.That(await Rows<string>("select distinct kind from request"), Is.EquivalentTo(Words<RequestKind>()));
+    }
+
+    [Test]
+    public async Task The_log_is_in_the_order_of_time_and_nothing_is_after_the_end()
+    {
+        Assert.That(
+            await Rows<long>("select e.seq from event e join event f on f.community_id = e.community_id and f.seq = e.seq + 1 where f.recorded_at < e.recorded_at"), Is.Empty);
+        Assert.That((await Rows<DateTime>("select max(recorded_at) from event")).Single(), Is.LessThanOrEqualTo(End.UtcDateTime));
+        Assert.That(
+            await Rows<bool>("select count(*) = max(e.seq) and max(e.seq) = (select h.seq from event_head h where h.community_id = e.community_id) from event e group by e.community_id"),
+            Is.EqualTo(new[] { true, true, true }));
+    }
+
+    [Test]
+    public async Task People_work_where_their_shift_says_and_households_share_numbers()
+    {
+        Assert.That(await Rows<Guid>("select staff_id from staff where not is_demo"), Is.Empty);
+        Assert.That((await Rows<long>("select count(*) from shift where (starts_at at time zone 'Asia/Shanghai')::date < (ends_at at time zone 'Asia/Shanghai')::date")).Single(), Is.Positive);
+        Assert.That((await Rows<long>("select count(*) from leave where deputy_id is not null")).Single(), Is.EqualTo(3));
+        Assert.That(
+            await Rows<string>("select normalised from contact_point group by community_id, normalised having count(*) > 1"), Is.Not.Empty);
+        Assert.That((await Rows<long>("select count(*) from team where external")).Single(), Is.EqualTo(3));
+        Assert.That(
+            await Rows<Guid>("select c.customer_id from customer c where not exists (select from search_token t where t.community_id = c.community_id and t.kind = 'customer' and t.id = c.customer_id)"),
+            Is.Empty);
+    }
+
+    [Test]
+    [Category("Process")]
+    public async Task The_program_prints_the_accounts_and_each_of_them_can_sign_in()
+    {
+        var (exit, output, errors) = await Program(demo: true, ["demo"]);
+
+        Assert.That(exit, Is.Zero, errors);
+        var accounts = output.Split('\n').Where(l => l.StartsWith("  ", StringComparison.Ordinal)).Select(l => l.Trim().Split(' ')[0]).ToArray();
+        Assert.That(accounts, Has.Length.EqualTo(18).And.Contains("clerk").And.Contains("crew.engineering.riverside"));
+        await using var host = await Host();
+        using var client = new HttpClient { BaseAddress = new Uri(host.Urls.Single()) };
+        foreach (var account in accounts)
+        {
+            using var body = new StringContent($$"""{"signInName":"{{account}}","password":"{{DemoCommand.Password}}"}""", System.Text.Encoding.UTF8, "application/json");
+            using var reply = await client.PostAsync("/api/session", body);
+            Assert.That(reply.StatusCode, Is.EqualTo(HttpStatusCode.OK), account);
+        }
+    }
+
+    [Test]
+    [Category("Process")]
+    public async Task The_program_refuses_to_load_it_where_nobody_said_that_this_is_a_demo()
+    {
+        var (exit, output, errors) = await Program(demo: false, ["demo"]);
+
+        Assert.That(exit, Is.EqualTo(1));
+        Assert.That(output, Is.Empty);
+        Assert.That(errors, Does.Contain("Desk__Mode=Demo"));
+    }
+
+    [Test]
+    [Category("Process")]
+    public async Task The_program_makes_a_community_whose_administrator_can_sign_in_with_the_password_that_is_shown_once()
+    {
+        string[] words = ["community", "--code", "greenfields", "--name", "翠谷", "--name-en", "Greenfields", "--time-zone", "Asia/Shanghai", "--administrator", "Wang.Min"];
+        var empty = TestDatabase.On(await TestDatabase.Empty());
+
+        var (exit, output, errors) = await Program(demo: false, words, empty);
+
+        Assert.That(exit, Is.Zero, errors);
+        var password = output[(output.IndexOf("password ", StringComparison.Ordinal) + "password ".Length)..].Split(' ')[0];
+        await using var host = await Host(empty);
+        using var client = new HttpClient { BaseAddress = new Uri(host.Urls.Single()) };
+        using var body = new StringContent($$"""{"signInName":"wang.min","password":"{{password}}"}""", System.Text.Encoding.UTF8, "application/json");
+        using var reply = await client.PostAsync("/api/session", body);
+        Assert.That(reply.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(await reply.Content.ReadAsStringAsync(), Does.Contain("administrator"));
+
+        var again = await Program(demo: false, words, empty);
+        Assert.That(again.Exit, Is.EqualTo(1));
+        Assert.That(again.Errors.Trim(), Is.EqualTo("There is a community with this code."));
+    }
+
+    private async Task<(bool Loaded, string Words, string Errors)> Load()
+    {
+        await using var words = new StringWriter();
+        await using var errors = new StringWriter();
+        var loaded = await DemoCommand.Load(connectionString, connectionString, End, words, errors, CancellationToken.None);
+        return (loaded, words.ToString(), errors.ToString());
+    }
+
+    private async Task<WebApplication> Host(string? database = null)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = [], ContentRootPath = AppContext.BaseDirectory, EnvironmentName = "Production" });
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["ConnectionStrings:ServiceDesk"] = database ?? connectionString, ["urls"] = "http://127.0.0.1:0", ["Desk:Mode"] = "Demo" });
+        var host = DeskHost.Build(builder);
+        await host.StartAsync();
+        return host;
+    }
+
+    private async Task<(int Exit, string Output, string Errors)> Program(bool demo, string[] arguments, string? database = null)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "PropertyServiceDesk.Api.dll"), .. arguments])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            StandardOutputEncoding = System.Text.Encoding.UTF8,
+        };
+        start.Environment["ConnectionStrings__ServiceDesk"] = database ?? connectionString;
+        start.Environment.Remove("ConnectionStrings__ServiceDeskDirect");
+        start.Environment.Remove("Desk__Mode");
+        if (demo)
+        {
+            start.Environment["Desk__Mode"] = "Demo";
+        }
+
+        using var process = Process.Start(start)!;
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        var output = process.StandardOutput.ReadToEndAsync(deadline.Token);
+        var errors = process.StandardError.ReadToEndAsync(deadline.Token);
+        await process.WaitForExitAsync(deadline.Token);
+        return (process.ExitCode, await output, await errors);
+    }
+
+    private static string[] Words<T>(params T[] without)
+        where T : struct, Enum => PropertyServiceDesk.Domain.Plumbing.EnumWord.All(Enum.GetValues<T>().Except(without));
+
+    private async Task<List<T>> Rows<T>(string sql, object? args = null)
+    {
+        await using var connection = await owner.OpenConnectionAsync();
+        return (await connection.QueryAsync<T>(sql, args)).AsList();
+    }
+
+    private async Task Run(string sql, object? args = null)
+    {
+        await using var connection = await owner.OpenConnectionAsync();
+        await connection.ExecuteAsync(sql, args);
+    }
+
+    private async Task<List<(string, long)>> Counts() => await Rows<(string, long)>("""
+        select 'community', count(*) from community union all
+        select 'staff', count(*) from staff union all
+        select 'shift', count(*) from shift union all
+        select 'customer', count(*) from customer union all
+        select 'request', count(*) from request union all
+        select 'clock', count(*) from clock union all
+        select 'event', count(*) from event
+        """);
+}
