@@ -58,6 +58,7 @@ public static class DeskHost
         api.MapSession();
         api.MapRequests();
         api.MapWorkOrders();
+        api.MapFaults();
         api.MapCustomers();
         api.MapCommunities();
         return app;

@@ -88,6 +88,24 @@ internal sealed class ClockRows(Db db, SlaBook book)
         where c.community_id = @CommunityId and c.clock_id = n.clock_id
         """;
 
+    // Held or not, every clock that was paused is computed anew: held_at marks it for Resume. A pause that was none lasted no time.
+    private const string Unpause = """
+        with paused as (
+            update clock_pause p
+            set to_at = p.from_at
+            from clock c
+            where c.community_id = @CommunityId and c.subject_id = @RequestId and c.stopped_at is null
+              and p.community_id = c.community_id and p.clock_id = c.clock_id and p.from_at >= @Since
+            returning p.clock_id
+        )
+        update clock c
+        set held_at = case when c.stopped_at is null then coalesce(c.held_at, @Since) end,
+            stopped_at = null, stopped_why = null, next_check_at = c.due_at
+        where c.community_id = @CommunityId and c.subject_id = @RequestId
+          and (c.clock_id in (select p.clock_id from paused p)
+               or (c.kind in ('safe', 'controlled') and c.stopped_why = 'met' and c.stopped_at >= @Since))
+        """;
+
     private sealed record HeldClock(Guid ClockId, Guid? CalendarVersionId, DateTimeOffset StartedAt, int? Allowance, AllowanceUnit? Unit, DateTimeOffset? DueAt);
 
     private sealed record PauseRow(Guid ClockId, DateTimeOffset FromAt, DateTimeOffset ToAt);
@@ -132,6 +150,13 @@ internal sealed class ClockRows(Db db, SlaBook book)
     /// <summary>Clocks that run by an allowance stop counting; an imposed deadline does not.</summary>
     public Task Hold(Guid communityId, IReadOnlyList<Guid> subjectIds, ClockKind[] kinds, DateTimeOffset at, CancellationToken ct) =>
         db.Run(HoldThem, new { CommunityId = communityId, SubjectIds = subjectIds.ToArray(), Kinds = EnumWord.All(kinds), At = at }, ct);
+
+    /// <summary>A request's running clocks as if nothing had paused them since <paramref name="since"/>, and nothing had reached a milestone.</summary>
+    public async Task Undo(Guid communityId, Guid requestId, DateTimeOffset since, DateTimeOffset at, CancellationToken ct)
+    {
+        await db.Run(Unpause, new { CommunityId = communityId, RequestId = requestId, Since = since }, ct);
+        await Resume(communityId, [requestId], at, ct);
+    }
 
     /// <summary>Held clocks go on; each is due as much later as the pauses cost it in its own calendar.</summary>
     public async Task Resume(Guid communityId, IReadOnlyList<Guid> subjectIds, DateTimeOffset at, CancellationToken ct)

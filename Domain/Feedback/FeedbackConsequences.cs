@@ -97,9 +97,12 @@ internal sealed class Reworker(Db db, EventLog log, IMediator mediator, OrderMak
         select o.work_order_id, o.crew, o.team_id, o.what_to_do
         from request_work_order l
         join work_order o on o.community_id = l.community_id and o.work_order_id = l.work_order_id
-        where l.community_id = @CommunityId and l.request_id = @RequestId and l.mandatory and o.status = 'done'
-          and not exists (select from work_order re where re.community_id = o.community_id and re.rework_of_id = o.work_order_id and re.status <> 'voided')
-        order by o.done_at desc, o.work_order_id desc
+        where l.community_id = @CommunityId and l.request_id = @RequestId and l.left_at is null and l.mandatory and o.status = 'done'
+          and not exists (
+            select from work_order re
+            join request_work_order rl on rl.community_id = re.community_id and rl.work_order_id = re.work_order_id and rl.request_id = l.request_id
+            where re.community_id = o.community_id and re.rework_of_id = o.work_order_id and re.status <> 'voided')
+        order by coalesce(o.fault_id = @FaultId, false) desc, o.done_at desc, o.work_order_id desc
         limit 1
         """;
 
@@ -111,21 +114,38 @@ internal sealed class Reworker(Db db, EventLog log, IMediator mediator, OrderMak
 
     private sealed record Last(Guid WorkOrderId, Crew Crew, Guid? TeamId, string WhatToDo);
 
-    public async Task Rework(LockedRequest request, DateTimeOffset now, CancellationToken ct)
+    /// <param name="faultId">The fault whose order did not help; else the last order that was done is done again.</param>
+    public async Task Rework(LockedRequest request, DateTimeOffset now, CancellationToken ct, Guid? faultId = null)
     {
-        var last = await db.Find<Last>(LastDone, new { request.CommunityId, request.RequestId }, ct);
+        var last = await db.Find<Last>(LastDone, new { request.CommunityId, request.RequestId, FaultId = faultId }, ct);
         var move = last is null ? RequestMove.ReworkAtDesk : RequestMove.Rework;
         var to = RequestLifecycle.After(request.Status, move);
         await db.Run(Write, new { request.RequestId, To = to }, ct);
         log.Write(request.CommunityId, SubjectKind.Request, request.RequestId, Happening.ReworkReported, new { times = request.ReworkCount + 1, reworkOfId = last?.WorkOrderId }, visibility: Visibility.Owner, occurredAt: now);
         if (last is not null)
         {
-            var source = new OrderSource(
-                request.CommunityId, [request.RequestId], null, request.CategoryId, OneHigher(request.Priority), request.PlaceId, request.AssetId, Payer.Free, null, null, true, last.WorkOrderId);
-            await maker.Make(source, [new NewOrder(last.Crew, last.WhatToDo, last.TeamId)], now, ct);
+            await Again(request, last, now, ct);
         }
 
         await mediator.Publish(new RequestMoved(request.CommunityId, request.RequestId, request.Status, move, to, now), ct);
+    }
+
+    /// <summary>For a request that is in progress still, because other orders of its own are: one of its fault's did not help, and is done again for it.</summary>
+    public async Task ReworkBesideOthers(LockedRequest request, Guid faultId, DateTimeOffset now, CancellationToken ct)
+    {
+        var last = await db.Find<Last>(LastDone, new { request.CommunityId, request.RequestId, FaultId = faultId }, ct)
+            ?? throw new Refused.Conflict("fault.not_done_yet", "The fault's orders are not done yet.");
+        var to = RequestLifecycle.After(request.Status, RequestMove.Dispatch);
+        await db.Run(Write, new { request.RequestId, To = to }, ct);
+        log.Write(request.CommunityId, SubjectKind.Request, request.RequestId, Happening.ReworkReported, new { times = request.ReworkCount + 1, reworkOfId = last.WorkOrderId }, visibility: Visibility.Owner, occurredAt: now);
+        await Again(request, last, now, ct);
+    }
+
+    private Task Again(LockedRequest request, Last last, DateTimeOffset now, CancellationToken ct)
+    {
+        var source = new OrderSource(
+            request.CommunityId, [request.RequestId], null, request.CategoryId, OneHigher(request.Priority), request.PlaceId, request.AssetId, Payer.Free, null, null, true, last.WorkOrderId);
+        return maker.Make(source, [new NewOrder(last.Crew, last.WhatToDo, last.TeamId)], now, ct);
     }
 
     /// <summary>Rework is looked after one level higher than the first time; danger only where there is danger.</summary>

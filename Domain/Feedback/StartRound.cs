@@ -10,7 +10,16 @@ internal sealed class StartRound(Db db, EventLog log, IMediator mediator) : INot
 {
     private const string Read = """
         select r.kind, r.channel, r.outcome, r.round, r.customer_id, r.reporter_phone, coalesce(c.opted_out_at is not null, false) as opted_out,
-            coalesce(c.erased_at is not null, false) as erased, r.import_id is not null and r.taken_up_at is null as history_only
+            coalesce(c.erased_at is not null, false) as erased, r.import_id is not null and r.taken_up_at is null as history_only,
+            exists (
+                select
+                from fault_request j
+                join fault_request x on x.community_id = j.community_id and x.fault_id = j.fault_id and x.request_id <> j.request_id and x.left_at is null
+                join request o on o.community_id = x.community_id and o.request_id = x.request_id
+                join feedback f on f.community_id = o.community_id and f.request_id = o.request_id
+                where j.community_id = r.community_id and j.request_id = r.request_id and j.left_at is null
+                  and (o.customer_id = r.customer_id or (o.customer_id is null and r.customer_id is null and o.reporter_phone = r.reporter_phone))
+                  and f.state <> 'notAsked' and f.started_at >= j.joined_at) as asked_for_the_fault
         from request r
         left join customer c on c.community_id = r.community_id and c.customer_id = r.customer_id
         where r.request_id = @RequestId
@@ -31,7 +40,7 @@ internal sealed class StartRound(Db db, EventLog log, IMediator mediator) : INot
         where request_id = @RequestId
         """;
 
-    private sealed record Row(RequestKind Kind, Channel Channel, Outcome Outcome, short Round, Guid? CustomerId, string? ReporterPhone, bool OptedOut, bool Erased, bool HistoryOnly);
+    private sealed record Row(RequestKind Kind, Channel Channel, Outcome Outcome, short Round, Guid? CustomerId, string? ReporterPhone, bool OptedOut, bool Erased, bool HistoryOnly, bool AskedForTheFault);
 
     public async Task Handle(RequestMoved notification, CancellationToken cancellationToken)
     {
@@ -42,7 +51,7 @@ internal sealed class StartRound(Db db, EventLog log, IMediator mediator) : INot
 
         var row = await db.Single<Row>(Read, new { notification.RequestId }, cancellationToken);
         var rule = WhomNotToAsk.Rule(
-            row.Kind, row.Channel, row.Outcome, row.CustomerId is not null || row.ReporterPhone is not null, row.OptedOut, row.Erased, notification.OnTheSpot, row.HistoryOnly);
+            row.Kind, row.Channel, row.Outcome, row.CustomerId is not null || row.ReporterPhone is not null, row.OptedOut, row.Erased, notification.OnTheSpot, row.HistoryOnly, row.AskedForTheFault);
         var to = rule is null ? RequestStatus.AwaitingFeedback : RequestLifecycle.After(RequestStatus.AwaitingFeedback, RequestMove.Close);
         var round = (short)(row.Round + 1);
         var id = Guid.CreateVersion7(notification.At);

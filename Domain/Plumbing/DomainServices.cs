@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Npgsql;
 using PropertyServiceDesk.Domain.Clocks;
+using PropertyServiceDesk.Domain.Faults;
 using PropertyServiceDesk.Domain.Feedback;
 using PropertyServiceDesk.Domain.Requests;
 using PropertyServiceDesk.Domain.WorkOrders;
@@ -34,6 +35,9 @@ public static class DomainServices
         services.AddScoped<FinishRequests>();
         services.AddScoped<FeedbackConsequences>();
         services.AddScoped<Reworker>();
+        services.AddScoped<FaultPeople>();
+        services.AddScoped<FaultJoiner>();
+        services.AddScoped<FaultLeaver>();
 
         services.AddScoped<ServiceFactory>(scope => type => scope.GetService(type)!);
         services.AddScoped<IMediator, Mediator>();

@@ -14,7 +14,9 @@ internal sealed class FinishRequests(Db db, EventLog log, IMediator mediator) : 
             count(*) filter (where l.mandatory and o.status not in ('done', 'voided'))::int as mandatory_open,
             count(*) filter (where o.status not in ('done', 'voided'))::int as open,
             count(*) filter (where o.status = 'done' and not exists (
-                select from work_order re where re.community_id = o.community_id and re.rework_of_id = o.work_order_id and re.status <> 'voided'))::int as done
+                select from work_order re
+                join request_work_order rl on rl.community_id = re.community_id and rl.work_order_id = re.work_order_id and rl.request_id = l.request_id
+                where re.community_id = o.community_id and re.rework_of_id = o.work_order_id and re.status <> 'voided'))::int as done
         from request r
         left join request_work_order l on l.community_id = r.community_id and l.request_id = r.request_id and l.left_at is null
         left join work_order o on o.community_id = l.community_id and o.work_order_id = l.work_order_id

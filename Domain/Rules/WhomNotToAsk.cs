@@ -26,13 +26,16 @@ public enum NotAskedRule
 
     /// <summary>The person was erased.</summary>
     Erased,
+
+    /// <summary>The same person is asked about another of their requests, which the same fault's orders served.</summary>
+    AskedForTheFault,
 }
 
 /// <summary>Whom not to ask, and by which rule; the first that holds is the one that is stored.</summary>
 public static class WhomNotToAsk
 {
     public static NotAskedRule? Rule(
-        RequestKind kind, Channel channel, Outcome outcome, bool hasReporter, bool optedOut, bool erased, bool onTheSpot, bool historyOnly) => true switch
+        RequestKind kind, Channel channel, Outcome outcome, bool hasReporter, bool optedOut, bool erased, bool onTheSpot, bool historyOnly, bool askedForTheFault) => true switch
     {
         _ when historyOnly => NotAskedRule.Imported,
         _ when outcome is Outcome.Withdrawn or Outcome.Duplicate => NotAskedRule.Cancelled,
@@ -42,6 +45,7 @@ public static class WhomNotToAsk
         _ when !hasReporter => NotAskedRule.NoReporter,
         _ when optedOut => NotAskedRule.OptedOut,
         _ when onTheSpot => NotAskedRule.AnsweredOnTheSpot,
+        _ when askedForTheFault => NotAskedRule.AskedForTheFault,
         _ => null,
     };
 }

@@ -116,8 +116,10 @@ internal sealed class OrderMaker(Db db, Caller caller, EventLog log, IMediator m
     private const string Predecessors = """
         select o.work_order_id, o.status
         from work_order o
-        join request_work_order l on l.community_id = o.community_id and l.work_order_id = o.work_order_id and l.left_at is null
-        where l.community_id = @CommunityId and l.request_id = any (@RequestIds) and o.work_order_id = any (@WorkOrderIds)
+        where o.community_id = @CommunityId and o.work_order_id = any (@WorkOrderIds)
+          and (o.fault_id = @FaultId or exists (
+            select from request_work_order l
+            where l.community_id = o.community_id and l.work_order_id = o.work_order_id and l.left_at is null and l.request_id = any (@RequestIds)))
         order by o.work_order_id
         for update of o
         """;
@@ -125,9 +127,9 @@ internal sealed class OrderMaker(Db db, Caller caller, EventLog log, IMediator m
     private const string Insert = """
         with made as (
             insert into work_order (community_id, work_order_id, number, fault_id, crew, team_id, assignee_id, status, priority, category_id, place_id, asset_id,
-                what_to_do, waits_for_id, rework_of_id, created_at, created_by, dispatched_at, assigned_at, payer)
+                what_to_do, waits_for_id, rework_of_id, mandatory, created_at, created_by, dispatched_at, assigned_at, payer)
             values (@CommunityId, @WorkOrderId, @Number, @FaultId, @Crew, @TeamId, @AssigneeId, @Status, @Priority, @CategoryId, @PlaceId, @AssetId,
-                @WhatToDo, @WaitsForId, @ReworkOfId, @Now, @By, @DispatchedAt, @DispatchedAt, @Payer)
+                @WhatToDo, @WaitsForId, @ReworkOfId, @Mandatory, @Now, @By, @DispatchedAt, @DispatchedAt, @Payer)
         )
         insert into request_work_order (community_id, request_id, work_order_id, mandatory, joined_at)
         select @CommunityId, r, @WorkOrderId, @Mandatory, @Now
@@ -146,7 +148,7 @@ internal sealed class OrderMaker(Db db, Caller caller, EventLog log, IMediator m
         var people = orders.Select(o => o.AssigneeId).OfType<Guid>().ToArray();
         var members = people.Length == 0 ? [] : await db.List<Member>(Members, new { source.CommunityId, StaffIds = people }, ct);
         var before = orders.Select(o => o.WaitsForId).OfType<Guid>().ToArray();
-        var predecessors = before.Length == 0 ? [] : await db.List<Predecessor>(Predecessors, new { source.CommunityId, RequestIds = source.RequestIds.ToArray(), WorkOrderIds = before }, ct);
+        var predecessors = before.Length == 0 ? [] : await db.List<Predecessor>(Predecessors, new { source.CommunityId, source.FaultId, RequestIds = source.RequestIds.ToArray(), WorkOrderIds = before }, ct);
 
         var made = new List<WorkOrderReply>();
         for (var i = 0; i < orders.Count; i++)

@@ -22,7 +22,7 @@ public sealed record WorkMoved(
     WorkOrderStatus To,
     DateTimeOffset At) : INotification;
 
-/// <summary>A work order as the running command holds it: the requests that it serves are locked by id, then the order.</summary>
+/// <summary>A work order as the running command holds it: the requests that it serves are locked by id, then its fault, then the order.</summary>
 internal sealed record LockedOrder(
     Guid CommunityId,
     Guid WorkOrderId,
@@ -45,8 +45,9 @@ internal sealed record LockedOrder(
     bool? TeamIsExternal,
     int Version)
 {
-    // Requests first, by id; then the order; then once more which requests there are. A request that was joined between the first
-    // look and the order's lock is not locked: the pipeline starts again. After the order's lock none can be joined any more.
+    // Requests first, by id; then its fault; then the order; then once more which requests there are. A request that was joined between
+    // the first look and the order's lock is not locked yet: it is, if nobody else holds it; else the pipeline starts again. After the
+    // order's lock none can be joined any more. Whoever holds several orders of a fault holds the fault, and so they cannot cross.
     private const string Read = """
         select r.request_id
         from request r
@@ -54,6 +55,11 @@ internal sealed record LockedOrder(
                                and l.community_id = any ((select scope_communities())::uuid[]))
         order by r.request_id
         for update of r;
+
+        select f.fault_id
+        from fault f
+        where f.fault_id = (select o.fault_id from work_order o where o.work_order_id = @WorkOrderId)
+        for update of f;
 
         select o.community_id, o.work_order_id, o.number, o.fault_id, o.crew, o.team_id, o.assignee_id, o.status, o.priority, o.category_id, o.place_id,
             o.asset_id, o.rework_of_id, o.assigned_at, o.accepted_at, o.arrived_at, o.payer, o.consented_amount, t.external as team_is_external, o.version
@@ -74,11 +80,25 @@ internal sealed record LockedOrder(
     /// <exception cref="Refused.NotFound">There is none, or it is another community's.</exception>
     public static async Task<LockedOrder> Of(Db db, Guid workOrderId, CancellationToken ct)
     {
-        using var read = await db.Several(Read, new { WorkOrderId = workOrderId }, ct);
-        var locked = (await read.ReadAsync<Guid>()).AsList();
-        var order = await read.ReadSingleOrDefaultAsync<LockedOrder>() ?? throw new Refused.NotFound("work_order");
-        var linked = (await read.ReadAsync<Guid>()).AsList();
-        return linked.TrueForAll(locked.Contains) ? order with { RequestIds = linked } : throw new LockSetChanged();
+        List<Guid> locked;
+        List<Guid> faults;
+        LockedOrder order;
+        List<Guid> linked;
+        using (var read = await db.Several(Read, new { WorkOrderId = workOrderId }, ct))
+        {
+            locked = (await read.ReadAsync<Guid>()).AsList();
+            faults = (await read.ReadAsync<Guid>()).AsList();
+            order = await read.ReadSingleOrDefaultAsync<LockedOrder>() ?? throw new Refused.NotFound("work_order");
+            linked = (await read.ReadAsync<Guid>()).AsList();
+        }
+
+        if (order.FaultId is { } fault && !faults.Contains(fault))
+        {
+            throw new LockSetChanged(); // a fault took it over meanwhile
+        }
+
+        await RequestLocks.TakeRest(db, locked, linked, ct);
+        return order with { RequestIds = linked };
     }
 
     /// <summary>

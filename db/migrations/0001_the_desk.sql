@@ -483,6 +483,7 @@ create table work_order (
     what_to_do text not null check (length(what_to_do) <= 2000),
     waits_for_id uuid check (waits_for_id <> work_order_id),
     rework_of_id uuid check (rework_of_id <> work_order_id),
+    mandatory boolean not null default true, -- for what joins its fault later; whether a request waits for it stands on the link
     rework_cause text check (rework_cause in ('workmanship', 'material', 'diagnosis', 'otherFault', 'misuse')),
     created_at timestamptz not null,
     created_by uuid,
@@ -630,7 +631,8 @@ create table feedback (
     constraint feedback_answer_has_a_human_author check ((state = 'answered') = (author_kind is not null)),
     constraint feedback_staff_author_is_named check (author_kind is distinct from 'staff' or (author_id is not null and spoke_with is not null)),
     constraint feedback_only_answers_have_scores check (state = 'answered' or num_nonnulls(solved, satisfaction, recommend, made_it_five) = 0),
-    constraint feedback_answer_says_whether_solved check (state <> 'answered' or (solved is not null and satisfaction is not null)),
+    -- "Not fixed", said without a score, is an answer, too.
+    constraint feedback_answer_says_whether_solved check (state <> 'answered' or (solved is not null and (satisfaction is not null or solved = 'no'))),
     constraint feedback_not_asked_has_a_rule check ((state = 'notAsked') = (not_asked_rule is not null)),
     constraint feedback_ended_has_a_time check ((state in ('asked', 'reminded', 'toCall')) = (ended_at is null))
 );
