@@ -11,6 +11,7 @@ public sealed class WordsTests
         typeof(RequestKind), typeof(Channel), typeof(Priority), typeof(Crew), typeof(RequestStatus), typeof(RequestMove), typeof(Outcome), typeof(WorkOrderStatus), typeof(WorkOrderMove),
         typeof(HoldReason), typeof(HoldEvidence), typeof(ReworkCause), typeof(Payer), typeof(ClockKind), typeof(FeedbackState), typeof(FeedbackMove), typeof(FeedbackWay), typeof(CallShare),
         typeof(Solved), typeof(CallResult), typeof(NotAskedRule), typeof(PlaceKind), typeof(OccupancyRole), typeof(ContactKind), typeof(PreferredChannel), typeof(PhotoPurpose), typeof(AllowanceUnit),
+        typeof(FaultStatus), typeof(FaultMove), typeof(LeftHow),
     ];
 
     private static readonly string[][] Rows =
