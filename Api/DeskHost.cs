@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using PropertyServiceDesk.Api.Auth;
 using PropertyServiceDesk.Api.Endpoints;
+using PropertyServiceDesk.Api.OpenApi;
 using PropertyServiceDesk.Domain.Plumbing;
 
 namespace PropertyServiceDesk.Api;
@@ -28,6 +29,7 @@ public static class DeskHost
         builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
         builder.Services.AddExceptionHandler<Problems>();
         builder.Services.AddProblemDetails();
+        builder.Services.AddDeskDocument();
         builder.Services.AddAuthentication(SessionAuthentication.Scheme_)
             .AddScheme<AuthenticationSchemeOptions, SessionAuthentication>(SessionAuthentication.Scheme_, null);
         builder.Services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
@@ -47,6 +49,7 @@ public static class DeskHost
             };
             await Problems.Write(context.HttpContext, context.HttpContext.Response.StatusCode, code, title);
         });
+        app.UseDeskDocument();
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseCallerOfRequest();

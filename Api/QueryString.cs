@@ -115,7 +115,7 @@ internal static class QueryString
         }
     }
 
-    private static bool IsNested(Type type) => type.IsClass && type != typeof(string) && !type.IsArray;
+    public static bool IsNested(Type type) => type.IsClass && type != typeof(string) && !type.IsArray;
 
     private static string Printable(string name) => new([.. name.Take(40).Select(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' ? c : '?')]);
 }

@@ -1,3 +1,4 @@
+using System.Reflection;
 using MediatR;
 using PropertyServiceDesk.Domain.Plumbing;
 
@@ -6,8 +7,14 @@ namespace PropertyServiceDesk.Api.Endpoints;
 /// <summary>Says which query record an endpoint reads; OpenAPI takes its parameters from it.</summary>
 internal sealed record ReadsQuery(Type Query);
 
+/// <summary>Says which command an endpoint without a body sends; OpenAPI takes its name and words from it.</summary>
+internal sealed record Sends(Type Command);
+
 internal static class Resource
 {
+    /// <summary>For an endpoint without a body: the command that it sends.</summary>
+    public static RouteHandlerBuilder Sends<TCommand>(this RouteHandlerBuilder endpoint) => endpoint.WithMetadata(new Sends(typeof(TCommand)));
+
     /// <summary>GET: a query read from path and query string; names in the path are the record's own.</summary>
     public static RouteHandlerBuilder Get<TQuery, TResult>(this IEndpointRouteBuilder routes, string pattern)
         where TQuery : IQuery<TResult> =>
@@ -29,6 +36,9 @@ internal static class Resource
         return TypedResults.Created(location, reply);
     }
 
+    /// <summary>Whether a reply of this type carries an <c>ETag</c>.</summary>
+    public static bool HasVersion(Type reply) => VersionIn(reply) is not null;
+
     private static void Tag<T>(HttpContext http, T reply)
     {
         if (Versions<T>.Of?.Invoke(reply) is { } version)
@@ -42,17 +52,11 @@ internal static class Resource
         /// <summary>The reply's own Version, or that of the record that it wraps first (RequestDetails.Request.Version).</summary>
         public static readonly Func<T, int?>? Of = Find();
 
-        private static Func<T, int?>? Find()
-        {
-            if (typeof(T).GetProperty("Version") is { } own && own.PropertyType == typeof(int))
-            {
-                return r => (int)own.GetValue(r)!;
-            }
-
-            var first = typeof(T).GetProperties().FirstOrDefault();
-            return first?.PropertyType.GetProperty("Version") is { } inner && inner.PropertyType == typeof(int)
-                ? r => (int)inner.GetValue(first.GetValue(r))!
-                : null;
-        }
+        private static Func<T, int?>? Find() => VersionIn(typeof(T)) is { } path ? reply => (int)path.Aggregate((object)reply!, (held, property) => property.GetValue(held)!) : null;
     }
+
+    private static PropertyInfo[]? VersionIn(Type reply) =>
+        reply.GetProperty("Version") is { } own && own.PropertyType == typeof(int) ? [own]
+        : reply.GetProperties().FirstOrDefault() is { } first && first.PropertyType.GetProperty("Version") is { } inner && inner.PropertyType == typeof(int) ? [first, inner]
+        : null;
 }

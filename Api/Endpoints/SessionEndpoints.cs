@@ -47,9 +47,9 @@ internal static class SessionEndpoints
             http.Response.Cookies.Append(SessionAuthentication.Cookie, token, SessionAuthentication.CookieOptions(http.Request));
             var holder = await sessions.Holder(token, ct) ?? throw new InvalidOperationException("The session that was just started is not there.");
             return TypedResults.Ok(SignedIn.Of(holder));
-        }).AllowAnonymous().Produces<SignedIn>();
+        }).AllowAnonymous().Produces<SignedIn>().WithSummary("Sign in: the reply sets the cookie of the session");
 
-        session.MapGet("/", (HttpContext http) => TypedResults.Ok(SignedIn.Of(http.Features.Get<SessionHolder>()!))).Produces<SignedIn>();
+        session.MapGet("/", (HttpContext http) => TypedResults.Ok(SignedIn.Of(http.Features.Get<SessionHolder>()!))).Produces<SignedIn>().WithName("getSession").WithSummary("Who is signed in");
 
         session.MapDelete("/", async (HttpContext http, Sessions sessions, IMemoryCache cache, CancellationToken ct) =>
         {
@@ -58,6 +58,6 @@ internal static class SessionEndpoints
             cache.Remove(SessionAuthentication.CacheKey(token));
             http.Response.Cookies.Delete(SessionAuthentication.Cookie, SessionAuthentication.CookieOptions(http.Request));
             return TypedResults.NoContent();
-        }).Produces(StatusCodes.Status204NoContent);
+        }).Produces(StatusCodes.Status204NoContent).WithName("signOut").WithSummary("Sign out: the session ends everywhere");
     }
 }

@@ -17,17 +17,17 @@ internal static class WorkOrdersEndpoints
         orders.MapPost("/{workOrderId:guid}/assignment", async (Guid workOrderId, AssignWork body, HttpContext http, IMediator desk, CancellationToken ct) =>
             Resource.Ok(http, await desk.Send(body with { WorkOrderId = workOrderId }, ct))).Produces<WorkOrderReply>();
         orders.MapPost("/{workOrderId:guid}/claim", async (Guid workOrderId, HttpContext http, IMediator desk, CancellationToken ct) =>
-            Resource.Ok(http, await desk.Send(new ClaimWork(workOrderId), ct))).Produces<WorkOrderReply>();
+            Resource.Ok(http, await desk.Send(new ClaimWork(workOrderId), ct))).Produces<WorkOrderReply>().Sends<ClaimWork>();
         orders.MapPost("/{workOrderId:guid}/acceptance", async (Guid workOrderId, HttpContext http, IMediator desk, CancellationToken ct) =>
-            Resource.Ok(http, await desk.Send(new AcceptWork(workOrderId), ct))).Produces<WorkOrderReply>();
+            Resource.Ok(http, await desk.Send(new AcceptWork(workOrderId), ct))).Produces<WorkOrderReply>().Sends<AcceptWork>();
         orders.MapPost("/{workOrderId:guid}/arrival", async (Guid workOrderId, HttpContext http, IMediator desk, CancellationToken ct) =>
-            Resource.Ok(http, await desk.Send(new ArriveOnSite(workOrderId), ct))).Produces<WorkOrderReply>();
+            Resource.Ok(http, await desk.Send(new ArriveOnSite(workOrderId), ct))).Produces<WorkOrderReply>().Sends<ArriveOnSite>();
         orders.MapPost("/{workOrderId:guid}/milestones", async (Guid workOrderId, ReachMilestone body, HttpContext http, IMediator desk, CancellationToken ct) =>
             Resource.Ok(http, await desk.Send(body with { WorkOrderId = workOrderId }, ct))).Produces<WorkOrderReply>();
         orders.MapPost("/{workOrderId:guid}/hold", async (Guid workOrderId, HoldWork body, HttpContext http, IMediator desk, CancellationToken ct) =>
             Resource.Ok(http, await desk.Send(body with { WorkOrderId = workOrderId }, ct))).Produces<WorkOrderReply>();
         orders.MapPost("/{workOrderId:guid}/resumption", async (Guid workOrderId, HttpContext http, IMediator desk, CancellationToken ct) =>
-            Resource.Ok(http, await desk.Send(new ResumeWork(workOrderId), ct))).Produces<WorkOrderReply>();
+            Resource.Ok(http, await desk.Send(new ResumeWork(workOrderId), ct))).Produces<WorkOrderReply>().Sends<ResumeWork>();
         orders.MapPost("/{workOrderId:guid}/completion", async (Guid workOrderId, CompleteWork body, HttpContext http, IMediator desk, CancellationToken ct) =>
             Resource.Ok(http, await desk.Send(body with { WorkOrderId = workOrderId }, ct))).Produces<WorkOrderReply>();
         orders.MapPost("/{workOrderId:guid}/return", async (Guid workOrderId, ReturnWork body, HttpContext http, IMediator desk, CancellationToken ct) =>

@@ -1,22 +1,41 @@
 using FluentValidation;
 using FluentValidation.Results;
+using FluentValidation.Validators;
 
 namespace PropertyServiceDesk.Domain.Plumbing;
+
+/// <summary>Tells how long a text may be to whoever looks at a validator, for example to write the API down.</summary>
+public interface IPlainTextRule
+{
+    int Max { get; }
+}
 
 /// <summary>The rules for typed texts and telephone numbers, as validators say them: the failure carries the rule's own stable code.</summary>
 public static class PlainTextRules
 {
     /// <summary>A text must be there and be plain, of at most <paramref name="max"/> code points. Null and blank are <c>text.empty</c>.</summary>
-    public static IRuleBuilderOptionsConditions<T, string?> PlainText<T>(this IRuleBuilder<T, string?> rule, int max) =>
-        rule.Custom((text, context) => Add(context, Rules.PlainText.Fault(text ?? "", max), max));
+    public static IRuleBuilderOptions<T, string?> PlainText<T>(this IRuleBuilder<T, string?> rule, int max) => rule.SetValidator(new Rule<T>(max, optional: false));
 
     /// <summary>A text may be left out (null); if it is there, it is plain. Blank is <c>text.empty</c>: leave it out instead.</summary>
-    public static IRuleBuilderOptionsConditions<T, string?> OptionalPlainText<T>(this IRuleBuilder<T, string?> rule, int max) =>
-        rule.Custom((text, context) => Add(context, text is null ? null : Rules.PlainText.Fault(text, max), max));
+    public static IRuleBuilderOptions<T, string?> OptionalPlainText<T>(this IRuleBuilder<T, string?> rule, int max) => rule.SetValidator(new Rule<T>(max, optional: true));
 
     /// <summary>A telephone number must be there and be one. Null and blank are <c>phone.empty</c>.</summary>
     public static IRuleBuilderOptionsConditions<T, string?> PhoneNumber<T>(this IRuleBuilder<T, string?> rule) =>
         rule.Custom((text, context) => Add(context, Rules.PhoneNumber.Fault(text ?? ""), 0));
+
+    private sealed class Rule<T>(int max, bool optional) : PropertyValidator<T, string?>, IPlainTextRule
+    {
+        public override string Name => nameof(PlainText);
+
+        public int Max => max;
+
+        /// <summary>The failure is added here, with the code of what is wrong with the text.</summary>
+        public override bool IsValid(ValidationContext<T> context, string? value)
+        {
+            Add(context, value is null && optional ? null : Rules.PlainText.Fault(value ?? "", max), max);
+            return true;
+        }
+    }
 
     private static void Add<T>(ValidationContext<T> context, string? code, int max)
     {
