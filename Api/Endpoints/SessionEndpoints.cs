@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Caching.Memory;
 using PropertyServiceDesk.Api.Auth;
@@ -7,7 +8,7 @@ using PropertyServiceDesk.Domain.Staff;
 namespace PropertyServiceDesk.Api.Endpoints;
 
 /// <summary>Name and password of a member of staff.</summary>
-public sealed record SignIn(string SignInName, string Password);
+public sealed record SignIn([property: StringLength(100, MinimumLength = 1)] string SignInName, [property: StringLength(200, MinimumLength = 1)] string Password);
 
 /// <summary>Who is signed in, and what they are where.</summary>
 public sealed record SignedIn(Guid StaffId, string SignInName, string DisplayName, string Language, IReadOnlyList<RoleIn> Roles, IReadOnlyList<Seat> Seats)

@@ -225,7 +225,7 @@ internal sealed class Operations(SchemasOfDocuments documents, DocComments comme
         public bool HasVersion => Writes && Replies.Any(r => r.Type is not null && Resource.HasVersion(r.Type)) && description.RelativePath!.Contains('{', StringComparison.Ordinal);
 
         /// <summary>An edit needs the version; a transition may name it.</summary>
-        public bool Edits => HasVersion && (Is(HttpMethods.IsPatch) || Is(HttpMethods.IsPut) || Body?.GetProperty("Version")?.PropertyType == typeof(int?));
+        public bool Edits => HasVersion && (Is(HttpMethods.IsPatch) || Is(HttpMethods.IsPut) || Is(HttpMethods.IsDelete) || Body?.GetProperty("Version")?.PropertyType == typeof(int?));
 
         public IEnumerable<ApiResponseType> Replies => description.SupportedResponseTypes.Where(r => r.StatusCode < 400);
 
@@ -251,6 +251,10 @@ internal sealed class Operations(SchemasOfDocuments documents, DocComments comme
             if ((Told ?? Body)?.IsDefined(typeof(AllowedToAttribute)) == true)
             {
                 yield return (403, "The caller's role, or whose it is, does not allow this.");
+            }
+
+            if (Writes || (Query is not null && description.RelativePath!.Contains('{', StringComparison.Ordinal)))
+            {
                 yield return (404, "There is nothing of that kind with this id, or it is another community's: the two are not told apart.");
             }
 

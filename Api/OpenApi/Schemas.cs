@@ -1,4 +1,5 @@
 using System.Collections;
+using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.CompilerServices;
@@ -56,7 +57,17 @@ internal sealed class Schemas(OpenApiDocument document, DocComments comments)
     /// <summary>Adds the limits that the record's validator sets for this property, so that nobody has to keep them twice.</summary>
     public static void Limit(IOpenApiSchema schema, Type record, string property)
     {
-        if (schema is not OpenApiSchema own || ValidatorOf(record) is not { } validator)
+        if (schema is not OpenApiSchema own)
+        {
+            return;
+        }
+
+        if (record.GetProperty(property)?.GetCustomAttribute<StringLengthAttribute>() is { } length)
+        {
+            (own.MinLength, own.MaxLength) = (length.MinimumLength, length.MaximumLength);
+        }
+
+        if (ValidatorOf(record) is not { } validator)
         {
             return;
         }
@@ -147,7 +158,7 @@ internal sealed class Schemas(OpenApiDocument document, DocComments comments)
     {
         schema.Type = JsonSchemaType.String;
         schema.Enum = [.. EnumWords(type).Select(w => (JsonNode)w)];
-        var told = comments.OfMembers(type).Select(m => $"\n- `{m.Word}`: {m.Text}").ToArray();
+        var told = comments.OfMembers(type).Where(m => EnumWords(type).Contains(m.Word, StringComparer.Ordinal)).Select(m => $"\n- `{m.Word}`: {m.Text}").ToArray();
         if (told.Length > 0)
         {
             schema.Description = (schema.Description + "\n" + string.Concat(told)).Trim();

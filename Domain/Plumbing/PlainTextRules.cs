@@ -14,16 +14,16 @@ public interface IPlainTextRule
 public static class PlainTextRules
 {
     /// <summary>A text must be there and be plain, of at most <paramref name="max"/> code points. Null and blank are <c>text.empty</c>.</summary>
-    public static IRuleBuilderOptions<T, string?> PlainText<T>(this IRuleBuilder<T, string?> rule, int max) => rule.SetValidator(new Rule<T>(max, optional: false));
+    public static IRuleBuilderOptions<T, string?> PlainText<T>(this IRuleBuilder<T, string?> rule, int max) => rule.SetValidator(new Rule<T>(max, text => Rules.PlainText.Fault(text ?? "", max)));
 
     /// <summary>A text may be left out (null); if it is there, it is plain. Blank is <c>text.empty</c>: leave it out instead.</summary>
-    public static IRuleBuilderOptions<T, string?> OptionalPlainText<T>(this IRuleBuilder<T, string?> rule, int max) => rule.SetValidator(new Rule<T>(max, optional: true));
+    public static IRuleBuilderOptions<T, string?> OptionalPlainText<T>(this IRuleBuilder<T, string?> rule, int max) => rule.SetValidator(new Rule<T>(max, text => text is null ? null : Rules.PlainText.Fault(text, max)));
 
     /// <summary>A telephone number must be there and be one. Null and blank are <c>phone.empty</c>.</summary>
-    public static IRuleBuilderOptionsConditions<T, string?> PhoneNumber<T>(this IRuleBuilder<T, string?> rule) =>
-        rule.Custom((text, context) => Add(context, Rules.PhoneNumber.Fault(text ?? ""), 0));
+    public static IRuleBuilderOptions<T, string?> PhoneNumber<T>(this IRuleBuilder<T, string?> rule) =>
+        rule.SetValidator(new Rule<T>(Rules.PhoneNumber.MaxTyped, text => Rules.PhoneNumber.Fault(text ?? "")));
 
-    private sealed class Rule<T>(int max, bool optional) : PropertyValidator<T, string?>, IPlainTextRule
+    private sealed class Rule<T>(int max, Func<string?, string?> fault) : PropertyValidator<T, string?>, IPlainTextRule
     {
         public override string Name => nameof(PlainText);
 
@@ -32,7 +32,7 @@ public static class PlainTextRules
         /// <summary>The failure is added here, with the code of what is wrong with the text.</summary>
         public override bool IsValid(ValidationContext<T> context, string? value)
         {
-            Add(context, value is null && optional ? null : Rules.PlainText.Fault(value ?? "", max), max);
+            Add(context, fault(value), max);
             return true;
         }
     }

@@ -17,7 +17,8 @@ public static partial class PhoneNumber
     /// <summary>The longest form that <see cref="Normalise"/> returns.</summary>
     public const int MaxLength = 23;
 
-    private const int MaxTyped = 64;
+    /// <summary>Longer than this is no number, however it is written.</summary>
+    public const int MaxTyped = 64;
 
     /// <summary>The code of what is wrong with a typed number, or null.</summary>
     public static string? Fault(string typed) =>

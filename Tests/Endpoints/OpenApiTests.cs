@@ -1,0 +1,169 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.OpenApi;
+using NUnit.Framework;
+using PropertyServiceDesk.Tests.Support;
+
+namespace PropertyServiceDesk.Tests.Endpoints;
+
+public sealed class OpenApiTests : ApiFixture
+{
+    private ApiDocument served = null!;
+
+    protected override async Task Ready()
+    {
+        await base.Ready();
+        served = new ApiDocument(await Anonymous.Http.GetStringAsync("/openapi/v1.json"));
+    }
+
+    [Test]
+    public void The_served_document_is_the_committed_one()
+    {
+        if (Environment.GetEnvironmentVariable("DESK_WRITE_DOCS") is { Length: > 0 })
+        {
+            File.WriteAllText(ApiDocument.Path, served.Json);
+        }
+
+        Assert.That(File.Exists(ApiDocument.Path) ? File.ReadAllText(ApiDocument.Path) : "", Is.EqualTo(served.Json), "Write docs/openapi.json anew: run this test with DESK_WRITE_DOCS=1.");
+    }
+
+    [Test]
+    public async Task Made_twice_it_is_the_same()
+    {
+        var provider = HostServices.GetRequiredKeyedService<IOpenApiDocumentProvider>("v1");
+
+        var one = await (await provider.GetOpenApiDocumentAsync(CancellationToken.None)).SerializeAsJsonAsync(OpenApiSpecVersion.OpenApi3_1);
+        var other = await (await provider.GetOpenApiDocumentAsync(CancellationToken.None)).SerializeAsJsonAsync(OpenApiSpecVersion.OpenApi3_1);
+
+        Assert.That(other, Is.EqualTo(one));
+        Assert.That(one.ReplaceLineEndings("\n") + "\n", Is.EqualTo(served.Json));
+    }
+
+    [Test]
+    public void Every_route_is_in_the_document_and_nothing_else()
+    {
+        var routes = from endpoint in HostServices.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+                     where endpoint.Metadata.GetMetadata<IExcludeFromDescriptionMetadata>()?.ExcludeFromDescription != true
+                     from method in endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["GET"]
+                     select method + " /" + Regex.Replace(endpoint.RoutePattern.RawText!, ":[^}]+", "").Trim('/');
+
+        Assert.That(served.Operations.Select(o => o.ToString()).Order(), Is.EqualTo(routes.Order()));
+    }
+
+    [Test]
+    public void The_only_route_that_is_not_in_it_is_its_own()
+    {
+        var hidden = from endpoint in HostServices.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+                     where endpoint.Metadata.GetMetadata<IExcludeFromDescriptionMetadata>()?.ExcludeFromDescription == true
+                     select endpoint.RoutePattern.RawText;
+
+        Assert.That(hidden, Is.EqualTo(new[] { "/openapi/v1.json" }));
+    }
+
+    [Test]
+    public void Every_operation_has_a_name_of_its_own_a_sentence_and_a_tag()
+    {
+        Assert.That(served.Operations.Select(o => o.Json.TryGetProperty("operationId", out _) ? o.Id : o + " has none"), Is.Unique.And.All.Match("^[a-z][A-Za-z]+$"));
+        Assert.That(served.Operations.Where(o => !o.Json.TryGetProperty("summary", out var s) || s.GetString() is not { Length: > 5 }).Select(o => o.ToString()), Is.Empty);
+        Assert.That(served.Operations.Where(o => !o.Json.TryGetProperty("tags", out var t) || t.GetArrayLength() != 1).Select(o => o.ToString()), Is.Empty);
+    }
+
+    [Test]
+    public void What_the_route_gives_is_not_asked_for_in_the_body()
+    {
+        var twice = from operation in served.Operations
+                    where operation.Body is not null
+                    from parameter in operation.Parameters("path")
+                    where served.Check.Resolve(operation.Body!.Value).GetProperty("properties").TryGetProperty(parameter.GetProperty("name").GetString()!, out _)
+                    select operation.ToString();
+
+        Assert.That(twice, Is.Empty);
+    }
+
+    [Test]
+    public void Every_refusal_is_a_problem_and_every_operation_may_fail()
+    {
+        foreach (var operation in served.Operations.Where(o => o.Path.StartsWith("/api/", StringComparison.Ordinal)))
+        {
+            var refusals = operation.Json.GetProperty("responses").EnumerateObject().Where(r => r.Name[0] is '4' or '5').ToList();
+            Assert.That(refusals.Select(r => r.Name), Is.SupersetOf(new[] { "400", "401", "500" }), operation.ToString());
+            foreach (var refusal in refusals)
+            {
+                var content = refusal.Value.GetProperty("content").EnumerateObject().Single();
+                Assert.That(content.Name, Is.EqualTo("application/problem+json"), operation.ToString());
+                Assert.That(content.Value.GetProperty("schema").GetProperty("$ref").GetString(), Is.EqualTo("#/components/schemas/Problem"), operation.ToString());
+            }
+        }
+    }
+
+    [Test]
+    public void Every_text_of_a_body_has_a_limit()
+    {
+        var unlimited = new List<string>();
+        foreach (var operation in served.Operations.Where(o => o.Body is not null))
+        {
+            Look(operation.Body!.Value, operation.Id);
+        }
+
+        Assert.That(unlimited.Distinct(), Is.Empty);
+
+        void Look(JsonElement schema, string at)
+        {
+            schema = served.Check.Resolve(schema);
+            if (schema.TryGetProperty("oneOf", out var either))
+            {
+                Look(either[0], at);
+            }
+
+            if (schema.TryGetProperty("items", out var items))
+            {
+                Look(items, at + "[]");
+            }
+
+            if (schema.TryGetProperty("properties", out var properties))
+            {
+                Assert.That(schema.GetProperty("additionalProperties").ValueKind, Is.EqualTo(JsonValueKind.False), at);
+                foreach (var property in properties.EnumerateObject())
+                {
+                    Look(property.Value, $"{at}.{property.Name}");
+                }
+            }
+            else if (schema.TryGetProperty("type", out var type) && type.GetRawText().Contains("string", StringComparison.Ordinal)
+                && !schema.TryGetProperty("maxLength", out _) && !schema.TryGetProperty("format", out _) && !schema.TryGetProperty("enum", out _))
+            {
+                unlimited.Add(at);
+            }
+        }
+    }
+
+    [Test]
+    public async Task There_is_a_page_to_read_and_try_it_for_anybody()
+    {
+        var page = await Anonymous.Http.GetStringAsync("/openapi/index.html");
+
+        Assert.That(page, Does.Contain("swagger-ui"));
+        Assert.That(await Anonymous.Http.GetStringAsync("/openapi/index.js"), Does.Contain("/openapi/v1.json"));
+    }
+
+    [TestCase(200, "application/json", """{"requestId":"01960000-0000-7000-8000-000000000000","number":1008,"status":"received","version":1,"allowedMoves":["dispatch"]}""", "the header ETag is missing", TestName = "A_reply_without_its_header_is_noticed")]
+    [TestCase(299, "application/json", "{}", "299 is not documented", TestName = "A_status_that_is_not_documented_is_noticed")]
+    [TestCase(200, "text/plain", "", "of type text/plain", TestName = "Another_media_type_is_noticed")]
+    [TestCase(200, "application/json", """{"requestId":"x","number":"1008","status":"Received","version":1.5,"allowedMoves":{},"more":1}""", "$.more is not documented", "$.requestId: format", "$.number: type", "$.status: enum", "$.version: type", "$.allowedMoves: type", TestName = "Fields_of_another_form_are_noticed")]
+    [TestCase(200, "application/json", "{}", "required", TestName = "A_missing_field_is_noticed")]
+    [TestCase(422, "application/problem+json", """{"type":"about:blank","title":"","status":422,"traceId":""}""", "required", TestName = "A_problem_without_a_code_is_noticed")]
+    public void The_check_notices(int status, string mediaType, string body, params string[] expected)
+    {
+        var operation = served.Find("POST", "/api/requests/01960000-0000-7000-8000-000000000000/answer");
+
+        var faults = string.Join('\n', served.Faults(operation, status, mediaType, body, status == 200 && expected[0].Contains("ETag", StringComparison.Ordinal) ? [] : ["ETag"]));
+
+        foreach (var words in expected)
+        {
+            Assert.That(faults, Does.Contain(words));
+        }
+    }
+}
