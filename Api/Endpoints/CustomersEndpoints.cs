@@ -25,7 +25,7 @@ internal static class CustomersEndpoints
         customers.MapPost("/{customerId:guid}/contact-points", async (Guid customerId, AddContactPoint body, HttpContext http, IMediator desk, CancellationToken ct) =>
             Resource.Created(http, $"/api/customers/{customerId}", await desk.Send(body with { CustomerId = customerId }, ct))).Produces<ContactPointReply>(StatusCodes.Status201Created);
         customers.MapPost("/{customerId:guid}/contact-points/{contactPointId:guid}/removal", async (Guid customerId, Guid contactPointId, HttpContext http, IMediator desk, CancellationToken ct) =>
-            Resource.Ok(http, await desk.Send(new RemoveContactPoint(customerId, contactPointId), ct))).Produces<CustomerReply>();
+            Resource.Ok(http, await desk.Send(new RemoveContactPoint(customerId, contactPointId), ct))).Produces<CustomerReply>().Sends<RemoveContactPoint>();
 
         customers.MapPost("/{customerId:guid}/occupancies", async (Guid customerId, BeginOccupancy body, HttpContext http, IMediator desk, CancellationToken ct) =>
             Resource.Created(http, $"/api/customers/{customerId}", await desk.Send(body with { CustomerId = customerId }, ct))).Produces<OccupancyReply>(StatusCodes.Status201Created);

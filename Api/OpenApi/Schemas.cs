@@ -67,18 +67,18 @@ internal sealed class Schemas(OpenApiDocument document, DocComments comments)
             (own.MinLength, own.MaxLength) = (length.MinimumLength, length.MaximumLength);
         }
 
-        if (ValidatorOf(record) is not { } validator)
+        if (record.GetProperty(property)?.GetCustomAttribute<AllowedValuesAttribute>() is { } allowed)
         {
-            return;
+            own.Enum = [.. allowed.Values.Select(v => (JsonNode)(string)v!)];
         }
 
-        foreach (var (rule, _) in validator.CreateDescriptor().GetMembersWithValidators()[property])
+        foreach (var rule in Rules(ValidatorOf(record), property))
         {
             switch (rule)
             {
-                case IPlainTextRule text:
+                case IPlainTextRule text: // of rules for different cases the widest
                     var limited = own.Items as OpenApiSchema ?? own;
-                    (limited.MinLength, limited.MaxLength) = (1, text.Max);
+                    (limited.MinLength, limited.MaxLength) = (1, Math.Max(text.Max, limited.MaxLength ?? 0));
                     break;
                 case IBetweenValidator between:
                     (own.Minimum, own.Maximum) = (Text(between.From), Text(between.To));
@@ -87,12 +87,26 @@ internal sealed class Schemas(OpenApiDocument document, DocComments comments)
         }
     }
 
+    /// <summary>A validator's rules for a property, and those of a validator that it borrows whole (a rule without a name of its own).</summary>
+    private static IEnumerable<IPropertyValidator> Rules(IValidator? validator, string property)
+    {
+        if (validator?.CreateDescriptor().GetMembersWithValidators() is not { } rules)
+        {
+            return [];
+        }
+
+        var borrowed = rules[""].Select(r => r.Validator).OfType<IChildValidatorAdaptor>().SelectMany(c => Rules(Made(c.ValidatorType), property));
+        return rules[property].Select(r => r.Validator).Concat(borrowed);
+    }
+
     private static string? Text(object? number) => Convert.ToString(number, CultureInfo.InvariantCulture);
 
     private static IValidator? ValidatorOf(Type record) =>
         record.GetNestedTypes(BindingFlags.Public | BindingFlags.NonPublic).FirstOrDefault(t => t.IsAssignableTo(typeof(IValidator<>).MakeGenericType(record))) is { } validator
-            ? (IValidator)Activator.CreateInstance(validator, nonPublic: true)!
+            ? Made(validator)
             : null;
+
+    private static IValidator Made(Type validator) => (IValidator)Activator.CreateInstance(validator, nonPublic: true)!;
 
     private static OpenApiSchema? Simple(Type type) => type switch
     {

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using FluentValidation;
 
 namespace PropertyServiceDesk.Domain.Customers;
@@ -7,7 +8,7 @@ namespace PropertyServiceDesk.Domain.Customers;
 /// <param name="Version">The version that was looked at, unless it stands in <c>If-Match</c>.</param>
 [AllowedTo(Roles.Desk | Roles.Administrator | Roles.System)]
 public sealed record AmendCustomer(
-    [property: JsonIgnore] Guid CustomerId, string Name, string Language, PreferredChannel PreferredChannel, string? Note, int? Version = null) : ICommand<CustomerReply>
+    [property: JsonIgnore] Guid CustomerId, string Name, [property: AllowedValues("zh-CN", "en")] string Language, PreferredChannel PreferredChannel, string? Note, int? Version = null) : ICommand<CustomerReply>
 {
     public sealed class Validator : AbstractValidator<AmendCustomer>
     {

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using FluentValidation;
 
 namespace PropertyServiceDesk.Domain.Customers;
@@ -14,7 +15,7 @@ public sealed record RegisterCustomer(
     string Name,
     IReadOnlyList<NewContactPoint>? ContactPoints = null,
     IReadOnlyList<NewOccupancy>? Occupancies = null,
-    string Language = "zh-CN",
+    [property: AllowedValues("zh-CN", "en")] string Language = "zh-CN",
     PreferredChannel PreferredChannel = PreferredChannel.Phone,
     string? Note = null) : ICommand<CustomerReply>
 {
