@@ -111,7 +111,7 @@ public sealed class Unexpected : ILogger
 public sealed class ApiClient(Uri address, Unexpected unexpected) : IDisposable
 {
     /// <summary>For what the methods below do not send.</summary>
-    public HttpClient Http { get; } = new(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = address };
+    public HttpClient Http { get; } = new(new AsDocumented(new SocketsHttpHandler { AllowAutoRedirect = false })) { BaseAddress = address };
 
     public void Dispose() => Http.Dispose();
 
