@@ -62,9 +62,9 @@ internal sealed class Schemas(OpenApiDocument document, DocComments comments)
             return;
         }
 
-        if (record.GetProperty(property)?.GetCustomAttribute<StringLengthAttribute>() is { } length)
+        if (record.GetProperty(property)?.GetCustomAttribute<StringLengthAttribute>() is { } stated)
         {
-            (own.MinLength, own.MaxLength) = (length.MinimumLength, length.MaximumLength);
+            (own.MinLength, own.MaxLength) = (stated.MinimumLength, stated.MaximumLength);
         }
 
         if (record.GetProperty(property)?.GetCustomAttribute<AllowedValuesAttribute>() is { } allowed)
@@ -79,6 +79,12 @@ internal sealed class Schemas(OpenApiDocument document, DocComments comments)
                 case IPlainTextRule text: // of rules for different cases the widest
                     var limited = own.Items as OpenApiSchema ?? own;
                     (limited.MinLength, limited.MaxLength) = (1, Math.Max(text.Max, limited.MaxLength ?? 0));
+                    break;
+                case ILengthValidator length:
+                    (own.MinLength, own.MaxLength) = (length.Min > 0 ? length.Min : null, length.Max > 0 ? length.Max : null);
+                    break;
+                case IRegularExpressionValidator pattern: // the end of the text, as other languages write it
+                    own.Pattern = pattern.Expression.Replace(@"\z", "$", StringComparison.Ordinal);
                     break;
                 case IBetweenValidator between:
                     (own.Minimum, own.Maximum) = (Text(between.From), Text(between.To));

@@ -19,7 +19,7 @@ public sealed record MakeAsset(
             RuleFor(c => c.Code).PlainText(40);
             RuleFor(c => c.Name).PlainText(200);
             RuleFor(c => c.NameEn).OptionalPlainText(200);
-            RuleFor(c => c.QrCode).Matches("^[A-Za-z0-9-]{8,64}$").WithErrorCode("qr_code.malformed").WithMessage("A QR code has 8 to 64 letters, digits and hyphens.");
+            RuleFor(c => c.QrCode).Matches(@"^[A-Za-z0-9-]{8,64}\z").WithErrorCode("qr_code.malformed").WithMessage("A QR code has 8 to 64 letters, digits and hyphens.");
         }
     }
 

@@ -133,7 +133,7 @@ public sealed class OpenApiTests : ApiFixture
                 }
             }
             else if (schema.TryGetProperty("type", out var type) && type.GetRawText().Contains("string", StringComparison.Ordinal)
-                && !schema.TryGetProperty("maxLength", out _) && !schema.TryGetProperty("format", out _) && !schema.TryGetProperty("enum", out _))
+                && !schema.TryGetProperty("maxLength", out _) && !schema.TryGetProperty("pattern", out _) && !schema.TryGetProperty("format", out _) && !schema.TryGetProperty("enum", out _))
             {
                 unlimited.Add(at);
             }
