@@ -161,7 +161,11 @@ internal static class RequestSql
         cross join lateral (
             select r.*, d.due_at as sort_at
             from clock d
-            join request r on r.community_id = d.community_id and r.request_id = d.subject_id
+            cross join lateral (
+                select q.*
+                from request q
+                where q.request_id = d.subject_id
+                limit 1) r -- the limit keeps the clocks' order, so that the walk ends with the page
             where d.community_id = m and d.subject_kind = 'request' and d.kind = 'finish' and d.stopped_at is null
         """;
 

@@ -6,9 +6,12 @@
 
 do $$
 begin
-    create role desk_app nologin;
+    -- Roles belong to the server: another database may have made it already, or may be making it now.
+    if not exists (select from pg_roles where rolname = 'desk_app') then
+        create role desk_app nologin;
+    end if;
 exception
-    when duplicate_object or unique_violation then null; -- roles belong to the server: another database made it already
+    when duplicate_object or unique_violation then null;
 end
 $$;
 

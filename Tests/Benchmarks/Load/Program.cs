@@ -1,0 +1,37 @@
+using System.Runtime.InteropServices;
+using Npgsql;
+using PropertyServiceDesk.Domain.Plumbing;
+using PropertyServiceDesk.Load;
+
+// load CONNECTION APIURL APIPID [intake|lists|memory]…
+var (connectionString, apiUrl, apiPid) = (args[0], args[1], int.Parse(args[2]));
+var what = args.Length > 3 ? args[3..] : ["intake", "lists", "memory"];
+
+await using var owner = new NpgsqlDataSourceBuilder(new NpgsqlConnectionStringBuilder(connectionString) { CommandTimeout = 3600 }.ConnectionString).Build();
+await using var desk = Place.Desk(connectionString);
+var spots = await Place.Make(desk, owner, 50);
+await using (var version = owner.CreateCommand("select version() || ', fsync ' || current_setting('fsync')"))
+{
+    Console.WriteLine($"{RuntimeInformation.OSDescription}, {Environment.ProcessorCount} cores, .NET {Environment.Version}");
+    Console.WriteLine(await version.ExecuteScalarAsync());
+}
+
+if (what.Contains("intake"))
+{
+    Console.WriteLine($"round trips to the database per intake, commit included: {await Intake.RoundTrips(connectionString, spots[0])} (bare: 3)");
+    var intake = new Intake(apiUrl, apiPid, connectionString, owner, spots);
+    await intake.Run(1);
+    await intake.Run(50);
+}
+
+if (what.Contains("memory"))
+{
+    await Memory.Run(apiUrl, apiPid, spots);
+}
+
+if (what.Contains("lists"))
+{
+    await Lists.Run(apiUrl, owner, spots, Number("DESK_BENCH_CUSTOMERS"), Number("DESK_BENCH_REQUESTS"));
+}
+
+static int Number(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text) : 1_000_000;

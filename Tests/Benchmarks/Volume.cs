@@ -1,0 +1,182 @@
+using Dapper;
+using Npgsql;
+using NpgsqlTypes;
+using PropertyServiceDesk.Domain.Rules;
+
+namespace PropertyServiceDesk.Tests.Benchmarks;
+
+/// <summary>
+/// Fills a database with history: customers with telephone numbers, homes and search tokens; requests, of which one in a hundred is open,
+/// with orders, clocks and rounds. Written by the owner in bulk, without events; the rows are as the commands would leave them.
+/// </summary>
+internal static class Volume
+{
+    private const string Surnames = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎";
+    private const string Given = "伟芳娜秀英敏静丽强磊军洋勇艳杰娟涛明超霞平刚桂兰华梅建国志文玉红春晓东海山林峰雪琴云飞鹏辉宇晨阳子涵欣怡佳思雨";
+
+    /// <summary>Until when the history reaches.</summary>
+    public static readonly DateTimeOffset Until = new(2026, 3, 2, 0, 0, 0, TimeSpan.Zero);
+
+    public static async Task Fill(NpgsqlDataSource owner, IReadOnlyList<Guid> communities, int customers, int requests)
+    {
+        await using var connection = await owner.OpenConnectionAsync();
+        await Run(connection, "set session_replication_role = replica"); // no foreign key is checked row by row
+        await Run(connection, "set work_mem = '256MB'; set maintenance_work_mem = '1GB'");
+        var indexes = (await connection.QueryAsync<(string Name, string Definition)>(SecondaryIndexes)).AsList(); // built at once afterwards: faster than row by row
+        foreach (var (name, _) in indexes)
+        {
+            await Run(connection, $"drop index {name}");
+        }
+
+        await Run(connection, "alter table search_token drop constraint search_token_pkey");
+        await Run(connection, Requests, new { Communities = communities.ToArray(), Customers = customers, Requests = requests, Until = Until.UtcDateTime });
+        foreach (var statement in Followers)
+        {
+            await Run(connection, statement, new { Until = Until.UtcDateTime });
+        }
+
+        await Customers(connection, communities, customers);
+        await Run(connection, "alter table search_token add primary key (community_id, token, kind, id)");
+        foreach (var (_, definition) in indexes)
+        {
+            await Run(connection, definition);
+        }
+
+        await Run(connection, "set session_replication_role = origin");
+        await Run(connection, "vacuum analyze");
+    }
+
+    public static string NameOf(int i) => $"{Surnames[i % Surnames.Length]}{Given[i / 3 % Given.Length]}{Given[i / 170 % Given.Length]}";
+
+    public static string PhoneOf(int i) => "1" + (3_000_000_000L + ((i * 7_919_317L) % 6_999_999_999L)).ToString(System.Globalization.CultureInfo.InvariantCulture);
+
+    public static string HomeOf(int i) => $"{(i / 97 % 60) + 1}-{(i % 4) + 1}-{(i / 7 % 30) + 1:00}{(i % 6) + 1:00}";
+
+    private static async Task Customers(NpgsqlConnection connection, IReadOnlyList<Guid> communities, int customers)
+    {
+        await Run(connection, "create unlogged table volume_customer (i integer, name text, phone text)");
+        await using (var import = await connection.BeginBinaryImportAsync("copy volume_customer (i, name, phone) from stdin (format binary)"))
+        {
+            for (var i = 1; i <= customers; i++)
+            {
+                await import.StartRowAsync();
+                await import.WriteAsync(i);
+                await import.WriteAsync(NameOf(i));
+                await import.WriteAsync(PhoneOf(i));
+            }
+
+            await import.CompleteAsync();
+        }
+
+        await Run(
+            connection,
+            """
+            insert into customer (community_id, customer_id, name, created_at)
+            select (@Communities::uuid[])[1 + i % cardinality(@Communities::uuid[])], ('01900000-0000-7001-8000-' || lpad(to_hex(i), 12, '0'))::uuid, name, @Until
+            from volume_customer;
+
+            insert into contact_point (community_id, contact_point_id, customer_id, kind, value, normalised)
+            select (@Communities::uuid[])[1 + i % cardinality(@Communities::uuid[])], ('01900000-0000-7002-8000-' || lpad(to_hex(i), 12, '0'))::uuid,
+                ('01900000-0000-7001-8000-' || lpad(to_hex(i), 12, '0'))::uuid, 'phone', phone, phone
+            from volume_customer;
+
+            insert into occupancy (community_id, occupancy_id, customer_id, place_id, role, from_on)
+            select h.community_id, ('01900000-0000-7003-8000-' || lpad(to_hex(c.i), 12, '0'))::uuid, ('01900000-0000-7001-8000-' || lpad(to_hex(c.i), 12, '0'))::uuid,
+                h.homes[1 + c.i % cardinality(h.homes)], 'owner', date '2020-01-01'
+            from volume_customer c
+            join (select community_id, array_agg(place_id order by place_id) as homes from place where kind = 'home' group by community_id) h
+                on h.community_id = (@Communities::uuid[])[1 + c.i % cardinality(@Communities::uuid[])];
+
+            drop table volume_customer;
+            """,
+            new { Communities = communities.ToArray(), Until = Until.UtcDateTime });
+
+        await using (var import = await connection.BeginBinaryImportAsync("copy search_token (community_id, token, kind, id) from stdin (format binary)"))
+        {
+            for (var i = 1; i <= customers; i++)
+            {
+                var id = Guid.Parse($"01900000-0000-7001-8000-{i:x12}");
+                var community = communities[i % communities.Count];
+                foreach (var token in SearchTokens.ForName(NameOf(i)).Concat(SearchTokens.ForPhone(PhoneOf(i))).Concat(SearchTokens.ForHome(HomeOf(i))).Distinct(StringComparer.Ordinal))
+                {
+                    await import.StartRowAsync();
+                    await import.WriteAsync(community);
+                    await import.WriteAsync(token);
+                    await import.WriteAsync("customer");
+                    await import.WriteAsync(id);
+                }
+            }
+
+            await import.CompleteAsync();
+        }
+    }
+
+    private const string SecondaryIndexes = """
+        select i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid)
+        from pg_index i
+        where i.indrelid::regclass::text in ('request', 'clock', 'work_order', 'request_work_order', 'feedback', 'search_token', 'contact_point', 'occupancy')
+          and not exists (select from pg_constraint c where c.conindid = i.indexrelid)
+        """;
+
+    private const string Requests = """
+        insert into request (community_id, request_id, number, kind, channel, status, outcome, category_id, priority, description, place_id, building_id, customer_id,
+            reported_at, registered_at, registered_by, round, finished_at, closed_at)
+        select m.community_id, ('01900000-0000-7010-8000-' || lpad(to_hex(j), 12, '0'))::uuid, 900000000000 + j, 'repair', (array['phone', 'phone', 'walkIn', 'web', 'weChat', 'app'])[1 + j % 6],
+            s.status, case when s.status in ('awaitingFeedback', 'closed') then 'resolved' end, m.categories[1 + (j / 3) % cardinality(m.categories)], 'normal', '厨房水管漏水，请尽快来修 ' || j,
+            m.homes[1 + (j / 5) % cardinality(m.homes)], m.building, ('01900000-0000-7001-8000-' || lpad(to_hex(w.which), 12, '0'))::uuid,
+            t.at, t.at, m.by_whom, case when s.status in ('awaitingFeedback', 'closed') then 1 else 0 end,
+            case when s.status in ('awaitingFeedback', 'closed') then t.at + interval '5 hours' end, case when s.status = 'closed' then t.at + interval '30 hours' end
+        from generate_series(1, @Requests) j
+        cross join lateral (select 1 + j % cardinality(@Communities::uuid[]) as nth) n
+        cross join lateral (select greatest(1, least(@Customers, (j / cardinality(@Communities::uuid[]) * 13 % greatest(1, @Customers / cardinality(@Communities::uuid[]) - 1) + 1) * cardinality(@Communities::uuid[]) + n.nth - 1)) as which) w
+        cross join lateral (select @Until::timestamptz - make_interval(secs => (@Requests - j) * 30.0) as at) t
+        cross join lateral (select case when j % 100 = 0 then (array['received', 'inProgress', 'inProgress', 'awaitingFeedback'])[1 + (j / 100) % 4] else 'closed' end as status) s
+        join (
+            select x.ordinality as nth, x.community_id,
+                (select array_agg(c.category_id order by c.category_id) from category c where c.community_id = x.community_id and c.kind = 'repair') as categories,
+                (select array_agg(p.place_id order by p.place_id) from place p where p.community_id = x.community_id and p.kind = 'home') as homes,
+                (select min(p.building_id::text)::uuid from place p where p.community_id = x.community_id) as building,
+                (select min(q.staff_id::text)::uuid from community_staff q where q.community_id = x.community_id) as by_whom
+            from unnest(@Communities::uuid[]) with ordinality x (community_id, ordinality)
+        ) m on m.nth = n.nth
+        """;
+
+    private static readonly string[] Followers =
+    [
+        """
+        insert into search_token (community_id, token, kind, id)
+        select community_id, 'r:' || number, 'request', request_id
+        from request where number > 900000000000
+        """,
+        """
+        insert into clock (community_id, clock_id, subject_kind, subject_id, kind, policy_version_id, policy, started_at, allowance, unit, due_at, stopped_at, stopped_why, next_check_at)
+        select r.community_id, ('01900000-0000-7020-8000-' || right(r.request_id::text, 12))::uuid, 'request', r.request_id, 'finish', v.policy_version_id, 'normal-repair', r.reported_at, 690, 'workingMinutes',
+            r.reported_at + case when r.number % 7 = 0 then interval '2 hours' else interval '24 hours' end, r.finished_at, case when r.finished_at is not null then 'met' end, case when r.finished_at is null then r.reported_at + interval '24 hours' end
+        from request r
+        join sla_profile_version v on v.community_id = r.community_id
+        where r.number > 900000000000
+        """,
+        """
+        insert into work_order (community_id, work_order_id, number, crew, team_id, status, priority, category_id, place_id, what_to_do, created_at, dispatched_at, assigned_at, accepted_at, arrived_at, done_at, done_what)
+        select r.community_id, ('01900000-0000-7030-8000-' || right(r.request_id::text, 12))::uuid, r.number + 10000000000, 'engineering', t.team_id, case when r.status = 'inProgress' then 'dispatched' else 'done' end, r.priority,
+            r.category_id, r.place_id, '看一下', r.reported_at, r.reported_at, r.reported_at, case when r.status <> 'inProgress' then r.reported_at + interval '10 minutes' end,
+            case when r.status <> 'inProgress' then r.reported_at + interval '1 hour' end, r.finished_at, case when r.status <> 'inProgress' then '修好了' end
+        from request r
+        join lateral (select t.team_id from team t where t.community_id = r.community_id and t.crew = 'engineering' order by t.team_id limit 1) t on true
+        where r.number > 900000000000 and r.status <> 'received'
+        """,
+        """
+        insert into request_work_order (community_id, request_id, work_order_id, mandatory, joined_at)
+        select o.community_id, ('01900000-0000-7010-8000-' || right(o.work_order_id::text, 12))::uuid, o.work_order_id, true, o.created_at
+        from work_order o where o.number > 910000000000
+        """,
+        """
+        insert into feedback (community_id, feedback_id, request_id, round, state, started_at, asked_at, ended_at, solved, satisfaction, author_kind)
+        select r.community_id, ('01900000-0000-7040-8000-' || right(r.request_id::text, 12))::uuid, r.request_id, 1, case when r.status = 'closed' then 'answered' else 'asked' end, r.finished_at, r.finished_at, r.closed_at,
+            case when r.status = 'closed' then 'yes' end, case when r.status = 'closed' then 4 end, case when r.status = 'closed' then 'owner' end
+        from request r where r.number > 900000000000 and r.round > 0
+        """,
+    ];
+
+    private static Task Run(NpgsqlConnection connection, string sql, object? args = null) => connection.ExecuteAsync(sql, args, commandTimeout: 1800);
+}
