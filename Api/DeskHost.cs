@@ -50,6 +50,7 @@ public static class DeskHost
             await Problems.Write(context.HttpContext, context.HttpContext.Response.StatusCode, code, title);
         });
         app.UseDeskDocument();
+        app.UseWebClient();
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseCallerOfRequest();
