@@ -108,11 +108,12 @@ internal sealed class Operations(SchemasOfDocuments documents, DocComments comme
             simple.Default = JsonSerializer.SerializeToNode(otherwise, member.ParameterType, Json.Options);
         }
 
+        var inPath = call.HasInPath(parameter.Name);
         return new OpenApiParameter
         {
             Name = parameter.Name,
-            In = ParameterLocation.Query,
-            Required = !member.HasDefaultValue,
+            In = inPath ? ParameterLocation.Path : ParameterLocation.Query,
+            Required = inPath || !member.HasDefaultValue,
             Style = parameter.Many ? ParameterStyle.Form : null,
             Explode = false,
             Schema = schema,
@@ -230,6 +231,9 @@ internal sealed class Operations(SchemasOfDocuments documents, DocComments comme
         public IEnumerable<ApiResponseType> Replies => description.SupportedResponseTypes.Where(r => r.StatusCode < 400);
 
         public bool Is(Func<string, bool> method) => method(description.HttpMethod!);
+
+        /// <summary>The explorer names only what a handler takes by itself; a query record's ids stand in the path all the same.</summary>
+        public bool HasInPath(string name) => description.RelativePath!.Contains('{' + name + '}', StringComparison.Ordinal);
 
         public Type? RouteParameter(string name)
         {
