@@ -20,7 +20,7 @@ internal sealed class KeepOrderClocks(Db db, SlaBook book, ClockRows clocks) : I
             where w.community_id = o.community_id and w.work_order_id = o.work_order_id and w.left_at is null
             order by q.reported_at, q.request_id
             limit 1) r on true
-        where o.work_order_id = @WorkOrderId
+        where o.work_order_id = @Id
         """;
 
     /// <summary>Requests all of whose open mandatory orders are on hold: nobody can go on with them.</summary>
@@ -93,8 +93,7 @@ internal sealed class KeepOrderClocks(Db db, SlaBook book, ClockRows clocks) : I
             return;
         }
 
-        var row = await db.Single<Row>(Subject, new { notification.WorkOrderId }, ct);
-        var sla = await book.Of(notification.CommunityId, ct);
+        var (row, sla) = await book.With<Row>(Subject, notification.WorkOrderId, notification.CommunityId, ct);
         if (!SlaPolicy.Choose(sla.Profile.Policies, row.SubjectFor(notification.NowCrew)).HoldsStopClocks)
         {
             return;
@@ -115,8 +114,7 @@ internal sealed class KeepOrderClocks(Db db, SlaBook book, ClockRows clocks) : I
 
     private async Task StartFor(Guid communityId, Guid workOrderId, Crew crew, DateTimeOffset at, ClockKind[] kinds, CancellationToken ct)
     {
-        var row = await db.Single<Row>(Subject, new { WorkOrderId = workOrderId }, ct);
-        var sla = await book.Of(communityId, ct);
+        var (row, sla) = await book.With<Row>(Subject, workOrderId, communityId, ct);
         var policy = row.Rework ? SlaPolicy.ForRework(sla.Profile, row.SubjectFor(crew)) : SlaPolicy.Choose(sla.Profile.Policies, row.SubjectFor(crew));
         var starting = new List<NewClock>();
         foreach (var kind in kinds)

@@ -4,7 +4,7 @@ using PropertyServiceDesk.Domain.Requests;
 namespace PropertyServiceDesk.Domain.Clocks;
 
 /// <summary>The owner's clocks: across all crews, from when it was reported until it is finished.</summary>
-internal sealed class KeepRequestClocks(Db db, SlaBook book, ClockRows clocks) : INotificationHandler<RequestReceived>, INotificationHandler<RequestMoved>, INotificationHandler<FeedbackAsked>
+internal sealed class KeepRequestClocks(SlaBook book, ClockRows clocks) : INotificationHandler<RequestReceived>, INotificationHandler<RequestMoved>, INotificationHandler<FeedbackAsked>
 {
     private const string Subject = """
         select r.kind, r.priority, c.code, p.code as parent_code, g.code as grandparent_code, c.crew, c.common_area or coalesce(l.kind = 'commonArea', false) as common_area,
@@ -14,7 +14,7 @@ internal sealed class KeepRequestClocks(Db db, SlaBook book, ClockRows clocks) :
         left join category p on p.community_id = c.community_id and p.category_id = c.parent_id
         left join category g on g.community_id = p.community_id and g.category_id = p.parent_id
         left join place l on l.community_id = r.community_id and l.place_id = r.place_id
-        where r.request_id = @RequestId
+        where r.request_id = @Id
         """;
 
     private static readonly ClockKind[] OwnersOnReceipt = [ClockKind.Safe, ClockKind.Controlled, ClockKind.FirstReply, ClockKind.WrittenReply, ClockKind.Finish];
@@ -37,8 +37,7 @@ internal sealed class KeepRequestClocks(Db db, SlaBook book, ClockRows clocks) :
 
     public async Task Handle(RequestReceived notification, CancellationToken cancellationToken)
     {
-        var row = await db.Single<Row>(Subject, new { notification.RequestId }, cancellationToken);
-        var sla = await book.Of(notification.CommunityId, cancellationToken);
+        var (row, sla) = await book.With<Row>(Subject, notification.RequestId, notification.CommunityId, cancellationToken);
         var policy = SlaPolicy.Choose(sla.Profile.Policies, row.Subject);
         await clocks.Start(notification.CommunityId, sla, [.. OnReceipt(notification.RequestId, policy, row)], cancellationToken);
     }
@@ -67,8 +66,7 @@ internal sealed class KeepRequestClocks(Db db, SlaBook book, ClockRows clocks) :
     /// <summary>How long the desk has to obtain the owner's word, where the policy says so.</summary>
     public async Task Handle(FeedbackAsked notification, CancellationToken cancellationToken)
     {
-        var row = await db.Single<Row>(Subject, new { notification.RequestId }, cancellationToken);
-        var sla = await book.Of(notification.CommunityId, cancellationToken);
+        var (row, sla) = await book.With<Row>(Subject, notification.RequestId, notification.CommunityId, cancellationToken);
         var policy = notification.Round > 1 ? SlaPolicy.ForRework(sla.Profile, row.Subject) : SlaPolicy.Choose(sla.Profile.Policies, row.Subject);
         await clocks.Start(notification.CommunityId, sla, [.. OfKind(policy, ClockKind.Feedback, notification.RequestId, notification.At)], cancellationToken);
     }
@@ -86,8 +84,7 @@ internal sealed class KeepRequestClocks(Db db, SlaBook book, ClockRows clocks) :
 
     private async Task StartRework(RequestMoved notification, CancellationToken ct)
     {
-        var row = await db.Single<Row>(Subject, new { notification.RequestId }, ct);
-        var sla = await book.Of(notification.CommunityId, ct);
+        var (row, sla) = await book.With<Row>(Subject, notification.RequestId, notification.CommunityId, ct);
         var policy = SlaPolicy.ForRework(sla.Profile, row.Subject);
         await clocks.Start(notification.CommunityId, sla, [.. OfKind(policy, ClockKind.Arranged, notification.RequestId, notification.At), .. OfKind(policy, ClockKind.Finish, notification.RequestId, notification.At)], ct);
     }

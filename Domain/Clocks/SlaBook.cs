@@ -34,9 +34,17 @@ internal sealed class SlaBook(Db db, SlaDefinitions definitions)
 
     private sealed record Row(Guid PolicyVersionId, string Code, Guid CurrentVersionId);
 
-    public async Task<CurrentSla> Of(Guid communityId, CancellationToken ct)
+    /// <summary>The one row of <paramref name="subjectSql"/> and what is current, in one round trip. The statement may use <c>@Id</c>.</summary>
+    public async Task<(T Subject, CurrentSla Sla)> With<T>(string subjectSql, Guid id, Guid communityId, CancellationToken ct)
     {
-        var rows = await db.List<Row>(Current, new { CommunityId = communityId }, ct);
+        T subject;
+        List<Row> rows;
+        using (var read = await db.Several(subjectSql + ";\n" + Current, new { Id = id, CommunityId = communityId }, ct))
+        {
+            subject = await read.ReadSingleAsync<T>();
+            rows = (await read.ReadAsync<Row>()).AsList();
+        }
+
         var profile = await ProfileOf(rows[0].PolicyVersionId, ct);
         var calendars = new Dictionary<string, (Guid, BusinessCalendar)>(StringComparer.Ordinal);
         foreach (var row in rows)
@@ -44,7 +52,7 @@ internal sealed class SlaBook(Db db, SlaDefinitions definitions)
             calendars[row.Code] = (row.CurrentVersionId, await CalendarOf(row.CurrentVersionId, ct));
         }
 
-        return new CurrentSla(rows[0].PolicyVersionId, profile, calendars);
+        return (subject, new CurrentSla(rows[0].PolicyVersionId, profile, calendars));
     }
 
     public async Task<SlaProfile> ProfileOf(Guid policyVersionId, CancellationToken ct) =>

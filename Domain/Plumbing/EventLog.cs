@@ -57,14 +57,22 @@ public sealed class EventLog(Caller caller, TimeProvider clock)
 
     internal void Forget() => entries.Clear();
 
-    internal async Task Flush(Db db, CancellationToken ct)
+    /// <param name="sql">What else the transaction ends with, sent together with the last community's events: one round trip.</param>
+    internal async Task Flush(Db db, string? sql, object? args, CancellationToken ct)
     {
         var now = clock.Now();
-        foreach (var log in entries.GroupBy(e => e.CommunityId).OrderBy(g => g.Key))
+        var logs = entries.GroupBy(e => e.CommunityId).OrderBy(g => g.Key).ToArray();
+        if (logs.Length == 0 && sql is not null)
+        {
+            await db.Run(sql, args, ct);
+        }
+
+        foreach (var log in logs)
         {
             var all = log.ToArray();
-            await db.Run(
-                Append,
+            var ending = log == logs[^1] && sql is not null;
+            var parameters = new DynamicParameters(ending ? args : null);
+            parameters.AddDynamicParams(
                 new
                 {
                     CommunityId = log.Key,
@@ -82,8 +90,8 @@ public sealed class EventLog(Caller caller, TimeProvider clock)
                     Channel,
                     caller.Device,
                     caller.DeviceAt,
-                },
-                ct);
+                });
+            await db.Run(ending ? Append + ";\n" + sql : Append, parameters, ct);
         }
 
         entries.Clear();

@@ -75,7 +75,7 @@ internal sealed class InTransaction<TRequest, TResult>(Db db, Caller caller, Eve
     private const string Complete = """
         update idempotency_key
         set reply = @Reply
-        where actor_id = @ActorId and key = @Key
+        where actor_id = @KeyOf and key = @Key
         """;
 
     private const int Tries = 10;
@@ -108,7 +108,7 @@ internal sealed class InTransaction<TRequest, TResult>(Db db, Caller caller, Eve
         if (caller.IdempotencyKey is not { } key)
         {
             var result = await next();
-            await log.Flush(db, ct);
+            await log.Flush(db, null, null, ct);
             return result;
         }
 
@@ -124,8 +124,7 @@ internal sealed class InTransaction<TRequest, TResult>(Db db, Caller caller, Eve
         }
 
         var reply = await next();
-        await log.Flush(db, ct);
-        await db.Run(Complete, new { mine.ActorId, mine.Key, Reply = JsonSerializer.Serialize(reply, Json.Options) }, ct);
+        await log.Flush(db, Complete, new { KeyOf = mine.ActorId, mine.Key, Reply = JsonSerializer.Serialize(reply, Json.Options) }, ct);
         return reply;
     }
 
