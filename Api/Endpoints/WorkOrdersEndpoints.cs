@@ -36,5 +36,16 @@ internal static class WorkOrdersEndpoints
             Resource.Ok(http, await desk.Send(body with { WorkOrderId = workOrderId }, ct))).Produces<WorkOrderReply>();
         orders.MapPost("/{workOrderId:guid}/voiding", async (Guid workOrderId, VoidWork body, HttpContext http, IMediator desk, CancellationToken ct) =>
             Resource.Ok(http, await desk.Send(body with { WorkOrderId = workOrderId }, ct))).Produces<WorkOrderReply>();
+
+        orders.MapPost("/{workOrderId:guid}/quotes", async (Guid workOrderId, QuoteWork body, HttpContext http, IMediator desk, CancellationToken ct) =>
+            Resource.Created(http, $"/api/work-orders/{workOrderId}", await desk.Send(body with { WorkOrderId = workOrderId }, ct))).Produces<QuoteReply>(StatusCodes.Status201Created);
+        orders.MapPost("/{workOrderId:guid}/quotes/{quoteId:guid}/consent", async (Guid workOrderId, Guid quoteId, ConsentToQuote body, HttpContext http, IMediator desk, CancellationToken ct) =>
+            Resource.Ok(http, await desk.Send(body with { WorkOrderId = workOrderId, QuoteId = quoteId }, ct))).Produces<QuoteReply>();
+        orders.MapPost("/{workOrderId:guid}/quotes/{quoteId:guid}/refusal", async (Guid workOrderId, Guid quoteId, RefuseQuote body, HttpContext http, IMediator desk, CancellationToken ct) =>
+            Resource.Ok(http, await desk.Send(body with { WorkOrderId = workOrderId, QuoteId = quoteId }, ct))).Produces<QuoteReply>();
+        orders.MapPost("/{workOrderId:guid}/final-amount", async (Guid workOrderId, SetFinalAmount body, HttpContext http, IMediator desk, CancellationToken ct) =>
+            Resource.Ok(http, await desk.Send(body with { WorkOrderId = workOrderId }, ct))).Produces<WorkOrderReply>();
+        orders.MapPost("/{workOrderId:guid}/rework-cause", async (Guid workOrderId, ChooseReworkCause body, HttpContext http, IMediator desk, CancellationToken ct) =>
+            Resource.Ok(http, await desk.Send(body with { WorkOrderId = workOrderId }, ct))).Produces<WorkOrderReply>();
     }
 }

@@ -20,7 +20,7 @@ public enum Consequence
 }
 
 /// <summary>Draws the consequence of an answer.</summary>
-internal sealed class FeedbackConsequences(Db db, EventLog log, IMediator mediator, Reworker reworker)
+internal sealed class FeedbackConsequences(Db db, Caller caller, EventLog log, IMediator mediator, Reworker reworker)
 {
     private static readonly TimeSpan CallBackWithin = TimeSpan.FromHours(24);
 
@@ -33,6 +33,14 @@ internal sealed class FeedbackConsequences(Db db, EventLog log, IMediator mediat
     private const string Open = """
         insert into follow_up (community_id, follow_up_id, request_id, feedback_id, reason, for_role, opened_at, due_at)
         values (@CommunityId, @FollowUpId, @RequestId, @FeedbackId, @Reason, @ForRole, @Now, @DueAt)
+        on conflict (community_id, feedback_id, reason, for_role) do nothing
+        """;
+
+    private const string End = """
+        update follow_up
+        set ended_at = @Now, ended_by = @By, ended_how = @How
+        where community_id = @CommunityId and feedback_id = @FeedbackId and for_role = 'clerk' and reason in ('lowScore', 'partlySolved') and ended_at is null
+        returning follow_up_id
         """;
 
     public static Consequence Of(Solved solved, short satisfaction) => (solved, satisfaction) switch
@@ -43,7 +51,8 @@ internal sealed class FeedbackConsequences(Db db, EventLog log, IMediator mediat
         (Solved.Yes, _) => Consequence.Close,
     };
 
-    public async Task Draw(LockedRequest request, Guid feedbackId, Solved solved, short satisfaction, DateTimeOffset now, CancellationToken ct)
+    /// <param name="said">Who gave the answer, and in which words: for the new request where "not solved" comes too late to reopen this one.</param>
+    public async Task Draw(LockedRequest request, Guid feedbackId, Solved solved, short satisfaction, NotFixed? said, DateTimeOffset now, CancellationToken ct)
     {
         switch (Of(solved, satisfaction))
         {
@@ -51,9 +60,7 @@ internal sealed class FeedbackConsequences(Db db, EventLog log, IMediator mediat
                 await CloseIt(request, now, ct);
                 break;
             case Consequence.Rework:
-                await FollowUp(request, feedbackId, "notSolved", Roles.Clerk, now, ct);
-                await FollowUp(request, feedbackId, "notSolved", Roles.Manager, now, ct);
-                await reworker.Rework(request, now, ct);
+                await NotSolved(request, feedbackId, said, now, ct);
                 break;
             case Consequence.FollowUp:
                 await FollowUp(request, feedbackId, "lowScore", Roles.CustomerOfficer, now, ct);
@@ -63,6 +70,30 @@ internal sealed class FeedbackConsequences(Db db, EventLog log, IMediator mediat
             case Consequence.DeskDecides:
                 await FollowUp(request, feedbackId, solved == Solved.Partly ? "partlySolved" : "lowScore", Roles.Clerk, now, ct);
                 break;
+        }
+    }
+
+    /// <summary>The manager is told, a call-back is due, and the request goes back to work; or, too long after closing, a new one is made.</summary>
+    /// <returns>The new request, if one was made.</returns>
+    public async Task<RequestReply?> NotSolved(LockedRequest request, Guid? feedbackId, NotFixed? said, DateTimeOffset now, CancellationToken ct)
+    {
+        if (feedbackId is { } id)
+        {
+            await EndFollowUps(request, id, FollowUpEnding.Rework, null, now, ct);
+            await FollowUp(request, id, "notSolved", Roles.Clerk, now, ct);
+            await FollowUp(request, id, "notSolved", Roles.Manager, now, ct);
+        }
+
+        return await reworker.ReworkOrAgain(request, said, now, ct);
+    }
+
+    /// <summary>The desk decided: what waited for its decision is ended.</summary>
+    public async Task EndFollowUps(LockedRequest request, Guid feedbackId, FollowUpEnding how, string? words, DateTimeOffset now, CancellationToken ct)
+    {
+        var ended = await db.List<Guid>(End, new { request.CommunityId, FeedbackId = feedbackId, How = how, By = caller.Actor.Id, Now = now }, ct);
+        foreach (var id in ended)
+        {
+            log.Write(request.CommunityId, SubjectKind.Request, request.RequestId, Happening.FollowUpEnded, new { followUpId = id, how }, words, Visibility.Desk, now);
         }
     }
 
@@ -82,16 +113,19 @@ internal sealed class FeedbackConsequences(Db db, EventLog log, IMediator mediat
     private async Task FollowUp(LockedRequest request, Guid feedbackId, string reason, Roles role, DateTimeOffset now, CancellationToken ct)
     {
         var id = Guid.CreateVersion7(now);
-        await db.Run(
+        var opened = await db.Run(
             Open,
             new { request.CommunityId, FollowUpId = id, request.RequestId, FeedbackId = feedbackId, Reason = reason, ForRole = EnumWord.Of(role), Now = now, DueAt = now + CallBackWithin },
             ct);
-        log.Write(request.CommunityId, SubjectKind.Request, request.RequestId, Happening.FollowUpOpened, new { followUpId = id, reason, forRole = role }, visibility: Visibility.Desk, occurredAt: now);
+        if (opened > 0)
+        {
+            log.Write(request.CommunityId, SubjectKind.Request, request.RequestId, Happening.FollowUpOpened, new { followUpId = id, reason, forRole = role }, visibility: Visibility.Desk, occurredAt: now);
+        }
     }
 }
 
 /// <summary>Sends a request back to work: a new order for each that was done last time, of the same crew and team, with its cause to be chosen by the desk.</summary>
-internal sealed class Reworker(Db db, EventLog log, IMediator mediator, OrderMaker maker)
+internal sealed class Reworker(Db db, Caller caller, EventLog log, IMediator mediator, OrderMaker maker)
 {
     private const string LastDone = """
         select o.work_order_id, o.crew, o.team_id, o.what_to_do
@@ -114,14 +148,77 @@ internal sealed class Reworker(Db db, EventLog log, IMediator mediator, OrderMak
 
     private sealed record Last(Guid WorkOrderId, Crew Crew, Guid? TeamId, string WhatToDo);
 
+    private const string Place = """
+        select nextval('spoken_number') as sequence, p.kind as place_kind, c.common_area
+        from request r
+        join category c on c.community_id = r.community_id and c.category_id = r.category_id
+        left join place p on p.community_id = r.community_id and p.place_id = r.place_id
+        where r.request_id = @RequestId
+        """;
+
+    private const string Copy = """
+        with token as (
+            insert into search_token (community_id, token, kind, id)
+            select @CommunityId, t, 'request', @NewId
+            from unnest(@Tokens::text[]) t
+        )
+        insert into request (community_id, request_id, number, kind, channel, category_id, priority, description, place_id, building_id, asset_id, customer_id,
+            reporter_name, reporter_phone, on_behalf_of, confidential, about_crew, about_staff_id, reported_at, registered_at, registered_by, payer, rework_of_id)
+        select r.community_id, @NewId, @Number, r.kind, @Channel, r.category_id, @Priority, coalesce(@Words, r.description), r.place_id, r.building_id, r.asset_id, r.customer_id,
+            r.reporter_name, r.reporter_phone, r.on_behalf_of, r.confidential, r.about_crew, r.about_staff_id, @Now, @Now, @By, case r.payer when 'owner' then 'free' else r.payer end, r.request_id
+        from request r
+        where r.request_id = @RequestId
+        """;
+
+    private sealed record Placed(long Sequence, PlaceKind? PlaceKind, bool CommonArea);
+
+    /// <returns>The new request, where it is too late to reopen this one.</returns>
+    public async Task<RequestReply?> ReworkOrAgain(LockedRequest request, NotFixed? said, DateTimeOffset now, CancellationToken ct)
+    {
+        if (ReworkRules.IsTooLate(request.ClosedAt, now))
+        {
+            return await Anew(request, said, now, ct);
+        }
+
+        await Rework(request, now, ct, said: said);
+        return null;
+    }
+
+    /// <summary>The fault came back, or was never gone, too long after closing: a new request, linked to the closed one, which does not change.</summary>
+    private async Task<RequestReply> Anew(LockedRequest request, NotFixed? said, DateTimeOffset now, CancellationToken ct)
+    {
+        var placed = await db.Single<Placed>(Place, new { request.RequestId }, ct);
+        var id = Guid.CreateVersion7(now);
+        var number = SpokenNumber.Of(placed.Sequence);
+        var channel = said?.Channel ?? Channel.Phone;
+        var priority = SlaPolicy.OneHigher(request.Priority);
+        await db.Run(
+            Copy,
+            new { request.CommunityId, request.RequestId, NewId = id, Number = number, Channel = channel, Priority = priority, said?.Words, Now = now, By = caller.Actor.Id, Tokens = RequestTokens.Of(number, null) },
+            ct);
+        log.Write(request.CommunityId, SubjectKind.Request, request.RequestId, Happening.LateReportRefused, new { newRequestId = id, number }, said?.SaidBy, Visibility.Owner, now);
+        log.Write(
+            request.CommunityId,
+            SubjectKind.Request,
+            id,
+            Happening.RequestReceived,
+            new { number, request.Kind, channel, request.CategoryId, priority, request.PlaceId, request.AssetId, request.CustomerId, reportedAt = now, request.Confidential, reworkOfId = request.RequestId },
+            said?.Words,
+            Visibility.Owner,
+            now);
+        await mediator.Publish(
+            new RequestReceived(request.CommunityId, id, request.Kind, request.CategoryId, priority, placed.PlaceKind, placed.CommonArea, now, null, null, now), ct);
+        return RequestReply.Of(id, number, RequestStatus.Received, 1);
+    }
+
     /// <param name="faultId">The fault whose order did not help; else the last order that was done is done again.</param>
-    public async Task Rework(LockedRequest request, DateTimeOffset now, CancellationToken ct, Guid? faultId = null)
+    public async Task Rework(LockedRequest request, DateTimeOffset now, CancellationToken ct, Guid? faultId = null, NotFixed? said = null)
     {
         var last = await db.Find<Last>(LastDone, new { request.CommunityId, request.RequestId, FaultId = faultId }, ct);
         var move = last is null ? RequestMove.ReworkAtDesk : RequestMove.Rework;
         var to = RequestLifecycle.After(request.Status, move);
         await db.Run(Write, new { request.RequestId, To = to }, ct);
-        log.Write(request.CommunityId, SubjectKind.Request, request.RequestId, Happening.ReworkReported, new { times = request.ReworkCount + 1, reworkOfId = last?.WorkOrderId }, visibility: Visibility.Owner, occurredAt: now);
+        log.Write(request.CommunityId, SubjectKind.Request, request.RequestId, Happening.ReworkReported, new { times = request.ReworkCount + 1, reworkOfId = last?.WorkOrderId }, said is null ? null : said.SaidBy + ": " + said.Words, Visibility.Owner, now);
         if (last is not null)
         {
             await Again(request, last, now, ct);
@@ -144,16 +241,7 @@ internal sealed class Reworker(Db db, EventLog log, IMediator mediator, OrderMak
     private Task Again(LockedRequest request, Last last, DateTimeOffset now, CancellationToken ct)
     {
         var source = new OrderSource(
-            request.CommunityId, [request.RequestId], null, request.CategoryId, OneHigher(request.Priority), request.PlaceId, request.AssetId, Payer.Free, null, null, true, last.WorkOrderId);
+            request.CommunityId, [request.RequestId], null, request.CategoryId, SlaPolicy.OneHigher(request.Priority), request.PlaceId, request.AssetId, Payer.Free, null, null, true, last.WorkOrderId);
         return maker.Make(source, [new NewOrder(last.Crew, last.WhatToDo, last.TeamId)], now, ct);
     }
-
-    /// <summary>Rework is looked after one level higher than the first time; danger only where there is danger.</summary>
-    private static Priority OneHigher(Priority priority) => priority switch
-    {
-        Priority.Danger => Priority.Danger,
-        Priority.Urgent => Priority.Urgent,
-        Priority.Normal => Priority.Urgent,
-        Priority.Low => Priority.Normal,
-    };
 }

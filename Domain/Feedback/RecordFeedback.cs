@@ -41,10 +41,7 @@ public sealed record RecordFeedback(
             caller.MustNotBeStale("request", request.Version);
             var round = await LockedRound.Latest(db, request, cancellationToken);
             var state = FeedbackLifecycle.After(round.State, FeedbackMove.Answer);
-            if (await LockedRound.DidTheWork(db, request.CommunityId, request.RequestId, caller.Actor.Id, cancellationToken))
-            {
-                throw new Refused.Forbidden("feedback.did_the_work", "Whoever did the work does not ask how it went. Let somebody else call.");
-            }
+            await LockedRound.MustNotHaveDoneTheWork(db, request, caller, cancellationToken);
 
             var now = clock.Now();
             await db.Run(
@@ -72,17 +69,23 @@ public sealed record RecordFeedback(
                 command.MadeItFive is { } five ? PlainText.Normalise(five) : null,
                 Visibility.Desk,
                 now);
-            await consequences.Draw(request, round.FeedbackId, command.Solved, command.Satisfaction, now, cancellationToken);
+            if (command.NumberDialled is { } dialled)
+            {
+                await CallLog.Write(db, request.CommunityId, round.FeedbackId, caller.Actor.Id, now, dialled, CallResult.Answered, null, cancellationToken);
+            }
+
+            var said = command is { Solved: Solved.No, MadeItFive: { } theirs } ? new NotFixed(command.SpokeWith, PlainText.Normalise(theirs), Channel.Phone) : null;
+            await consequences.Draw(request, round.FeedbackId, command.Solved, command.Satisfaction, said, now, cancellationToken);
             return await RequestNow.Reply(db, request.RequestId, cancellationToken);
         }
     }
 }
 
 /// <summary>The round that is open, or the last one, locked after its request.</summary>
-internal sealed record LockedRound(Guid FeedbackId, short Round, FeedbackState State)
+internal sealed record LockedRound(Guid FeedbackId, short Round, FeedbackState State, int Version)
 {
     private const string Read = """
-        select feedback_id, round, state
+        select feedback_id, round, state, version
         from feedback
         where community_id = @CommunityId and request_id = @RequestId
         order by round desc
@@ -102,6 +105,21 @@ internal sealed record LockedRound(Guid FeedbackId, short Round, FeedbackState S
         await db.Find<LockedRound>(Read, new { request.CommunityId, request.RequestId }, ct)
         ?? throw new Refused.Conflict("feedback.not_yet", "There is nothing to give feedback on yet: the request is not finished.");
 
-    public static Task<bool> DidTheWork(Db db, Guid communityId, Guid requestId, Guid staffId, CancellationToken ct) =>
-        db.Single<bool>(Did, new { CommunityId = communityId, RequestId = requestId, StaffId = staffId }, ct);
+    /// <summary>For whoever rings about it: the request and its round, locked; the caller is not the person who did the work.</summary>
+    public static async Task<(LockedRequest Request, LockedRound Round)> ToCall(Db db, RequestMover mover, Caller caller, Guid requestId, CancellationToken ct)
+    {
+        var request = await mover.Lock(requestId, ct);
+        var round = await Latest(db, request, ct);
+        await MustNotHaveDoneTheWork(db, request, caller, ct);
+        return (request, round);
+    }
+
+    /// <exception cref="Refused.Forbidden">The caller did the work, or a part of it.</exception>
+    public static async Task MustNotHaveDoneTheWork(Db db, LockedRequest request, Caller caller, CancellationToken ct)
+    {
+        if (await db.Single<bool>(Did, new { request.CommunityId, request.RequestId, StaffId = caller.Actor.Id }, ct))
+        {
+            throw new Refused.Forbidden("feedback.did_the_work", "Whoever did the work does not ask how it went. Let somebody else call.");
+        }
+    }
 }

@@ -33,6 +33,8 @@ public static class DomainServices
         services.AddScoped<OrderMaker>();
         services.AddScoped<OrderMover>();
         services.AddScoped<FinishRequests>();
+        services.AddScoped<RequestMover>();
+        services.AddScoped<Appointments>();
         services.AddScoped<FeedbackConsequences>();
         services.AddScoped<Reworker>();
         services.AddScoped<FaultPeople>();

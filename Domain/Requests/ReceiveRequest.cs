@@ -9,6 +9,8 @@ namespace PropertyServiceDesk.Domain.Requests;
 /// <param name="CustomerId">A customer of this community; leave out for an unknown caller, and give <paramref name="Reporter"/>.</param>
 /// <param name="OnBehalfOf">For whom the reporter speaks, if not for themselves.</param>
 /// <param name="ReportedAt">When the owner said it, if earlier than now (paper of the night): not in the future, at most 90 days ago. The owner's clocks start here.</param>
+/// <param name="AboutCrew">Of a complaint: the crew complained about.</param>
+/// <param name="AboutStaffId">Of a complaint: the person complained about.</param>
 /// <param name="Foreign">The number and the deadline that another authority (12345 hotline, street office) gave it.</param>
 [AllowedTo(Roles.Desk | Roles.Crews | Roles.System)]
 public sealed record ReceiveRequest(
@@ -26,7 +28,9 @@ public sealed record ReceiveRequest(
     bool Confidential = false,
     DateTimeOffset? ReportedAt = null,
     AppointmentWindow? Appointment = null,
-    ForeignNumber? Foreign = null) : ICommand<RequestReply>
+    ForeignNumber? Foreign = null,
+    Crew? AboutCrew = null,
+    Guid? AboutStaffId = null) : ICommand<RequestReply>
 {
     public sealed class Validator : AbstractValidator<ReceiveRequest>
     {
@@ -40,6 +44,10 @@ public sealed record ReceiveRequest(
                 .Must((c, _) => c.CustomerId is not null || c.Reporter is { Phone: not null } or { Name: not null } || c.PlaceId is not null || c.AssetId is not null)
                 .WithErrorCode("request.nobody_and_nowhere")
                 .WithMessage("Say who reports it, or where it is.");
+            RuleFor(c => c.Kind)
+                .Must((c, kind) => kind == RequestKind.Complaint || (c.AboutCrew is null && c.AboutStaffId is null))
+                .WithErrorCode("request.not_a_complaint")
+                .WithMessage("Only a complaint is about somebody.");
         }
     }
 
@@ -50,13 +58,14 @@ public sealed record ReceiveRequest(
                 c.kind as category_kind, c.priority as category_priority, c.payer as category_payer, c.retired_at as category_retired_at, c.common_area as category_common_area,
                 coalesce(p.place_id, ap.place_id) as place_id, coalesce(p.building_id, ap.building_id) as building_id, coalesce(p.kind, ap.kind) as place_kind,
                 a.asset_id, cu.customer_id, cu.erased_at as customer_erased_at,
-                case when p.place_id is not null and p.retired_at is null then true end as place_in_use
+                case when p.place_id is not null and p.retired_at is null then true end as place_in_use, st.staff_id as about_staff_id
             from community m
             left join category c on c.community_id = m.community_id and c.category_id = @CategoryId
             left join asset a on a.community_id = m.community_id and a.asset_id = @AssetId
             left join place ap on ap.community_id = m.community_id and ap.place_id = a.place_id
             left join place p on p.community_id = m.community_id and p.place_id = @PlaceId
             left join customer cu on cu.community_id = m.community_id and cu.customer_id = @CustomerId
+            left join community_staff st on st.community_id = m.community_id and st.staff_id = @AboutStaffId
             where m.community_id = @CommunityId
             """;
 
@@ -68,10 +77,10 @@ public sealed record ReceiveRequest(
             )
             insert into request (community_id, request_id, number, kind, channel, category_id, priority, description, place_id, building_id, asset_id,
                 customer_id, reporter_name, reporter_phone, on_behalf_of, confidential, reported_at, registered_at, registered_by,
-                appointment_from, appointment_to, foreign_source, foreign_number, imposed_due_at, payer)
+                appointment_from, appointment_to, foreign_source, foreign_number, imposed_due_at, payer, about_crew, about_staff_id)
             values (@CommunityId, @RequestId, @Number, @Kind, @Channel, @CategoryId, @Priority, @Description, @PlaceId, @BuildingId, @AssetId,
                 @CustomerId, @ReporterName, @ReporterPhone, @OnBehalfOf, @Confidential, @ReportedAt, @Now, @By,
-                @AppointmentFrom, @AppointmentTo, @ForeignSource, @ForeignNumber, @ImposedDueAt, @Payer)
+                @AppointmentFrom, @AppointmentTo, @ForeignSource, @ForeignNumber, @ImposedDueAt, @Payer, @AboutCrew, @AboutStaffId)
             """;
 
         private sealed record Row(
@@ -87,11 +96,12 @@ public sealed record ReceiveRequest(
             Guid? AssetId,
             Guid? CustomerId,
             DateTimeOffset? CustomerErasedAt,
-            bool? PlaceInUse);
+            bool? PlaceInUse,
+            Guid? AboutStaffId);
 
         public async Task<RequestReply> Handle(ReceiveRequest command, CancellationToken cancellationToken)
         {
-            var row = await db.Find<Row>(Read, new { command.CommunityId, command.CategoryId, command.AssetId, command.PlaceId, command.CustomerId }, cancellationToken)
+            var row = await db.Find<Row>(Read, new { command.CommunityId, command.CategoryId, command.AssetId, command.PlaceId, command.CustomerId, command.AboutStaffId }, cancellationToken)
                 ?? throw new Refused.NotFound("community");
             caller.MustBeAllowedIn(command.CommunityId);
             var now = clock.Now();
@@ -134,6 +144,8 @@ public sealed record ReceiveRequest(
                         ForeignNumber = command.Foreign?.Number,
                         ImposedDueAt = command.Foreign?.DueAt,
                         Payer = row.CategoryPayer!.Value,
+                        command.AboutCrew,
+                        command.AboutStaffId,
                         Tokens = RequestTokens.Of(number, command.Foreign?.Number),
                     },
                     cancellationToken);
@@ -184,6 +196,11 @@ public sealed record ReceiveRequest(
             if (command.CustomerId is not null && (row.CustomerId is null || row.CustomerErasedAt is not null))
             {
                 throw new Refused.Invalid("customer.unknown", "There is no such customer in this community.", "customerId");
+            }
+
+            if (command.AboutStaffId is not null && row.AboutStaffId is null)
+            {
+                throw new Refused.Invalid("staff.unknown", "There is no such colleague in this community.", "aboutStaffId");
             }
         }
     }

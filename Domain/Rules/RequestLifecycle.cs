@@ -22,6 +22,7 @@ public enum RequestMove
     Reschedule,
     Note,
     Promise,
+    KeepPromise,
     NameInCharge,
     FirstReply,
     WrittenReply,
@@ -65,6 +66,7 @@ public static class RequestLifecycle
             [(Received, Reschedule)] = Received,
             [(Received, Note)] = Received,
             [(Received, Promise)] = Received,
+            [(Received, KeepPromise)] = Received,
             [(Received, NameInCharge)] = Received,
             [(Received, FirstReply)] = Received,
             [(Received, WrittenReply)] = Received,
@@ -82,6 +84,7 @@ public static class RequestLifecycle
             [(InProgress, Reschedule)] = InProgress,
             [(InProgress, Note)] = InProgress,
             [(InProgress, Promise)] = InProgress,
+            [(InProgress, KeepPromise)] = InProgress,
             [(InProgress, NameInCharge)] = InProgress,
             [(InProgress, FirstReply)] = InProgress,
             [(InProgress, WrittenReply)] = InProgress,
@@ -96,6 +99,7 @@ public static class RequestLifecycle
 
             [(AwaitingFeedback, Note)] = AwaitingFeedback,
             [(AwaitingFeedback, Promise)] = AwaitingFeedback,
+            [(AwaitingFeedback, KeepPromise)] = AwaitingFeedback,
             [(AwaitingFeedback, WrittenReply)] = AwaitingFeedback,
             [(AwaitingFeedback, Attach)] = AwaitingFeedback,
             [(AwaitingFeedback, LeaveFault)] = AwaitingFeedback, // split off: "mine is not fixed" comes with it as rework
@@ -104,6 +108,7 @@ public static class RequestLifecycle
             [(AwaitingFeedback, ReworkAtDesk)] = Received,
 
             [(Closed, Note)] = Closed,
+            [(Closed, KeepPromise)] = Closed,
             [(Closed, Attach)] = Closed,
             [(Closed, LeaveFault)] = Closed,
             [(Closed, Rework)] = InProgress, // a late "not solved"

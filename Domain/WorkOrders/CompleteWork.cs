@@ -112,6 +112,20 @@ internal static class Money
 /// <summary>Paid work: not before consent, never above it; rework is free.</summary>
 internal static class Paid
 {
+    /// <exception cref="Refused.Conflict">The order is rework, which is free, or somebody else pays.</exception>
+    public static void MustBeByOwner(LockedOrder order)
+    {
+        if (order.ReworkOfId is not null)
+        {
+            throw new Refused.Conflict("work_order.rework_is_free", "Rework is free.");
+        }
+
+        if (order.Payer != Payer.Owner)
+        {
+            throw new Refused.Conflict("work_order.not_paid_by_owner", "The owner does not pay for this order.");
+        }
+    }
+
     public static void Check(LockedOrder order, decimal? finalAmount)
     {
         if (order.Payer != Payer.Owner)

@@ -22,6 +22,22 @@ internal sealed class OrderMover(Db db, TimeProvider clock, Caller caller, Event
     public async Task<WorkOrderReply> Move(
         LockedOrder order, WorkOrderMove move, Happening what, string sql, object? args, object? detail, string? text, CancellationToken ct, Crew? nowCrew = null, Visibility visibility = Visibility.Owner)
     {
+        var (to, at) = await Write(order, move, what, sql, args, detail, text, visibility, ct);
+        await mediator.Publish(order.Moved(move, to, at, nowCrew), ct);
+        return order.Reply(to);
+    }
+
+    /// <summary>The same for what leaves the order where it is (money, causes): nobody is told that it moved.</summary>
+    public async Task<WorkOrderReply> Edit(
+        LockedOrder order, WorkOrderMove move, Happening what, string sql, object? args, object? detail, string? text, CancellationToken ct, Visibility visibility = Visibility.Owner)
+    {
+        var (to, _) = await Write(order, move, what, sql, args, detail, text, visibility, ct);
+        return order.Reply(to);
+    }
+
+    private async Task<(WorkOrderStatus To, DateTimeOffset At)> Write(
+        LockedOrder order, WorkOrderMove move, Happening what, string sql, object? args, object? detail, string? text, Visibility visibility, CancellationToken ct)
+    {
         var to = WorkOrderLifecycle.After(order.Status, move);
         var now = clock.Now();
         var at = order.Occurred(caller, now);
@@ -33,8 +49,7 @@ internal sealed class OrderMover(Db db, TimeProvider clock, Caller caller, Event
         parameters.Add("By", caller.Actor.Id);
         await db.Run(sql, parameters, ct);
         log.Write(order.CommunityId, SubjectKind.WorkOrder, order.WorkOrderId, what, detail ?? Flag(at, now), text, visibility, at);
-        await mediator.Publish(order.Moved(move, to, at, nowCrew), ct);
-        return order.Reply(to);
+        return (to, at);
     }
 
     /// <summary>Who becomes the assignee when the caller takes an order that nobody had: a member of the team; a clerk who speaks for the team does not.</summary>

@@ -370,6 +370,8 @@ create table request (
     import_id text check (length(import_id) between 1 and 100),
     payer text not null default 'free' check (payer in ('free', 'owner', 'warranty', 'maintenanceFund', 'contractor')),
     in_charge_id uuid,
+    about_crew text check (about_crew in ('engineering', 'environment', 'security', 'administration')),
+    about_staff_id uuid,
     first_replied_at timestamptz,
     written_replied_at timestamptz,
     round smallint not null default 0 check (round >= 0),
@@ -377,6 +379,7 @@ create table request (
     rework_of_id uuid,
     duplicate_of_id uuid,
     urge_count integer not null default 0,
+    urge_repeats integer not null default 0,
     last_urged_at timestamptz,
     finished_at timestamptz,
     closed_at timestamptz,
@@ -390,6 +393,7 @@ create table request (
     foreign key (community_id, asset_id) references asset (community_id, asset_id),
     foreign key (community_id, customer_id) references customer (community_id, customer_id),
     foreign key (community_id, in_charge_id) references community_staff (community_id, staff_id),
+    foreign key (community_id, about_staff_id) references community_staff (community_id, staff_id),
     foreign key (community_id, rework_of_id) references request (community_id, request_id),
     foreign key (community_id, duplicate_of_id) references request (community_id, request_id),
     constraint request_reported_before_registered check (reported_at <= registered_at or import_id is not null),
@@ -399,7 +403,10 @@ create table request (
     constraint request_outcome_when_finished check ((status in ('received', 'inProgress')) = (outcome is null)),
     constraint request_closed_has_a_time check ((status = 'closed') = (closed_at is not null)),
     constraint request_cancelled_has_a_time check ((status = 'cancelled') = (cancelled_at is not null)),
-    constraint request_cancelled_outcome check (status <> 'cancelled' or outcome in ('withdrawn', 'duplicate'))
+    constraint request_cancelled_outcome check (status <> 'cancelled' or outcome in ('withdrawn', 'duplicate')),
+    constraint request_duplicate_of_another check (duplicate_of_id is null or (outcome is not distinct from 'duplicate' and duplicate_of_id <> request_id)),
+    constraint request_in_charge_is_not_complained_about check (in_charge_id is null or about_staff_id is null or in_charge_id <> about_staff_id),
+    constraint request_only_a_complaint_is_about_somebody check (kind = 'complaint' or num_nonnulls(about_crew, about_staff_id) = 0)
 );
 create index request_by_time on request (community_id, reported_at desc, request_id desc);
 create index request_by_category on request (community_id, category_id, reported_at desc, request_id desc);
@@ -582,12 +589,14 @@ create table quote (
     withdrawn_at timestamptz,
     consented_at timestamptz,
     consented_by text check (length(consented_by) between 1 and 100),
-    consented_amount numeric(12, 2) check (consented_amount >= 0 and consented_amount <= total),
+    consented_amount numeric(12, 2) check (consented_amount >= 0),
     consent_channel text check (consent_channel in ('phone', 'walkIn', 'web', 'weChat', 'email', 'letter', 'fax', 'qr', 'app', 'socialMedia', 'api', 'staff')),
     consent_recorded_by uuid,
     refused_at timestamptz,
     unique (community_id, quote_id),
     foreign key (community_id, work_order_id) references work_order (community_id, work_order_id),
+    constraint quote_consent_within_total check (consented_amount <= total),
+    constraint quote_consent_after_quoting check (consented_at >= quoted_at),
     constraint quote_consent_is_whole check (num_nulls(consented_at, consented_by, consented_amount, consent_channel) in (0, 4)),
     constraint quote_answered_once check (num_nonnulls(consented_at, refused_at) <= 1)
 );
@@ -622,7 +631,7 @@ create table feedback (
     satisfaction smallint check (satisfaction between 1 and 5),
     recommend smallint check (recommend between 1 and 5),
     made_it_five text check (length(made_it_five) <= 2000),
-    author_kind text check (author_kind in ('owner', 'staff')),
+    author_kind text constraint feedback_author_is_a_person check (author_kind in ('owner', 'staff')),
     author_id uuid,
     spoke_with text check (length(spoke_with) <= 100),
     number_dialled text check (length(number_dialled) <= 40),
@@ -634,12 +643,15 @@ create table feedback (
     constraint feedback_answer_has_a_human_author check ((state = 'answered') = (author_kind is not null)),
     constraint feedback_staff_author_is_named check (author_kind is distinct from 'staff' or (author_id is not null and spoke_with is not null)),
     constraint feedback_only_answers_have_scores check (state = 'answered' or num_nonnulls(solved, satisfaction, recommend, made_it_five) = 0),
+    constraint feedback_staff_author_works_here foreign key (community_id, author_id) references community_staff (community_id, staff_id),
+    constraint feedback_author_id_is_of_staff check (author_id is null or author_kind is not distinct from 'staff'),
     -- "Not fixed", said without a score, is an answer, too.
     constraint feedback_answer_says_whether_solved check (state <> 'answered' or (solved is not null and (satisfaction is not null or solved = 'no'))),
     constraint feedback_not_asked_has_a_rule check ((state = 'notAsked') = (not_asked_rule is not null)),
     constraint feedback_ended_has_a_time check ((state in ('asked', 'reminded', 'toCall')) = (ended_at is null))
 );
 create index feedback_open on feedback (community_id, next_check_at) where ended_at is null;
+create index feedback_open_by_state on feedback (community_id, state, started_at, feedback_id) where ended_at is null;
 
 create table call_attempt (
     community_id uuid not null references community,
@@ -673,7 +685,7 @@ create table follow_up (
     check (num_nulls(ended_at, ended_how) in (0, 2))
 );
 create unique index follow_up_once on follow_up (community_id, feedback_id, reason, for_role);
-create index follow_up_open on follow_up (community_id, for_role, due_at) where ended_at is null;
+create index follow_up_open on follow_up (community_id, for_role, due_at, follow_up_id) where ended_at is null;
 
 -- ---------------------------------------------------------------- clocks
 

@@ -1,0 +1,258 @@
+using FluentValidation;
+
+namespace PropertyServiceDesk.Domain.Requests;
+
+/// <summary>
+/// The desk puts right what was registered. What is left out stays; what is named in <paramref name="Remove"/> is emptied. Open orders
+/// that are this request's alone follow in place, asset and payer; shared ones do not.
+/// </summary>
+/// <param name="AssetId">Its place becomes the request's, unless <paramref name="PlaceId"/> is given, too.</param>
+/// <param name="Reporter">Replaces name and number together.</param>
+/// <param name="AboutCrew">Of a complaint: the crew complained about.</param>
+/// <param name="AboutStaffId">Of a complaint: the person complained about.</param>
+[AllowedTo(Roles.Desk)]
+public sealed record AmendRequest(
+    [property: JsonIgnore] Guid RequestId,
+    string? Description = null,
+    Guid? PlaceId = null,
+    Guid? AssetId = null,
+    Guid? CustomerId = null,
+    Reporter? Reporter = null,
+    string? OnBehalfOf = null,
+    bool? Confidential = null,
+    Payer? Payer = null,
+    Crew? AboutCrew = null,
+    Guid? AboutStaffId = null,
+    IReadOnlyList<RequestField>? Remove = null,
+    int? Version = null) : ICommand<RequestReply>
+{
+    private IEnumerable<RequestField> Given()
+    {
+        (RequestField Field, bool Given)[] all =
+        [
+            (RequestField.Description, Description is not null),
+            (RequestField.Place, PlaceId is not null),
+            (RequestField.Asset, AssetId is not null),
+            (RequestField.Customer, CustomerId is not null),
+            (RequestField.Reporter, Reporter is not null),
+            (RequestField.OnBehalfOf, OnBehalfOf is not null),
+            (RequestField.Confidential, Confidential is not null),
+            (RequestField.Payer, Payer is not null),
+            (RequestField.AboutCrew, AboutCrew is not null),
+            (RequestField.AboutStaff, AboutStaffId is not null),
+        ];
+        return all.Where(f => f.Given).Select(f => f.Field);
+    }
+
+    public sealed class Validator : AbstractValidator<AmendRequest>
+    {
+        private static readonly RequestField[] Removable =
+            [RequestField.Place, RequestField.Asset, RequestField.Customer, RequestField.Reporter, RequestField.OnBehalfOf, RequestField.AboutCrew, RequestField.AboutStaff];
+
+        public Validator()
+        {
+            RuleFor(c => c.Description).OptionalPlainText(4000);
+            RuleFor(c => c.OnBehalfOf).OptionalPlainText(100);
+            RuleFor(c => c.Reporter!).SetValidator(new Reporter.Validator()).When(c => c.Reporter is not null);
+            RuleFor(c => c.Remove)
+                .Must(fields => fields is null || fields.All(Removable.Contains))
+                .WithErrorCode("request.cannot_be_removed")
+                .WithMessage("A description, confidentiality and payer can be changed, but not removed.");
+            RuleFor(c => c.Remove)
+                .Must((c, fields) => fields is null || (fields.Distinct().Count() == fields.Count && !fields.Intersect(c.Given()).Any()))
+                .WithErrorCode("request.given_and_removed")
+                .WithMessage("Name each field once: give it or remove it.");
+            RuleFor(c => c.Remove)
+                .Must((c, fields) => c.Given().Concat(fields ?? []).Any())
+                .WithErrorCode("request.nothing_to_change")
+                .WithMessage("Say what to change.");
+        }
+    }
+
+    internal sealed class Handler(Db db, TimeProvider clock, RequestMover mover, EventLog log, IMediator mediator) : IRequestHandler<AmendRequest, RequestReply>
+    {
+        private const string Known = """
+            select p.place_id, p.building_id, a.asset_id, a.place_id as asset_place_id, ap.building_id as asset_building_id, cu.customer_id, s.staff_id as about_staff_id
+            from community m
+            left join place p on p.community_id = m.community_id and p.place_id = @PlaceId and p.retired_at is null
+            left join asset a on a.community_id = m.community_id and a.asset_id = @AssetId and a.retired_at is null
+            left join place ap on ap.community_id = a.community_id and ap.place_id = a.place_id
+            left join customer cu on cu.community_id = m.community_id and cu.customer_id = @CustomerId and cu.erased_at is null
+            left join community_staff s on s.community_id = m.community_id and s.staff_id = @AboutStaffId
+            where m.community_id = @CommunityId
+            """;
+
+        private const string Write = """
+            update request
+            set description = coalesce(@Description, description),
+                place_id = case when 'place' = any (@Removed) then null else coalesce(@PlaceId, place_id) end,
+                building_id = case when 'place' = any (@Removed) then null when @PlaceId::uuid is not null then @BuildingId else building_id end,
+                asset_id = case when 'asset' = any (@Removed) then null else coalesce(@AssetId, asset_id) end,
+                customer_id = case when 'customer' = any (@Removed) then null else coalesce(@CustomerId, customer_id) end,
+                reporter_name = case when @NewReporter or 'reporter' = any (@Removed) then @ReporterName else reporter_name end,
+                reporter_phone = case when @NewReporter or 'reporter' = any (@Removed) then @ReporterPhone else reporter_phone end,
+                on_behalf_of = case when 'onBehalfOf' = any (@Removed) then null else coalesce(@OnBehalfOf, on_behalf_of) end,
+                confidential = coalesce(@Confidential, confidential),
+                payer = coalesce(@Payer, payer),
+                about_crew = case when 'aboutCrew' = any (@Removed) then null else coalesce(@AboutCrew, about_crew) end,
+                about_staff_id = case when 'aboutStaff' = any (@Removed) then null else coalesce(@AboutStaffId, about_staff_id) end,
+                version = version + 1
+            where request_id = @RequestId
+            returning customer_id is null and reporter_name is null and reporter_phone is null and place_id is null and asset_id is null as nobody_and_nowhere, place_id
+            """;
+
+        private const string Follow = """
+            update work_order o
+            set place_id = r.place_id, asset_id = r.asset_id,
+                payer = case when @Payer::text is null then o.payer when o.rework_of_id is not null and r.payer = 'owner' then 'free' else r.payer end,
+                version = o.version + 1
+            from request r
+            where o.community_id = @CommunityId and o.work_order_id = any (@WorkOrderIds) and r.community_id = o.community_id and r.request_id = @RequestId
+            """;
+
+        private sealed record Row(Guid? PlaceId, Guid? BuildingId, Guid? AssetId, Guid? AssetPlaceId, Guid? AssetBuildingId, Guid? CustomerId, Guid? AboutStaffId);
+
+        private sealed record Written(bool NobodyAndNowhere, Guid? PlaceId);
+
+        public async Task<RequestReply> Handle(AmendRequest command, CancellationToken cancellationToken)
+        {
+            var request = await mover.LockForEdit(command.RequestId, command.Version, cancellationToken);
+            var to = RequestLifecycle.After(request.Status, RequestMove.Amend);
+            var now = clock.Now();
+            var row = await db.Single<Row>(Known, new { request.CommunityId, command.PlaceId, command.AssetId, command.CustomerId, command.AboutStaffId }, cancellationToken);
+            Check(command, row, request.Kind);
+            var removed = command.Remove ?? [];
+            var placeRemoved = removed.Contains(RequestField.Place);
+            var (place, building) = placeRemoved ? (null, null) : row.PlaceId is null ? (row.AssetPlaceId, row.AssetBuildingId) : (row.PlaceId, row.BuildingId);
+            var written = await WriteIt(command, request.RequestId, place, building, removed, cancellationToken);
+            if (written.NobodyAndNowhere)
+            {
+                throw new Refused.Invalid("request.nobody_and_nowhere", "Say who reports it, or where it is.", "remove");
+            }
+
+            if (request.InChargeId is { } inCharge)
+            {
+                await ComplainedAbout.MustNotBe(db, request.CommunityId, request.RequestId, inCharge, cancellationToken);
+            }
+
+            var fields = command.Given().Concat(removed).ToArray();
+            var orders = await OrdersFollow(request, command, fields, cancellationToken);
+            log.Write(
+                request.CommunityId,
+                SubjectKind.Request,
+                request.RequestId,
+                Happening.RequestAmended,
+                new
+                {
+                    fields,
+                    command.PlaceId,
+                    command.AssetId,
+                    command.CustomerId,
+                    command.Confidential,
+                    command.Payer,
+                    removed,
+                    before = new { request.PlaceId, request.AssetId, request.CustomerId, request.Confidential, request.Payer },
+                    workOrderIds = orders,
+                },
+                command.Description is { } said ? PlainText.Normalise(said) : null,
+                fields.All(f => f is RequestField.Description or RequestField.Place or RequestField.Asset) ? Visibility.Owner : Visibility.Desk,
+                now);
+            await mediator.Publish(new RequestAmended(request.CommunityId, request.RequestId, request.PlaceId, written.PlaceId, now), cancellationToken);
+            return request.Moved(to);
+        }
+
+        private async Task<Written> WriteIt(AmendRequest command, Guid requestId, Guid? place, Guid? building, IReadOnlyList<RequestField> removed, CancellationToken ct)
+        {
+            try
+            {
+                return await db.Single<Written>(
+                    Write,
+                    new
+                    {
+                        RequestId = requestId,
+                        Description = command.Description is { } words ? PlainText.Normalise(words) : null,
+                        PlaceId = place,
+                        BuildingId = building,
+                        command.AssetId,
+                        command.CustomerId,
+                        NewReporter = command.Reporter is not null,
+                        ReporterName = command.Reporter?.Name,
+                        ReporterPhone = command.Reporter?.Phone is { } typed ? Rules.PhoneNumber.Normalise(typed) : null,
+                        command.OnBehalfOf,
+                        command.Confidential,
+                        command.Payer,
+                        command.AboutCrew,
+                        command.AboutStaffId,
+                        Removed = EnumWord.All(removed),
+                    },
+                    ct);
+            }
+            catch (PostgresException e) when (e is { SqlState: PostgresErrorCodes.CheckViolation, ConstraintName: "request_in_charge_is_not_complained_about" })
+            {
+                throw ComplainedAbout.InCharge();
+            }
+        }
+
+        private async Task<Guid[]> OrdersFollow(LockedRequest request, AmendRequest command, RequestField[] fields, CancellationToken ct)
+        {
+            if (!fields.Any(f => f is RequestField.Place or RequestField.Asset or RequestField.Payer))
+            {
+                return [];
+            }
+
+            var own = await OpenOrders.LockOwn(db, request, ct);
+            if (own.Length > 0)
+            {
+                await db.Run(Follow, new { request.CommunityId, request.RequestId, WorkOrderIds = own, command.Payer }, ct);
+            }
+
+            return own;
+        }
+
+        private static void Check(AmendRequest command, Row row, RequestKind kind)
+        {
+            if (command.PlaceId is not null && row.PlaceId is null)
+            {
+                throw new Refused.Invalid("place.unknown", "There is no such place in this community.", "placeId");
+            }
+
+            if (command.AssetId is not null && row.AssetId is null)
+            {
+                throw new Refused.Invalid("asset.unknown", "There is no such asset in this community.", "assetId");
+            }
+
+            if (command.CustomerId is not null && row.CustomerId is null)
+            {
+                throw new Refused.Invalid("customer.unknown", "There is no such customer in this community.", "customerId");
+            }
+
+            if (command.AboutStaffId is not null && row.AboutStaffId is null)
+            {
+                throw new Refused.Invalid("staff.unknown", "There is no such colleague in this community.", "aboutStaffId");
+            }
+
+            if (kind != RequestKind.Complaint && (command.AboutStaffId is not null || command.AboutCrew is not null))
+            {
+                throw new Refused.Conflict("request.not_a_complaint", "Only a complaint is about somebody.");
+            }
+        }
+    }
+}
+
+/// <summary>What an amendment can change; most of it can be removed, too.</summary>
+public enum RequestField
+{
+    Description,
+    Place,
+    Asset,
+    Customer,
+    Reporter,
+    OnBehalfOf,
+    Confidential,
+    Payer,
+    AboutCrew,
+    AboutStaff,
+}
+
+/// <summary>What was registered was put right. Where the place changed, another policy may hold.</summary>
+public sealed record RequestAmended(Guid CommunityId, Guid RequestId, Guid? FromPlaceId, Guid? ToPlaceId, DateTimeOffset At) : INotification;

@@ -1,0 +1,41 @@
+namespace PropertyServiceDesk.Domain.Rules;
+
+public enum TimeOfDay
+{
+    /// <summary>Before 12:00.</summary>
+    Morning,
+
+    /// <summary>12:00 to 18:00.</summary>
+    Afternoon,
+
+    /// <summary>From 18:00 on.</summary>
+    Evening,
+}
+
+/// <summary>When enough was tried to say that somebody cannot be reached.</summary>
+public static class CallAttempts
+{
+    public const int Needed = 3;
+    public const int TimesOfDayNeeded = 2;
+
+    public static TimeOfDay Of(DateTimeOffset at, TimeZoneInfo zone) => TimeZoneInfo.ConvertTime(at, zone).Hour switch
+    {
+        < 12 => TimeOfDay.Morning,
+        < 18 => TimeOfDay.Afternoon,
+        _ => TimeOfDay.Evening,
+    };
+
+    /// <summary>Whether nobody was there: "call later" was said by somebody, and a caller who answered was reached.</summary>
+    public static bool ReachedNobody(CallResult result) => result switch
+    {
+        CallResult.NoAnswer or CallResult.Busy or CallResult.WrongNumber => true,
+        CallResult.CallLater or CallResult.Answered or CallResult.Refused => false,
+    };
+
+    /// <summary>Three attempts at least that reached nobody, at two different times of day in the community's zone.</summary>
+    public static bool Suffice(IEnumerable<(DateTimeOffset At, CallResult Result)> attempts, TimeZoneInfo zone)
+    {
+        var vain = attempts.Where(a => ReachedNobody(a.Result)).Select(a => Of(a.At, zone)).ToList();
+        return vain.Count >= Needed && vain.Distinct().Count() >= TimesOfDayNeeded;
+    }
+}
