@@ -47,7 +47,7 @@ internal static class RequestsEndpoints
             Resource.Ok(http, await desk.Send(body with { RequestId = requestId }, ct))).Produces<RequestReply>();
 
         requests.MapDelete("/{requestId:guid}/appointment", async (Guid requestId, HttpContext http, IMediator desk, CancellationToken ct) =>
-            Resource.Ok(http, await desk.Send(new RemoveAppointment(requestId), ct))).Produces<RequestReply>();
+            Resource.Ok(http, await desk.Send(new RemoveAppointment(requestId), ct))).Produces<RequestReply>().Sends<RemoveAppointment>();
 
         requests.MapPost("/{requestId:guid}/notes", async (Guid requestId, NoteOnRequest body, HttpContext http, IMediator desk, CancellationToken ct) =>
             Resource.Created(http, $"/api/requests/{requestId}/timeline", await desk.Send(body with { RequestId = requestId }, ct))).Produces<RequestReply>(StatusCodes.Status201Created);
@@ -56,7 +56,7 @@ internal static class RequestsEndpoints
             Resource.Created(http, $"/api/requests/{requestId}", await desk.Send(body with { RequestId = requestId }, ct))).Produces<PromiseReply>(StatusCodes.Status201Created);
 
         requests.MapPost("/{requestId:guid}/promises/{promiseId:guid}/kept", async (Guid requestId, Guid promiseId, HttpContext http, IMediator desk, CancellationToken ct) =>
-            Resource.Ok(http, await desk.Send(new KeepPromise(requestId, promiseId), ct))).Produces<PromiseReply>();
+            Resource.Ok(http, await desk.Send(new KeepPromise(requestId, promiseId), ct))).Produces<PromiseReply>().Sends<KeepPromise>();
 
         requests.MapPost("/{requestId:guid}/person-in-charge", async (Guid requestId, NamePersonInCharge body, HttpContext http, IMediator desk, CancellationToken ct) =>
             Resource.Ok(http, await desk.Send(body with { RequestId = requestId }, ct))).Produces<RequestReply>();
