@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Bogus;
 using MediatR;
+using PropertyServiceDesk.Domain.Faults;
 using PropertyServiceDesk.Domain.Feedback;
 using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Domain.Requests;
@@ -67,6 +68,8 @@ internal sealed class DemoMonth(DemoTown town, DemoDesk desk, DateTimeOffset end
 
     private readonly DemoText[] texts = [.. DemoText.All.Where(t => !t.Photos)];
 
+    private int received;
+
     public static DateTimeOffset Begin(DateTimeOffset end) => end.AddDays(-Days - 1);
 
     /// <returns>How many requests there are.</returns>
@@ -95,7 +98,7 @@ internal sealed class DemoMonth(DemoTown town, DemoDesk desk, DateTimeOffset end
             await story.DisposeAsync();
         }
 
-        return told;
+        return received;
     }
 
     private IEnumerable<(DateTimeOffset Start, IAsyncEnumerable<DateTimeOffset> Story)> Stories()
@@ -113,6 +116,13 @@ internal sealed class DemoMonth(DemoTown town, DemoDesk desk, DateTimeOffset end
             {
                 yield return (start, Story(text, own, own.WeightedRandom(Turns.Keys.ToArray(), Turns.Values.ToArray()), null));
             }
+        }
+
+        // What troubles many: twice in the month, and once now.
+        foreach (var (days, category, goesOn) in new[] { (17, "common-area.pump", false), (6, "lift.stopped", false), (0, "lift.stopped", true) })
+        {
+            var own = new Randomizer(town.Plan.Seed + 2000 + days);
+            yield return (DaytimeBefore(end.AddDays(-days).AddHours(-4)), Mass(texts.First(t => t.Category == category), 3 + own.Int(0, town.Plan.Homes / 40), own, goesOn));
         }
 
         // Whatever the hour of the load: one request and one order in each state that waits for somebody.
@@ -283,6 +293,59 @@ internal sealed class DemoMonth(DemoTown town, DemoDesk desk, DateTimeOffset end
         var told = await Receive(text, random);
         yield return Daytime(In(random, 600, 3000));
         await Send(Officer, new AnswerRequest(told.Request.RequestId, AnswerKind.Answered, Done(text)));
+    }
+
+    /// <summary>A fault that many report: they join it, are told when it should be over, and are asked once each. One was another lift; one is not fixed.</summary>
+    private async IAsyncEnumerable<DateTimeOffset> Mass(DemoText text, int others, Randomizer random, bool goesOn)
+    {
+        var machine = random.ListItem([.. town.Machines.Where(m => m.Kind == text.Where)]);
+        var told = new List<Told> { await Receive(text, random, mustAsk: true, machine) };
+        yield return In(random, 2, 5);
+        var fault = (await Send(Clerk, new OpenFault(town.CommunityId, random.ListItem([.. town.Plan.English ? text.En : text.Zh]), RequestId: told[0].Request.RequestId))).FaultId;
+        var order = (await Send(Clerk, new DispatchFault(fault, [new NewOrder(Crew.Engineering, town.Plan.Say("立即到场抢修", "Go there at once"))]))).WorkOrders[0].WorkOrderId;
+        for (var i = 0; i < others; i++)
+        {
+            yield return In(random, 1, 4);
+            told.Add(await Receive(text, random, mustAsk: true, machine));
+            await Send(Clerk, new JoinFault(fault, told[^1].Request.RequestId));
+        }
+
+        await Send(Clerk, new SetExpectedTime(fault, desk.Now.AddHours(4), (await Send(Clerk, new GetFault(fault))).Fault.Version));
+        yield return In(random, 2, 6);
+        var mistaken = told[^1];
+        told.Remove(mistaken);
+        await Send(Clerk, new UnJoinRequest(fault, mistaken.Request.RequestId, town.Plan.Say("业主说的是另一台", "The caller meant another one")));
+        yield return In(random, 2, 20);
+        await Send(Clerk, new AnswerRequest(mistaken.Request.RequestId, AnswerKind.Answered, town.Plan.Say("该设备正在例行保养，一小时后恢复", "That one is being serviced and back in an hour"), OnTheSpot: true));
+        await foreach (var at in Work(order, Crew.Engineering, false, text, random, DemoTurn.Plain, goesOn ? DemoStay.Working : null))
+        {
+            if (at == DateTimeOffset.MaxValue)
+            {
+                yield break;
+            }
+
+            yield return at;
+        }
+
+        yield return Daytime(In(random, 30, 120));
+        await Send(Clerk, new EndFault(fault, Done(text)));
+        var not = told[^1];
+        told.Remove(not);
+        await Send(Clerk, new SplitOffRequest(fault, not.Request.RequestId, not.Name, town.Plan.Say("我这里还是不行", "Mine is still not right")));
+        foreach (var again in (await Send(Clerk, new GetRequest(not.Request.RequestId))).WorkOrders.Where(o => o.ReworkOfId is not null))
+        {
+            await foreach (var at in Work(again.WorkOrderId, again.Crew, false, text, random, DemoTurn.Plain, null))
+            {
+                yield return at;
+            }
+        }
+
+        yield return Daytime(In(random, 600, 1200));
+        foreach (var one in told)
+        {
+            await Send(Clerk, Feedback(one, Solved.Yes, (short)random.Int(3, 5), random));
+            yield return In(random, 2, 6);
+        }
     }
 
     /// <summary>One order, from the dispatch to its completion. <see cref="DateTimeOffset.MaxValue"/> says that the story ends here.</summary>
@@ -465,11 +528,12 @@ internal sealed class DemoMonth(DemoTown town, DemoDesk desk, DateTimeOffset end
     /// <summary>Who said it, and whether they will be asked.</summary>
     private sealed record Told(RequestReply Request, string Name, string? Phone, bool Asked);
 
-    private async Task<Told> Receive(DemoText text, Randomizer random, bool mustAsk = false)
+    private async Task<Told> Receive(DemoText text, Randomizer random, bool mustAsk = false, DemoAsset? machine = null)
     {
+        received++;
         var who = random.ListItem([.. town.People.Where(p => !mustAsk || !p.OptedOut)]);
         var kind = text.Where is "lift" or "gate" or "pump" ? text.Where : null;
-        var asset = kind is null ? null : random.ListItem([.. town.Machines.Where(m => m.Kind == kind)]);
+        var asset = machine ?? (kind is null ? null : random.ListItem([.. town.Machines.Where(m => m.Kind == kind)]));
         Guid? place = text.Where switch
         {
             "home" => who.HomeId,
