@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Bogus;
 using MediatR;
+using PropertyServiceDesk.Domain.Faults;
 using PropertyServiceDesk.Domain.Feedback;
 using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Domain.Requests;
@@ -40,6 +41,19 @@ internal enum DemoTurn
 
     /// <summary>The owner has not said anything yet.</summary>
     Silent,
+    Withdrawn,
+
+    /// <summary>The owner presses, and gets a promise.</summary>
+    Urged,
+
+    /// <summary>Called, and does not want to rate.</summary>
+    Refuses,
+
+    /// <summary>Called three times, and nobody is there.</summary>
+    Unreachable,
+
+    /// <summary>The last call reached nobody; another one is due.</summary>
+    ToCall,
 }
 
 /// <summary>
@@ -52,7 +66,9 @@ internal sealed class DemoMonth(DemoTown town, DemoDesk desk, DateTimeOffset end
     private static readonly TimeOnly Opens = new(8, 30);
     private static readonly TimeOnly Closes = new(20, 0);
 
-    private readonly DemoText[] texts = [.. DemoText.All.Where(t => t is { Paid: null, Photos: false })];
+    private readonly DemoText[] texts = [.. DemoText.All.Where(t => !t.Photos)];
+
+    private int received;
 
     public static DateTimeOffset Begin(DateTimeOffset end) => end.AddDays(-Days - 1);
 
@@ -82,7 +98,7 @@ internal sealed class DemoMonth(DemoTown town, DemoDesk desk, DateTimeOffset end
             await story.DisposeAsync();
         }
 
-        return told;
+        return received;
     }
 
     private IEnumerable<(DateTimeOffset Start, IAsyncEnumerable<DateTimeOffset> Story)> Stories()
@@ -102,6 +118,13 @@ internal sealed class DemoMonth(DemoTown town, DemoDesk desk, DateTimeOffset end
             }
         }
 
+        // What troubles many: twice in the month, and once now.
+        foreach (var (days, category, goesOn) in new[] { (17, "common-area.pump", false), (6, "lift.stopped", false), (0, "lift.stopped", true) })
+        {
+            var own = new Randomizer(town.Plan.Seed + 2000 + days);
+            yield return (DaytimeBefore(end.AddDays(-days).AddHours(-4)), Mass(texts.First(t => t.Category == category), 3 + own.Int(0, town.Plan.Homes / 40), own, goesOn));
+        }
+
         // Whatever the hour of the load: one request and one order in each state that waits for somebody.
         foreach (var stay in Enum.GetValues<DemoStay>())
         {
@@ -113,15 +136,20 @@ internal sealed class DemoMonth(DemoTown town, DemoDesk desk, DateTimeOffset end
                 DemoStay.Unassigned => DemoTurn.Returned,
                 DemoStay.OnHold => DemoTurn.Held,
                 DemoStay.Voided => DemoTurn.Voided,
+                DemoStay.Cancelled => DemoTurn.Withdrawn,
+                DemoStay.ToCall => DemoTurn.ToCall,
+                DemoStay.Refused => DemoTurn.Refuses,
+                DemoStay.Unreachable => DemoTurn.Unreachable,
                 _ => DemoTurn.Silent,
             };
-            yield return (DaytimeBefore(end.AddHours(-5).AddMinutes(-own.Int(0, 120))), Story(text, own, turn, stay));
+            var days = stay is DemoStay.ToCall or DemoStay.Refused or DemoStay.Unreachable ? 6 : 0; // calls come later
+            yield return (DaytimeBefore(end.AddDays(-days).AddHours(-5).AddMinutes(-own.Int(0, 120))), Story(text, own, turn, stay));
         }
     }
 
     private static readonly Dictionary<DemoTurn, float> Turns = new()
     {
-        [DemoTurn.Plain] = 0.52f,
+        [DemoTurn.Plain] = 0.42f,
         [DemoTurn.Held] = 0.09f,
         [DemoTurn.Returned] = 0.04f,
         [DemoTurn.Transferred] = 0.04f,
@@ -130,7 +158,12 @@ internal sealed class DemoMonth(DemoTown town, DemoDesk desk, DateTimeOffset end
         [DemoTurn.NotSolved] = 0.04f,
         [DemoTurn.LowScore] = 0.04f,
         [DemoTurn.Partly] = 0.03f,
-        [DemoTurn.Silent] = 0.13f,
+        [DemoTurn.Silent] = 0.08f,
+        [DemoTurn.Withdrawn] = 0.03f,
+        [DemoTurn.Urged] = 0.05f,
+        [DemoTurn.Refuses] = 0.03f,
+        [DemoTurn.Unreachable] = 0.02f,
+        [DemoTurn.ToCall] = 0.02f,
     };
 
     private IAsyncEnumerable<DateTimeOffset> Story(DemoText text, Randomizer random, DemoTurn turn, DemoStay? stay) => (text.Kind, text.Category) switch
@@ -143,13 +176,19 @@ internal sealed class DemoMonth(DemoTown town, DemoDesk desk, DateTimeOffset end
 
     private async IAsyncEnumerable<DateTimeOffset> Repair(DemoText text, Randomizer random, DemoTurn turn, DemoStay? stay)
     {
-        var told = await Receive(text, random);
+        var told = await Receive(text, random, mustAsk: stay is not null);
         if (stay == DemoStay.Received)
         {
             yield break;
         }
 
         yield return In(random, 1, 12);
+        if (turn == DemoTurn.Withdrawn)
+        {
+            await Send(Clerk, new CancelRequest(told.Request.RequestId, CancelledAs.Withdrawn, town.Plan.Say("业主来电说已自行解决", "The owner called: it is solved")));
+            yield break;
+        }
+
         var crew = CrewOf(text);
         var lift = text.Category.StartsWith("lift.", StringComparison.Ordinal) && turn is not (DemoTurn.TwoCrews or DemoTurn.Returned or DemoTurn.Transferred) && random.Bool();
         var what = town.Plan.Say("上门查看并处理", "Look at it and put it right");
@@ -167,12 +206,20 @@ internal sealed class DemoMonth(DemoTown town, DemoDesk desk, DateTimeOffset end
         }
 
         NewOrder[] orders = turn == DemoTurn.TwoCrews
-            ? [new NewOrder(crew, what), new NewOrder(crew == Crew.Environment ? Crew.Security : Crew.Environment, town.Plan.Say("维修后清洁现场", "Clean up afterwards"), WaitsForOrder: 0)]
+            ? [new NewOrder(crew, what), new NewOrder(crew == Crew.Environment ? Crew.Security : Crew.Environment, town.Plan.Say("维修后清洁现场", "Clean up afterwards"), WaitsForOrder: 0, Payer: Payer.Free)]
             : [new NewOrder(crew, what, lift ? town.LiftMaintainer : null)];
         var made = (await Send(Clerk, new DispatchWork(told.Request.RequestId, orders))).WorkOrders;
+        if (turn == DemoTurn.Urged)
+        {
+            yield return In(random, 20, 60);
+            await Send(Clerk, new UrgeRequest(told.Request.RequestId, town.Plan.Say("业主问师傅什么时候到", "The owner asks when somebody will come")));
+            await Send(Clerk, new MakePromise(told.Request.RequestId, town.Plan.Say("两小时内到场", "Somebody will be there within two hours"), desk.Now.AddHours(2)));
+            await Send(Clerk, new NoteOnRequest(told.Request.RequestId, town.Plan.Say("家里有老人，请尽快", "There is an elderly person at home"), Visibility.Crew));
+        }
+
         for (var i = 0; i < made.Count; i++)
         {
-            await foreach (var at in Work(made[i].WorkOrderId, orders[i].Crew, lift, text, random, i == 0 ? turn : DemoTurn.Plain, stay))
+            await foreach (var at in Work(made[i].WorkOrderId, orders[i].Crew, lift, text, random, i == 0 ? turn : DemoTurn.Plain, stay, i == 0 ? text.Paid : null))
             {
                 if (at == DateTimeOffset.MaxValue)
                 {
@@ -193,6 +240,9 @@ internal sealed class DemoMonth(DemoTown town, DemoDesk desk, DateTimeOffset end
     {
         var told = await Receive(text, random);
         yield return In(random, 5, 40);
+        await Send(Officer, new NamePersonInCharge(told.Request.RequestId, town.Post(text.Confidential || random.Bool() ? "officer" : "manager").Id));
+        yield return Daytime(In(random, 30, 240));
+        await Send(Officer, new GiveFirstReply(told.Request.RequestId, town.Plan.Say("已收到您的投诉，由专人跟进，三日内答复", "We have your complaint; somebody is in charge and will answer within three days")));
         if (random.Int(1, 10) <= 4)
         {
             yield return Daytime(In(random, 60, 600));
@@ -206,6 +256,12 @@ internal sealed class DemoMonth(DemoTown town, DemoDesk desk, DateTimeOffset end
             {
                 yield return at;
             }
+        }
+
+        if (told.Asked && random.Bool())
+        {
+            yield return In(random, 30, 200); // before anybody calls
+            await Send(Officer, new GiveWrittenReply(told.Request.RequestId, Done(text), Channel.Letter));
         }
 
         await foreach (var at in CallBack(told, text, CrewOf(text), random, turn))
@@ -239,8 +295,61 @@ internal sealed class DemoMonth(DemoTown town, DemoDesk desk, DateTimeOffset end
         await Send(Officer, new AnswerRequest(told.Request.RequestId, AnswerKind.Answered, Done(text)));
     }
 
+    /// <summary>A fault that many report: they join it, are told when it should be over, and are asked once each. One was another lift; one is not fixed.</summary>
+    private async IAsyncEnumerable<DateTimeOffset> Mass(DemoText text, int others, Randomizer random, bool goesOn)
+    {
+        var machine = random.ListItem([.. town.Machines.Where(m => m.Kind == text.Where)]);
+        var told = new List<Told> { await Receive(text, random, mustAsk: true, machine) };
+        yield return In(random, 2, 5);
+        var fault = (await Send(Clerk, new OpenFault(town.CommunityId, random.ListItem([.. town.Plan.English ? text.En : text.Zh]), RequestId: told[0].Request.RequestId))).FaultId;
+        var order = (await Send(Clerk, new DispatchFault(fault, [new NewOrder(Crew.Engineering, town.Plan.Say("立即到场抢修", "Go there at once"))]))).WorkOrders[0].WorkOrderId;
+        for (var i = 0; i < others; i++)
+        {
+            yield return In(random, 1, 4);
+            told.Add(await Receive(text, random, mustAsk: true, machine));
+            await Send(Clerk, new JoinFault(fault, told[^1].Request.RequestId));
+        }
+
+        await Send(Clerk, new SetExpectedTime(fault, desk.Now.AddHours(4), (await Send(Clerk, new GetFault(fault))).Fault.Version));
+        yield return In(random, 2, 6);
+        var mistaken = told[^1];
+        told.Remove(mistaken);
+        await Send(Clerk, new UnJoinRequest(fault, mistaken.Request.RequestId, town.Plan.Say("业主说的是另一台", "The caller meant another one")));
+        yield return In(random, 2, 20);
+        await Send(Clerk, new AnswerRequest(mistaken.Request.RequestId, AnswerKind.Answered, town.Plan.Say("该设备正在例行保养，一小时后恢复", "That one is being serviced and back in an hour"), OnTheSpot: true));
+        await foreach (var at in Work(order, Crew.Engineering, false, text, random, DemoTurn.Plain, goesOn ? DemoStay.Working : null))
+        {
+            if (at == DateTimeOffset.MaxValue)
+            {
+                yield break;
+            }
+
+            yield return at;
+        }
+
+        yield return Daytime(In(random, 30, 120));
+        await Send(Clerk, new EndFault(fault, Done(text)));
+        var not = told[^1];
+        told.Remove(not);
+        await Send(Clerk, new SplitOffRequest(fault, not.Request.RequestId, not.Name, town.Plan.Say("我这里还是不行", "Mine is still not right")));
+        foreach (var again in (await Send(Clerk, new GetRequest(not.Request.RequestId))).WorkOrders.Where(o => o.ReworkOfId is not null))
+        {
+            await foreach (var at in Work(again.WorkOrderId, again.Crew, false, text, random, DemoTurn.Plain, null))
+            {
+                yield return at;
+            }
+        }
+
+        yield return Daytime(In(random, 600, 1200));
+        foreach (var one in told)
+        {
+            await Send(Clerk, Feedback(one, Solved.Yes, (short)random.Int(3, 5), random));
+            yield return In(random, 2, 6);
+        }
+    }
+
     /// <summary>One order, from the dispatch to its completion. <see cref="DateTimeOffset.MaxValue"/> says that the story ends here.</summary>
-    private async IAsyncEnumerable<DateTimeOffset> Work(Guid order, Crew crew, bool external, DemoText text, Randomizer random, DemoTurn turn, DemoStay? stay)
+    private async IAsyncEnumerable<DateTimeOffset> Work(Guid order, Crew crew, bool external, DemoText text, Randomizer random, DemoTurn turn, DemoStay? stay, decimal? paid = null)
     {
         var soon = town.Urgent.Contains(EnumWord.Of(text.Kind) + ":" + text.Category);
         if (stay == DemoStay.Dispatched)
@@ -299,6 +408,14 @@ internal sealed class DemoMonth(DemoTown town, DemoDesk desk, DateTimeOffset end
             await Send(external ? Clerk : worker, new ReachMilestone(order, text.Category is "lift.trapped" or "gas.leak" or "power.sparks" or "common-area.manhole" ? WorkMilestone.Safe : WorkMilestone.Controlled));
         }
 
+        if (paid is { } price)
+        {
+            yield return In(random, 2, 15);
+            var quote = await Send(worker, new QuoteWork(order, [new QuotedLine(town.Plan.Say("上门人工", "Labour"), 1, town.Plan.Say("次", "visit"), 30m), new QuotedLine(town.Plan.Say("材料", "Material"), 1, town.Plan.Say("套", "set"), price - 30m)]));
+            yield return In(random, 1, 10);
+            await Send(worker, new ConsentToQuote(order, quote.QuoteId, town.Plan.Say("业主", "the owner"), price, Channel.WalkIn));
+        }
+
         if (turn == DemoTurn.Held)
         {
             yield return Soon(random, soon, 10, 40);
@@ -320,7 +437,7 @@ internal sealed class DemoMonth(DemoTown town, DemoDesk desk, DateTimeOffset end
         }
 
         yield return Soon(random, soon, 15, 150);
-        await Send(external ? Clerk : worker, new CompleteWork(order, Done(text), random.Int(1, 3) == 1 ? town.Plan.Say("老化", "Wear") : null));
+        await Send(external ? Clerk : worker, new CompleteWork(order, Done(text), random.Int(1, 3) == 1 ? town.Plan.Say("老化", "Wear") : null, FinalAmount: paid));
     }
 
     /// <summary>The owner's answer, on the telephone, by somebody who did not do the work.</summary>
@@ -332,6 +449,30 @@ internal sealed class DemoMonth(DemoTown town, DemoDesk desk, DateTimeOffset end
         }
 
         yield return Daytime(In(random, 240, 1500));
+        var dial = told.Phone!;
+        switch (turn)
+        {
+            case DemoTurn.Refuses:
+                await Send(Clerk, new RefuseFeedback(told.Request.RequestId, told.Name, dial, town.Plan.Say("在忙，不评价", "Busy, does not want to rate")));
+                yield break;
+            case DemoTurn.ToCall or DemoTurn.Unreachable:
+                await Send(Clerk, new TryCall(told.Request.RequestId, dial, CallResult.NoAnswer));
+                if (turn == DemoTurn.ToCall)
+                {
+                    yield break;
+                }
+
+                foreach (var (day, hour, result) in new[] { (1, 10, CallResult.Busy), (1, 15, CallResult.NoAnswer), (2, 18, CallResult.NoAnswer) })
+                {
+                    yield return town.At(DateOnly.FromDateTime(town.Local(desk.Now).Date).AddDays(day == 1 && hour == 15 ? 0 : 1), new TimeOnly(hour, random.Int(0, 59), random.Int(0, 59)));
+                    await Send(Clerk, new TryCall(told.Request.RequestId, dial, result));
+                }
+
+                yield return In(random, 1, 5);
+                await Send(Officer, new GiveUpCalling(told.Request.RequestId, town.Plan.Say("多次致电无人接听", "Rang several times, nobody answered")));
+                yield break;
+        }
+
         var (solved, score) = turn switch
         {
             DemoTurn.NotSolved => (Solved.No, (short)random.Int(1, 2)),
@@ -340,6 +481,12 @@ internal sealed class DemoMonth(DemoTown town, DemoDesk desk, DateTimeOffset end
             _ => (Solved.Yes, (short)random.Int(4, 5)),
         };
         await Send(Clerk, Feedback(told, solved, score, random));
+        if (solved == Solved.Partly && random.Bool())
+        {
+            yield return Daytime(In(random, 60, 300));
+            await Send(Officer, new DecideOnAnswer(told.Request.RequestId, ClosureDecision.Close, town.Plan.Say("剩余部分另行报修", "The rest is reported anew")));
+        }
+
         if (solved != Solved.No)
         {
             yield break;
@@ -381,11 +528,12 @@ internal sealed class DemoMonth(DemoTown town, DemoDesk desk, DateTimeOffset end
     /// <summary>Who said it, and whether they will be asked.</summary>
     private sealed record Told(RequestReply Request, string Name, string? Phone, bool Asked);
 
-    private async Task<Told> Receive(DemoText text, Randomizer random)
+    private async Task<Told> Receive(DemoText text, Randomizer random, bool mustAsk = false, DemoAsset? machine = null)
     {
-        var who = random.ListItem([.. town.People]);
+        received++;
+        var who = random.ListItem([.. town.People.Where(p => !mustAsk || !p.OptedOut)]);
         var kind = text.Where is "lift" or "gate" or "pump" ? text.Where : null;
-        var asset = kind is null ? null : random.ListItem([.. town.Machines.Where(m => m.Kind == kind)]);
+        var asset = machine ?? (kind is null ? null : random.ListItem([.. town.Machines.Where(m => m.Kind == kind)]));
         Guid? place = text.Where switch
         {
             "home" => who.HomeId,
@@ -394,7 +542,7 @@ internal sealed class DemoMonth(DemoTown town, DemoDesk desk, DateTimeOffset end
             _ => null,
         };
         var common = text.Where != "home";
-        var patrol = common && text.Kind == RequestKind.Repair && random.Int(1, 8) == 1;
+        var patrol = !mustAsk && common && text.Kind == RequestKind.Repair && random.Int(1, 8) == 1;
         var channel = patrol ? Channel.Staff : random.WeightedRandom(Channels.Keys.ToArray(), Channels.Values.ToArray());
         channel = channel == Channel.Qr && asset is null ? Channel.WeChat : channel;
         var unknown = !patrol && common && random.Int(1, 6) == 1;
@@ -495,4 +643,8 @@ internal enum DemoStay
 
     /// <summary>Done, and the owner has not answered.</summary>
     Asked,
+    Cancelled,
+    ToCall,
+    Refused,
+    Unreachable,
 }

@@ -52,7 +52,8 @@ public static class DomainServices
         {
             foreach (var service in type.GetInterfaces().Where(i => i.IsGenericType && Scanned.Contains(i.GetGenericTypeDefinition())))
             {
-                services.AddScoped(service, type);
+                // Rules of fields depend on nothing, and building one compiles its expressions: once is enough.
+                services.Add(new ServiceDescriptor(service, type, service.GetGenericTypeDefinition() == typeof(IValidator<>) ? ServiceLifetime.Singleton : ServiceLifetime.Scoped));
             }
         }
 
