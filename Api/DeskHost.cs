@@ -65,6 +65,7 @@ public static class DeskHost
         api.MapFaults();
         api.MapCustomers();
         api.MapCommunities();
+        api.MapAttachments();
         return app;
     }
 }
