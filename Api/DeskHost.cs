@@ -66,6 +66,7 @@ public static class DeskHost
         api.MapCustomers();
         api.MapCommunities();
         api.MapFeedback();
+        api.MapAttachments();
         return app;
     }
 }

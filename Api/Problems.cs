@@ -72,6 +72,7 @@ internal sealed partial class Problems(ILogger<Problems> log) : IExceptionHandle
         Refused.NotFound => StatusCodes.Status404NotFound,
         Refused.Forbidden => StatusCodes.Status403Forbidden,
         Refused.Stale => StatusCodes.Status412PreconditionFailed,
+        Refused.TooLarge => StatusCodes.Status413PayloadTooLarge,
         Refused.VersionMissing => StatusCodes.Status428PreconditionRequired,
         _ => StatusCodes.Status409Conflict,
     };

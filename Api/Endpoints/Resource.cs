@@ -10,6 +10,12 @@ internal sealed record ReadsQuery(Type Query);
 /// <summary>Says which command an endpoint without a body sends; OpenAPI takes its name and words from it.</summary>
 internal sealed record Sends(Type Command);
 
+/// <summary>Says that an endpoint's body is a file, byte for byte, of at most so many bytes.</summary>
+internal sealed record TakesFile(long Most);
+
+/// <summary>Says that an endpoint answers with a file of one of these types.</summary>
+internal sealed record GivesFile(params string[] MediaTypes);
+
 internal static class Resource
 {
     /// <summary>For an endpoint without a body: the command that it sends.</summary>

@@ -57,7 +57,7 @@ internal sealed class Operations(SchemasOfDocuments documents, DocComments comme
         {
             path.Schema = call.RouteParameter(path.Name!) is { } type ? call.Schemas.Of(type) : new OpenApiSchema { Type = JsonSchemaType.String };
             path.Required = true;
-            if (call.Query is not null)
+            if (call.Query is not null && call.File is null) // a file's label stands in the query string, what it is attached to in the path
             {
                 path.Description ??= Told(call.Query, path.Name!);
             }
@@ -94,6 +94,16 @@ internal sealed class Operations(SchemasOfDocuments documents, DocComments comme
         {
             request.Required = true;
             request.Content = new Dictionary<string, OpenApiMediaType> { [JsonType] = new() { Schema = call.Schemas.Of(body, body: true) } };
+        }
+
+        if (call.File is not null)
+        {
+            operation.RequestBody = new OpenApiRequestBody
+            {
+                Required = true,
+                Description = "The file, byte for byte. What it is, is told by its content; the type of the body is not looked at.",
+                Content = new Dictionary<string, OpenApiMediaType> { ["application/octet-stream"] = Bytes() },
+            };
         }
     }
 
@@ -162,7 +172,13 @@ internal sealed class Operations(SchemasOfDocuments documents, DocComments comme
                 continue;
             }
 
-            response.Description = reply.StatusCode switch { 201 => "It was made.", 204 => "It was done; there is nothing to tell.", _ => "As asked." };
+            if (call.Gives is { } files && reply.StatusCode == StatusCodes.Status200OK)
+            {
+                response.Content = files.ToDictionary(t => t, _ => Bytes(), StringComparer.Ordinal);
+                AddHeader(response, "ETag", "The SHA-256 of the bytes, in quotation marks: for `If-None-Match`.");
+            }
+
+            response.Description = reply.StatusCode switch { 201 => "It was made.", 304 => "The caller has these bytes already.", 204 => "It was done; there is nothing to tell.", _ => "As asked." };
             if (reply.Type is { } type && type != typeof(void) && response.Content?.ContainsKey(JsonType) == true)
             {
                 response.Content[JsonType].Schema = call.Schemas.Of(type);
@@ -197,6 +213,8 @@ internal sealed class Operations(SchemasOfDocuments documents, DocComments comme
         operation.Responses = sorted;
     }
 
+    private static OpenApiMediaType Bytes() => new() { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" } };
+
     private static void AddHeader(OpenApiResponse response, string name, string description)
     {
         response.Headers ??= new Dictionary<string, IOpenApiHeader>();
@@ -216,12 +234,16 @@ internal sealed class Operations(SchemasOfDocuments documents, DocComments comme
 
         public Type? Body => description.ParameterDescriptions.FirstOrDefault(p => p.Source == BindingSource.Body)?.Type;
 
-        public Type? Told => Query ?? metadata.OfType<Sends>().FirstOrDefault()?.Command;
+        public Type? Told => metadata.OfType<Sends>().FirstOrDefault()?.Command ?? Query;
+
+        public TakesFile? File => metadata.OfType<TakesFile>().FirstOrDefault();
+
+        public string[]? Gives => metadata.OfType<GivesFile>().FirstOrDefault()?.MediaTypes;
 
         public bool Anonymous => metadata.OfType<IAllowAnonymous>().Any();
 
         /// <summary>A command is sent, with all that the pipeline does about one.</summary>
-        public bool Writes => (Told ?? Body)?.IsDefined(typeof(AllowedToAttribute)) == true && Query is null;
+        public bool Writes => (Told ?? Body)?.IsDefined(typeof(AllowedToAttribute)) == true && (Query is null || Told != Query);
 
         public bool HasVersion => Writes && Replies.Any(r => r.Type is not null && Resource.HasVersion(r.Type)) && description.RelativePath!.Contains('{', StringComparison.Ordinal);
 
@@ -276,6 +298,11 @@ internal sealed class Operations(SchemasOfDocuments documents, DocComments comme
             {
                 yield return (413, $"The body is larger than {DeskHost.LargestBody / 1024} KiB.");
                 yield return (415, "The body is not `application/json`.");
+            }
+
+            if (File is { } file)
+            {
+                yield return (413, $"The file is larger than {file.Most / 1024 / 1024} MiB.");
             }
 
             if (Body is not null || Query is not null || Writes)

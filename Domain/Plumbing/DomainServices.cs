@@ -40,6 +40,7 @@ public static class DomainServices
         services.AddScoped<FaultPeople>();
         services.AddScoped<FaultJoiner>();
         services.AddScoped<FaultLeaver>();
+        services.AddScoped<Attachments.Attacher>();
 
         services.AddScoped<ServiceFactory>(scope => type => scope.GetService(type)!);
         services.AddScoped<IMediator, Mediator>();

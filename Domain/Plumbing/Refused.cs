@@ -22,6 +22,9 @@ public abstract class Refused(string code, string sentence) : Exception(sentence
     /// <summary>An edit that does not say which version it edits.</summary>
     public sealed class VersionMissing(string what) : Refused(what + ".version_required", "Say which version you are changing: If-Match, or version in the body.");
 
+    /// <summary>More bytes than are accepted here.</summary>
+    public sealed class TooLarge(string code, string sentence) : Refused(code, sentence);
+
     /// <summary>A known community, but not this person's to do.</summary>
     public sealed class Forbidden(string code, string sentence) : Refused(code, sentence);
 

@@ -749,13 +749,15 @@ create table attachment (
     size bigint not null check (size > 0),
     sha256 bytea not null check (length(sha256) = 32),
     shared_size bigint check (shared_size > 0),
+    shared_sha256 bytea check (length(shared_sha256) = 32),
     uploaded_at timestamptz not null,
     uploaded_by uuid,
     removed_at timestamptz,
     unique (community_id, attachment_id),
     foreign key (community_id, request_id) references request (community_id, request_id),
     foreign key (community_id, work_order_id) references work_order (community_id, work_order_id),
-    check (num_nonnulls(request_id, work_order_id) = 1)
+    check (num_nonnulls(request_id, work_order_id) = 1),
+    check ((shared_size is null) = (shared_sha256 is null))
 );
 create index attachment_by_request on attachment (community_id, request_id) where request_id is not null;
 create index attachment_by_work_order on attachment (community_id, work_order_id) where work_order_id is not null;
@@ -919,7 +921,7 @@ begin
 end
 $$;
 
-grant delete on search_token, idempotency_key, contact_point, staff_role to desk_app;
+grant delete on search_token, idempotency_key, contact_point, staff_role, attachment_content to desk_app;
 revoke update on event, event_text, call_attempt, quote_line, material from desk_app;
 revoke update on event_head from desk_app;
 grant update (seq, hash) on event_head to desk_app;
