@@ -7,6 +7,7 @@ using Npgsql;
 using PropertyServiceDesk.Domain.Clocks;
 using PropertyServiceDesk.Domain.Faults;
 using PropertyServiceDesk.Domain.Feedback;
+using PropertyServiceDesk.Domain.Imports;
 using PropertyServiceDesk.Domain.Requests;
 using PropertyServiceDesk.Domain.WorkOrders;
 
@@ -38,6 +39,8 @@ public static class DomainServices
         services.AddScoped<FaultPeople>();
         services.AddScoped<FaultJoiner>();
         services.AddScoped<FaultLeaver>();
+        services.AddScoped<TakenUp>();
+        services.AddSingleton<RequestImport>();
 
         services.AddScoped<ServiceFactory>(scope => type => scope.GetService(type)!);
         services.AddScoped<IMediator, Mediator>();
