@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
 using CsvHelper;
@@ -20,6 +21,7 @@ internal sealed class RequestFile : IDisposable
     private const int LargestRecord = 1 << 20;
 
     private readonly FileStream file;
+    private readonly Unpacking? packed;
     private readonly CsvReader csv;
     private readonly RowReader rows;
     private readonly HashSet<UInt128> seen = [];
@@ -30,9 +32,10 @@ internal sealed class RequestFile : IDisposable
     public RequestFile(string path, ImportMapping mapping, TimeZoneInfo zone, DateTimeOffset now)
     {
         file = new FileStream(path, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Read, Share = FileShare.Read, BufferSize = 1 << 16, Options = FileOptions.SequentialScan });
+        packed = Unpacking.IsNeededFor(file) ? new Unpacking(file) : null;
         var format = mapping.File ?? new ImportFormat();
         csv = CsvReader.Create(
-            Unpacked(file),
+            packed as Stream ?? file,
             new CsvReaderOptions
             {
                 Encoding = format.Decoder(),
@@ -133,7 +136,7 @@ internal sealed class RequestFile : IDisposable
     {
         try
         {
-            return csv.Read();
+            return csv.Read() || (packed is { } zip && !zip.IsWhole() ? throw new InvalidDataException() : false);
         }
         catch (Exception e) when (e is InvalidDataException or CsvFormatException)
         {
@@ -144,13 +147,74 @@ internal sealed class RequestFile : IDisposable
     private Refused.Invalid Unreadable(Exception e) => e is InvalidDataException
         ? new Refused.Invalid("file.damaged", $"The gzip file is damaged after line {csv.LineNumber}.")
         : new Refused.Invalid("file.unreadable", $"The file cannot be read after line {csv.LineNumber}: a row is longer than a million characters. Is a quotation mark missing?");
+}
 
-    private static Stream Unpacked(FileStream file)
+/// <summary>The bytes of a gzip file. One that was cut off ends without a word from the runtime, so what came out is held against the length that stands at its end.</summary>
+internal sealed class Unpacking(FileStream file) : Stream
+{
+    private readonly GZipStream gzip = new(file, CompressionMode.Decompress);
+    private long count;
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => count;
+        set => throw new NotSupportedException();
+    }
+
+    /// <summary>Known by content, whatever the name says.</summary>
+    public static bool IsNeededFor(FileStream file)
     {
         Span<byte> magic = stackalloc byte[2];
         var read = file.ReadAtLeast(magic, 2, throwOnEndOfStream: false);
         file.Position = 0;
-        return read == 2 && magic[0] == 0x1F && magic[1] == 0x8B ? new GZipStream(file, CompressionMode.Decompress) : file;
+        return read == 2 && magic[0] == 0x1F && magic[1] == 0x8B;
+    }
+
+    /// <summary>At the end: whether it is the end. Of a file packed in several pieces only the last one's length is known.</summary>
+    public bool IsWhole()
+    {
+        Span<byte> length = stackalloc byte[4];
+        file.Seek(-4, SeekOrigin.End);
+        file.ReadExactly(length);
+        var last = BinaryPrimitives.ReadUInt32LittleEndian(length);
+        return last <= count || (uint)count == last;
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    public override int Read(Span<byte> buffer)
+    {
+        var read = gzip.Read(buffer);
+        count += read;
+        return read;
+    }
+
+    public override void Flush()
+    {
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            gzip.Dispose();
+        }
+
+        base.Dispose(disposing);
     }
 }
 

@@ -18,7 +18,8 @@ public sealed record ImportSummary(long Rows, long Imported, long AlreadyThere, 
 /// </summary>
 public sealed class RequestImport(IServiceScopeFactory scopes, TimeProvider clock)
 {
-    internal const int RowsABatch = 2000;
+    /// <summary>Rows a transaction. Others of the community wait for the log of one at most.</summary>
+    internal int RowsABatch { get; set; } = 2000;
 
     /// <param name="communityCode">The community to import into; the mapping's where it is null.</param>
     /// <param name="progress">Told after each batch.</param>
@@ -75,7 +76,7 @@ public sealed class RequestImport(IServiceScopeFactory scopes, TimeProvider cloc
             count.Rows, count.Imported, count.AlreadyThere, count.Refused, count.Categories.Count, count.Teams.Count, made, report.Path);
     }
 
-    private static async Task Feed(RequestFile source, ChannelWriter<RowBatch> to, CancellationToken ct)
+    private async Task Feed(RequestFile source, ChannelWriter<RowBatch> to, CancellationToken ct)
     {
         try
         {
