@@ -136,7 +136,7 @@ internal sealed record ImportBatch(Guid CommunityId, ImportMapping Mapping, IRea
                     ct);
                 foreach (var category in looked.NewCategories)
                 {
-                    log.Write(communityId, SubjectKind.Community, communityId, Happening.CategoryMade, new { category.CategoryId, category.Kind, category.Code }, visibility: Visibility.Desk);
+                    log.Write(communityId, SubjectKind.Community, communityId, Happening.CategoryMade, new { category.CategoryId, category.Kind }, category.Code, Visibility.Desk);
                 }
             }
 
