@@ -32,6 +32,7 @@ migrate.SetAction(async (_, ct) =>
 root.Subcommands.Add(migrate);
 root.Subcommands.Add(DemoCommand.Command());
 root.Subcommands.Add(CommunityCommand.Command());
+root.Subcommands.Add(ImportRequestsCommand.Command());
 
 try
 {

@@ -10,7 +10,7 @@ internal sealed class StartRound(Db db, EventLog log, IMediator mediator) : INot
 {
     private const string Read = """
         select r.kind, r.channel, r.outcome, r.round, r.customer_id, r.reporter_phone, coalesce(c.opted_out_at is not null, false) as opted_out,
-            coalesce(c.erased_at is not null, false) as erased, r.import_id is not null and r.taken_up_at is null as history_only,
+            coalesce(c.erased_at is not null, false) as erased,
             exists (
                 select
                 from fault_request j
@@ -40,7 +40,7 @@ internal sealed class StartRound(Db db, EventLog log, IMediator mediator) : INot
         where request_id = @RequestId
         """;
 
-    private sealed record Row(RequestKind Kind, Channel Channel, Outcome Outcome, short Round, Guid? CustomerId, string? ReporterPhone, bool OptedOut, bool Erased, bool HistoryOnly, bool AskedForTheFault);
+    private sealed record Row(RequestKind Kind, Channel Channel, Outcome Outcome, short Round, Guid? CustomerId, string? ReporterPhone, bool OptedOut, bool Erased, bool AskedForTheFault);
 
     public async Task Handle(RequestMoved notification, CancellationToken cancellationToken)
     {
@@ -51,7 +51,8 @@ internal sealed class StartRound(Db db, EventLog log, IMediator mediator) : INot
 
         var row = await db.Single<Row>(Read, new { notification.RequestId }, cancellationToken);
         var rule = WhomNotToAsk.Rule(
-            row.Kind, row.Channel, row.Outcome, row.CustomerId is not null || row.ReporterPhone is not null, row.OptedOut, row.Erased, notification.OnTheSpot, row.HistoryOnly, row.AskedForTheFault);
+            // Whatever a command moves, it has taken up: it is not history only.
+            row.Kind, row.Channel, row.Outcome, row.CustomerId is not null || row.ReporterPhone is not null, row.OptedOut, row.Erased, notification.OnTheSpot, historyOnly: false, row.AskedForTheFault);
         var to = rule is null ? RequestStatus.AwaitingFeedback : RequestLifecycle.After(RequestStatus.AwaitingFeedback, RequestMove.Close);
         var round = (short)(row.Round + 1);
         var id = Guid.CreateVersion7(notification.At);

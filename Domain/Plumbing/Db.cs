@@ -19,6 +19,9 @@ public sealed class Db(NpgsqlDataSource source, Caller caller)
     private bool readOnly;
     private bool entered;
 
+    /// <summary>Imported requests that the running command locked and that nobody had taken up before it.</summary>
+    internal HashSet<Guid> NotTakenUp { get; } = [];
+
     /// <summary>All of <paramref name="work"/> happens, or none of it.</summary>
     internal async Task<T> InTransaction<T>(bool reading, IReadOnlyCollection<Guid> scope, Func<Task<T>> work, CancellationToken ct)
     {
@@ -30,6 +33,7 @@ public sealed class Db(NpgsqlDataSource source, Caller caller)
         await using var open = await source.OpenConnectionAsync(ct);
         await using var begun = await open.BeginTransactionAsync(IsolationLevel.ReadCommitted, ct);
         (connection, transaction, communities, readOnly, entered) = (open, begun, scope, reading, false);
+        NotTakenUp.Clear();
         try
         {
             var result = await work();

@@ -7,6 +7,7 @@ using Npgsql;
 using PropertyServiceDesk.Domain.Clocks;
 using PropertyServiceDesk.Domain.Faults;
 using PropertyServiceDesk.Domain.Feedback;
+using PropertyServiceDesk.Domain.Imports;
 using PropertyServiceDesk.Domain.Requests;
 using PropertyServiceDesk.Domain.WorkOrders;
 
@@ -41,6 +42,8 @@ public static class DomainServices
         services.AddScoped<FaultJoiner>();
         services.AddScoped<FaultLeaver>();
         services.AddScoped<Attachments.Attacher>();
+        services.AddScoped<TakenUp>();
+        services.AddSingleton<RequestImport>();
 
         services.AddScoped<ServiceFactory>(scope => type => scope.GetService(type)!);
         services.AddScoped<IMediator, Mediator>();

@@ -73,6 +73,7 @@ public enum Happening
     ImportTakenUp,
     CommunityMade,
     TeamMade,
+    CategoryMade,
     PlacesMade,
     AssetMade,
     StaffJoined,

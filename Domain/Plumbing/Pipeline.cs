@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using FluentValidation;
 using MediatR;
+using PropertyServiceDesk.Domain.Imports;
 
 namespace PropertyServiceDesk.Domain.Plumbing;
 
@@ -57,7 +58,7 @@ internal sealed class LockSetChanged : Exception
 /// All of a command happens, or none of it: the idempotency key first, the events last, then commit. A query runs in a read-only
 /// transaction, in the scope of the communities where the caller's role allows it.
 /// </summary>
-internal sealed class InTransaction<TRequest, TResult>(Db db, Caller caller, EventLog log, TimeProvider clock) : IPipelineBehavior<TRequest, TResult>
+internal sealed class InTransaction<TRequest, TResult>(Db db, Caller caller, EventLog log, TakenUp takenUp, TimeProvider clock) : IPipelineBehavior<TRequest, TResult>
     where TRequest : notnull
 {
     private const string Claim = """
@@ -108,6 +109,7 @@ internal sealed class InTransaction<TRequest, TResult>(Db db, Caller caller, Eve
         if (caller.IdempotencyKey is not { } key)
         {
             var result = await next();
+            await takenUp.WriteDown(ct);
             await log.Flush(db, null, null, ct);
             return result;
         }
@@ -124,6 +126,7 @@ internal sealed class InTransaction<TRequest, TResult>(Db db, Caller caller, Eve
         }
 
         var reply = await next();
+        await takenUp.WriteDown(ct);
         await log.Flush(db, Complete, new { KeyOf = mine.ActorId, mine.Key, Reply = JsonSerializer.Serialize(reply, Json.Options) }, ct);
         return reply;
     }

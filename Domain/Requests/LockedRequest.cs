@@ -59,8 +59,16 @@ internal sealed record LockedRequest(
         """;
 
     /// <exception cref="Refused.NotFound">There is none, or it is another community's.</exception>
-    public static async Task<LockedRequest> Of(Db db, Guid requestId, CancellationToken ct) =>
-        await db.Find<LockedRequest>(Read, new { RequestId = requestId }, ct) ?? throw new Refused.NotFound("request");
+    public static async Task<LockedRequest> Of(Db db, Guid requestId, CancellationToken ct)
+    {
+        var request = await db.Find<LockedRequest>(Read, new { RequestId = requestId }, ct) ?? throw new Refused.NotFound("request");
+        if (request is { Imported: true, TakenUpAt: null })
+        {
+            db.NotTakenUp.Add(requestId);
+        }
+
+        return request;
+    }
 
     /// <summary>For a move that changes nothing but the state and the version.</summary>
     public async Task<RequestReply> MoveTo(Db db, RequestStatus to, CancellationToken ct)

@@ -49,7 +49,7 @@ internal sealed record LockedOrder(
     // the first look and the order's lock is not locked yet: it is, if nobody else holds it; else the pipeline starts again. After the
     // order's lock none can be joined any more. Whoever holds several orders of a fault holds the fault, and so they cannot cross.
     private const string Read = """
-        select r.request_id
+        select r.request_id, r.import_id is not null and r.taken_up_at is null as not_taken_up
         from request r
         where r.request_id in (select l.request_id from request_work_order l where l.work_order_id = @WorkOrderId and l.left_at is null
                                and l.community_id = any ((select scope_communities())::uuid[]))
@@ -74,19 +74,21 @@ internal sealed record LockedOrder(
         order by l.request_id;
         """;
 
+    private sealed record LockedFirst(Guid RequestId, bool? NotTakenUp);
+
     /// <summary>The requests that it serves now, by id; all locked.</summary>
     public IReadOnlyList<Guid> RequestIds { get; private init; } = [];
 
     /// <exception cref="Refused.NotFound">There is none, or it is another community's.</exception>
     public static async Task<LockedOrder> Of(Db db, Guid workOrderId, CancellationToken ct)
     {
-        List<Guid> locked;
+        List<LockedFirst> locked;
         List<Guid> faults;
         LockedOrder order;
         List<Guid> linked;
         using (var read = await db.Several(Read, new { WorkOrderId = workOrderId }, ct))
         {
-            locked = (await read.ReadAsync<Guid>()).AsList();
+            locked = (await read.ReadAsync<LockedFirst>()).AsList();
             faults = (await read.ReadAsync<Guid>()).AsList();
             order = await read.ReadSingleOrDefaultAsync<LockedOrder>() ?? throw new Refused.NotFound("work_order");
             linked = (await read.ReadAsync<Guid>()).AsList();
@@ -97,7 +99,8 @@ internal sealed record LockedOrder(
             throw new LockSetChanged(); // a fault took it over meanwhile
         }
 
-        await RequestLocks.TakeRest(db, locked, linked, ct);
+        db.NotTakenUp.UnionWith(locked.Where(l => l.NotTakenUp == true).Select(l => l.RequestId));
+        await RequestLocks.TakeRest(db, [.. locked.Select(l => l.RequestId)], linked, ct);
         return order with { RequestIds = linked };
     }
 

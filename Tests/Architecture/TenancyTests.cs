@@ -119,7 +119,7 @@ public sealed class TenancyTests : DeskFixture
             order by 1
             """);
 
-        Assert.That(definers, Is.EqualTo(new[] { "end_session", "forget_old_keys", "holds_to_wake", "register_staff", "session_holder", "staff_for_sign_in", "start_session" }));
+        Assert.That(definers, Is.EqualTo(new[] { "community_by_code", "end_session", "forget_old_keys", "holds_to_wake", "register_staff", "session_holder", "staff_for_sign_in", "start_session" }));
     }
 
     [Test]

@@ -82,6 +82,10 @@ public abstract class DeskFixture
         return collection.BuildServiceProvider(new ServiceProviderOptions { ValidateScopes = true });
     }
 
+    /// <summary>A service of the desk that needs no caller.</summary>
+    protected T Service<T>()
+        where T : notnull => services!.GetRequiredService<T>();
+
     protected internal Task<T> Send<T>(Actor actor, IRequest<T> request, Action<Caller>? asCaller = null) => Send(services!, actor, request, asCaller);
 
     protected static async Task<T> Send<T>(IServiceProvider services, Actor actor, IRequest<T> request, Action<Caller>? asCaller = null)

@@ -993,6 +993,14 @@ language sql stable security definer set search_path = pg_catalog, public as $$
     where e.token_hash = p_hash and e.ended_at is null and e.expires_at > p_now
 $$;
 
+-- For tools that are told a community by its code.
+create function community_by_code(p_code text) returns table (community_id uuid, time_zone text)
+language sql stable security definer set search_path = pg_catalog, public as $$
+    select c.community_id, c.time_zone
+    from community c
+    where c.code = p_code
+$$;
+
 -- Workers learn what is due across communities from functions like this one: ids only, then work in one community's scope.
 create function holds_to_wake(p_now timestamptz, p_at_most integer) returns table (community_id uuid, work_order_id uuid)
 language sql stable security definer set search_path = pg_catalog, public as $$
@@ -1015,5 +1023,5 @@ $$;
 
 revoke execute on all functions in schema public from public;
 grant execute on function scope_communities, scope_actor, event_hash, append_events, staff_for_sign_in, register_staff, start_session, end_session, session_holder,
-    holds_to_wake, forget_old_keys to desk_app;
+    community_by_code, holds_to_wake, forget_old_keys to desk_app;
 grant usage on schema public to desk_app;

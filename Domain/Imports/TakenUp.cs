@@ -1,0 +1,41 @@
+namespace PropertyServiceDesk.Domain.Imports;
+
+/// <summary>
+/// Somebody takes an imported request up: the first command that locks it or its order does. From then on it is a request like any
+/// other, and what still runs of its clocks climbs the ladder. The pipeline calls it before it writes the events.
+/// </summary>
+internal sealed class TakenUp(Db db, EventLog log, TimeProvider clock)
+{
+    private const string Write = """
+        with taken as (
+            update request
+            set taken_up_at = @Now
+            where request_id = any (@RequestIds) and import_id is not null and taken_up_at is null
+            returning community_id, request_id
+        ), running as (
+            update clock k
+            set next_check_at = k.due_at
+            from taken t
+            where k.community_id = t.community_id and k.subject_id = t.request_id and k.imported and k.stopped_at is null and k.next_check_at is null and k.due_at is not null
+        )
+        select community_id, request_id
+        from taken
+        order by request_id
+        """;
+
+    private sealed record Row(Guid CommunityId, Guid RequestId);
+
+    public async Task WriteDown(CancellationToken ct)
+    {
+        if (db.NotTakenUp.Count == 0)
+        {
+            return;
+        }
+
+        var now = clock.Now();
+        foreach (var row in await db.List<Row>(Write, new { RequestIds = db.NotTakenUp.ToArray(), Now = now }, ct))
+        {
+            log.Write(row.CommunityId, SubjectKind.Request, row.RequestId, Happening.ImportTakenUp, visibility: Visibility.Desk, occurredAt: now);
+        }
+    }
+}
