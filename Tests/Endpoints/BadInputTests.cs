@@ -511,7 +511,7 @@ public sealed partial class BadInputTests : ApiFixture
             case "boolean":
                 return false;
             case "text":
-                return name is "phone" or "numberDialled" or "value" ? "13800138000" : "好的";
+                return name switch { "phone" or "numberDialled" or "value" => "13800138000", "qrCode" => "QR-12345678", _ => "好的" };
             case "array":
                 return new JsonArray(Valid(schema.GetProperty("items"), name.TrimEnd('s')));
             case "object":
