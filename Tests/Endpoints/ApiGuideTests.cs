@@ -51,7 +51,7 @@ public sealed partial class ApiGuideTests
         var found = sources.SelectMany(s => Literal().Matches(s).Select(m => OfLiteral(s, m, texts))).Concat(sources.SelectMany(OfKinds));
         return
         [
-            .. found.Where(c => !NoCodes.Contains(c.Code) && !c.Code.EndsWith(".json", StringComparison.Ordinal))
+            .. found.Where(c => !NoCodes.Contains(c.Code) && !c.Code.EndsWith(".json", StringComparison.Ordinal) && !c.Code.EndsWith(".html", StringComparison.Ordinal))
                 .GroupBy(c => (c.Code, c.Status))
                 .Select(g => g.FirstOrDefault(c => c.Sentence.Length > 0) ?? g.First())
                 .OrderBy(c => c.Code, StringComparer.Ordinal).ThenBy(c => c.Status),
