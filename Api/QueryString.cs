@@ -14,7 +14,6 @@ internal sealed record QueryParameter(string Name, Type Type, bool Many);
 /// </summary>
 internal static class QueryString
 {
-    private const string Malformed = "query.malformed";
     private static readonly ConcurrentDictionary<Type, QueryParameter[]> Known = [];
 
     public static IReadOnlyList<QueryParameter> Of(Type query, params string[] fromRoute) =>
@@ -33,7 +32,7 @@ internal static class QueryString
 
             if (values.Count != 1)
             {
-                throw new BadRequest(Malformed, $"Give {name} once.");
+                throw new BadRequest("query.malformed", $"Give {name} once.");
             }
         }
 
@@ -90,7 +89,7 @@ internal static class QueryString
             _ when plain.IsEnum => ParseEnum(plain, text),
             _ => throw new InvalidOperationException($"{name}: {plain.Name} cannot stand in a query string."),
         };
-        return parsed ?? throw new BadRequest(Malformed, $"{name} is not what is expected here.");
+        return parsed ?? throw new BadRequest("query.malformed", $"{name} is not what is expected here.");
     }
 
     private static object? ParseEnum(Type type, string word) =>

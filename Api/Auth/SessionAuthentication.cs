@@ -1,7 +1,9 @@
+using System.Reflection;
 using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.Options;
 using PropertyServiceDesk.Domain.Plumbing;
@@ -93,8 +95,17 @@ internal static class CallerOfRequest
                 : throw new BadRequest("if_match.malformed", "If-Match is a version in quotation marks, as in ETag.");
         }
 
+        if (context.GetEndpoint() is { } endpoint && !ReadsTheQuery(endpoint) && request.Path.StartsWithSegments("/api", StringComparison.Ordinal) && request.Query.Count > 0)
+        {
+            throw new BadRequest("query.unknown_name", "There is nothing to ask for in the query string here.");
+        }
+
         await next();
     });
+
+    private static bool ReadsTheQuery(Endpoint endpoint) =>
+        endpoint.Metadata.GetMetadata<Endpoints.ReadsQuery>() is not null
+        || endpoint.Metadata.GetMetadata<MethodInfo>()?.GetParameters().Any(p => p.GetCustomAttributes().Any(a => a is IFromQueryMetadata)) == true;
 
     private static string? Header(HttpRequest request, string name, int longest)
     {

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Mvc.ApiExplorer;
@@ -14,7 +15,7 @@ namespace PropertyServiceDesk.Api.OpenApi;
 /// <summary>
 /// An operation as its command or query tells it: name, words, who may, parameters, headers, and every status with what it carries.
 /// </summary>
-internal sealed class Operations(SchemasOfDocuments documents, DocComments comments) : IOpenApiOperationTransformer
+internal sealed partial class Operations(SchemasOfDocuments documents, DocComments comments) : IOpenApiOperationTransformer
 {
     private const string JsonType = "application/json";
     private const string ProblemType = "application/problem+json";
@@ -52,17 +53,7 @@ internal sealed class Operations(SchemasOfDocuments documents, DocComments comme
 
     private void Ask(OpenApiOperation operation, Call call)
     {
-        var parameters = (operation.Parameters ?? []).OfType<OpenApiParameter>().Where(p => p.In == ParameterLocation.Path).ToList();
-        foreach (var path in parameters)
-        {
-            path.Schema = call.RouteParameter(path.Name!) is { } type ? call.Schemas.Of(type) : new OpenApiSchema { Type = JsonSchemaType.String };
-            path.Required = true;
-            if (call.Query is not null && call.File is null) // a file's label stands in the query string, what it is attached to in the path
-            {
-                path.Description ??= Told(call.Query, path.Name!);
-            }
-        }
-
+        var parameters = call.RouteNames.Select(name => RouteParameter(call, name)).ToList();
         if (call.Query is { } query)
         {
             parameters.AddRange(QueryString.Of(query, [.. parameters.Select(p => p.Name!)]).Select(p => Parameter(call, query, p)));
@@ -107,6 +98,19 @@ internal sealed class Operations(SchemasOfDocuments documents, DocComments comme
         }
     }
 
+    private OpenApiParameter RouteParameter(Call call, string name)
+    {
+        var told = call is { Query: { } query, File: null } ? Declared(query, name) : default; // a file's label stands in the query string, what it is attached to in the path
+        return new OpenApiParameter
+        {
+            Name = name,
+            In = ParameterLocation.Path,
+            Required = true,
+            Schema = call.Schemas.Of(told.Member?.ParameterType ?? call.RouteParameter(name)),
+            Description = told.Member is null ? null : comments.OfProperty(told.Record, told.Member.Name!),
+        };
+    }
+
     private OpenApiParameter Parameter(Call call, Type query, QueryParameter parameter)
     {
         var (record, member) = Declared(query, parameter.Name);
@@ -118,23 +122,16 @@ internal sealed class Operations(SchemasOfDocuments documents, DocComments comme
             simple.Default = JsonSerializer.SerializeToNode(otherwise, member.ParameterType, Json.Options);
         }
 
-        var inPath = call.HasInPath(parameter.Name);
         return new OpenApiParameter
         {
             Name = parameter.Name,
-            In = inPath ? ParameterLocation.Path : ParameterLocation.Query,
-            Required = inPath || !member.HasDefaultValue,
+            In = ParameterLocation.Query,
+            Required = !member.HasDefaultValue,
             Style = parameter.Many ? ParameterStyle.Form : null,
             Explode = false,
             Schema = schema,
             Description = comments.OfProperty(record, member.Name!),
         };
-    }
-
-    private string? Told(Type query, string parameter)
-    {
-        var (record, member) = Declared(query, parameter);
-        return comments.OfProperty(record, member.Name!);
     }
 
     /// <summary>Where a parameter's words and limits stand: on the query record, or on a filter inside it.</summary>
@@ -222,7 +219,7 @@ internal sealed class Operations(SchemasOfDocuments documents, DocComments comme
     }
 
     /// <summary>What an endpoint's metadata say about a call of it.</summary>
-    private sealed class Call(ApiDescription description, Schemas schemas, OpenApiDocument document)
+    private sealed partial class Call(ApiDescription description, Schemas schemas, OpenApiDocument document)
     {
         private readonly IList<object> metadata = description.ActionDescriptor.EndpointMetadata;
 
@@ -254,17 +251,11 @@ internal sealed class Operations(SchemasOfDocuments documents, DocComments comme
 
         public bool Is(Func<string, bool> method) => method(description.HttpMethod!);
 
-        /// <summary>The explorer names only what a handler takes by itself; a query record's ids stand in the path all the same.</summary>
-        public bool HasInPath(string name) => description.RelativePath!.Contains('{' + name + '}', StringComparison.Ordinal);
+        /// <summary>The names in the path, in its order.</summary>
+        public IEnumerable<string> RouteNames => InBraces().Matches(description.RelativePath!).Select(m => m.Groups[1].Value);
 
-        public Type? RouteParameter(string name)
-        {
-            var constraints = description.ParameterDescriptions.FirstOrDefault(p => p.Source == BindingSource.Path && string.Equals(p.Name, name, StringComparison.Ordinal))?.RouteInfo?.Constraints ?? [];
-            return constraints.Any(c => c is Microsoft.AspNetCore.Routing.Constraints.GuidRouteConstraint) ? typeof(Guid)
-                : constraints.Any(c => c is Microsoft.AspNetCore.Routing.Constraints.IntRouteConstraint) ? typeof(int)
-                : constraints.Any(c => c is Microsoft.AspNetCore.Routing.Constraints.LongRouteConstraint) ? typeof(long)
-                : null;
-        }
+        public Type RouteParameter(string name) =>
+            description.ParameterDescriptions.FirstOrDefault(p => p.Source == BindingSource.Path && string.Equals(p.Name, name, StringComparison.Ordinal))?.Type ?? typeof(string);
 
         public IEnumerable<(int Status, string Meaning)> Problems()
         {
@@ -279,7 +270,7 @@ internal sealed class Operations(SchemasOfDocuments documents, DocComments comme
                 yield return (403, "The caller's role, or whose it is, does not allow this.");
             }
 
-            if (Writes || (Query is not null && description.RelativePath!.Contains('{', StringComparison.Ordinal)))
+            if (Writes || (Query is not null && QueryString.Of(Query).Any(p => p.Type == typeof(Guid) || p.Type == typeof(Guid?) || RouteNames.Contains(p.Name, StringComparer.Ordinal))))
             {
                 yield return (404, "There is nothing of that kind with this id, or it is another community's: the two are not told apart.");
             }
@@ -317,5 +308,8 @@ internal sealed class Operations(SchemasOfDocuments documents, DocComments comme
 
             yield return (500, "Something went wrong on our side; nothing was changed.");
         }
+
+        [GeneratedRegex(@"\{\**(\w+)[^}]*\}")]
+        private static partial Regex InBraces();
     }
 }

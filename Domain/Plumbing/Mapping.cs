@@ -1,6 +1,8 @@
+using System.Collections;
 using System.Collections.Frozen;
 using System.Data;
 using System.Globalization;
+using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -26,9 +28,9 @@ public static class Json
         options.NumberHandling = JsonNumberHandling.Strict;
         options.MaxDepth = 16;
         options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
-        options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false));
+        options.Converters.Add(new EnumWordJson());
         options.Converters.Add(new InstantJson());
-        options.TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { WithoutWhatTheRouteGives } };
+        options.TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { WithoutWhatTheRouteGives, WithoutNullInLists } };
         return options;
     }
 
@@ -39,6 +41,54 @@ public static class Json
         {
             property.IsRequired = false;
             property.Name = "\0" + property.Name; // it must stay, for the constructor's sake, under a name that nobody sends
+        }
+    }
+
+    /// <summary>The serializer respects nullable annotations of properties, not of what stands in their lists: a null there is refused as well.</summary>
+    private static void WithoutNullInLists(JsonTypeInfo type)
+    {
+        if (type.Kind != JsonTypeInfoKind.Object)
+        {
+            return;
+        }
+
+        var lists = type.Type.GetProperties()
+            .Where(p => p.PropertyType != typeof(string) && p.PropertyType.IsAssignableTo(typeof(IEnumerable)) && p.GetIndexParameters().Length == 0)
+            .Where(p => new NullabilityInfoContext().Create(p) is var known && (known.ElementType ?? known.GenericTypeArguments.LastOrDefault()) is { Type.IsValueType: false, ReadState: NullabilityState.NotNull })
+            .ToArray();
+        if (lists.Length > 0)
+        {
+            type.OnDeserialized = made =>
+            {
+                if (lists.Any(l => l.GetValue(made) is IEnumerable items && items.Cast<object?>().Contains(null)))
+                {
+                    throw new JsonException("A list must not have null in it.");
+                }
+            };
+        }
+    }
+
+    /// <summary>An enum is one of its words, to the letter; the library's own converter takes capitals, too.</summary>
+    private sealed class EnumWordJson : JsonConverterFactory
+    {
+        public override bool CanConvert(Type typeToConvert) => typeToConvert.IsEnum;
+
+        public override JsonConverter CreateConverter(Type typeToConvert, JsonSerializerOptions options) =>
+            (JsonConverter)Activator.CreateInstance(typeof(Of<>).MakeGenericType(typeToConvert))!;
+
+        private sealed class Of<T> : JsonConverter<T>
+            where T : struct, Enum
+        {
+            public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+                reader.TokenType == JsonTokenType.String ? Word(reader.GetString()!) : throw new JsonException("This could not be converted: a word is a string.");
+
+            public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(EnumWord.Of(value));
+
+            public override T ReadAsPropertyName(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => Word(reader.GetString()!);
+
+            public override void WriteAsPropertyName(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WritePropertyName(EnumWord.Of(value));
+
+            private static T Word(string word) => EnumWord.TryRead<T>(word, out var value) ? value : throw new JsonException($"This could not be converted: it is no word of {typeof(T).Name}.");
         }
     }
 

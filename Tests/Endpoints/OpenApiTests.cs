@@ -85,6 +85,18 @@ public sealed class OpenApiTests : ApiFixture
     }
 
     [Test]
+    public void What_stands_in_the_path_is_a_parameter_of_the_path_and_of_nothing_else()
+    {
+        foreach (var operation in served.Operations)
+        {
+            var inPath = Regex.Matches(operation.Path, @"\{(\w+)\}").Select(m => m.Groups[1].Value).ToArray();
+
+            Assert.That(operation.Parameters("path").Select(p => p.GetProperty("name").GetString()), Is.EqualTo(inPath), operation.ToString());
+            Assert.That(operation.Parameters("query").Select(p => p.GetProperty("name").GetString()).Intersect(inPath), Is.Empty, operation.ToString());
+        }
+    }
+
+    [Test]
     public void Every_refusal_is_a_problem_and_every_operation_may_fail()
     {
         foreach (var operation in served.Operations.Where(o => o.Path.StartsWith("/api/", StringComparison.Ordinal)))
