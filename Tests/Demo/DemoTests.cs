@@ -66,6 +66,23 @@ public sealed class DemoTests
     }
 
     [Test]
+    public async Task Where_somebodys_own_account_has_the_name_of_a_demo_account_nothing_is_loaded()
+    {
+        var other = TestDatabase.On(await TestDatabase.Copy());
+        await using var source = NpgsqlDataSource.Create(other);
+        await using var stranger = source.CreateCommand("select register_staff(gen_random_uuid(), 'clerk', 'Somebody', 'en', null, 'a hash', false, timestamptz '2026-01-01')");
+        await stranger.ExecuteNonQueryAsync();
+        await using var errors = new StringWriter();
+
+        var loaded = await DemoCommand.Load(other, other, End, TextWriter.Null, errors, CancellationToken.None);
+
+        Assert.That(loaded, Is.False);
+        Assert.That(errors.ToString(), Does.Contain("clerk"));
+        await using var communities = source.CreateCommand("select count(*) from community");
+        Assert.That(await communities.ExecuteScalarAsync(), Is.EqualTo(0L));
+    }
+
+    [Test]
     public async Task Every_state_of_the_lifecycles_occurs_in_every_community()
     {
         foreach (var community in await Rows<Guid>("select community_id from community"))
