@@ -104,12 +104,19 @@ internal sealed record ImportBatch(Guid CommunityId, ImportMapping Mapping, IRea
             var numbers = await db.List<long>(Numbers, new { Count = looked.Rows.Count + orders }, cancellationToken);
             using var number = numbers.GetEnumerator();
             var imports = looked.Rows.Select(f => new ImportedRequest(f, now, Next(number), f.Row.Crew is null ? null : Next(number))).ToArray();
-            await Write(command, imports, cancellationToken);
-
             var events = new EventBatch(command.CommunityId, caller.Actor, now);
-            foreach (var one in imports)
+            var writing = Write(command, imports, cancellationToken);
+            try
             {
-                one.Tell(events, command.Mapping.Source, now);
+                // While the server writes, the events are put into words.
+                foreach (var one in imports)
+                {
+                    one.Tell(events, command.Mapping.Source, now);
+                }
+            }
+            finally
+            {
+                await writing;
             }
 
             await events.Append(db, cancellationToken);
