@@ -25,7 +25,7 @@ export function Shell({ who, children }: { who: SignedIn; children: ReactNode })
   const wide = Grid.useBreakpoint().md;
   useTitle();
   const links = [
-    ...(screens.desk ? [['/desk', t('nav.desk')], ['/requests', t('nav.requests')], ['/queue', t('nav.queue')]] : []),
+    ...(screens.desk ? [['/desk', t('nav.desk')], ['/requests', t('nav.requests')], ['/queue', t('nav.queue')], ['/call-backs', t('nav.callBacks')], ['/faults', t('nav.faults')]] : []),
     ...(screens.crew ? [['/crew', t('nav.crew')]] : []),
     ...(!screens.desk && !screens.crew ? [['/requests', t('nav.requests')]] : []),
   ] as const;

@@ -21,6 +21,9 @@ const RequestsScreen = lazy(() => import('./desk/RequestsScreen'));
 const RequestScreen = lazy(() => import('./desk/RequestScreen'));
 const QueueScreen = lazy(() => import('./desk/QueueScreen'));
 const CustomerScreen = lazy(() => import('./desk/CustomerScreen'));
+const FaultsScreen = lazy(() => import('./desk/FaultsScreen'));
+const FaultScreen = lazy(() => import('./desk/FaultScreen'));
+const CallBacksScreen = lazy(() => import('./desk/CallBacksScreen'));
 const CrewScreen = lazy(() => import('./crew/CrewScreen'));
 const OrderScreen = lazy(() => import('./crew/OrderScreen'));
 
@@ -90,6 +93,9 @@ function Screens({ who }: { who: SignedIn }) {
           <Route path="/requests/:requestId" element={<RequestScreen />} />
           <Route path="/customers/:customerId" element={<CustomerScreen />} />
           <Route path="/queue" element={<QueueScreen />} />
+          <Route path="/faults" element={<FaultsScreen />} />
+          <Route path="/faults/:faultId" element={<FaultScreen />} />
+          <Route path="/call-backs" element={<CallBacksScreen />} />
           <Route path="/crew" element={<CrewScreen />} />
           <Route path="/work-orders/:workOrderId" element={<OrderScreen />} />
           <Route path="*" element={<Result status="404" title="404" />} />

@@ -1,13 +1,13 @@
 import { PlusOutlined } from '@ant-design/icons';
 import { Button, DatePicker, Dropdown, Form, Input, InputNumber, Segmented, Select } from 'antd';
 import dayjs from 'dayjs';
-import { useState } from 'react';
+import type { ReactNode } from 'react';
 import { api, told } from '../api/client';
 import type { HoldEvidence, HoldReason, MaterialUsed, WorkOrderDetails, WorkOrderMove } from '../api/client';
 import { useTeams, useZone } from '../api/reference';
 import { useSend } from '../api/sending';
 import type { Sending } from '../api/sending';
-import { MoveDialog } from '../kit/Form';
+import { MoveDialog, useOpened } from '../kit/Form';
 import { MemberPick, TeamPick } from '../kit/Picks';
 import { instantOf, wallOf } from '../kit/times';
 import { Trouble } from '../kit/Trouble';
@@ -37,8 +37,8 @@ const beside: WorkOrderMove[] = ['hold'];
 const more: WorkOrderMove[] = ['makeSafe', 'control', 'assign', 'transfer', 'return', 'void'];
 
 export function OrderMoves({ details, changed }: Props) {
-  const { t, word } = useWords();
-  const [open, setOpen] = useState<WorkOrderMove>();
+  const { word } = useWords();
+  const form = useOpened<WorkOrderMove, WorkOrderDetails>(details);
   const allowed = new Set(details.allowedMoves);
   // Who has no assignee yet is claimed by the team; who has one, accepts.
   if (allowed.has('claim') && allowed.has('accept')) allowed.delete(details.workOrder.assigneeId ? 'claim' : 'accept');
@@ -48,14 +48,12 @@ export function OrderMoves({ details, changed }: Props) {
   const press = (move: WorkOrderMove) => {
     sending.forget();
     if (atOnce[move]) void sending.send(move);
-    else setOpen(move);
+    else form.open(move);
   };
   const first = next.filter((m) => allowed.has(m)).slice(0, 1);
   const second = beside.filter((m) => allowed.has(m));
   const rest = more.filter((m) => allowed.has(m));
   if (first.length + second.length + rest.length === 0) return null;
-  const close = () => setOpen(undefined);
-  const each = { details, changed, close };
   return (
     <>
       <div className="crew-actions" data-part="moves">
@@ -68,14 +66,10 @@ export function OrderMoves({ details, changed }: Props) {
           </Dropdown>
         )}
       </div>
-      {allowed.has('complete') && <Complete {...each} open={open === 'complete'} />}
-      {allowed.has('hold') && <Hold {...each} open={open === 'hold'} />}
-      {allowed.has('return') && <Return {...each} open={open === 'return'} />}
-      {allowed.has('transfer') && <Transfer {...each} open={open === 'transfer'} />}
-      {allowed.has('assign') && <Assign {...each} open={open === 'assign'} />}
-      {allowed.has('dispatch') && <Dispatch {...each} open={open === 'dispatch'} />}
-      {allowed.has('void') && <VoidIt {...each} open={open === 'void'} />}
-      <span hidden>{t('crew.order', { number: details.workOrder.number })}</span>
+      {[...first, ...second, ...rest].map((m) => {
+        const Move = dialogs[m];
+        return Move && <Move key={`${m} ${form.seen.workOrder.version}`} details={form.seen} changed={changed} close={form.close} open={form.is(m)} />;
+      })}
     </>
   );
 }
@@ -230,3 +224,5 @@ function VoidIt({ details, changed, open, close }: One) {
     </MoveDialog>
   );
 }
+
+const dialogs: Partial<Record<WorkOrderMove, (props: One) => ReactNode>> = { complete: Complete, hold: Hold, return: Return, transfer: Transfer, assign: Assign, dispatch: Dispatch, void: VoidIt };

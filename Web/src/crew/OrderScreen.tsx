@@ -46,7 +46,7 @@ function Shown({ details, changed }: { details: WorkOrderDetails; changed: () =>
   const phone = served.find((r) => r.reporterPhone)?.reporterPhone;
   const hold = details.holds.findLast((h) => !h.untilAt);
   return (
-    <div className="stack" style={{ maxWidth: 720, margin: '0 auto' }}>
+    <div className="stack order-page">
       <Card>
         <div className="stack tight">
           <div className="row spread">

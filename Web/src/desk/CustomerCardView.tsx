@@ -52,7 +52,7 @@ export function CustomerCardView({ customerId, letGo }: { customerId: string; le
         )}
         {openFaults.length > 0 && (
           <Part title={t('desk.faults')}>
-            {openFaults.map((f) => <li key={f.faultId}>{f.title} <span className="quiet">{f.placeName}</span>{f.expectedAt && <> · <Moment at={f.expectedAt} zone={zone} /></>}</li>)}
+            {openFaults.map((f) => <li key={f.faultId}><Link to={`/faults/${f.faultId}`}>{f.title}</Link> <span className="quiet">{f.placeName}</span>{f.expectedAt && <> · <Moment at={f.expectedAt} zone={zone} /></>}</li>)}
           </Part>
         )}
         <Part title={t('desk.openRequests')}>

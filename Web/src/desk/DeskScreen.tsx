@@ -1,16 +1,18 @@
-import { useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Card, Input } from 'antd';
 import type { InputRef } from 'antd';
 import { useDeferredValue, useRef, useState } from 'react';
 import { useNavigate, useSearchParams } from 'react-router';
+import { api, told } from '../api/client';
 import type { FoundCustomer, FoundPlace, SignedIn } from '../api/client';
 import { Problem } from '../api/problems';
-import { useSearch } from '../api/reference';
+import { useCommunities, useSearch } from '../api/reference';
 import { RequestStatusTag, spoken } from '../kit/tags';
 import { Trouble } from '../kit/Trouble';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
 import { CustomerCardView } from './CustomerCardView';
+import { RequestCard } from './RequestCard';
 import { RegisterForm } from './RegisterForm';
 
 /** Where a call begins: whoever calls, beside the form. The caller stands in the address, so that a telephone system can open it. */
@@ -64,7 +66,10 @@ export default function DeskScreen({ who }: { who: SignedIn }) {
         ) : customerId ? (
           <CustomerCardView customerId={customerId} letGo={letGo} />
         ) : (
-          <Card><span className="quiet">{place ? place.name : t('desk.hint')}</span></Card>
+          <>
+            <Card><span className="quiet">{place ? place.name : t('desk.hint')}</span></Card>
+            <Newest />
+          </>
         )}
       </div>
       <RegisterForm
@@ -79,8 +84,30 @@ export default function DeskScreen({ who }: { who: SignedIn }) {
   );
 }
 
+/** What was registered last, by whomever. */
+function Newest() {
+  const { t } = useWords();
+  const list = useQuery({ queryKey: ['requests', 'newest'], queryFn: ({ signal }) => told(api.GET('/api/requests', { params: { query: { take: 8 } }, signal })), refetchInterval: 30_000 });
+  const communities = useCommunities();
+  if (!list.data?.items.length) return null;
+  return (
+    <>
+      <h2>{t('desk.newest')}</h2>
+      <div className="orders">
+        {list.data.items.map((r) => <RequestCard key={r.requestId} line={r} zone={communities.data?.find((c) => c.communityId === r.communityId)?.timeZone ?? 'UTC'} />)}
+      </div>
+    </>
+  );
+}
+
 function Results({ q, take, here }: { q: string; take: (c: { customerId: string }) => void; here: (p: FoundPlace) => void }) {
-  const { t, word } = useWords();
+  const { t, word, pick } = useWords();
+  const communities = useCommunities();
+  // Homes have the same codes in every community: where there are several, each says which.
+  const where = (id: string) => {
+    const c = communities.data?.find((x) => x.communityId === id);
+    return (communities.data?.length ?? 0) > 1 && c ? ` · ${pick(c.name, c.nameEn)}` : '';
+  };
   const go = useNavigate();
   const found = useSearch(useDeferredValue(q));
   if (found.isError) return <Trouble problem={Problem.from(found.error)} retry={() => void found.refetch()} />;
@@ -93,7 +120,7 @@ function Results({ q, take, here }: { q: string; take: (c: { customerId: string 
       {customers.map((c) => (
         <button key={c.customerId} type="button" onClick={() => take(c)}>
           <div className="row spread"><strong>{c.name}</strong><span className="number">{c.phone}</span></div>
-          <div className="quiet">{c.homes.map((h) => `${h.name} (${word('occupancyRole', h.role)})`).join('，')}{c.openRequests > 0 && ` · ${t('desk.openRequests')} ${c.openRequests}`}</div>
+          <div className="quiet">{c.homes.map((h) => `${h.name} (${word('occupancyRole', h.role)})`).join(', ')}{where(c.communityId)}{c.openRequests > 0 && ` · ${t('desk.openRequests')} ${c.openRequests}`}</div>
         </button>
       ))}
       {requests.length > 0 && <h2>{t('desk.requestsFound')}</h2>}
@@ -107,7 +134,7 @@ function Results({ q, take, here }: { q: string; take: (c: { customerId: string 
       {places.map((p) => (
         <div key={p.placeId}>
           <button type="button" onClick={() => here(p)}>
-            <div className="row spread"><strong>{p.name}</strong><span className="quiet">{t('desk.useForPlace')}</span></div>
+            <div className="row spread"><span><strong>{p.name}</strong><span className="quiet">{where(p.communityId)}</span></span><span className="quiet">{t('desk.useForPlace')}</span></div>
           </button>
           {p.people.map((d) => (
             <button key={d.customerId} type="button" onClick={() => take(d)} style={{ paddingLeft: 28 }}>

@@ -8,7 +8,7 @@ import type { AnswerKind, CancelledAs, Channel, Crew, Payer, Priority, RequestDe
 import { useCategories, useSearch, useStaff, useZone } from '../api/reference';
 import { useSend } from '../api/sending';
 import type { Sending } from '../api/sending';
-import { MoveDialog } from '../kit/Form';
+import { MoveDialog, useOpened } from '../kit/Form';
 import { CategoryPick, MemberPick, TeamPick } from '../kit/Picks';
 import { spoken } from '../kit/tags';
 import { instantOf, wallOf } from '../kit/times';
@@ -28,7 +28,7 @@ const always = 5;
 
 export function RequestMoves({ details, changed }: Props) {
   const { t } = useWords();
-  const [open, setOpen] = useState<Name>();
+  const form = useOpened<Name, RequestDetails>(details);
   const allowed = new Set<Name>(details.allowedMoves);
   const round = details.feedback.at(-1);
   // The round of feedback that stands open is answered with the request's own move to close it.
@@ -39,32 +39,22 @@ export function RequestMoves({ details, changed }: Props) {
   const label = (m: Name) => t(`moves.${m as 'dispatch'}`);
   if (moves.length === 0) return <span className="quiet">{t('request.noMoves')}</span>;
 
-  const close = () => setOpen(undefined);
-  const each = { details, changed, close };
+  const each = (m: Name) => ({ key: `${m} ${form.seen.request.version}`, details: form.seen, changed, close: form.close, open: form.is(m) });
   return (
     <div className="row" data-part="moves">
       {moves.slice(0, always).map((m, i) => (
-        <Button key={m} type={i === 0 ? 'primary' : 'default'} onClick={() => setOpen(m)} data-move={m}>{label(m)}</Button>
+        <Button key={m} type={i === 0 ? 'primary' : 'default'} onClick={() => form.open(m)} data-move={m}>{label(m)}</Button>
       ))}
       {moves.length > always && (
-        <Dropdown trigger={['click']} menu={{ items: moves.slice(always).map((m) => ({ key: m, label: label(m), danger: m === 'cancel' })), onClick: ({ key }) => setOpen(key as Name) }}>
+        <Dropdown trigger={['click']} menu={{ items: moves.slice(always).map((m) => ({ key: m, label: label(m), danger: m === 'cancel' })), onClick: ({ key }) => form.open(key as Name) }}>
           <Button data-move="more">…</Button>
         </Dropdown>
       )}
-      {allowed.has('dispatch') && <Dispatch {...each} open={open === 'dispatch'} />}
-      {allowed.has('answer') && <Answer {...each} open={open === 'answer'} />}
-      {allowed.has('feedback') && <RecordFeedback {...each} open={open === 'feedback'} />}
-      {allowed.has('note') && <Note {...each} open={open === 'note'} />}
-      {allowed.has('promise') && <MakePromise {...each} open={open === 'promise'} />}
-      {allowed.has('urge') && <Urge {...each} open={open === 'urge'} />}
-      {allowed.has('nameInCharge') && <NameInCharge {...each} open={open === 'nameInCharge'} />}
-      {(['firstReply', 'writtenReply'] as const).map((m) => allowed.has(m) && <Reply key={m} {...each} which={m} open={open === m} />)}
-      {allowed.has('rework') && <NotFixed {...each} open={open === 'rework'} />}
-      {allowed.has('reprioritise') && <Reprioritise {...each} open={open === 'reprioritise'} />}
-      {allowed.has('recategorise') && <Recategorise {...each} open={open === 'recategorise'} />}
-      {allowed.has('reschedule') && <Reschedule {...each} open={open === 'reschedule'} />}
-      {allowed.has('amend') && <Amend {...each} open={open === 'amend'} />}
-      {allowed.has('cancel') && <Cancel {...each} open={open === 'cancel'} />}
+      {moves.map((m) => {
+        const Move = dialogs[m];
+        const { key, ...props } = each(m);
+        return Move && <Move key={key} {...props} />;
+      })}
     </div>
   );
 }
@@ -370,3 +360,21 @@ function Cancel({ details, changed, open, close }: One) {
     </MoveDialog>
   );
 }
+
+const dialogs: Partial<Record<Name, (props: One) => ReactNode>> = {
+  dispatch: Dispatch,
+  answer: Answer,
+  feedback: RecordFeedback,
+  note: Note,
+  promise: MakePromise,
+  urge: Urge,
+  nameInCharge: NameInCharge,
+  rework: NotFixed,
+  reprioritise: Reprioritise,
+  recategorise: Recategorise,
+  reschedule: Reschedule,
+  amend: Amend,
+  cancel: Cancel,
+  firstReply: (props) => <Reply {...props} which="firstReply" />,
+  writtenReply: (props) => <Reply {...props} which="writtenReply" />,
+};

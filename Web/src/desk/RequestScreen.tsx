@@ -109,7 +109,7 @@ function Shown({ details, changed }: { details: RequestDetails; changed: () => v
                 {details.promises.map((p) => (
                   <li key={p.promiseId} className="row spread">
                     <span>{p.text}</span>
-                    {p.keptAt ? <span className="quiet">{t('request.kept')} <Moment at={p.keptAt} zone={zone} brief /></span> : <span className="row"><Due at={p.dueAt} zone={zone} /><KeepPromise requestId={r.requestId} promiseId={p.promiseId} changed={changed} /></span>}
+                    {p.keptAt ? <span className="quiet">{t('request.kept')} <Moment at={p.keptAt} zone={zone} brief /></span> : <span className="row"><Due at={p.dueAt} zone={zone} />{details.allowedMoves.includes('keepPromise') && <KeepPromise requestId={r.requestId} promiseId={p.promiseId} changed={changed} />}</span>}
                   </li>
                 ))}
               </ul>
@@ -118,7 +118,7 @@ function Shown({ details, changed }: { details: RequestDetails; changed: () => v
           {details.faults.length > 0 && (
             <Card title={t('request.faults')}>
               <ul className="lines">
-                {details.faults.map((f) => <li key={`${f.faultId}${f.joinedAt}`}>{spoken(f.number)} {f.title} {f.expectedAt && <span className="quiet">{t('request.expected', { time: '' })}<Moment at={f.expectedAt} zone={zone} /></span>} {f.leftAt && <span className="quiet">{t('request.left')} <Moment at={f.leftAt} zone={zone} brief /></span>}</li>)}
+                {details.faults.map((f) => <li key={`${f.faultId}${f.joinedAt}`}><Link to={`/faults/${f.faultId}`}><span className="number">{spoken(f.number)}</span> {f.title}</Link> {f.expectedAt && <span className="quiet">{t('fault.expected')} <Moment at={f.expectedAt} zone={zone} /></span>} {f.leftAt && <span className="quiet">{t('request.left')} <Moment at={f.leftAt} zone={zone} brief /></span>}</li>)}
               </ul>
             </Card>
           )}

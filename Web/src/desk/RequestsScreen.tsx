@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { Button, Card, Empty, Grid, Select, Spin, Table, Tag } from 'antd';
+import { Button, Card, Empty, Grid, Select, Spin, Table } from 'antd';
 import { Link, useNavigate } from 'react-router';
 import { api, told } from '../api/client';
 import type { Channel, Crew, Priority, RequestKind, RequestLine, RequestSort, RequestStatus, SignedIn } from '../api/client';
@@ -11,6 +11,7 @@ import { PriorityTag, RequestStatusTag, spoken } from '../kit/tags';
 import { Trouble } from '../kit/Trouble';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
+import { Marks, RequestCard } from './RequestCard';
 
 const names = ['community', 'status', 'kind', 'priority', 'crew', 'channel', 'late', 'sort', 'customer'] as const;
 const statuses: RequestStatus[] = ['received', 'inProgress', 'awaitingFeedback', 'closed', 'cancelled'];
@@ -81,7 +82,7 @@ export default function RequestsScreen({ who }: { who: SignedIn }) {
       ) : wide ? (
         <Wide rows={rows} zoneOf={zoneOf} />
       ) : (
-        <div className="orders">{rows.map((r) => <Narrow key={r.requestId} line={r} zone={zoneOf(r.communityId)} />)}</div>
+        <div className="orders">{rows.map((r) => <RequestCard key={r.requestId} line={r} zone={zoneOf(r.communityId)} />)}</div>
       )}
       {list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage}>{t('common.more')}</Button>}
     </div>
@@ -115,33 +116,6 @@ function Wide({ rows, zoneOf }: { rows: RequestLine[]; zoneOf: (id: string) => s
 function Ended({ line }: { line: RequestLine }) {
   const { t } = useWords();
   return line.dueAt ? <span className={line.late ? 'late' : 'quiet'}>{line.late ? t('time.missed') : t('time.met')}</span> : <span className="quiet">—</span>;
-}
-
-function Marks({ line: r }: { line: RequestLine }) {
-  const { t } = useWords();
-  return (
-    <>
-      {r.reworkCount > 0 && <Tag color="volcano">{t('requests.rework')}</Tag>}
-      {r.urgeCount > 0 && <Tag color="volcano">{t('requests.urged', { count: r.urgeCount })}</Tag>}
-      {r.confidential && <Tag color="purple">{t('requests.confidential')}</Tag>}
-    </>
-  );
-}
-
-function Narrow({ line: r, zone }: { line: RequestLine; zone: string }) {
-  const { word } = useWords();
-  const open = openStatuses.includes(r.status);
-  return (
-    <Link className={`order ${r.priority} ${r.late && open ? 'isLate' : ''}`} to={`/requests/${r.requestId}`}>
-      <div className="row spread">
-        <span className="row"><span className="number">{spoken(r.number)}</span><RequestStatusTag status={r.status} /></span>
-        <Moment at={r.reportedAt} zone={zone} brief />
-      </div>
-      <div className="clamp">{r.description}</div>
-      <div className="quiet">{[word('requestKind', r.kind), r.placeName, r.customerName].filter(Boolean).join(' · ')} <Marks line={r} /></div>
-      {open && r.dueAt && r.status !== 'awaitingFeedback' && <Due at={r.dueAt} late={r.late} zone={zone} />}
-    </Link>
-  );
 }
 
 export function CategoryName({ communityId, categoryId }: { communityId: string; categoryId: string }) {

@@ -1,7 +1,7 @@
-import { Button, DatePicker, Drawer, Form, Grid, Modal } from 'antd';
+import { Button, Drawer, Form, Grid, Modal } from 'antd';
 import type { FormInstance } from 'antd';
 import type { ReactNode } from 'react';
-import { useEffect } from 'react';
+import { useEffect, useId, useState } from 'react';
 import { useSend } from '../api/sending';
 import type { Sending } from '../api/sending';
 import { fieldPath } from '../api/problems';
@@ -39,6 +39,7 @@ interface DialogProps<V, R> {
 export function MoveDialog<V extends object, R>({ title, open, onClose, call, done, initial, submit, danger, children, rename, wide }: DialogProps<V, R>) {
   const { t } = useWords();
   const [form] = Form.useForm<V>();
+  const name = useId();
   const phone = !Grid.useBreakpoint().sm;
   const sending = useSend<V, R>(call, (reply) => {
     form.resetFields();
@@ -58,6 +59,7 @@ export function MoveDialog<V extends object, R>({ title, open, onClose, call, do
   const body = (
     <Form<V>
       form={form}
+      name={name}
       layout="vertical"
       initialValues={initial}
       onFinish={(values) => void sending.send(values)}
@@ -74,13 +76,22 @@ export function MoveDialog<V extends object, R>({ title, open, onClose, call, do
   );
 
   return phone ? (
-    <Drawer title={title} open={open} onClose={onClose} placement="bottom" size="auto" footer={buttons} forceRender rootClassName="from-below">{body}</Drawer>
+    <Drawer title={title} open={open} onClose={onClose} placement="bottom" size="auto" footer={buttons} rootClassName="from-below">{body}</Drawer>
   ) : (
-    <Modal title={title} open={open} onCancel={onClose} footer={buttons} forceRender mask={{ closable: false }} width={wide ? 720 : 520}>{body}</Modal>
+    <Modal title={title} open={open} onCancel={onClose} footer={buttons} mask={{ closable: false }} width={wide ? 720 : 520}>{body}</Modal>
   );
 }
 
-/** A date and time on the community's wall. Pair it with instantOf and wallOf. */
-export function TimePicker(props: { value?: never; onChange?: never; placeholder?: string }) {
-  return <DatePicker showTime={{ format: 'HH:mm', minuteStep: 5 }} format="YYYY-MM-DD HH:mm" style={{ width: '100%' }} {...props} />;
+/**
+ * Which move's form is open, on what it was opened for: a form edits what its reader saw, not what arrived meanwhile, so that a stale
+ * save is refused instead of undoing somebody else's. What was typed is kept over closing and opening again until the thing changes.
+ */
+export function useOpened<M extends string, D>(details: D) {
+  const [opened, setOpened] = useState<{ move?: M; seen: D }>({ seen: details });
+  return {
+    seen: opened.seen,
+    is: (move: M) => opened.move === move,
+    open: (move: M) => setOpened({ move, seen: details }),
+    close: () => setOpened((before) => ({ seen: before.seen })),
+  };
 }
