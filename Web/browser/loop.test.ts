@@ -29,7 +29,7 @@ test.each<[Look['language'], string]>([['zh-CN', '厨房水管漏水，请尽快
 
     await desk.page.reload();
     await desk.page.locator('[data-move=feedback]').click();
-    await desk.page.locator('.ant-modal:visible .ant-segmented-item', { hasText: new RegExp(`^${say.solved}$`) }).click();
+    await desk.page.locator('.ant-modal:visible .ant-radio-button-wrapper', { hasText: new RegExp(`^${say.solved}$`) }).click();
     await desk.page.locator('.ant-modal:visible .ant-rate').first().locator('li').nth(4).click();
     await desk.page.locator('.ant-modal:visible [id$=_spokeWith]').fill('王小明');
     await desk.page.locator('.ant-modal:visible [data-act=submit]').click();

@@ -1,5 +1,5 @@
 import { PlusOutlined } from '@ant-design/icons';
-import { Button, DatePicker, Dropdown, Form, Input, InputNumber, Segmented, Select } from 'antd';
+import { Button, DatePicker, Dropdown, Form, Input, InputNumber, Select } from 'antd';
 import dayjs from 'dayjs';
 import type { ReactNode } from 'react';
 import { api, told } from '../api/client';
@@ -7,6 +7,7 @@ import type { HoldEvidence, HoldReason, MaterialUsed, WorkOrderDetails, WorkOrde
 import { useTeams, useZone } from '../api/reference';
 import { useSend } from '../api/sending';
 import type { Sending } from '../api/sending';
+import { Choice } from '../kit/Choice';
 import { MoveDialog, useOpened } from '../kit/Form';
 import { MemberPick, TeamPick } from '../kit/Picks';
 import { instantOf, wallOf } from '../kit/times';
@@ -137,7 +138,7 @@ function Hold({ details, changed, open, close }: One) {
       <Form.Item name="reason" label={t('crew.holdReason')} rules={needed(t('common.required'))}><Select options={options('holdReason')} /></Form.Item>
       <Form.Item noStyle shouldUpdate={(a, b) => a.reason !== b.reason}>
         {(form) => form.getFieldValue('reason') === 'customer' && (
-          <Form.Item name="evidence" label={t('crew.evidence')} rules={needed(t('common.required'))}><Segmented block options={options('holdEvidence')} /></Form.Item>
+          <Form.Item name="evidence" label={t('crew.evidence')} rules={needed(t('common.required'))}><Choice options={options('holdEvidence')} /></Form.Item>
         )}
       </Form.Item>
       <Form.Item noStyle shouldUpdate={false}>

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Button, Card, DatePicker, Form, Input, Result, Select, Segmented, Spin, Tag } from 'antd';
+import { Button, Card, DatePicker, Form, Input, Result, Select, Spin, Tag } from 'antd';
 import type dayjs from 'dayjs';
 import { useState } from 'react';
 import { Link, useParams } from 'react-router';
@@ -7,6 +7,7 @@ import { api, told } from '../api/client';
 import type { Crew, FaultDetails, FaultMove } from '../api/client';
 import { Problem } from '../api/problems';
 import { useSearch, useZone } from '../api/reference';
+import { Choice } from '../kit/Choice';
 import { MoveDialog } from '../kit/Form';
 import { Due, Moment } from '../kit/Moment';
 import { TeamPick } from '../kit/Picks';
@@ -96,7 +97,7 @@ function Dispatch({ details, open, close, changed }: One) {
       rename={(f) => f.replace('orders[0].', '')}
       call={(v, header) => told(api.POST('/api/faults/{faultId}/work-orders', { params: { path: path(details), header }, body: { orders: [{ crew: v.crew, teamId: v.teamId ?? null, whatToDo: v.whatToDo, mandatory: true }] } }))}
     >
-      <Form.Item name="crew" label={t('moves.crew')}><Segmented block options={options('crew')} /></Form.Item>
+      <Form.Item name="crew" label={t('moves.crew')}><Choice options={options('crew')} /></Form.Item>
       <Form.Item noStyle shouldUpdate={(a, b) => a.crew !== b.crew}>
         {(form) => <Form.Item name="teamId" label={t('moves.team')}><TeamPick communityId={details.fault.communityId} crew={form.getFieldValue('crew')} /></Form.Item>}
       </Form.Item>

@@ -1,11 +1,12 @@
 import { useEffect, useMemo, useState } from 'react';
-import { App, Button, Card, Checkbox, Collapse, DatePicker, Form, Input, Segmented, Select } from 'antd';
+import { App, Button, Card, Checkbox, Collapse, DatePicker, Form, Input, Select } from 'antd';
 import type dayjs from 'dayjs';
 import { useNavigate } from 'react-router';
 import { api, told } from '../api/client';
 import type { Channel, Priority, RequestKind, RequestReply, SignedIn } from '../api/client';
 import { useSend } from '../api/sending';
 import { useCommunities, useZone } from '../api/reference';
+import { Choice } from '../kit/Choice';
 import { useFaultsInFields } from '../kit/Form';
 import { CategoryPick, PlacePick } from '../kit/Picks';
 import { spoken } from '../kit/tags';
@@ -138,7 +139,7 @@ export function RegisterForm({ who, customerId, place, typed, letGo, saved }: {
           </div>
         )}
         <Form.Item name="kind" label={t('register.kind')}>
-          <Segmented block options={options('requestKind')} onChange={() => form.setFieldValue('categoryId', undefined)} />
+          <Choice options={options('requestKind')} onChange={() => form.setFieldValue('categoryId', undefined)} />
         </Form.Item>
         <Form.Item name="categoryId" label={t('register.category')} rules={[{ required: true, message: t('register.needCategory') }]}>
           <CategoryPick communityId={community} kind={kind} />

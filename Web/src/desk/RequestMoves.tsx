@@ -1,5 +1,5 @@
 import { MinusCircleOutlined, PlusOutlined } from '@ant-design/icons';
-import { App, Button, Checkbox, Dropdown, Form, Input, Rate, Segmented, Select, DatePicker } from 'antd';
+import { App, Button, Checkbox, Dropdown, Form, Input, Rate, Select, DatePicker } from 'antd';
 import type dayjs from 'dayjs';
 import { useState } from 'react';
 import type { ReactNode } from 'react';
@@ -8,6 +8,7 @@ import type { AnswerKind, CancelledAs, Channel, Crew, Payer, Priority, RequestDe
 import { useCategories, useSearch, useStaff, useZone } from '../api/reference';
 import { useSend } from '../api/sending';
 import type { Sending } from '../api/sending';
+import { Choice } from '../kit/Choice';
 import { MoveDialog, useOpened } from '../kit/Form';
 import { CategoryPick, MemberPick, TeamPick } from '../kit/Picks';
 import { spoken } from '../kit/tags';
@@ -109,7 +110,7 @@ function Dispatch({ details, changed, open, close }: One) {
                   {fields.length > 1 && <Button type="text" size="small" icon={<MinusCircleOutlined />} onClick={() => remove(field.name)}>{t('moves.removeOrder')}</Button>}
                 </div>
                 <Form.Item name={[field.name, 'crew']} label={t('moves.crew')} rules={needed(t('common.required'))}>
-                  <Segmented block options={options('crew')} />
+                  <Choice options={options('crew')} />
                 </Form.Item>
                 <Form.Item noStyle shouldUpdate>
                   {(form) => {
@@ -166,7 +167,7 @@ function RecordFeedback({ details, changed, open, close }: One) {
       initial={{ spokeWith: r.customerName ?? r.reporterName ?? undefined, numberDialled: r.reporterPhone ?? undefined }}
       call={(v, header) => told(api.POST('/api/requests/{requestId}/feedback', { params: params(details, header), body: { ...v, recommend: v.recommend || null, madeItFive: v.madeItFive || null, numberDialled: v.numberDialled || null } }))}
     >
-      <Form.Item name="solved" label={t('moves.solved')} rules={needed(t('common.required'))}><Segmented block options={options('solved')} /></Form.Item>
+      <Form.Item name="solved" label={t('moves.solved')} rules={needed(t('common.required'))}><Choice options={options('solved')} /></Form.Item>
       <Form.Item name="satisfaction" label={t('moves.satisfaction')} rules={needed(t('common.required'))}><Rate allowClear={false} /></Form.Item>
       <Form.Item noStyle shouldUpdate={(a, b) => a.satisfaction !== b.satisfaction}>
         {(form) => (form.getFieldValue('satisfaction') ?? 5) < 5 && <Text name="madeItFive" label={t('moves.madeItFive')} rows={2} optional max={2000} />}
@@ -188,7 +189,7 @@ function Note({ details, changed, open, close }: One) {
       call={(v, header) => told(api.POST('/api/requests/{requestId}/notes', { params: params(details, header), body: v }))}
     >
       <Text label={t('moves.text')} />
-      <Form.Item name="visibility" label={t('moves.visibility')}><Segmented block options={options('visibility')} /></Form.Item>
+      <Form.Item name="visibility" label={t('moves.visibility')}><Choice options={options('visibility')} /></Form.Item>
     </MoveDialog>
   );
 }
@@ -283,7 +284,7 @@ function Reprioritise({ details, changed, open, close }: One) {
       title={t('moves.reprioritise')} open={open} onClose={close} done={changed} initial={{ priority: details.request.priority }}
       call={(v, header) => told(api.POST('/api/requests/{requestId}/priority', { params: edit(details, header), body: v }))}
     >
-      <Form.Item name="priority" label={t('moves.priority')}><Segmented block options={options('priority')} /></Form.Item>
+      <Form.Item name="priority" label={t('moves.priority')}><Choice options={options('priority')} /></Form.Item>
       <Text name="reason" label={t('common.reason')} rows={2} max={1000} />
     </MoveDialog>
   );
@@ -345,7 +346,7 @@ function Cancel({ details, changed, open, close }: One) {
       done={() => { void message.success(t('common.saved')); changed(); }}
       call={(v, header) => told(api.POST('/api/requests/{requestId}/cancellation', { params: params(details, header), body: { outcome: v.outcome, reason: v.reason, duplicateOfId: v.outcome === 'duplicate' ? (v.duplicateOfId ?? null) : null } }))}
     >
-      <Form.Item name="outcome" label={t('moves.outcome')}><Segmented block options={outcomes.map((o) => ({ value: o, label: word('outcome', o) }))} /></Form.Item>
+      <Form.Item name="outcome" label={t('moves.outcome')}><Choice options={outcomes.map((o) => ({ value: o, label: word('outcome', o) }))} /></Form.Item>
       <Form.Item noStyle shouldUpdate={(a, b) => a.outcome !== b.outcome}>
         {(form): ReactNode => form.getFieldValue('outcome') === 'duplicate' && (
           <Form.Item name="duplicateOfId" label={t('moves.duplicateOf')} rules={needed(t('common.required'))}>
