@@ -255,7 +255,7 @@ internal sealed class Operations(SchemasOfDocuments documents, DocComments comme
         public bool Is(Func<string, bool> method) => method(description.HttpMethod!);
 
         /// <summary>The explorer names only what a handler takes by itself; a query record's ids stand in the path all the same.</summary>
-        public bool HasInPath(string name) => description.RelativePath!.Contains('{' + name + '}', StringComparison.Ordinal);
+        public bool HasInPath(string name) => System.Text.RegularExpressions.Regex.IsMatch(description.RelativePath!, $"{{{name}[}}:]", System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(1));
 
         public Type? RouteParameter(string name)
         {
