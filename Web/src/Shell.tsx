@@ -1,0 +1,67 @@
+import { GlobalOutlined, LogoutOutlined } from '@ant-design/icons';
+import { useQueryClient } from '@tanstack/react-query';
+import { Button, Grid, Tooltip } from 'antd';
+import { useEffect } from 'react';
+import type { ReactNode } from 'react';
+import { NavLink } from 'react-router';
+import { api, told } from './api/client';
+import type { SignedIn } from './api/client';
+import { screensOf, sessionKey } from './api/session';
+import { speak, useWords } from './words/words';
+
+export function LanguageSwitch() {
+  const { t, language } = useWords();
+  return (
+    <Button type="text" icon={<GlobalOutlined />} onClick={() => speak(language === 'en' ? 'zh-CN' : 'en')} data-act="language">
+      {t('app.language')}
+    </Button>
+  );
+}
+
+export function Shell({ who, children }: { who: SignedIn; children: ReactNode }) {
+  const { t } = useWords();
+  const client = useQueryClient();
+  const screens = screensOf(who);
+  const wide = Grid.useBreakpoint().md;
+  useTitle();
+  const links = [
+    ...(screens.desk ? [['/desk', t('nav.desk')], ['/requests', t('nav.requests')], ['/queue', t('nav.queue')], ['/call-backs', t('nav.callBacks')], ['/faults', t('nav.faults')]] : []),
+    ...(screens.crew ? [['/crew', t('nav.crew')]] : []),
+    ...(!screens.desk && !screens.crew ? [['/requests', t('nav.requests')]] : []),
+  ] as const;
+
+  const signOut = async () => {
+    await told(api.DELETE('/api/session')).catch(() => undefined);
+    client.clear();
+    client.setQueryData(sessionKey, null);
+  };
+
+  return (
+    <div className="shell">
+      <a className="skip" href="#main">{t('app.skip')}</a>
+      <header>
+        <span className="brand">{wide ? t('app.name') : null}</span>
+        <nav>
+          {links.map(([to, label]) => <NavLink key={to} to={to!}>{label}</NavLink>)}
+        </nav>
+        <span className="who">
+          {wide && <span className="quiet">{who.displayName}</span>}
+          <LanguageSwitch />
+          <Tooltip title={`${t('app.signOut')} · ${who.displayName}`}>
+            <Button type="text" icon={<LogoutOutlined />} onClick={() => void signOut()} aria-label={t('app.signOut')} data-act="sign-out" />
+          </Tooltip>
+        </span>
+      </header>
+      <main id="main">{children}</main>
+    </div>
+  );
+}
+
+/** The window's title: of the thing shown, then of the desk. */
+export function useTitle(of?: string): void {
+  const { t } = useWords();
+  const name = t('app.name');
+  useEffect(() => {
+    document.title = of ? `${of} · ${name}` : name;
+  }, [of, name]);
+}

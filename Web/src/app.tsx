@@ -1,0 +1,106 @@
+import { QueryClient, QueryClientProvider, useQueryClient } from '@tanstack/react-query';
+import { App as AntApp, ConfigProvider, Modal, Result, Spin } from 'antd';
+import enUS from 'antd/locale/en_US';
+import zhCNLocale from 'antd/locale/zh_CN';
+import dayjs from 'dayjs';
+import 'dayjs/locale/zh-cn';
+import { lazy, Suspense, useEffect, useState } from 'react';
+import type { ReactNode } from 'react';
+import { BrowserRouter, Navigate, Route, Routes } from 'react-router';
+import { whenSessionIsOver } from './api/client';
+import type { SignedIn } from './api/client';
+import { Problem } from './api/problems';
+import { screensOf, sessionKey, useSession } from './api/session';
+import { Trouble } from './kit/Trouble';
+import { Shell } from './Shell';
+import { SignInForm, SignInScreen } from './signIn/SignInScreen';
+import { useWords } from './words/words';
+
+const DeskScreen = lazy(() => import('./desk/DeskScreen'));
+const RequestsScreen = lazy(() => import('./desk/RequestsScreen'));
+const RequestScreen = lazy(() => import('./desk/RequestScreen'));
+const QueueScreen = lazy(() => import('./desk/QueueScreen'));
+const CustomerScreen = lazy(() => import('./desk/CustomerScreen'));
+const FaultsScreen = lazy(() => import('./desk/FaultsScreen'));
+const FaultScreen = lazy(() => import('./desk/FaultScreen'));
+const CallBacksScreen = lazy(() => import('./desk/CallBacksScreen'));
+const CrewScreen = lazy(() => import('./crew/CrewScreen'));
+const OrderScreen = lazy(() => import('./crew/OrderScreen'));
+
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 5_000,
+      // What the desk refused stays refused; only an unreachable desk is asked again.
+      retry: (times, e) => times < 2 && e instanceof Problem && e.code === 'network.unreachable',
+    },
+  },
+});
+
+export function App() {
+  const { language } = useWords();
+  dayjs.locale(language === 'en' ? 'en' : 'zh-cn');
+  return (
+    <ConfigProvider locale={language === 'en' ? enUS : zhCNLocale} theme={{ token: { colorPrimary: '#1668dc', borderRadius: 6 } }} button={{ autoInsertSpace: false }}>
+      <AntApp>
+        <QueryClientProvider client={queries}>
+          <BrowserRouter>
+            <SessionGate>{(who) => <Screens who={who} />}</SessionGate>
+          </BrowserRouter>
+        </QueryClientProvider>
+      </AntApp>
+    </ConfigProvider>
+  );
+}
+
+/** Shows the screens to who is signed in. When the session ends meanwhile, they stay as they are, with everything typed, under the sign-in. */
+function SessionGate({ children }: { children: (who: SignedIn) => ReactNode }) {
+  const { t } = useWords();
+  const client = useQueryClient();
+  const session = useSession();
+  const [over, setOver] = useState(false);
+  useEffect(() => whenSessionIsOver(() => setOver(client.getQueryData(sessionKey) != null)), [client]);
+
+  if (session.isPending) return <Spin fullscreen />;
+  if (session.isError) return <div className="lonely"><Trouble problem={Problem.from(session.error)} retry={() => void session.refetch()} /></div>;
+  if (!session.data) return <SignInScreen />;
+  return (
+    <>
+      {children(session.data)}
+      <Modal open={over} footer={null} closable={false} keyboard={false} title={t('signIn.title')} destroyOnHidden>
+        <p>{t('signIn.again')}</p>
+        <SignInForm
+          done={() => {
+            setOver(false);
+            void client.invalidateQueries();
+          }}
+        />
+      </Modal>
+    </>
+  );
+}
+
+function Screens({ who }: { who: SignedIn }) {
+  const screens = screensOf(who);
+  const home = screens.desk || !screens.crew ? (screens.desk ? '/desk' : '/requests') : '/crew';
+  return (
+    <Shell who={who}>
+      <Suspense fallback={<Spin className="waiting" />}>
+        <Routes>
+          <Route path="/" element={<Navigate to={home} replace />} />
+          <Route path="/desk" element={<DeskScreen who={who} />} />
+          <Route path="/requests" element={<RequestsScreen who={who} />} />
+          <Route path="/requests/:requestId" element={<RequestScreen />} />
+          <Route path="/customers/:customerId" element={<CustomerScreen />} />
+          <Route path="/queue" element={<QueueScreen />} />
+          <Route path="/faults" element={<FaultsScreen />} />
+          <Route path="/faults/:faultId" element={<FaultScreen />} />
+          <Route path="/call-backs" element={<CallBacksScreen />} />
+          <Route path="/crew" element={<CrewScreen />} />
+          <Route path="/work-orders/:workOrderId" element={<OrderScreen />} />
+          <Route path="*" element={<Result status="404" title="404" />} />
+        </Routes>
+      </Suspense>
+    </Shell>
+  );
+}

@@ -1,0 +1,148 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Button, Card, DatePicker, Form, Input, Result, Select, Spin, Tag } from 'antd';
+import type dayjs from 'dayjs';
+import { useState } from 'react';
+import { Link, useParams } from 'react-router';
+import { api, told } from '../api/client';
+import type { Crew, FaultDetails, FaultMove } from '../api/client';
+import { Problem } from '../api/problems';
+import { useSearch, useZone } from '../api/reference';
+import { Choice } from '../kit/Choice';
+import { MoveDialog } from '../kit/Form';
+import { Due, Moment } from '../kit/Moment';
+import { TeamPick } from '../kit/Picks';
+import { OrderStatusTag, RequestStatusTag, spoken } from '../kit/tags';
+import { instantOf, wallOf } from '../kit/times';
+import { Trouble } from '../kit/Trouble';
+import { useTitle } from '../Shell';
+import { useWords } from '../words/words';
+
+export default function FaultScreen() {
+  const { t, word, pick } = useWords();
+  const { faultId } = useParams();
+  const client = useQueryClient();
+  const [open, setOpen] = useState<FaultMove>();
+  const details = useQuery({
+    queryKey: ['fault', faultId],
+    queryFn: ({ signal }) => told(api.GET('/api/faults/{faultId}', { params: { path: { faultId: faultId! } }, signal })),
+    refetchInterval: 30_000,
+  });
+  const zone = useZone(details.data?.fault.communityId);
+  useTitle(details.data?.fault.title);
+  if (details.isError) {
+    const problem = Problem.from(details.error);
+    return problem.status === 404 ? <Result status="404" title={t('fault.notFound')} /> : <Trouble problem={problem} retry={() => void details.refetch()} />;
+  }
+  if (!details.data) return <Spin className="waiting" />;
+  const { fault: f, requests, workOrders, allowedMoves } = details.data;
+  const each = { details: details.data, zone, close: () => setOpen(undefined), changed: () => void client.invalidateQueries({ predicate: (q) => ['fault', 'faults', 'request', 'requests', 'counts', 'work-orders', 'timeline'].includes(String(q.queryKey[0])) }) };
+  const moves = (['dispatch', 'join', 'expect', 'end'] as const).filter((m) => allowedMoves.includes(m));
+  return (
+    <div className="stack">
+      <div className="stack tight">
+        <div className="row"><h1>{f.title}</h1><Tag color={f.status === 'open' ? 'volcano' : 'green'}>{word('faultStatus', f.status)}</Tag><span className="quiet number">{spoken(f.number)}</span></div>
+        <div className="quiet">{[pick(f.categoryName, f.categoryNameEn), f.placeName, f.assetName].filter(Boolean).join(' · ')}</div>
+      </div>
+      <div className="row">
+        {moves.map((m, i) => <Button key={m} type={i === 0 ? 'primary' : 'default'} onClick={() => setOpen(m)} data-move={m}>{word('faultMove', m)}</Button>)}
+      </div>
+      <div className="columns aside">
+        <Card title={t('fault.requests')}>
+          <ul className="lines">
+            {requests.map((r) => (
+              <li key={`${r.requestId}${r.joinedAt}`}>
+                <Link className="plain" to={`/requests/${r.requestId}`}>
+                  <div className="row"><span className="number">{spoken(r.number)}</span><RequestStatusTag status={r.status} /><span>{r.customerName}</span><span className="quiet">{r.placeName}</span>{r.leftAt && r.leftHow && <Tag>{word('leftHow', r.leftHow)}</Tag>}</div>
+                  <div className="clamp">{r.description}</div>
+                </Link>
+              </li>
+            ))}
+          </ul>
+        </Card>
+        <div className="stack">
+          <Card title={t('request.details')}>
+            <dl className="facts">
+              <dt>{t('fault.expected')}</dt><dd><Due at={f.expectedAt} zone={zone} late={f.endedAt ? false : undefined} /></dd>
+              <dt>{t('time.started')}</dt><dd><Moment at={f.openedAt} zone={zone} /></dd>
+              {f.endedAt && <><dt>{t('fault.ended')}</dt><dd><Moment at={f.endedAt} zone={zone} /></dd></>}
+            </dl>
+          </Card>
+          <Card title={t('request.orders')}>
+            {workOrders.length === 0 && <span className="quiet">{t('request.noOrders')}</span>}
+            <ul className="lines">
+              {workOrders.map((o) => (
+                <li key={o.workOrderId}><Link className="plain" to={`/work-orders/${o.workOrderId}`}><div className="row"><OrderStatusTag status={o.status} /><strong>{word('crew', o.crew)}</strong><span className="quiet number">{spoken(o.number)}</span></div><div className="clamp">{o.whatToDo}</div></Link></li>
+              ))}
+            </ul>
+          </Card>
+        </div>
+      </div>
+      {allowedMoves.includes('dispatch') && <Dispatch {...each} open={open === 'dispatch'} />}
+      {allowedMoves.includes('join') && <Join {...each} open={open === 'join'} />}
+      {allowedMoves.includes('expect') && <Expect {...each} open={open === 'expect'} />}
+      {allowedMoves.includes('end') && <End {...each} open={open === 'end'} />}
+    </div>
+  );
+}
+
+interface One { details: FaultDetails; zone: string; open: boolean; close: () => void; changed: () => void }
+
+const path = (d: FaultDetails) => ({ faultId: d.fault.faultId });
+
+function Dispatch({ details, open, close, changed }: One) {
+  const { t, word, options } = useWords();
+  return (
+    <MoveDialog<{ crew: Crew; teamId?: string; whatToDo: string }, unknown>
+      title={word('faultMove', 'dispatch')} open={open} onClose={close} done={changed} initial={{ crew: 'engineering', whatToDo: details.fault.title }}
+      rename={(f) => f.replace('orders[0].', '')}
+      call={(v, header) => told(api.POST('/api/faults/{faultId}/work-orders', { params: { path: path(details), header }, body: { orders: [{ crew: v.crew, teamId: v.teamId ?? null, whatToDo: v.whatToDo, mandatory: true }] } }))}
+    >
+      <Form.Item name="crew" label={t('moves.crew')}><Choice options={options('crew')} /></Form.Item>
+      <Form.Item noStyle shouldUpdate={(a, b) => a.crew !== b.crew}>
+        {(form) => <Form.Item name="teamId" label={t('moves.team')}><TeamPick communityId={details.fault.communityId} crew={form.getFieldValue('crew')} /></Form.Item>}
+      </Form.Item>
+      <Form.Item name="whatToDo" label={t('moves.whatToDo')} rules={[{ required: true, whitespace: true, message: t('common.required') }]}><Input.TextArea autoSize={{ minRows: 2 }} maxLength={2000} /></Form.Item>
+    </MoveDialog>
+  );
+}
+
+function Join({ details, open, close, changed }: One) {
+  const { t, word } = useWords();
+  const [typed, setTyped] = useState('');
+  const found = useSearch(typed, details.fault.communityId);
+  return (
+    <MoveDialog<{ requestId: string }, unknown>
+      title={word('faultMove', 'join')} open={open} onClose={close} done={changed}
+      call={(v, header) => told(api.POST('/api/faults/{faultId}/requests', { params: { path: path(details), header }, body: v }))}
+    >
+      <Form.Item name="requestId" label={t('requests.number')} rules={[{ required: true, message: t('common.required') }]}>
+        <Select showSearch={{ filterOption: false, onSearch: setTyped }} options={found.data?.requests.map((r) => ({ value: r.requestId, label: `${spoken(r.number)} ${r.description.slice(0, 40)}` }))} />
+      </Form.Item>
+    </MoveDialog>
+  );
+}
+
+function Expect({ details, zone, open, close, changed }: One) {
+  const { t, word } = useWords();
+  const f = details.fault;
+  return (
+    <MoveDialog<{ expectedAt: dayjs.Dayjs }, unknown>
+      title={word('faultMove', 'expect')} open={open} onClose={close} done={changed} initial={f.expectedAt ? { expectedAt: wallOf(f.expectedAt, zone) } : {}}
+      call={(v, header) => told(api.POST('/api/faults/{faultId}/expected-time', { params: { path: path(details), header }, body: { expectedAt: instantOf(v.expectedAt, zone), version: f.version } }))}
+    >
+      <Form.Item name="expectedAt" label={t('fault.expected')} rules={[{ required: true, message: t('common.required') }]}><DatePicker showTime={{ format: 'HH:mm', minuteStep: 5 }} format="YYYY-MM-DD HH:mm" style={{ width: '100%' }} /></Form.Item>
+    </MoveDialog>
+  );
+}
+
+function End({ details, open, close, changed }: One) {
+  const { t, word } = useWords();
+  return (
+    <MoveDialog<{ words?: string }, unknown>
+      title={word('faultMove', 'end')} open={open} onClose={close} done={changed}
+      call={(v, header) => told(api.POST('/api/faults/{faultId}/ending', { params: { path: path(details), header }, body: { words: v.words || null } }))}
+    >
+      <Form.Item name="words" label={`${t('moves.textToOwner')} (${t('common.optional')})`}><Input.TextArea autoSize={{ minRows: 2 }} maxLength={2000} /></Form.Item>
+    </MoveDialog>
+  );
+}

@@ -1,0 +1,88 @@
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { Button, Card, DatePicker, Empty, Form, Input, Segmented, Select, Spin } from 'antd';
+import type dayjs from 'dayjs';
+import { useState } from 'react';
+import { Link, useNavigate } from 'react-router';
+import { api, told } from '../api/client';
+import type { FaultReply, FaultStatus } from '../api/client';
+import { Problem } from '../api/problems';
+import { useCommunities, useZone } from '../api/reference';
+import { MoveDialog } from '../kit/Form';
+import { useFilters } from '../kit/filters';
+import { Due, Moment } from '../kit/Moment';
+import { CategoryPick, PlacePick } from '../kit/Picks';
+import { spoken } from '../kit/tags';
+import { instantOf } from '../kit/times';
+import { Trouble } from '../kit/Trouble';
+import { useTitle } from '../Shell';
+import { useWords } from '../words/words';
+
+/** What is wrong for many at once. */
+export default function FaultsScreen() {
+  const { t, options } = useWords();
+  const [f, change] = useFilters(['status']);
+  const [opening, setOpening] = useState(false);
+  const status = (f.status ?? 'open') as FaultStatus;
+  const go = useNavigate();
+  useTitle(t('fault.title'));
+  const list = useInfiniteQuery({
+    queryKey: ['faults', status],
+    queryFn: ({ pageParam, signal }) => told(api.GET('/api/faults', { params: { query: { status, take: 50, after: pageParam } }, signal })),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+    refetchInterval: 30_000,
+  });
+  const rows = list.data?.pages.flatMap((p) => p.items) ?? [];
+  const zone = useZone(rows[0]?.communityId);
+  return (
+    <div className="stack">
+      <div className="row spread">
+        <h1>{t('fault.title')}</h1>
+        <div className="row">
+          <Segmented value={status} onChange={(v) => change({ status: v === 'open' ? undefined : v })} options={options('faultStatus')} />
+          <Button type="primary" onClick={() => setOpening(true)}>{t('fault.new')}</Button>
+        </div>
+      </div>
+      {list.isError && <Trouble problem={Problem.from(list.error)} retry={() => void list.refetch()} />}
+      {list.isPending ? <Spin className="waiting" /> : rows.length === 0 && !list.isError ? (
+        <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('fault.empty')} /></Card>
+      ) : (
+        <div className="orders">
+          {rows.map((x) => (
+            <Link key={x.faultId} className="order" to={`/faults/${x.faultId}`}>
+              <div className="row spread">
+                <span className="row"><span className="number">{spoken(x.number)}</span><strong>{x.title}</strong></span>
+                {x.endedAt ? <Moment at={x.endedAt} zone={zone} brief /> : <Due at={x.expectedAt} zone={zone} />}
+              </div>
+              <div className="quiet">{[x.placeName, x.assetName, t('queue.serves', { count: x.requests })].filter(Boolean).join(' · ')}</div>
+            </Link>
+          ))}
+        </div>
+      )}
+      {list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage}>{t('common.more')}</Button>}
+      <OpenFault open={opening} close={() => setOpening(false)} done={(reply) => void go(`/faults/${reply.faultId}`)} />
+    </div>
+  );
+}
+
+function OpenFault({ open, close, done }: { open: boolean; close: () => void; done: (reply: FaultReply) => void }) {
+  const { t, pick } = useWords();
+  const communities = useCommunities();
+  const [chosen, setChosen] = useState<string>();
+  const community = chosen ?? communities.data?.[0]?.communityId;
+  const zone = useZone(community);
+  return (
+    <MoveDialog<{ title: string; categoryId: string; placeId: string; expectedAt?: dayjs.Dayjs }, FaultReply>
+      title={t('fault.new')} open={open} onClose={close} done={done}
+      call={(v, header) => told(api.POST('/api/faults', { params: { header }, body: { communityId: community!, title: v.title, categoryId: v.categoryId, placeId: v.placeId, expectedAt: v.expectedAt ? instantOf(v.expectedAt, zone) : null } }))}
+    >
+      {(communities.data?.length ?? 0) > 1 && (
+        <Form.Item label={t('common.community')}><Select value={community} onChange={setChosen} options={communities.data?.map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} /></Form.Item>
+      )}
+      <Form.Item name="title" label={t('fault.name')} rules={[{ required: true, whitespace: true, message: t('common.required') }]}><Input maxLength={200} /></Form.Item>
+      <Form.Item name="categoryId" label={t('fault.category')} rules={[{ required: true, message: t('common.required') }]}><CategoryPick communityId={community} kind="repair" /></Form.Item>
+      <Form.Item name="placeId" label={t('fault.where')} rules={[{ required: true, message: t('common.required') }]}><PlacePick communityId={community} /></Form.Item>
+      <Form.Item name="expectedAt" label={`${t('fault.expected')} (${t('common.optional')})`}><DatePicker showTime={{ format: 'HH:mm', minuteStep: 5 }} format="YYYY-MM-DD HH:mm" style={{ width: '100%' }} /></Form.Item>
+    </MoveDialog>
+  );
+}

@@ -1,0 +1,87 @@
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { Button, Card, Empty, Segmented, Spin } from 'antd';
+import { Link } from 'react-router';
+import { api, told } from '../api/client';
+import type { WorkOrderStatus } from '../api/client';
+import { Problem } from '../api/problems';
+import { useZone } from '../api/reference';
+import { OrderLine } from '../crew/OrderLine';
+import { useFilters } from '../kit/filters';
+import { Due, Moment } from '../kit/Moment';
+import { PriorityTag, spoken } from '../kit/tags';
+import { Trouble } from '../kit/Trouble';
+import { useTitle } from '../Shell';
+import { useWords } from '../words/words';
+
+const tabs: Record<string, WorkOrderStatus[]> = { unassigned: ['unassigned'], dispatched: ['dispatched'], working: ['accepted', 'working'], onHold: ['onHold', 'waiting'] };
+
+/** What the centre has to give to somebody: requests without an order, and orders without a team. */
+export default function QueueScreen() {
+  const { t } = useWords();
+  const [f, change] = useFilters(['show']);
+  const show = f.show ?? 'unassigned';
+  useTitle(t('queue.title'));
+  const orders = useInfiniteQuery({
+    queryKey: ['work-orders', 'queue', show],
+    queryFn: ({ pageParam, signal }) =>
+      told(api.GET('/api/work-orders', { params: { query: { open: true, status: tabs[show], sort: 'dueFirst', take: 50, after: pageParam } }, signal, querySerializer: { array: { style: 'form', explode: false } } })),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+    refetchInterval: 30_000,
+  });
+  const rows = orders.data?.pages.flatMap((p) => p.items) ?? [];
+  return (
+    <div className="columns">
+      <Undispatched />
+      <div className="stack">
+        <div className="row spread"><h1>{t('queue.openOrders')}</h1></div>
+        <div className="counts">
+          <Segmented
+            value={show}
+            onChange={(v) => change({ show: v === 'unassigned' ? undefined : v })}
+            options={[{ value: 'unassigned', label: t('queue.returned') }, { value: 'dispatched', label: t('queue.pool') }, { value: 'working', label: t('queue.working') }, { value: 'onHold', label: t('queue.onHold') }]}
+          />
+        </div>
+        {orders.isError && <Trouble problem={Problem.from(orders.error)} retry={() => void orders.refetch()} />}
+        {orders.isPending ? <Spin className="waiting" /> : rows.length === 0 && !orders.isError ? (
+          <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('queue.empty')} /></Card>
+        ) : (
+          <div className="orders">{rows.map((o) => <OrderLine key={o.workOrderId} line={o} named />)}</div>
+        )}
+        {orders.hasNextPage && <Button onClick={() => void orders.fetchNextPage()} loading={orders.isFetchingNextPage}>{t('common.more')}</Button>}
+      </div>
+    </div>
+  );
+}
+
+function Undispatched() {
+  const { t, word } = useWords();
+  const list = useQuery({
+    queryKey: ['requests', 'undispatched'],
+    queryFn: ({ signal }) => told(api.GET('/api/requests', { params: { query: { open: true, status: ['received'], sort: 'dueFirst', take: 100 } }, signal, querySerializer: { array: { style: 'form', explode: false } } })),
+    refetchInterval: 30_000,
+  });
+  const zone = useZone(list.data?.items[0]?.communityId);
+  return (
+    <div className="stack">
+      <h1>{t('queue.undispatched')}</h1>
+      {list.isError && <Trouble problem={Problem.from(list.error)} retry={() => void list.refetch()} />}
+      {list.isPending ? <Spin className="waiting" /> : list.data?.items.length === 0 ? (
+        <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('queue.undispatchedEmpty')} /></Card>
+      ) : (
+        <div className="orders">
+          {list.data?.items.map((r) => (
+            <Link key={r.requestId} className={`order ${r.priority} ${r.late ? 'isLate' : ''}`} to={`/requests/${r.requestId}`}>
+              <div className="row spread">
+                <span className="row"><span className="number">{spoken(r.number)}</span>{r.priority !== 'normal' && <PriorityTag priority={r.priority} />}<span className="quiet">{word('requestKind', r.kind)}</span></span>
+                {r.dueAt ? <Due at={r.dueAt} late={r.late} zone={zone} /> : <Moment at={r.reportedAt} zone={zone} brief />}
+              </div>
+              <div className="clamp">{r.description}</div>
+              <div className="quiet">{[r.placeName, r.customerName].filter(Boolean).join(' · ')}</div>
+            </Link>
+          ))}
+        </div>
+      )}
+    </div>
+  );
+}

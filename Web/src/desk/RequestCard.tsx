@@ -1,0 +1,35 @@
+import { Tag } from 'antd';
+import { Link } from 'react-router';
+import type { RequestLine } from '../api/client';
+import { Due, Moment } from '../kit/Moment';
+import { RequestStatusTag, spoken } from '../kit/tags';
+import { useWords } from '../words/words';
+
+/** What makes a request stand out. */
+export function Marks({ line: r }: { line: RequestLine }) {
+  const { t } = useWords();
+  return (
+    <>
+      {r.reworkCount > 0 && <Tag color="volcano">{t('requests.rework')}</Tag>}
+      {r.urgeCount > 0 && <Tag color="volcano">{t('requests.urged', { count: r.urgeCount })}</Tag>}
+      {r.confidential && <Tag color="purple">{t('requests.confidential')}</Tag>}
+    </>
+  );
+}
+
+/** One request as a card. */
+export function RequestCard({ line: r, zone }: { line: RequestLine; zone: string }) {
+  const { word } = useWords();
+  const open = r.status === 'received' || r.status === 'inProgress';
+  return (
+    <Link className={`order ${r.priority} ${r.late && open ? 'isLate' : ''}`} to={`/requests/${r.requestId}`}>
+      <div className="row spread">
+        <span className="row"><span className="number">{spoken(r.number)}</span><RequestStatusTag status={r.status} /></span>
+        <Moment at={r.reportedAt} zone={zone} brief />
+      </div>
+      <div className="clamp">{r.description}</div>
+      <div className="quiet">{[word('requestKind', r.kind), r.placeName, r.customerName].filter(Boolean).join(' · ')} <Marks line={r} /></div>
+      {open && r.dueAt && <Due at={r.dueAt} late={r.late} zone={zone} />}
+    </Link>
+  );
+}

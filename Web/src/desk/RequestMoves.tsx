@@ -1,0 +1,381 @@
+import { MinusCircleOutlined, PlusOutlined } from '@ant-design/icons';
+import { App, Button, Checkbox, Dropdown, Form, Input, Rate, Select, DatePicker } from 'antd';
+import type dayjs from 'dayjs';
+import { useState } from 'react';
+import type { ReactNode } from 'react';
+import { api, told } from '../api/client';
+import type { AnswerKind, CancelledAs, Channel, Crew, Payer, Priority, RequestDetails, RequestMove, Solved, Visibility } from '../api/client';
+import { useCategories, useSearch, useStaff, useZone } from '../api/reference';
+import { useSend } from '../api/sending';
+import type { Sending } from '../api/sending';
+import { Choice } from '../kit/Choice';
+import { MoveDialog, useOpened } from '../kit/Form';
+import { CategoryPick, MemberPick, TeamPick } from '../kit/Picks';
+import { spoken } from '../kit/tags';
+import { instantOf, wallOf } from '../kit/times';
+import { Trouble } from '../kit/Trouble';
+import { useWords } from '../words/words';
+
+interface Props {
+  details: RequestDetails;
+  changed: () => void;
+}
+
+type Name = RequestMove | 'feedback';
+
+/** In the order in which a clerk reaches for them; the first few stand as buttons, the rest in a menu. Which of them are there, the API says. */
+const order: Name[] = ['dispatch', 'answer', 'feedback', 'note', 'promise', 'urge', 'nameInCharge', 'firstReply', 'writtenReply', 'rework', 'reprioritise', 'recategorise', 'reschedule', 'amend', 'cancel'];
+const always = 5;
+
+export function RequestMoves({ details, changed }: Props) {
+  const { t } = useWords();
+  const form = useOpened<Name, RequestDetails>(details);
+  const allowed = new Set<Name>(details.allowedMoves);
+  const round = details.feedback.at(-1);
+  // The round of feedback that stands open is answered with the request's own move to close it.
+  if (round && (allowed.has('close') || (allowed.has('rework') && round.state !== 'answered'))) allowed.add('feedback');
+  if (details.request.kind !== 'complaint') for (const only of ['nameInCharge', 'writtenReply'] as const) allowed.delete(only);
+  if (allowed.has('reworkAtDesk')) allowed.add('rework');
+  const moves = order.filter((m) => allowed.has(m));
+  const label = (m: Name) => t(`moves.${m as 'dispatch'}`);
+  if (moves.length === 0) return <span className="quiet">{t('request.noMoves')}</span>;
+
+  const each = (m: Name) => ({ key: `${m} ${form.seen.request.version}`, details: form.seen, changed, close: form.close, open: form.is(m) });
+  return (
+    <div className="row" data-part="moves">
+      {moves.slice(0, always).map((m, i) => (
+        <Button key={m} type={i === 0 ? 'primary' : 'default'} onClick={() => form.open(m)} data-move={m}>{label(m)}</Button>
+      ))}
+      {moves.length > always && (
+        <Dropdown trigger={['click']} menu={{ items: moves.slice(always).map((m) => ({ key: m, label: label(m), danger: m === 'cancel' })), onClick: ({ key }) => form.open(key as Name) }}>
+          <Button data-move="more">…</Button>
+        </Dropdown>
+      )}
+      {moves.map((m) => {
+        const Move = dialogs[m];
+        const { key, ...props } = each(m);
+        return Move && <Move key={key} {...props} />;
+      })}
+    </div>
+  );
+}
+
+interface One extends Props {
+  open: boolean;
+  close: () => void;
+}
+
+const at = (details: RequestDetails) => ({ requestId: details.request.requestId });
+const params = (details: RequestDetails, header: Sending) => ({ path: at(details), header });
+/** Edits say which version they edit: what the clerk was looking at. */
+const edit = (details: RequestDetails, header: Sending) => ({ path: at(details), header: { ...header, 'If-Match': `"${details.request.version}"` } });
+
+function Text({ name = 'text', label, rows = 3, optional, max = 4000 }: { name?: string; label: string; rows?: number; optional?: boolean; max?: number }) {
+  const { t } = useWords();
+  return (
+    <Form.Item name={name} label={label} rules={optional ? [] : [{ required: true, whitespace: true, message: t('common.required') }]}>
+      <Input.TextArea autoSize={{ minRows: rows, maxRows: 12 }} maxLength={max} />
+    </Form.Item>
+  );
+}
+
+const needed = (message: string) => [{ required: true, message }];
+
+interface OrderTyped { crew: Crew; teamId?: string; assigneeId?: string; whatToDo: string; mandatory?: boolean; waitsForOrder?: number; payer?: Payer }
+
+function Dispatch({ details, changed, open, close }: One) {
+  const { t, options } = useWords();
+  const r = details.request;
+  const categories = useCategories(r.communityId);
+  const crew = categories.data?.find((c) => c.categoryId === r.categoryId)?.crew ?? undefined;
+  const first = { crew, whatToDo: r.description.slice(0, 2000), mandatory: true };
+  if (categories.isPending) return null;
+  return (
+    <MoveDialog<{ orders: OrderTyped[] }, unknown>
+      wide
+      title={t('moves.dispatch')}
+      open={open}
+      onClose={close}
+      initial={{ orders: [first as OrderTyped] }}
+      call={(v, header) => told(api.POST('/api/requests/{requestId}/work-orders', { params: { path: at(details), header }, body: { orders: v.orders.map((o) => ({ ...o, mandatory: o.mandatory ?? true, teamId: o.teamId ?? null, assigneeId: o.assigneeId ?? null })) } }))}
+      done={changed}
+    >
+      <Form.List name="orders">
+        {(fields, { add, remove }) => (
+          <div className="stack">
+            {fields.map((field, i) => (
+              <fieldset key={field.key} style={{ border: '1px solid var(--line)', borderRadius: 8, padding: '8px 12px 0', margin: 0, minWidth: 0 }}>
+                <div className="row spread">
+                  <strong>{t('moves.orderNumber', { number: i + 1 })}</strong>
+                  {fields.length > 1 && <Button type="text" size="small" icon={<MinusCircleOutlined />} onClick={() => remove(field.name)}>{t('moves.removeOrder')}</Button>}
+                </div>
+                <Form.Item name={[field.name, 'crew']} label={t('moves.crew')} rules={needed(t('common.required'))}>
+                  <Choice options={options('crew')} />
+                </Form.Item>
+                <Form.Item noStyle shouldUpdate>
+                  {(form) => {
+                    const now = form.getFieldValue(['orders', field.name]) as OrderTyped | undefined;
+                    return (
+                      <div className="pair">
+                        <Form.Item name={[field.name, 'teamId']} label={t('moves.team')}><TeamPick communityId={r.communityId} crew={now?.crew ?? 'none'} /></Form.Item>
+                        <Form.Item name={[field.name, 'assigneeId']} label={t('moves.assignee')}><MemberPick communityId={r.communityId} teamId={now?.teamId} /></Form.Item>
+                      </div>
+                    );
+                  }}
+                </Form.Item>
+                <Form.Item name={[field.name, 'whatToDo']} label={t('moves.whatToDo')} rules={[{ required: true, whitespace: true, message: t('common.required') }]}>
+                  <Input.TextArea autoSize={{ minRows: 2, maxRows: 8 }} maxLength={2000} />
+                </Form.Item>
+                <div className="pair">
+                  <Form.Item name={[field.name, 'mandatory']} valuePropName="checked"><Checkbox>{t('moves.mandatory')}</Checkbox></Form.Item>
+                  {i > 0 && (
+                    <Form.Item name={[field.name, 'waitsForOrder']}>
+                      <Select allowClear placeholder={t('moves.noWait')} options={fields.slice(0, i).map((_, n) => ({ value: n, label: t('moves.waitsFor', { number: n + 1 }) }))} />
+                    </Form.Item>
+                  )}
+                </div>
+              </fieldset>
+            ))}
+            {fields.length < 8 && <Button icon={<PlusOutlined />} onClick={() => add({ mandatory: true })} style={{ marginBottom: 16 }}>{t('moves.addOrder')}</Button>}
+          </div>
+        )}
+      </Form.List>
+    </MoveDialog>
+  );
+}
+
+function Answer({ details, changed, open, close }: One) {
+  const { t, options } = useWords();
+  return (
+    <MoveDialog<{ kind: AnswerKind; text: string; onTheSpot?: boolean }, unknown>
+      title={t('moves.answer')} open={open} onClose={close} done={changed} initial={{ kind: 'answered' }}
+      call={(v, header) => told(api.POST('/api/requests/{requestId}/answer', { params: params(details, header), body: { kind: v.kind, text: v.text, onTheSpot: !!v.onTheSpot } }))}
+    >
+      <Form.Item name="kind" label={t('moves.answerKind')}><Select options={options('answerKind')} /></Form.Item>
+      <Text label={`${t('moves.textToOwner')} (${t('moves.ownerReads')})`} rows={4} />
+      <Form.Item name="onTheSpot" valuePropName="checked"><Checkbox>{t('moves.onTheSpot')}</Checkbox></Form.Item>
+    </MoveDialog>
+  );
+}
+
+function RecordFeedback({ details, changed, open, close }: One) {
+  const { t, options } = useWords();
+  const r = details.request;
+  return (
+    <MoveDialog<{ solved: Solved; satisfaction: number; recommend?: number; madeItFive?: string; spokeWith: string; numberDialled?: string }, unknown>
+      title={t('moves.feedback')} open={open} onClose={close} done={changed}
+      initial={{ spokeWith: r.customerName ?? r.reporterName ?? undefined, numberDialled: r.reporterPhone ?? undefined }}
+      call={(v, header) => told(api.POST('/api/requests/{requestId}/feedback', { params: params(details, header), body: { ...v, recommend: v.recommend || null, madeItFive: v.madeItFive || null, numberDialled: v.numberDialled || null } }))}
+    >
+      <Form.Item name="solved" label={t('moves.solved')} rules={needed(t('common.required'))}><Choice options={options('solved')} /></Form.Item>
+      <Form.Item name="satisfaction" label={t('moves.satisfaction')} rules={needed(t('common.required'))}><Rate allowClear={false} /></Form.Item>
+      <Form.Item noStyle shouldUpdate={(a, b) => a.satisfaction !== b.satisfaction}>
+        {(form) => (form.getFieldValue('satisfaction') ?? 5) < 5 && <Text name="madeItFive" label={t('moves.madeItFive')} rows={2} optional max={2000} />}
+      </Form.Item>
+      <Form.Item name="recommend" label={`${t('moves.recommend')} (${t('common.optional')})`}><Rate /></Form.Item>
+      <div className="pair">
+        <Form.Item name="spokeWith" label={t('moves.spokeWith')} rules={needed(t('common.required'))}><Input maxLength={100} /></Form.Item>
+        <Form.Item name="numberDialled" label={`${t('moves.numberDialled')} (${t('common.optional')})`}><Input maxLength={40} inputMode="tel" /></Form.Item>
+      </div>
+    </MoveDialog>
+  );
+}
+
+function Note({ details, changed, open, close }: One) {
+  const { t, options } = useWords();
+  return (
+    <MoveDialog<{ text: string; visibility: Visibility }, unknown>
+      title={t('moves.note')} open={open} onClose={close} done={changed} initial={{ visibility: 'crew' }}
+      call={(v, header) => told(api.POST('/api/requests/{requestId}/notes', { params: params(details, header), body: v }))}
+    >
+      <Text label={t('moves.text')} />
+      <Form.Item name="visibility" label={t('moves.visibility')}><Choice options={options('visibility')} /></Form.Item>
+    </MoveDialog>
+  );
+}
+
+function MakePromise({ details, changed, open, close }: One) {
+  const { t } = useWords();
+  const zone = useZone(details.request.communityId);
+  return (
+    <MoveDialog<{ text: string; dueAt: dayjs.Dayjs }, unknown>
+      title={t('moves.promise')} open={open} onClose={close} done={changed}
+      call={(v, header) => told(api.POST('/api/requests/{requestId}/promises', { params: params(details, header), body: { text: v.text, dueAt: instantOf(v.dueAt, zone) } }))}
+    >
+      <Text label={t('moves.text')} max={1000} />
+      <Form.Item name="dueAt" label={t('moves.dueAt')} rules={needed(t('common.required'))}><DatePicker showTime={{ format: 'HH:mm', minuteStep: 5 }} format="YYYY-MM-DD HH:mm" style={{ width: '100%' }} /></Form.Item>
+    </MoveDialog>
+  );
+}
+
+export function KeepPromise({ requestId, promiseId, changed }: { requestId: string; promiseId: string; changed: () => void }) {
+  const { t } = useWords();
+  const sending = useSend<void, unknown>((_, header) => told(api.POST('/api/requests/{requestId}/promises/{promiseId}/kept', { params: { path: { requestId, promiseId } }, headers: { ...header } })), changed);
+  return (
+    <>
+      <Button size="small" loading={sending.pending} onClick={() => void sending.send()}>{t('moves.keepPromise')}</Button>
+      <Trouble problem={sending.problem} />
+    </>
+  );
+}
+
+function Urge({ details, changed, open, close }: One) {
+  const { t } = useWords();
+  return (
+    <MoveDialog<{ words?: string }, unknown>
+      title={t('moves.urge')} open={open} onClose={close} done={changed}
+      call={(v, header) => told(api.POST('/api/requests/{requestId}/urges', { params: params(details, header), body: { words: v.words || null } }))}
+    >
+      <Text name="words" label={`${t('moves.text')} (${t('common.optional')})`} optional max={1000} />
+    </MoveDialog>
+  );
+}
+
+function NameInCharge({ details, changed, open, close }: One) {
+  const { t } = useWords();
+  const staff = useStaff(details.request.communityId);
+  return (
+    <MoveDialog<{ staffId: string }, unknown>
+      title={t('moves.nameInCharge')} open={open} onClose={close} done={changed}
+      call={(v, header) => told(api.POST('/api/requests/{requestId}/person-in-charge', { params: params(details, header), body: v }))}
+    >
+      <Form.Item name="staffId" label={t('moves.inCharge')} rules={needed(t('common.required'))}>
+        <Select showSearch={{ optionFilterProp: 'label' }} options={staff.data?.map((s) => ({ value: s.staffId, label: s.displayName }))} />
+      </Form.Item>
+    </MoveDialog>
+  );
+}
+
+function Reply({ details, changed, open, close, which }: One & { which: 'firstReply' | 'writtenReply' }) {
+  const { t, options } = useWords();
+  const path = which === 'firstReply' ? '/api/requests/{requestId}/first-reply' : '/api/requests/{requestId}/written-reply';
+  return (
+    <MoveDialog<{ text: string; channel?: Channel }, unknown>
+      title={t(`moves.${which}`)} open={open} onClose={close} done={changed} initial={{ channel: which === 'firstReply' ? 'phone' : 'letter' }}
+      call={(v, header) => told(api.POST(path, { params: params(details, header), body: v }))}
+    >
+      <Text label={`${t('moves.textToOwner')} (${t('moves.ownerReads')})`} rows={4} />
+      <Form.Item name="channel" label={t('moves.channel')}><Select options={options('channel')} /></Form.Item>
+    </MoveDialog>
+  );
+}
+
+function NotFixed({ details, changed, open, close }: One) {
+  const { t, options } = useWords();
+  return (
+    <MoveDialog<{ saidBy: string; words: string; channel: Channel }, unknown>
+      title={t('moves.rework')} open={open} onClose={close} done={changed}
+      initial={{ saidBy: details.request.customerName ?? details.request.reporterName ?? undefined, channel: 'phone' }}
+      call={(v, header) => told(api.POST('/api/requests/{requestId}/rework', { params: params(details, header), body: v }))}
+    >
+      <div className="pair">
+        <Form.Item name="saidBy" label={t('moves.spokeWith')} rules={needed(t('common.required'))}><Input maxLength={100} /></Form.Item>
+        <Form.Item name="channel" label={t('moves.channel')}><Select options={options('channel')} /></Form.Item>
+      </div>
+      <Text name="words" label={t('moves.text')} max={2000} />
+    </MoveDialog>
+  );
+}
+
+function Reprioritise({ details, changed, open, close }: One) {
+  const { t, options } = useWords();
+  return (
+    <MoveDialog<{ priority: Priority; reason: string }, unknown>
+      title={t('moves.reprioritise')} open={open} onClose={close} done={changed} initial={{ priority: details.request.priority }}
+      call={(v, header) => told(api.POST('/api/requests/{requestId}/priority', { params: edit(details, header), body: v }))}
+    >
+      <Form.Item name="priority" label={t('moves.priority')}><Choice options={options('priority')} /></Form.Item>
+      <Text name="reason" label={t('common.reason')} rows={2} max={1000} />
+    </MoveDialog>
+  );
+}
+
+function Recategorise({ details, changed, open, close }: One) {
+  const { t } = useWords();
+  const r = details.request;
+  return (
+    <MoveDialog<{ categoryId: string; reason?: string }, unknown>
+      title={t('moves.recategorise')} open={open} onClose={close} done={changed} initial={{ categoryId: r.categoryId }}
+      call={(v, header) => told(api.POST('/api/requests/{requestId}/category', { params: edit(details, header), body: { categoryId: v.categoryId, reason: v.reason || null } }))}
+    >
+      <Form.Item name="categoryId" label={t('moves.category')} rules={needed(t('common.required'))}><CategoryPick communityId={r.communityId} /></Form.Item>
+      <Text name="reason" label={`${t('common.reason')} (${t('common.optional')})`} rows={2} optional max={1000} />
+    </MoveDialog>
+  );
+}
+
+function Reschedule({ details, changed, open, close }: One) {
+  const { t } = useWords();
+  const r = details.request;
+  const zone = useZone(r.communityId);
+  const initial = r.appointmentFrom && r.appointmentTo ? { window: [wallOf(r.appointmentFrom, zone), wallOf(r.appointmentTo, zone)] as [dayjs.Dayjs, dayjs.Dayjs] } : {};
+  return (
+    <MoveDialog<{ window: [dayjs.Dayjs, dayjs.Dayjs]; reason?: string }, unknown>
+      title={t('moves.reschedule')} open={open} onClose={close} done={changed} initial={initial} rename={(f) => (f === 'from' || f === 'to' ? 'window' : f)}
+      call={(v, header) => told(api.POST('/api/requests/{requestId}/appointment', { params: edit(details, header), body: { from: instantOf(v.window[0], zone), to: instantOf(v.window[1], zone), reason: v.reason || null } }))}
+    >
+      <Form.Item name="window" label={t('moves.appointment')} rules={needed(t('common.required'))}>
+        <DatePicker.RangePicker showTime={{ format: 'HH:mm', minuteStep: 15 }} format="YYYY-MM-DD HH:mm" style={{ width: '100%' }} />
+      </Form.Item>
+      <Text name="reason" label={`${t('common.reason')} (${t('common.optional')})`} rows={2} optional max={1000} />
+    </MoveDialog>
+  );
+}
+
+function Amend({ details, changed, open, close }: One) {
+  const { t } = useWords();
+  return (
+    <MoveDialog<{ description: string }, unknown>
+      title={t('moves.amend')} open={open} onClose={close} done={changed} initial={{ description: details.request.description }}
+      call={(v) => told(api.PATCH('/api/requests/{requestId}', { params: { path: at(details), header: { 'If-Match': `"${details.request.version}"` } }, body: { description: v.description } }))}
+    >
+      <Text name="description" label={t('moves.description')} rows={5} />
+    </MoveDialog>
+  );
+}
+
+function Cancel({ details, changed, open, close }: One) {
+  const { t, word } = useWords();
+  const { message } = App.useApp();
+  const [typed, setTyped] = useState('');
+  const found = useSearch(typed, details.request.communityId);
+  const outcomes: CancelledAs[] = ['withdrawn', 'duplicate'];
+  return (
+    <MoveDialog<{ outcome: CancelledAs; reason: string; duplicateOfId?: string }, unknown>
+      title={t('moves.cancel')} open={open} onClose={close} danger initial={{ outcome: 'withdrawn' }}
+      done={() => { void message.success(t('common.saved')); changed(); }}
+      call={(v, header) => told(api.POST('/api/requests/{requestId}/cancellation', { params: params(details, header), body: { outcome: v.outcome, reason: v.reason, duplicateOfId: v.outcome === 'duplicate' ? (v.duplicateOfId ?? null) : null } }))}
+    >
+      <Form.Item name="outcome" label={t('moves.outcome')}><Choice options={outcomes.map((o) => ({ value: o, label: word('outcome', o) }))} /></Form.Item>
+      <Form.Item noStyle shouldUpdate={(a, b) => a.outcome !== b.outcome}>
+        {(form): ReactNode => form.getFieldValue('outcome') === 'duplicate' && (
+          <Form.Item name="duplicateOfId" label={t('moves.duplicateOf')} rules={needed(t('common.required'))}>
+            <Select
+              showSearch={{ filterOption: false, onSearch: setTyped }}
+              options={found.data?.requests.filter((x) => x.requestId !== details.request.requestId).map((x) => ({ value: x.requestId, label: `${spoken(x.number)} ${x.description.slice(0, 40)}` }))}
+            />
+          </Form.Item>
+        )}
+      </Form.Item>
+      <Text name="reason" label={t('common.reason')} rows={2} max={1000} />
+    </MoveDialog>
+  );
+}
+
+const dialogs: Partial<Record<Name, (props: One) => ReactNode>> = {
+  dispatch: Dispatch,
+  answer: Answer,
+  feedback: RecordFeedback,
+  note: Note,
+  promise: MakePromise,
+  urge: Urge,
+  nameInCharge: NameInCharge,
+  rework: NotFixed,
+  reprioritise: Reprioritise,
+  recategorise: Recategorise,
+  reschedule: Reschedule,
+  amend: Amend,
+  cancel: Cancel,
+  firstReply: (props) => <Reply {...props} which="firstReply" />,
+  writtenReply: (props) => <Reply {...props} which="writtenReply" />,
+};

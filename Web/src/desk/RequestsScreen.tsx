@@ -1,0 +1,126 @@
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { Button, Card, Empty, Grid, Select, Spin, Table } from 'antd';
+import { Link, useNavigate } from 'react-router';
+import { api, told } from '../api/client';
+import type { Channel, Crew, Priority, RequestKind, RequestLine, RequestSort, RequestStatus, SignedIn } from '../api/client';
+import { Problem } from '../api/problems';
+import { useCategories, useCommunities } from '../api/reference';
+import { useFilters } from '../kit/filters';
+import { Due, Moment } from '../kit/Moment';
+import { PriorityTag, RequestStatusTag, spoken } from '../kit/tags';
+import { Trouble } from '../kit/Trouble';
+import { useTitle } from '../Shell';
+import { useWords } from '../words/words';
+import { Marks, RequestCard } from './RequestCard';
+
+const names = ['community', 'status', 'kind', 'priority', 'crew', 'channel', 'late', 'sort', 'customer'] as const;
+const statuses: RequestStatus[] = ['received', 'inProgress', 'awaitingFeedback', 'closed', 'cancelled'];
+const openStatuses: RequestStatus[] = ['received', 'inProgress', 'awaitingFeedback'];
+
+export default function RequestsScreen({ who }: { who: SignedIn }) {
+  const { t, options, word, pick } = useWords();
+  const [f, change, reset] = useFilters(names);
+  const wide = Grid.useBreakpoint().lg;
+  const communities = useCommunities();
+  const mine = (communities.data ?? []).filter((c) => who.roles.some((r) => r.communityId === c.communityId));
+  const zoneOf = (id: string) => mine.find((c) => c.communityId === id)?.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+  useTitle(t('requests.title'));
+
+  const narrowed = {
+    communityId: f.community,
+    kind: f.kind as RequestKind | undefined,
+    priority: f.priority as Priority | undefined,
+    crew: f.crew as Crew | undefined,
+    channel: f.channel as Channel | undefined,
+    customerId: f.customer,
+    late: f.late ? f.late === 'true' : undefined,
+  };
+  const sort = (f.sort ?? 'newestFirst') as RequestSort;
+  // Due times are sorted among open ones only.
+  const status = f.status ? [f.status as RequestStatus] : undefined;
+  const open = sort === 'dueFirst' ? true : undefined;
+
+  const counts = useQuery({
+    queryKey: ['counts', narrowed],
+    queryFn: ({ signal }) => told(api.GET('/api/requests/counts', { params: { query: { ...narrowed, by: 'status' } }, signal })),
+    refetchInterval: 30_000,
+  });
+  const list = useInfiniteQuery({
+    queryKey: ['requests', narrowed, status, sort],
+    queryFn: ({ pageParam, signal }) => told(api.GET('/api/requests', { params: { query: { ...narrowed, status, open, sort, take: 50, after: pageParam } }, signal, querySerializer: { array: { style: 'form', explode: false } } })),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+    refetchInterval: 30_000,
+  });
+  const rows = list.data?.pages.flatMap((p) => p.items) ?? [];
+  const countOf = (s: string) => Number(counts.data?.find((c) => c.key === s)?.requests ?? 0);
+
+  return (
+    <div className="stack">
+      <div className="row spread"><h1>{t('requests.title')}</h1></div>
+      <div className="counts" role="group" aria-label={t('requests.status')}>
+        <button type="button" aria-pressed={!f.status} onClick={() => change({ status: undefined })}>{t('common.all')} <b>{statuses.reduce((n, s) => n + countOf(s), 0)}</b></button>
+        {statuses.map((s) => (
+          <button key={s} type="button" aria-pressed={f.status === s} onClick={() => change({ status: f.status === s ? undefined : s, sort: openStatuses.includes(s) ? f.sort : undefined })}>
+            {word('requestStatus', s)} <b>{countOf(s)}</b>
+          </button>
+        ))}
+      </div>
+      <div className="filters">
+        {mine.length > 1 && <Select allowClear value={f.community} onChange={(v) => change({ community: v })} placeholder={t('common.community')} options={mine.map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} />}
+        <Select allowClear value={f.kind} onChange={(v) => change({ kind: v })} placeholder={t('requests.kind')} options={options('requestKind')} />
+        <Select allowClear value={f.priority} onChange={(v) => change({ priority: v })} placeholder={t('requests.priority')} options={options('priority')} />
+        <Select allowClear value={f.crew} onChange={(v) => change({ crew: v })} placeholder={t('requests.crew')} options={options('crew')} />
+        <Select allowClear value={f.channel} onChange={(v) => change({ channel: v })} placeholder={t('requests.channel')} options={options('channel')} />
+        <Select allowClear value={f.late} onChange={(v) => change({ late: v })} placeholder={t('time.due')} options={[{ value: 'true', label: t('requests.onlyLate') }]} />
+        <Select value={sort} onChange={(v) => change({ sort: v === 'newestFirst' ? undefined : v, ...(v === 'dueFirst' && f.status && !openStatuses.includes(f.status as RequestStatus) ? { status: undefined } : {}) })} options={options('requestSort')} aria-label={t('requests.sort')} />
+        {Object.keys(f).length > 0 && <Button type="link" onClick={reset}>{t('common.reset')}</Button>}
+      </div>
+      {list.isError && <Trouble problem={Problem.from(list.error)} retry={() => void list.refetch()} />}
+      {list.isPending ? <Spin className="waiting" /> : rows.length === 0 && !list.isError ? (
+        <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={<>{t('requests.empty')}<br /><span className="quiet">{t('requests.emptyHint')}</span></>} /></Card>
+      ) : wide ? (
+        <Wide rows={rows} zoneOf={zoneOf} />
+      ) : (
+        <div className="orders">{rows.map((r) => <RequestCard key={r.requestId} line={r} zone={zoneOf(r.communityId)} />)}</div>
+      )}
+      {list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage}>{t('common.more')}</Button>}
+    </div>
+  );
+}
+
+function Wide({ rows, zoneOf }: { rows: RequestLine[]; zoneOf: (id: string) => string }) {
+  const { t, word } = useWords();
+  const go = useNavigate();
+  return (
+    <Table<RequestLine>
+      size="small"
+      rowKey="requestId"
+      dataSource={rows}
+      pagination={false}
+      onRow={(r) => ({ onClick: (e) => { if (!(e.target as Element).closest('a')) void go(`/requests/${r.requestId}`); }, style: { cursor: 'pointer' } })}
+      columns={[
+        { title: t('requests.number'), width: 116, render: (_, r) => <Link className="number" to={`/requests/${r.requestId}`}>{spoken(r.number)}</Link> },
+        { title: t('requests.status'), width: 140, render: (_, r) => <RequestStatusTag status={r.status} /> },
+        { title: t('requests.priority'), width: 92, render: (_, r) => <PriorityTag priority={r.priority} /> },
+        { title: t('requests.what'), render: (_, r) => <><div className="clamp">{r.description}</div><div className="quiet">{word('requestKind', r.kind)} · <CategoryName communityId={r.communityId} categoryId={r.categoryId} /> <Marks line={r} /></div></> },
+        { title: t('requests.where'), width: 170, render: (_, r) => r.placeName ?? <span className="quiet">—</span> },
+        { title: t('requests.who'), width: 110, render: (_, r) => r.customerName ?? <span className="quiet">—</span> },
+        { title: t('requests.reported'), width: 112, render: (_, r) => <Moment at={r.reportedAt} zone={zoneOf(r.communityId)} brief /> },
+        { title: t('requests.due'), width: 178, render: (_, r) => r.status === 'closed' || r.status === 'cancelled' || r.status === 'awaitingFeedback' ? <Ended line={r} /> : <Due at={r.dueAt} late={r.late} zone={zoneOf(r.communityId)} /> },
+      ]}
+    />
+  );
+}
+
+function Ended({ line }: { line: RequestLine }) {
+  const { t } = useWords();
+  return line.dueAt ? <span className={line.late ? 'late' : 'quiet'}>{line.late ? t('time.missed') : t('time.met')}</span> : <span className="quiet">—</span>;
+}
+
+export function CategoryName({ communityId, categoryId }: { communityId: string; categoryId: string }) {
+  const { pick } = useWords();
+  const categories = useCategories(communityId);
+  const c = categories.data?.find((x) => x.categoryId === categoryId);
+  return <>{c ? pick(c.name, c.nameEn) : ''}</>;
+}

@@ -1,0 +1,53 @@
+import dayjs from 'dayjs';
+import timezone from 'dayjs/plugin/timezone';
+import utc from 'dayjs/plugin/utc';
+
+dayjs.extend(utc);
+dayjs.extend(timezone);
+
+const units: [Intl.RelativeTimeFormatUnit, number][] = [
+  ['year', 31_557_600],
+  ['month', 2_629_800],
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+];
+
+/** "in 2 hours", "3 天前"; below a minute "now". */
+export function relative(at: string, now: number, language: string): string {
+  const seconds = (Date.parse(at) - now) / 1000;
+  const words = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+  for (const [unit, length] of units) {
+    if (Math.abs(seconds) >= length) return words.format(Math.trunc(seconds / length), unit);
+  }
+
+  return words.format(0, 'second');
+}
+
+/** The exact time on the community's wall: without the year while it is this one. */
+export function exact(at: string, zone: string, language: string, now = Date.now()): string {
+  const date = new Date(at);
+  const year = (d: Date | number) => new Intl.DateTimeFormat('en', { timeZone: zone, year: 'numeric' }).format(d);
+  return new Intl.DateTimeFormat(language, {
+    timeZone: zone,
+    ...(year(date) === year(now) ? {} : { year: 'numeric' }),
+    month: language === 'en' ? 'short' : 'numeric',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  }).format(date);
+}
+
+/** A day without a time, as the language writes it. */
+export const day = (on: string, language: string): string => new Intl.DateTimeFormat(language, { timeZone: 'UTC', dateStyle: 'medium' }).format(new Date(`${on}T00:00:00Z`));
+
+/** What a picker shows is the community's wall: the same figures, there, as an instant. */
+export function instantOf(picked: dayjs.Dayjs, zone: string): string {
+  return dayjs.tz(picked.format('YYYY-MM-DDTHH:mm:ss'), zone).toISOString();
+}
+
+/** An instant as the community's wall shows it, for a picker. */
+export function wallOf(at: string | dayjs.Dayjs, zone: string): dayjs.Dayjs {
+  return dayjs(dayjs(at).tz(zone).format('YYYY-MM-DDTHH:mm:ss'));
+}
