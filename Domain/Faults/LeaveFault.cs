@@ -54,7 +54,7 @@ public sealed record SplitOffRequest([property: JsonIgnore] Guid FaultId, [prope
         }
     }
 
-    internal sealed class Handler(Db db, TimeProvider clock, Caller caller, EventLog log, FaultLeaver leaver, Reworker reworker) : IRequestHandler<SplitOffRequest, RequestReply>
+    internal sealed class Handler(Db db, TimeProvider clock, Caller caller, EventLog log, FaultLeaver leaver, Reworker reworker, FeedbackConsequences consequences) : IRequestHandler<SplitOffRequest, RequestReply>
     {
         private const string ServedBy = """
             select count(*) filter (where o.status = 'done')::int as done, count(*) filter (where o.status not in ('done', 'voided'))::int as open
@@ -91,6 +91,11 @@ public sealed record SplitOffRequest([property: JsonIgnore] Guid FaultId, [prope
             }
 
             RequestLifecycle.After(request.Status, RequestMove.Rework);
+            if (ReworkRules.IsTooLate(request.ClosedAt, now))
+            {
+                throw new Refused.Conflict("request.too_late_to_split_off", "This request was closed too long ago. Report that it is not fixed: a new request is made.");
+            }
+
             var round = await LockedRound.Latest(db, request, cancellationToken);
             if (FeedbackLifecycle.AllowedFrom(round.State).Contains(FeedbackMove.Answer))
             {
@@ -100,7 +105,7 @@ public sealed record SplitOffRequest([property: JsonIgnore] Guid FaultId, [prope
             }
 
             await leaver.Leave(request, LeftHow.SplitOff, words, now, cancellationToken);
-            await reworker.Rework(request, now, cancellationToken, command.FaultId);
+            await consequences.NotSolved(request, round.FeedbackId, new NotFixed(PlainText.Normalise(command.SaidBy), words, Channel.Phone), now, cancellationToken, command.FaultId);
             return await RequestNow.Reply(db, request.RequestId, cancellationToken);
         }
     }

@@ -75,7 +75,7 @@ internal sealed class FeedbackConsequences(Db db, Caller caller, EventLog log, I
 
     /// <summary>The manager is told, a call-back is due, and the request goes back to work; or, too long after closing, a new one is made.</summary>
     /// <returns>The new request, if one was made.</returns>
-    public async Task<RequestReply?> NotSolved(LockedRequest request, Guid? feedbackId, NotFixed? said, DateTimeOffset now, CancellationToken ct)
+    public async Task<RequestReply?> NotSolved(LockedRequest request, Guid? feedbackId, NotFixed? said, DateTimeOffset now, CancellationToken ct, Guid? faultId = null)
     {
         if (feedbackId is { } id)
         {
@@ -84,7 +84,7 @@ internal sealed class FeedbackConsequences(Db db, Caller caller, EventLog log, I
             await FollowUp(request, id, "notSolved", Roles.Manager, now, ct);
         }
 
-        return await reworker.ReworkOrAgain(request, said, now, ct);
+        return await reworker.ReworkOrAgain(request, said, now, ct, faultId);
     }
 
     /// <summary>The desk decided: what waited for its decision is ended.</summary>
@@ -173,14 +173,14 @@ internal sealed class Reworker(Db db, Caller caller, EventLog log, IMediator med
     private sealed record Placed(long Sequence, PlaceKind? PlaceKind, bool CommonArea);
 
     /// <returns>The new request, where it is too late to reopen this one.</returns>
-    public async Task<RequestReply?> ReworkOrAgain(LockedRequest request, NotFixed? said, DateTimeOffset now, CancellationToken ct)
+    public async Task<RequestReply?> ReworkOrAgain(LockedRequest request, NotFixed? said, DateTimeOffset now, CancellationToken ct, Guid? faultId = null)
     {
         if (ReworkRules.IsTooLate(request.ClosedAt, now))
         {
             return await Anew(request, said, now, ct);
         }
 
-        await Rework(request, now, ct, said: said);
+        await Rework(request, now, ct, faultId, said);
         return null;
     }
 

@@ -186,6 +186,19 @@ public sealed class FaultTests : DeskFixture
     }
 
     [Test]
+    public async Task Split_off_too_long_after_closing_is_refused_and_the_desk_is_told()
+    {
+        var (fault, order, calls) = await GivenFaultWith(2);
+        await Work(order);
+        await Send(Here.Clerk, new RecordFeedback(calls[0], Solved.Yes, 5, "住户"));
+        Clock.Advance(ReworkRules.Reopens + TimeSpan.FromSeconds(1));
+
+        Assert.That(await Refusal(() => Send(Here.Clerk, new SplitOffRequest(fault, calls[0], "住户", "又坏了"))), Is.EqualTo("request.too_late_to_split_off"));
+        await Send(Here.Clerk, new SplitOffRequest(fault, calls[1], "住户", "还是不行"));
+        Assert.That(await Rows<string>("select for_role from follow_up where reason = 'notSolved' order by for_role"), Is.EqualTo(new[] { "clerk", "manager" }));
+    }
+
+    [Test]
     public async Task The_answer_not_solved_splits_off_by_itself()
     {
         var (fault, order, calls) = await GivenFaultWith(2);

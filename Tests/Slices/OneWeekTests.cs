@@ -24,6 +24,8 @@ public sealed class OneWeekTests : DeskFixture
         var request = (await GivenRequest()).RequestId;
         At(1, 9, 30);
         var order = (await Send(Here.Clerk, new DispatchWork(request, [new NewOrder(Crew.Engineering, "看厨房水管")]))).WorkOrders[0].WorkOrderId;
+        At(1, 9, 45);
+        await Send(Here.Clerk, new AmendRequest(request, "厨房水龙头漏水，不是水管", Version: 2));
         At(1, 10);
         await Send(Here.Clerk, new JoinFault(fault, request));
         At(1, 11);
@@ -70,7 +72,7 @@ public sealed class OneWeekTests : DeskFixture
         {
             // what the fault's crew had done so far, and said while the request was joined
             "1 FaultOpened", "1 WorkDispatched",
-            "1 RequestReceived", "1 WorkDispatched", "1 RequestJoinedFault", "1 FaultExpected",
+            "1 RequestReceived", "1 WorkDispatched", "1 RequestAmended", "1 RequestJoinedFault", "1 FaultExpected",
             "2 WorkAccepted", "2 WorkArrived", "2 WorkHeld",
             "3 WorkResumed", "3 WorkTransferred", "3 WorkAccepted", "3 WorkTransferred",
             "4 RequestUnJoined", "4 WorkAccepted", "4 WorkArrived", "4 WorkCompleted", "4 RequestFinished", "4 FeedbackAsked",
@@ -81,6 +83,7 @@ public sealed class OneWeekTests : DeskFixture
 
         var details = await Send(Here.Clerk, new GetRequest(request));
         Assert.That((details.Request.Status, details.Request.Outcome, details.Request.Round, details.Request.ReworkCount), Is.EqualTo((RequestStatus.Closed, (Outcome?)Outcome.Resolved, (short)2, (short)1)));
+        Assert.That(details.Request.Description, Is.EqualTo("厨房水龙头漏水，不是水管"));
         Assert.That((details.Request.ReportedAt, details.Request.ClosedAt), Is.EqualTo((Day(1, 9), (DateTimeOffset?)Day(6, 15))));
         Assert.That(details.Feedback.Select(f => (f.Solved, f.Satisfaction)), Is.EqualTo(new (Solved?, short?)[] { (Solved.No, 2), (Solved.Yes, 5) }));
         Assert.That(details.WorkOrders.Select(o => (o.WorkOrderId, o.Status, o.LeftAt)), Is.EquivalentTo(new[]
