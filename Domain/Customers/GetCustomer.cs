@@ -6,7 +6,7 @@ public sealed record GetCustomer(Guid CustomerId) : IQuery<CustomerDetails>
 {
     internal sealed class Handler(Db db) : IRequestHandler<GetCustomer, CustomerDetails>
     {
-        private const string Read = """
+        internal const string Read = """
             select c.community_id, c.customer_id, c.name, c.language, c.preferred_channel, c.note, c.opted_out_at, c.created_at, c.erased_at, c.version
             from customer c
             where c.customer_id = @CustomerId;

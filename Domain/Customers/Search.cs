@@ -73,7 +73,7 @@ public sealed record Search(string Q, int Take = 20, Guid? CommunityId = null) :
             limit @Enough;
             """;
 
-        private const string Details = """
+        internal const string Details = """
             select c.community_id, c.customer_id, c.name, c.version,
                 (select count(*) from request r where r.community_id = c.community_id and r.customer_id = c.customer_id and r.status in ('received', 'inProgress', 'awaitingFeedback')) as open_requests
             from customer c
