@@ -383,6 +383,24 @@ internal sealed class ImportedRequest(FoundRow found, DateTimeOffset now, long n
 
     private void TellEnd(EventBatch events, DateTimeOffset at)
     {
+        if (Row.State == ImportedState.Cancelled)
+        {
+            events.Add(
+                SubjectKind.Request,
+                RequestId,
+                Happening.RequestCancelled,
+                Detail(new { Row.Outcome, duplicateOfId = (Guid?)null, voided = WorkOrderId is { } own ? new[] { own } : [], goOn = Array.Empty<Guid>() }),
+                Row.Resolution,
+                Visibility.Owner,
+                at);
+            if (WorkOrderId is { } voided)
+            {
+                events.Add(SubjectKind.WorkOrder, voided, Happening.WorkVoided, Detail(new { cancelledRequestId = RequestId }), null, Visibility.Crew, at);
+            }
+
+            return;
+        }
+
         if (WorkOrderId is { } order)
         {
             if (OrderStatus == WorkOrderStatus.Done)
@@ -393,12 +411,6 @@ internal sealed class ImportedRequest(FoundRow found, DateTimeOffset now, long n
             {
                 events.Add(SubjectKind.WorkOrder, order, Happening.WorkVoided, "{}", Row.Resolution, Visibility.Crew, at);
             }
-        }
-
-        if (Row.State == ImportedState.Cancelled)
-        {
-            events.Add(SubjectKind.Request, RequestId, Happening.RequestCancelled, Detail(new { Row.Outcome }), Row.Resolution, Visibility.Owner, at);
-            return;
         }
 
         if (Row.Outcome == Outcome.Resolved)

@@ -308,9 +308,9 @@ public sealed class ImportRequestsTests : ImportFixture
     }
 
     [Test]
-    public async Task Closed_history_that_is_not_solved_after_all_goes_back_to_work()
+    public async Task History_closed_lately_that_is_not_solved_after_all_goes_back_to_work()
     {
-        Given(Row("1", closed: "2011-07-05 10:00", state: "C"));
+        Given(Row("1", opened: "2026-02-27 10:00", closed: "2026-02-28 10:00", state: "C"));
         await Import();
         var request = await Imported("1");
 
@@ -318,6 +318,38 @@ public sealed class ImportRequestsTests : ImportFixture
 
         Assert.That(reply.Status, Is.EqualTo(RequestStatus.InProgress));
         Assert.That(await Scalar<DateTime?>("select taken_up_at from request"), Is.EqualTo(FakeClock.Start.UtcDateTime));
+    }
+
+    [Test]
+    public async Task Old_history_that_is_not_solved_after_all_stays_closed_and_a_new_request_is_its_rework()
+    {
+        Given(Row("1", closed: "2011-07-05 10:00", state: "C"));
+        await Import();
+        var request = await Imported("1");
+
+        var reply = await Send(Here.Clerk, new Domain.Feedback.RecordFeedback(request, Solved.No, 1, "王小明"));
+
+        Assert.That(reply.Status, Is.EqualTo(RequestStatus.Closed));
+        Assert.That(await Scalar<long>("select count(*) from request where rework_of_id = @request and import_id is null", new { request }), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task What_was_cancelled_has_the_events_of_cancelling_and_an_open_one_can_be_cancelled()
+    {
+        Given(Row("1", closed: "2026-02-28 10:00", state: "X", done: "Rang again"), Row("2"));
+        await Import();
+
+        await Send(Here.Clerk, new CancelRequest(await Imported("2"), CancelledAs.Withdrawn, "Rang again"));
+
+        Assert.That(await Shapes("1"), Is.EqualTo((await Shapes("2")).Where(s => !s.StartsWith("importTakenUp", StringComparison.Ordinal))));
+
+        Task<List<string>> Shapes(string id) => Rows<string>("""
+            select concat_ws(' ', e.what, e.subject_kind, e.visibility, (select string_agg(key, ',' order by key) from json_object_keys(e.detail) key))
+            from event e
+            join request r on r.import_id = @id
+            where e.what <> 'requestImported' and e.subject_id in (select r.request_id union select work_order_id from request_work_order l where l.request_id = r.request_id)
+            order by e.seq
+            """, new { id });
     }
 
     [Test]
