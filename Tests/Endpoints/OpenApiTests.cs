@@ -55,19 +55,6 @@ public sealed class OpenApiTests : ApiFixture
     }
 
     [Test]
-    public void What_stands_in_a_path_is_described_as_standing_there()
-    {
-        var described = served.Operations.Select(o => o + ": " + string.Join(' ', InPath(o.Json)));
-
-        Assert.That(described, Is.EqualTo(served.Operations.Select(o => o + ": " + string.Join(' ', Regex.Matches(o.Path, @"\{(\w+)\}").Select(m => m.Groups[1].Value).Order()))));
-    }
-
-    private static IEnumerable<string> InPath(JsonElement operation) =>
-        operation.TryGetProperty("parameters", out var all)
-            ? all.EnumerateArray().Where(p => p.GetProperty("in").GetString() == "path").Select(p => p.GetProperty("name").GetString()!).Order()
-            : [];
-
-    [Test]
     public void The_only_route_that_is_not_in_it_is_its_own()
     {
         var hidden = from endpoint in HostServices.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
