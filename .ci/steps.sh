@@ -94,7 +94,8 @@ build_step() {
 
 # --- the web client
 
-sum_of() { (cd Web && find . \( -path ./node_modules -o -path ./dist -o -path ./TestResults \) -prune -o -type f "$@" -print0 | LC_ALL=C sort -z | xargs -0 cksum | cksum); }
+# The types come from the API's document, so a build is as old as that, too.
+sum_of() { (cd Web && find . ../docs/openapi.json \( -path ./node_modules -o -path ./dist -o -path ./TestResults -o -name '*.gen.ts' \) -prune -o -type f "$@" -print0 | LC_ALL=C sort -z | xargs -0 cksum | cksum); }
 
 has_script() { node -e 'process.exit(require("./Web/package.json").scripts?.[process.argv[1]] ? 0 : 1)' "$1"; }
 

@@ -4,10 +4,11 @@ import { Button, Card, Result, Spin, Tag } from 'antd';
 import { useCallback } from 'react';
 import { Link, useParams } from 'react-router';
 import { api, told } from '../api/client';
-import type { WorkOrderDetails } from '../api/client';
+import type { PhotoPurpose, WorkOrderDetails } from '../api/client';
 import { Problem } from '../api/problems';
 import { useZone } from '../api/reference';
 import { Clocks } from '../desk/RequestScreen';
+import { Files } from '../kit/Files';
 import { Moment } from '../kit/Moment';
 import { OrderStatusTag, PriorityTag, RequestStatusTag, spoken } from '../kit/tags';
 import { Trouble } from '../kit/Trouble';
@@ -63,6 +64,7 @@ function Shown({ details, changed }: { details: WorkOrderDetails; changed: () =>
         </div>
       </Card>
       {o.doneWhat && <Card title={t('crew.whatWasDone')}><div className="pre">{o.doneWhat}</div>{o.cause && <div className="quiet pre">{o.cause}</div>}</Card>}
+      <Files of={{ workOrderId: o.workOrderId }} mayAdd={details.allowedMoves.includes('attach')} demanded={o.demandsPhotos as PhotoPurpose[]} zone={zone} changed={changed} />
       <Card title={t('request.clocks')}><Clocks clocks={details.clocks} zone={zone} /></Card>
       <Card title={t('crew.requests')}>
         <ul className="lines">

@@ -6,6 +6,7 @@ import { api, told } from '../api/client';
 import type { RequestClock, RequestDetails, TimelineEntry } from '../api/client';
 import { Problem } from '../api/problems';
 import { useZone } from '../api/reference';
+import { Files } from '../kit/Files';
 import { Due, Moment } from '../kit/Moment';
 import { OrderStatusTag, PriorityTag, RequestStatusTag, spoken } from '../kit/tags';
 import { exact } from '../kit/times';
@@ -103,6 +104,7 @@ function Shown({ details, changed }: { details: RequestDetails; changed: () => v
               ))}
             </ul>
           </Card>
+          <Files of={{ requestId: r.requestId }} mayAdd={details.allowedMoves.includes('attach')} zone={zone} changed={changed} />
           {details.promises.length > 0 && (
             <Card title={t('request.promises')}>
               <ul className="lines">
