@@ -13,6 +13,7 @@ namespace PropertyServiceDesk.Tests.Benchmarks;
 /// tables: no plan reads a table from end to end, and what is read follows the page and the open work, not the history.
 /// </summary>
 [Category("Process")] // once, on one server: filling takes a while
+[NonParallelizable] // and the whole machine
 public sealed class PlansAtVolumeTests : DeskFixture
 {
     private const int Requests = 1_000_000;
