@@ -18,7 +18,7 @@ public sealed record GetWorkOrder(Guid WorkOrderId) : IQuery<WorkOrderDetails>
             left join place p on p.community_id = o.community_id and p.place_id = o.place_id
             where o.work_order_id = @WorkOrderId;
 
-            select r.request_id, r.number, r.kind, r.status, r.description, coalesce(cu.name, r.reporter_name) as customer_name, r.reporter_phone, r.confidential, l.mandatory, l.joined_at, l.left_at
+            select r.request_id, r.number, r.kind, r.status, r.description, coalesce(cu.name, r.reporter_name) as customer_name, r.reporter_phone, r.confidential, l.mandatory, l.joined_at, l.left_at, r.urge_count, r.last_urged_at
             from request_work_order l
             join request r on r.community_id = l.community_id and r.request_id = l.request_id
             left join customer cu on cu.community_id = r.community_id and cu.customer_id = r.customer_id
@@ -40,6 +40,12 @@ public sealed record GetWorkOrder(Guid WorkOrderId) : IQuery<WorkOrderDetails>
             where q.work_order_id = @WorkOrderId and q.community_id = any ((select scope_communities())::uuid[])
             order by q.quoted_at;
 
+            select n.quote_id, n.name, n.quantity, n.unit, n.unit_price
+            from quote q
+            join quote_line n on n.community_id = q.community_id and n.quote_id = q.quote_id
+            where q.work_order_id = @WorkOrderId and q.community_id = any ((select scope_communities())::uuid[])
+            order by n.quote_id, n.line;
+
             select k.kind, k.cycle, k.started_at, k.due_at, k.beyond_calendar, k.imposed, k.held_at, k.stopped_at, k.stopped_why, coalesce(coalesce(k.stopped_at, @Now) > k.due_at, false) as late
             from clock k
             where k.subject_id = @WorkOrderId and k.community_id = any ((select scope_communities())::uuid[])
@@ -55,10 +61,30 @@ public sealed record GetWorkOrder(Guid WorkOrderId) : IQuery<WorkOrderDetails>
                 (await read.ReadAsync<ServedRequest>()).AsList(),
                 (await read.ReadAsync<HoldRow>()).AsList(),
                 (await read.ReadAsync<MaterialUsed>()).AsList(),
-                (await read.ReadAsync<QuoteRow>()).AsList(),
+                Whole((await read.ReadAsync<QuoteRead>()).AsList(), (await read.ReadAsync<QuoteLine>()).ToLookup(l => l.QuoteId)),
                 (await read.ReadAsync<Requests.RequestClock>()).AsList(),
                 WorkOrderLifecycle.AllowedFrom(order.Status));
         }
+
+        private static List<QuoteRow> Whole(IReadOnlyList<QuoteRead> quotes, ILookup<Guid, QuoteLine> lines) =>
+        [
+            .. quotes.Select(q => new QuoteRow(
+                q.QuoteId,
+                q.Total,
+                q.QuotedAt,
+                q.WithdrawnAt,
+                q.RefusedAt,
+                q.ConsentedAt,
+                q.ConsentedBy,
+                q.ConsentedAmount,
+                q.ConsentChannel,
+                [.. lines[q.QuoteId].Select(l => new QuotedLine(l.Name, l.Quantity, l.Unit, l.UnitPrice))])),
+        ];
+
+        private sealed record QuoteRead(
+            Guid QuoteId, decimal Total, DateTimeOffset QuotedAt, DateTimeOffset? WithdrawnAt, DateTimeOffset? RefusedAt, DateTimeOffset? ConsentedAt, string? ConsentedBy, decimal? ConsentedAmount, Channel? ConsentChannel);
+
+        private sealed record QuoteLine(Guid QuoteId, string Name, decimal Quantity, string Unit, decimal UnitPrice);
     }
 }
 
@@ -110,9 +136,30 @@ public sealed record WorkOrderRow(
     int Version);
 
 public sealed record ServedRequest(
-    Guid RequestId, long Number, RequestKind Kind, RequestStatus Status, string Description, string? CustomerName, string? ReporterPhone, bool Confidential, bool Mandatory, DateTimeOffset JoinedAt, DateTimeOffset? LeftAt);
+    Guid RequestId,
+    long Number,
+    RequestKind Kind,
+    RequestStatus Status,
+    string Description,
+    string? CustomerName,
+    string? ReporterPhone,
+    bool Confidential,
+    bool Mandatory,
+    DateTimeOffset JoinedAt,
+    DateTimeOffset? LeftAt,
+    int UrgeCount,
+    DateTimeOffset? LastUrgedAt);
 
 public sealed record HoldRow(HoldReason Reason, string? Note, HoldEvidence? Evidence, DateTimeOffset FromAt, DateTimeOffset WakeAt, DateTimeOffset? UntilAt);
 
 public sealed record QuoteRow(
-    Guid QuoteId, decimal Total, DateTimeOffset QuotedAt, DateTimeOffset? WithdrawnAt, DateTimeOffset? RefusedAt, DateTimeOffset? ConsentedAt, string? ConsentedBy, decimal? ConsentedAmount, Channel? ConsentChannel);
+    Guid QuoteId,
+    decimal Total,
+    DateTimeOffset QuotedAt,
+    DateTimeOffset? WithdrawnAt,
+    DateTimeOffset? RefusedAt,
+    DateTimeOffset? ConsentedAt,
+    string? ConsentedBy,
+    decimal? ConsentedAmount,
+    Channel? ConsentChannel,
+    IReadOnlyList<QuotedLine> Lines);

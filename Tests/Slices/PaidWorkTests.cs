@@ -30,6 +30,7 @@ public sealed class PaidWorkTests : DeskFixture
         var details = await Send(Here.Clerk, new GetWorkOrder(order));
         Assert.That(details.WorkOrder, Has.Property("ConsentedAmount").EqualTo(150m).And.Property("FinalAmount").EqualTo(140m).And.Property("Status").EqualTo(WorkOrderStatus.Done));
         Assert.That(details.Quotes.Single(), Has.Property("ConsentedBy").EqualTo("王小明").And.Property("ConsentChannel").EqualTo(Channel.Phone).And.Property("ConsentedAt").EqualTo(Clock.GetUtcNow()));
+        Assert.That(details.Quotes.Single().Lines, Is.EqualTo(Lines));
     }
 
     [Test]

@@ -231,6 +231,8 @@ public sealed class RequestTalkTests : DeskFixture
         var told = await Rows<(string, Guid?, string?)>("select recipient_kind, recipient_id, recipient_role from message where request_id = @request and template = 'requestUrged' order by recipient_kind", new { request });
         Assert.That(told, Is.EqualTo(new (string, Guid?, string?)[] { ("role", null, "clerk"), ("role", null, "clerk"), ("staff", Here.Member(Crew.Engineering).Id, null), ("staff", Here.Member(Crew.Engineering).Id, null) }));
         Assert.That(await Scalar<int>("select urge_repeats from request where request_id = @request", new { request }), Is.EqualTo(1));
+        var shown = (await Send(Here.Member(Crew.Engineering), new GetWorkOrder(order))).Requests.Single();
+        Assert.That((shown.UrgeCount, shown.LastUrgedAt), Is.EqualTo((2, (DateTimeOffset?)Clock.Now())));
         Assert.That(await Refusal(() => Send(There.Clerk, new UrgeRequest(request))), Is.EqualTo("request.not_found"));
     }
 

@@ -84,22 +84,24 @@ internal sealed class Intake(string apiUrl, int apiPid, string connectionString,
     {
         using var message = new HttpRequestMessage(HttpMethod.Post, "/api/requests")
         {
-            Content = JsonContent.Create(new
-            {
-                communityId = spot.CommunityId,
-                kind = "repair",
-                channel = "phone",
-                categoryId = spot.CategoryId,
-                description = "厨房水管漏水，请尽快来修",
-                placeId = spot.HomeId,
-                customerId = spot.CustomerId,
-            }),
+            Content = JsonContent.Create(Body(spot)),
         };
         message.Headers.Add("Idempotency-Key", Guid.NewGuid().ToString());
         using var reply = await http.SendAsync(message);
         reply.EnsureSuccessStatusCode();
         await reply.Content.ReadAsByteArrayAsync();
     }
+
+    public static object Body(Spot spot) => new
+    {
+        communityId = spot.CommunityId,
+        kind = "repair",
+        channel = "phone",
+        categoryId = spot.CategoryId,
+        description = "厨房水管漏水，请尽快来修",
+        placeId = spot.HomeId,
+        customerId = spot.CustomerId,
+    };
 
     public static double Median(IReadOnlyList<double> values) => Percentile(values, 50);
 

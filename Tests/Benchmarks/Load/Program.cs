@@ -3,9 +3,9 @@ using Npgsql;
 using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Load;
 
-// load CONNECTION APIURL APIPID [intake|lists|memory]…
+// load CONNECTION APIURL APIPID [intake|memory|lists|import]…
 var (connectionString, apiUrl, apiPid) = (args[0], args[1], int.Parse(args[2]));
-var what = args.Length > 3 ? args[3..] : ["intake", "lists", "memory"];
+var what = args.Length > 3 ? args[3..] : ["intake", "memory", "lists", "import"];
 
 await using var owner = new NpgsqlDataSourceBuilder(new NpgsqlConnectionStringBuilder(connectionString) { CommandTimeout = 3600 }.ConnectionString).Build();
 await using var desk = Place.Desk(connectionString);
@@ -26,12 +26,17 @@ if (what.Contains("intake"))
 
 if (what.Contains("memory"))
 {
-    await Memory.Run(apiUrl, apiPid, spots);
+    await Memory.Run(connectionString, apiUrl, apiPid, spots);
 }
 
 if (what.Contains("lists"))
 {
     await Lists.Run(apiUrl, owner, spots, Number("DESK_BENCH_CUSTOMERS"), Number("DESK_BENCH_REQUESTS"));
+}
+
+if (what.Contains("import"))
+{
+    await Import.Run(connectionString, owner);
 }
 
 static int Number(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text) : 1_000_000;

@@ -44,6 +44,7 @@ function Shown({ details, changed }: { details: WorkOrderDetails; changed: () =>
   const o = details.workOrder;
   const zone = useZone(o.communityId);
   const served = details.requests.filter((r) => !r.leftAt);
+  const urges = served.reduce((most, r) => Math.max(most, r.urgeCount), 0);
   const phone = served.find((r) => r.reporterPhone)?.reporterPhone;
   const hold = details.holds.findLast((h) => !h.untilAt);
   return (
@@ -51,7 +52,7 @@ function Shown({ details, changed }: { details: WorkOrderDetails; changed: () =>
       <Card>
         <div className="stack tight">
           <div className="row spread">
-            <span className="row"><OrderStatusTag status={o.status} /><PriorityTag priority={o.priority} />{o.reworkOfId && <Tag color="volcano">{t('requests.rework')}</Tag>}</span>
+            <span className="row"><OrderStatusTag status={o.status} /><PriorityTag priority={o.priority} />{o.reworkOfId && <Tag color="volcano">{t('requests.rework')}</Tag>}{urges > 0 && <Tag color="volcano" data-part="urged">{t('requests.urged', { count: urges })}</Tag>}</span>
             <span className="quiet number">{spoken(o.number)}</span>
           </div>
           {o.placeName && <h1><EnvironmentOutlined /> {o.placeName}</h1>}
@@ -78,6 +79,24 @@ function Shown({ details, changed }: { details: WorkOrderDetails; changed: () =>
           ))}
         </ul>
       </Card>
+      {details.quotes.length > 0 && (
+        <Card title={t('crew.quotes')}>
+          <ul className="lines">
+            {details.quotes.map((q) => (
+              <li key={q.quoteId} className="stack tight" data-part="quote">
+                <div className="row spread">
+                  <span className="row">
+                    {q.consentedAt ? <Tag color="green">{t('crew.consented', { amount: q.consentedAmount! })}</Tag> : q.refusedAt ? <Tag color="red">{t('crew.quoteRefused')}</Tag> : q.withdrawnAt ? <Tag>{t('crew.quoteWithdrawn')}</Tag> : <Tag color="gold">{t('crew.quoteOpen')}</Tag>}
+                    <Moment at={q.quotedAt} zone={zone} brief />
+                  </span>
+                  <strong className="number">{q.total}</strong>
+                </div>
+                {q.lines.map((l, i) => <div key={i} className="row spread quiet"><span>{l.name}</span><span className="number">{l.quantity} {l.unit} × {l.unitPrice}</span></div>)}
+              </li>
+            ))}
+          </ul>
+        </Card>
+      )}
       {details.materials.length > 0 && (
         <Card title={t('crew.materials')}>
           <ul className="lines">{details.materials.map((m, i) => <li key={i} className="row spread"><span>{m.name}</span><span>{m.quantity} {m.unit}</span></li>)}</ul>
