@@ -67,6 +67,7 @@ public static class DeskHost
         api.MapCommunities();
         api.MapFeedback();
         api.MapAttachments();
+        api.MapJobs();
         return app;
     }
 }

@@ -6,14 +6,7 @@ try
 {
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
     await Migrations.Apply(Connections.Direct(builder.Configuration.GetConnectionString), TimeProvider.System, CancellationToken.None);
-    builder.Services.AddServiceDesk(Connections.Pooled(builder.Configuration.GetConnectionString));
-    builder.Services.AddSingleton<Job>();
-    builder.Services.AddHostedService<Clockwork>();
-    builder.Services.AddHealthChecks().AddCheck<DatabaseReady>("database", tags: ["ready"]);
-
-    await using var app = builder.Build();
-    app.MapHealthChecks("/health/live", new() { Predicate = _ => false });
-    app.MapHealthChecks("/health/ready", new() { Predicate = c => c.Tags.Contains("ready") });
+    await using var app = WorkersHost.Build(builder, Schedule.Entries);
     await app.RunAsync();
     return 0;
 }

@@ -23,17 +23,17 @@ internal sealed record NewClock(
     ClockSubject SubjectKind, Guid SubjectId, ClockKind Kind, Crew? Crew, string Policy, DateTimeOffset StartedAt, Allowance? Allowance, string Calendar, DateTimeOffset? DueAt = null, bool Imposed = false);
 
 /// <summary>Starts, holds, resumes and stops the stored clocks, in the transaction of the event that does it, under the subject's lock.</summary>
-internal sealed class ClockRows(Db db, SlaBook book)
+internal sealed class ClockRows(Db db, SlaBook book, TimeProvider time)
 {
     private const string Insert = """
         insert into clock (community_id, clock_id, subject_kind, subject_id, kind, cycle, crew, policy_version_id, policy, calendar_version_id, imposed, started_at,
             allowance, unit, due_at, beyond_calendar, next_check_at)
         select @CommunityId, c.id, c.subject_kind, c.subject_id, c.kind,
             (select coalesce(max(o.cycle), 0) + 1 from clock o where o.community_id = @CommunityId and o.subject_id = c.subject_id and o.kind = c.kind),
-            c.crew, @PolicyVersionId, c.policy, c.calendar_version_id, c.imposed, c.started_at, c.allowance, c.unit, c.due_at, c.beyond_calendar, c.due_at
+            c.crew, @PolicyVersionId, c.policy, c.calendar_version_id, c.imposed, c.started_at, c.allowance, c.unit, c.due_at, c.beyond_calendar, c.next_check_at
         from unnest(@Ids::uuid[], @SubjectKinds::text[], @SubjectIds::uuid[], @Kinds::text[], @Crews::text[], @Policies::text[], @CalendarVersionIds::uuid[], @Imposed::boolean[],
-            @StartedAt::timestamptz[], @Allowances::integer[], @Units::text[], @DueAt::timestamptz[], @Beyond::boolean[])
-            c (id, subject_kind, subject_id, kind, crew, policy, calendar_version_id, imposed, started_at, allowance, unit, due_at, beyond_calendar)
+            @StartedAt::timestamptz[], @Allowances::integer[], @Units::text[], @DueAt::timestamptz[], @Beyond::boolean[], @FirstLooks::timestamptz[])
+            c (id, subject_kind, subject_id, kind, crew, policy, calendar_version_id, imposed, started_at, allowance, unit, due_at, beyond_calendar, next_check_at)
         """;
 
     private const string StopThem = """
@@ -42,6 +42,16 @@ internal sealed class ClockRows(Db db, SlaBook book)
             set stopped_at = greatest(@At, started_at), stopped_why = @Why, next_check_at = null, held_at = null
             where community_id = @CommunityId and subject_id = any (@SubjectIds) and stopped_at is null and (@Kinds::text[] is null or kind = any (@Kinds))
             returning clock_id
+        ), settled as (
+            update escalation e
+            set resolved_at = greatest(@At, e.fired_at), resolved_how = 'stopped', version = e.version + 1
+            from stopped s
+            where e.community_id = @CommunityId and e.clock_id = s.clock_id and e.resolved_at is null
+        ), silenced as (
+            update alarm a
+            set ended_at = greatest(@At, a.raised_at)
+            from stopped s
+            where a.community_id = @CommunityId and a.clock_id = s.clock_id and a.ended_at is null
         )
         update clock_pause p
         set to_at = greatest(@At, p.from_at)
@@ -83,7 +93,7 @@ internal sealed class ClockRows(Db db, SlaBook book)
 
     private const string GoOn = """
         update clock c
-        set held_at = null, due_at = n.due_at, beyond_calendar = n.beyond, next_check_at = n.due_at
+        set held_at = null, due_at = n.due_at, beyond_calendar = n.beyond, next_check_at = @At -- the sweep looks at once, and says when to look again
         from unnest(@ClockIds::uuid[], @DueAt::timestamptz[], @Beyond::boolean[]) n (clock_id, due_at, beyond)
         where c.community_id = @CommunityId and c.clock_id = n.clock_id
         """;
@@ -120,6 +130,7 @@ internal sealed class ClockRows(Db db, SlaBook book)
         var dues = clocks.Select(c => c.DueAt is { } at
             ? new Due(at, false)
             : SlaClock.DueAt(c.StartedAt, c.Allowance!, sla.Calendars[c.Calendar].Calendar)).ToArray();
+        var now = time.Now();
         await db.Run(
             Insert,
             new
@@ -139,8 +150,17 @@ internal sealed class ClockRows(Db db, SlaBook book)
                 Units = clocks.Select(c => c.Allowance is { } a ? EnumWord.Of(a.Unit) : null).ToArray(),
                 DueAt = dues.Select(d => d.At.UtcDateTime).ToArray(),
                 Beyond = dues.Select(d => d.BeyondLoadedCalendar).ToArray(),
+                FirstLooks = clocks.Zip(dues, (c, d) => FirstLook(c, d.At, sla, now)).ToArray(),
             },
             ct);
+    }
+
+    /// <summary>When the sweep first looks at a new clock: at its warning, or when it is due; never before now, so that a sweep need not look back.</summary>
+    private static DateTime FirstLook(NewClock clock, DateTimeOffset due, CurrentSla sla, DateTimeOffset now)
+    {
+        var percent = sla.Profile.Policies.FirstOrDefault(p => p.Code == clock.Policy)?.WarnAtPercent ?? 0;
+        var look = percent is > 0 and < 100 ? EscalationLadder.WarnAt(clock.StartedAt, due, clock.Allowance, percent, sla.Calendars[clock.Calendar].Calendar) : due;
+        return (look < now ? now : look).UtcDateTime;
     }
 
     /// <param name="kinds">Null for all that run.</param>
@@ -180,7 +200,7 @@ internal sealed class ClockRows(Db db, SlaBook book)
 
         await db.Run(
             GoOn,
-            new { CommunityId = communityId, ClockIds = ids, DueAt = dues.Select(d => d.At.UtcDateTime).ToArray(), Beyond = dues.Select(d => d.BeyondLoadedCalendar).ToArray() },
+            new { CommunityId = communityId, At = time.Now(), ClockIds = ids, DueAt = dues.Select(d => d.At.UtcDateTime).ToArray(), Beyond = dues.Select(d => d.BeyondLoadedCalendar).ToArray() },
             ct);
     }
 }

@@ -14,7 +14,7 @@ internal sealed class TakenUp(Db db, EventLog log, TimeProvider clock)
             returning community_id, request_id
         ), running as (
             update clock k
-            set next_check_at = k.due_at
+            set next_check_at = greatest(k.due_at, @Now)
             from taken t
             where k.community_id = t.community_id and k.subject_id = t.request_id and k.imported and k.stopped_at is null and k.next_check_at is null and k.due_at is not null
         )

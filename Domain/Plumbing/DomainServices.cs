@@ -28,6 +28,8 @@ public static class DomainServices
         services.AddScoped<EventLog>();
         services.AddSingleton<Staff.Sessions>();
         services.AddSingleton<DueWork>();
+        services.AddSingleton<Jobs.JobLog>();
+        services.AddScoped<Jobs.IJobs, Jobs.JobHints>();
         services.AddSingleton<SlaDefinitions>();
         services.AddScoped<SlaBook>();
         services.AddScoped<ClockRows>();

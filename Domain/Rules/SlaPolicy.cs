@@ -54,6 +54,7 @@ public sealed record FeedbackPlan(
 /// <summary>How soon a kind of request is served.</summary>
 /// <param name="HoldsStopClocks">False for danger: its clocks run on whatever happens.</param>
 /// <param name="WarnAtPercent">The share of an allowance after which a warning goes out.</param>
+/// <param name="Escalation">How far and how fast what is late is escalated; left out, as the priority says.</param>
 public sealed record Policy(
     string Code,
     LocalName Name,
@@ -62,7 +63,8 @@ public sealed record Policy(
     FeedbackPlan Feedback,
     AppointmentRule? Appointment = null,
     bool HoldsStopClocks = true,
-    int WarnAtPercent = 75)
+    int WarnAtPercent = 75,
+    EscalationPlan? Escalation = null)
 {
     /// <summary>What this crew owes of this kind: its own milestone, else the one for every crew, else nothing.</summary>
     public Milestone? For(ClockKind kind, Crew crew) =>

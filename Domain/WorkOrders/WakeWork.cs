@@ -68,6 +68,45 @@ public sealed class DueWork(NpgsqlDataSource source, TimeProvider clock)
         return due;
     }
 
+    private DateTimeOffset? sweptTo;
+    private DateTimeOffset sweptWhollyAt;
+
+    /// <summary>
+    /// Clocks whose time to be looked at has come, the longest due first. Nobody plans a look before the time at which it writes, so that
+    /// what was found empty is not searched again, but for the last ten minutes, for transactions that take long; and, every ten minutes, wholly.
+    /// </summary>
+    public async Task<IReadOnlyList<(Guid CommunityId, Guid ClockId)>> ClocksToCheck(int atMost, CancellationToken ct)
+    {
+        var now = clock.Now();
+        var wholly = sweptTo is not { } to || to > now || now - sweptWhollyAt >= Overlap;
+        await using var batch = source.CreateBatch();
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("call enter_scope('', '')"));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("select community_id, clock_id from clocks_to_check($1, $2, $3)")
+        {
+            Parameters =
+            {
+                new() { Value = wholly ? DateTime.MinValue : (sweptTo!.Value - Overlap).UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
+                new() { Value = now.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
+                new() { Value = atMost },
+            },
+        });
+        var due = new List<(Guid, Guid)>();
+        await using var reader = await batch.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+        {
+            due.Add((reader.GetGuid(0), reader.GetGuid(1)));
+        }
+
+        if (due.Count == 0)
+        {
+            (sweptTo, sweptWhollyAt) = (now, wholly ? now : sweptWhollyAt);
+        }
+
+        return due;
+    }
+
+    private static readonly TimeSpan Overlap = TimeSpan.FromMinutes(10);
+
     /// <summary>Forgets idempotency keys older than <paramref name="age"/>, some at a time.</summary>
     public async Task<int> ForgetOldKeys(TimeSpan age, int atMost, CancellationToken ct)
     {

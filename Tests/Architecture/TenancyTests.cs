@@ -13,6 +13,7 @@ public sealed class TenancyTests : DeskFixture
         ["staff"] = "one person may work in several communities; seen where one works oneself",
         ["staff_credential"] = "belongs to a person; the application has no right on it",
         ["session"] = "belongs to a person; the application has no right on it",
+        ["job"] = "the schedule is the desk's own, the same for all communities, and says nothing of them",
         ["idempotency_key"] = "belongs to an actor, whatever the community; scoped by actor",
     };
 
@@ -20,7 +21,7 @@ public sealed class TenancyTests : DeskFixture
     private static readonly string[] NoIdOfTheirOwn =
     [
         "community", "community_staff", "staff_role", "search_token", "team_member", "fault_request", "request_work_order", "material", "quote_line", "attachment_content",
-        "event_head", "event", "event_text", "clock_pause",
+        "event_head", "event", "event_text", "clock_pause", "escalation_recipient",
     ];
 
     /// <summary>Foreign keys that reach across: to what is not a community's.</summary>
@@ -119,7 +120,7 @@ public sealed class TenancyTests : DeskFixture
             order by 1
             """);
 
-        Assert.That(definers, Is.EqualTo(new[] { "community_by_code", "end_session", "forget_old_keys", "holds_to_wake", "register_staff", "session_holder", "staff_for_sign_in", "start_session" }));
+        Assert.That(definers, Is.EqualTo(new[] { "clocks_to_check", "community_by_code", "end_session", "forget_old_keys", "holds_to_wake", "oldest_due", "register_staff", "session_holder", "staff_for_sign_in", "start_session" }));
     }
 
     [Test]

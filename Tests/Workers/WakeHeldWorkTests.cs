@@ -22,7 +22,7 @@ public sealed class WakeHeldWorkTests : DeskFixture
     {
         await using var services = Services(_ => { });
         var job = new Job(services.GetRequiredService<IServiceScopeFactory>(), services.GetRequiredService<DueWork>(), NullLogger<Job>.Instance);
-        return await Schedule.Entries.Single(e => e.Name == "wake-held-work").Run(job, CancellationToken.None);
+        return await Schedule.Entries.Single(e => e.Id == "wake-held-work").Run(job, CancellationToken.None);
     }
 
     private async Task<WorkOrderStatus> Status(Guid order) => (await Send(Here.Clerk, new GetWorkOrder(order))).WorkOrder.Status;

@@ -1,0 +1,177 @@
+using System.Globalization;
+using NUnit.Framework;
+using PropertyServiceDesk.Domain.Jobs;
+using PropertyServiceDesk.Tests.Support;
+
+namespace PropertyServiceDesk.Tests.Workers;
+
+/// <summary>What the desk expects of its job engine, whichever it was built with, tried with real processes.</summary>
+[Category("Process")]
+public sealed class JobEngineTests : DeskFixture
+{
+    private const string EverySecond = "0/1 * * * * ?";
+    private const string Never = "0 0 0 1 1 ? 2090";
+    private const string Hourly = "0 30 * * * ?";
+
+    private readonly List<RealProcess> started = [];
+    private Heard probe = null!;
+
+    protected override Task Ready() => Execute("create table probe_run (run_id bigint generated always as identity primary key, job text not null, pid integer not null, started_at timestamptz not null, ended_at timestamptz)");
+
+    [SetUp]
+    public async Task Forget()
+    {
+        await Execute("delete from probe_run; drop schema job_engine cascade; create schema job_engine");
+        probe = await Heard.On(Owner, "probe");
+    }
+
+    [TearDown]
+    public async Task LetGoOfThem()
+    {
+        foreach (var process in started)
+        {
+            await process.DisposeAsync();
+        }
+
+        started.Clear();
+        await probe.DisposeAsync();
+    }
+
+    private RealProcess Worker(params string[] rows)
+    {
+        var worker = RealProcess.Start("Probe", ConnectionString, rows);
+        started.Add(worker);
+        return worker;
+    }
+
+    private Task RunNow(string id) => Send(Here.System, new RunJobNow(id));
+
+    private static int Pid(string heard) => int.Parse(heard.Split(' ')[^1], CultureInfo.InvariantCulture);
+
+    [Test]
+    public async Task Each_row_of_the_schedule_fires_and_its_last_success_is_kept()
+    {
+        Worker($"one|{EverySecond}|works", $"two|{EverySecond}|works");
+
+        await probe.Next("one ended");
+        await probe.Next("two ended");
+        await probe.Next("one ended");
+
+        var jobs = await Send(Here.Manager, new ListJobs());
+        Assert.That(jobs.Select(j => j.JobId), Is.EqualTo(new[] { "one", "two" }));
+        Assert.That(jobs.Select(j => (j.LastRows, j.LastFailure)), Has.All.EqualTo(((int?)1, (string?)null)));
+        Assert.That(jobs.Select(j => j.LastSuccessAt), Has.All.Not.Null);
+    }
+
+    [Test]
+    public async Task A_run_that_fails_is_tried_again_until_it_succeeds()
+    {
+        Worker($"marker|{EverySecond}|works", $"shaky|{Never}|fails-twice");
+        await probe.Next("marker ended");
+
+        await RunNow("shaky");
+
+        await probe.Next("shaky ended");
+        await probe.Next("marker ended");
+        await probe.Next("marker ended");
+        var job = (await Send(Here.Manager, new ListJobs())).Single(j => j.JobId == "shaky");
+        Assert.That((job.Runs >= 3, job.FailuresInARow, job.LastFailure), Is.EqualTo((true, 0, "IOException")));
+    }
+
+    [Test]
+    public async Task Killed_in_the_middle_of_a_run_it_is_taken_over_by_another_worker()
+    {
+        var first = Worker($"marker|{EverySecond}|works", $"long|{Never}|hangs-once");
+        await probe.Next("marker ended");
+        await RunNow("long");
+        Assert.That(Pid(await probe.Next("long started")), Is.EqualTo(first.Id));
+        var second = Worker($"marker|{EverySecond}|works", $"long|{Never}|hangs-once");
+        while (Pid(await probe.Next("marker ended")) != second.Id)
+        {
+        }
+
+        await first.Kill();
+
+        Assert.That(Pid(await probe.Next("long ended", 40)), Is.EqualTo(second.Id));
+    }
+
+    [Test]
+    public async Task Of_a_single_job_there_is_one_run_at_a_time_however_many_workers()
+    {
+        Worker($"alone|{EverySecond}|slow|single");
+        Worker($"alone|{EverySecond}|slow|single");
+
+        for (var i = 0; i < 6; i++)
+        {
+            await probe.Next("alone ended");
+        }
+
+        Assert.That(await Scalar<long>("""
+            select count(*)
+            from probe_run a
+            join probe_run b on b.run_id > a.run_id and b.started_at < a.ended_at
+            """), Is.Zero);
+    }
+
+    [Test]
+    public async Task The_lock_of_a_single_job_ends_with_the_worker_that_is_killed()
+    {
+        var first = Worker($"alone|{Never}|hangs-once|single", $"marker|{EverySecond}|works");
+        await probe.Next("marker ended");
+        await RunNow("alone");
+        await probe.Next("alone started");
+        var second = Worker($"alone|{Never}|hangs-once|single", $"marker|{EverySecond}|works");
+        while (Pid(await probe.Next("marker ended")) != second.Id)
+        {
+        }
+
+        await first.Kill();
+
+        Assert.That(Pid(await probe.Next("alone ended", 40)), Is.EqualTo(second.Id));
+    }
+
+    [Test]
+    public async Task Down_for_a_while_it_catches_up_with_one_run()
+    {
+        var before = Worker($"late|{Hourly}|works", $"marker|{EverySecond}|works");
+        await probe.Next("marker ended");
+        await before.Stop();
+        await Execute("update job_engine.qrtz_triggers set next_fire_time = next_fire_time - @Ticks, prev_fire_time = prev_fire_time - @Ticks where trigger_name = 'late'", new { TimeSpan.FromHours(7).Ticks });
+
+        Worker($"late|{Hourly}|works", $"marker|{EverySecond}|works");
+
+        await probe.Next("late ended");
+        await probe.Next("marker ended");
+        await probe.Next("marker ended");
+        Assert.That(await Scalar<long>("select count(*) from probe_run where job = 'late'"), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_hint_from_another_process_runs_a_job_at_once()
+    {
+        Worker($"marker|{EverySecond}|works", $"hinted|{Never}|works");
+        await probe.Next("marker ended");
+
+        await RunNow("hinted");
+
+        await probe.Next("hinted ended", 10);
+    }
+
+    [Test]
+    public async Task A_row_taken_off_the_schedule_fires_no_more()
+    {
+        var before = Worker($"stays|{EverySecond}|works", $"goes|{EverySecond}|works");
+        await probe.Next("goes ended");
+        await before.Stop();
+
+        var after = Worker($"stays|{EverySecond}|works");
+        while (Pid(await probe.Next("stays ended")) != after.Id)
+        {
+        }
+
+        await probe.Next("stays ended");
+        await probe.Next("stays ended");
+        Assert.That(probe.All.Where(h => Pid(h) == after.Id), Has.None.StartsWith("goes"));
+        Assert.That((await Send(Here.Manager, new ListJobs())).Select(j => j.JobId), Is.EqualTo(new[] { "stays" }));
+    }
+}

@@ -1,0 +1,100 @@
+using MediatR;
+using Npgsql;
+using PropertyServiceDesk.Domain.Plumbing;
+using PropertyServiceDesk.Domain.WorkOrders;
+
+namespace PropertyServiceDesk.Workers;
+
+/// <summary>What an entry of the schedule works with.</summary>
+public sealed partial class Job(IServiceScopeFactory scopes, DueWork due, ILogger<Job> log)
+{
+    public DueWork Due { get; } = due;
+
+    /// <summary>One command, in one community's scope and a transaction of its own.</summary>
+    public async Task<TResult> Send<TResult>(Guid communityId, IRequest<TResult> command, CancellationToken ct)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        scope.ServiceProvider.GetRequiredService<Caller>().Actor = Actor.SystemIn(communityId);
+        return await scope.ServiceProvider.GetRequiredService<IMediator>().Send(command, ct);
+    }
+
+    /// <summary>A command a row, each a transaction of its own in its community's scope. A row that fails is logged and does not stop the rest.</summary>
+    public async Task<int> Each<TRow, TResult>(IReadOnlyList<TRow> rows, Func<TRow, IRequest<TResult>> command, Func<TRow, Guid> community, CancellationToken ct)
+    {
+        var done = 0;
+        foreach (var row in rows)
+        {
+            ct.ThrowIfCancellationRequested();
+            try
+            {
+                await Send(community(row), command(row), ct);
+                done++;
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                Failed(typeof(TRow).Name, row?.ToString(), e);
+            }
+        }
+
+        return done;
+    }
+
+    /// <summary>
+    /// Takes up what is due until nothing is left, a batch a community and a transaction. Of a batch that fails, each row is taken up alone;
+    /// one that fails alone is put off, so that it does not stand in the way of the rest.
+    /// </summary>
+    /// <param name="batch">Says how many rows it did; those that another worker holds it passes over.</param>
+    public async Task<int> Drain(
+        Func<int, CancellationToken, Task<IReadOnlyList<(Guid CommunityId, Guid Id)>>> due,
+        int atOnce,
+        Func<Guid, IReadOnlyList<Guid>, IRequest<int>> batch,
+        Func<Guid, Guid, IRequest<bool>> putOff,
+        CancellationToken ct)
+    {
+        var done = 0;
+        while (true)
+        {
+            var before = done;
+            var rows = await due(atOnce, ct);
+            foreach (var community in rows.GroupBy(r => r.CommunityId, r => r.Id))
+            {
+                ct.ThrowIfCancellationRequested();
+                done += await Batch(community.Key, [.. community], batch, putOff, ct);
+            }
+
+            if (done == before || rows.Count < atOnce)
+            {
+                return done;
+            }
+        }
+    }
+
+    private async Task<int> Batch(Guid community, IReadOnlyList<Guid> ids, Func<Guid, IReadOnlyList<Guid>, IRequest<int>> batch, Func<Guid, Guid, IRequest<bool>> putOff, CancellationToken ct)
+    {
+        try
+        {
+            return await Send(community, batch(community, ids), ct);
+        }
+        catch (Exception e) when (e is not OperationCanceledException and not NpgsqlException { IsTransient: true } && ids.Count > 1)
+        {
+            Failed("A batch of", ids.Count.ToString(System.Globalization.CultureInfo.InvariantCulture), e);
+        }
+        catch (Exception e) when (e is not OperationCanceledException and not NpgsqlException { IsTransient: true })
+        {
+            Failed(batch(community, ids).GetType().Name, ids[0].ToString(), e);
+            await Send(community, putOff(community, ids[0]), ct);
+            return 1;
+        }
+
+        var done = 0;
+        foreach (var id in ids)
+        {
+            done += await Batch(community, [id], batch, putOff, ct);
+        }
+
+        return done;
+    }
+
+    [LoggerMessage(LogLevel.Error, "{What} {Row} could not be taken up")]
+    private partial void Failed(string what, string? row, Exception exception);
+}
