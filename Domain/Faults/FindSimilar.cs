@@ -26,7 +26,7 @@ public sealed record FindSimilar(Guid CommunityId, Guid CategoryId, Guid? PlaceI
               and p.place_id = coalesce(@PlaceId, (select a.place_id from asset a where a.community_id = @CommunityId and a.asset_id = @AssetId))
             """;
 
-        private const string Read = """
+        internal const string Read = """
             select r.request_id, r.number, r.status, r.description, coalesce(cu.name, r.reporter_name) as customer_name, p.name as place_name, r.reported_at, j.fault_id
             from request r
             left join place p on p.community_id = r.community_id and p.place_id = r.place_id

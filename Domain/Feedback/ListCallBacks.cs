@@ -22,7 +22,7 @@ public sealed record ListCallBacks(Guid? CommunityId = null, FeedbackState State
 
     internal sealed class Handler(Db db, Caller caller) : IRequestHandler<ListCallBacks, Page<CallBackLine>>
     {
-        private const string Read = """
+        internal const string Read = """
             select f.community_id, f.feedback_id, f.request_id, r.number, r.kind, r.priority, r.description, f.round, f.state, f.started_at, k.due_at,
                 r.customer_id, coalesce(cu.name, r.reporter_name) as customer_name, r.reporter_phone,
                 array(select c.value

@@ -22,7 +22,7 @@ public sealed record GetTimeline(Guid RequestId, long After = 0, int Take = 200)
             """;
 
         // An order's events from before the request joined its fault tell what the crew did so far; those from after it left do not concern it.
-        private const string Read = """
+        internal const string Read = """
             with subject as (
                 select r.request_id as subject_id, null::timestamptz as until
                 from request r

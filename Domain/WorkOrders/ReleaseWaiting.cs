@@ -1,16 +1,40 @@
+using PropertyServiceDesk.Domain.Faults;
+
 namespace PropertyServiceDesk.Domain.WorkOrders;
 
-/// <summary>What waited for an order goes on when that one is done or voided. The waiting orders' requests are the finished one's, so they are locked already.</summary>
-internal sealed class ReleaseWaiting(Db db, EventLog log, IMediator mediator) : INotificationHandler<WorkMoved>
+/// <summary>
+/// What waited for an order goes on when that one is done or voided, or when its request has left the fault whose order that was. The
+/// waiting orders' requests are locked already.
+/// </summary>
+internal sealed class ReleaseWaiting(Db db, EventLog log, IMediator mediator) : INotificationHandler<WorkMoved>, INotificationHandler<RequestLeftFault>
 {
-    private const string Release = """
+    private const string Behind = """
         with waiting as (
-            select w.work_order_id
+            select w.work_order_id, w.waits_for_id
             from work_order w
             where w.community_id = @CommunityId and w.waits_for_id = @WorkOrderId and w.status = 'waiting'
             order by w.work_order_id
             for update
         )
+        """;
+
+    // The request's own orders that wait for one which does not serve it any more.
+    private const string LeftBehind = """
+        with waiting as (
+            select w.work_order_id, w.waits_for_id
+            from request_work_order l
+            join work_order w on w.community_id = l.community_id and w.work_order_id = l.work_order_id
+            where l.community_id = @CommunityId and l.request_id = @RequestId and l.left_at is null and w.status = 'waiting'
+              and not exists (
+                  select from request_work_order b
+                  where b.community_id = l.community_id and b.request_id = l.request_id and b.work_order_id = w.waits_for_id and b.left_at is null)
+            order by w.work_order_id
+            for update of w
+        )
+        """;
+
+    private const string Release = """
+
         update work_order w
         set status = case when w.team_id is null then 'unassigned' else 'dispatched' end,
             dispatched_at = case when w.team_id is null then null else @At::timestamptz end,
@@ -18,26 +42,33 @@ internal sealed class ReleaseWaiting(Db db, EventLog log, IMediator mediator) : 
             version = w.version + 1
         from waiting
         where w.work_order_id = waiting.work_order_id
-        returning w.work_order_id, w.crew, w.status
+        returning w.work_order_id, waiting.waits_for_id as after, w.crew, w.status
         """;
 
-    private sealed record Released(Guid WorkOrderId, Crew Crew, WorkOrderStatus Status);
+    private sealed record Released(Guid WorkOrderId, Guid After, Crew Crew, WorkOrderStatus Status);
 
     public async Task Handle(WorkMoved notification, CancellationToken cancellationToken)
     {
-        if (notification.To is not (WorkOrderStatus.Done or WorkOrderStatus.Voided))
+        if (notification.To is WorkOrderStatus.Done or WorkOrderStatus.Voided)
         {
-            return;
+            var released = await db.List<Released>(Behind + Release, new { notification.CommunityId, notification.WorkOrderId, notification.At }, cancellationToken);
+            await Tell(released, notification.CommunityId, notification.RequestIds, notification.At, cancellationToken);
         }
+    }
 
-        var released = await db.List<Released>(Release, new { notification.CommunityId, notification.WorkOrderId, notification.At }, cancellationToken);
+    public async Task Handle(RequestLeftFault notification, CancellationToken cancellationToken)
+    {
+        var released = await db.List<Released>(LeftBehind + Release, new { notification.CommunityId, notification.RequestId, notification.At }, cancellationToken);
+        await Tell(released, notification.CommunityId, [notification.RequestId], notification.At, cancellationToken);
+    }
+
+    private async Task Tell(IEnumerable<Released> released, Guid communityId, IReadOnlyList<Guid> requestIds, DateTimeOffset at, CancellationToken ct)
+    {
         foreach (var order in released.OrderBy(o => o.WorkOrderId))
         {
             var move = order.Status == WorkOrderStatus.Dispatched ? WorkOrderMove.Release : WorkOrderMove.ReleaseUnassigned;
-            log.Write(notification.CommunityId, SubjectKind.WorkOrder, order.WorkOrderId, Happening.WorkReleased, new { order.Status, after = notification.WorkOrderId }, occurredAt: notification.At);
-            await mediator.Publish(
-                new WorkMoved(notification.CommunityId, order.WorkOrderId, notification.RequestIds, order.Crew, order.Crew, WorkOrderStatus.Waiting, move, order.Status, notification.At),
-                cancellationToken);
+            log.Write(communityId, SubjectKind.WorkOrder, order.WorkOrderId, Happening.WorkReleased, new { order.Status, after = order.After }, occurredAt: at);
+            await mediator.Publish(new WorkMoved(communityId, order.WorkOrderId, requestIds, order.Crew, order.Crew, WorkOrderStatus.Waiting, move, order.Status, at), ct);
         }
     }
 }

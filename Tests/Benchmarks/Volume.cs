@@ -176,6 +176,22 @@ internal static class Volume
             case when r.status = 'closed' then 'yes' end, case when r.status = 'closed' then 4 end, case when r.status = 'closed' then 'owner' end
         from request r where r.number > 900000000000 and r.round > 0
         """,
+        """
+        insert into fault (community_id, fault_id, number, status, title, category_id, place_id, building_id, opened_at, opened_by, ended_at)
+        select r.community_id, ('01900000-0000-7050-8000-' || right(r.request_id::text, 12))::uuid, r.number + 20000000000, case when r.status in ('received', 'inProgress') then 'open' else 'ended' end, '停水',
+            r.category_id, r.building_id, r.building_id, r.reported_at, r.registered_by, case when r.status in ('received', 'inProgress') then null else r.finished_at end
+        from request r where r.number > 900000000000 and r.number % 50 = 0
+        """,
+        """
+        insert into fault_request (community_id, fault_id, request_id, joined_at, joined_by)
+        select f.community_id, f.fault_id, ('01900000-0000-7010-8000-' || right(f.fault_id::text, 12))::uuid, f.opened_at, f.opened_by
+        from fault f where f.number > 920000000000
+        """,
+        """
+        insert into event (community_id, seq, subject_kind, subject_id, what, visibility, detail, actor_kind, actor_id, occurred_at, recorded_at, prev_hash, hash)
+        select r.community_id, r.number, 'request', r.request_id, 'requestReceived', 'owner', '{}', 'staff', r.registered_by, r.reported_at, r.registered_at, '', ''
+        from request r where r.number > 900000000000 and r.number % 5 = 0
+        """,
     ];
 
     private static Task Run(NpgsqlConnection connection, string sql, object? args = null) => connection.ExecuteAsync(sql, args, commandTimeout: 1800);

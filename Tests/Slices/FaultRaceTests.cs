@@ -1,3 +1,5 @@
+using Dapper;
+using Npgsql;
 using NUnit.Framework;
 using PropertyServiceDesk.Domain.Faults;
 using PropertyServiceDesk.Domain.Plumbing;
@@ -132,6 +134,70 @@ public sealed class FaultRaceTests : DeskFixture
 
         Assert.That(await Scalar<long>("select count(*) from feedback"), Is.EqualTo(12));
         Assert.That(await Scalar<long>("select count(*) from message where template = 'feedbackAsk'"), Is.EqualTo(1), "they are all the same customer's");
+    }
+
+    /// <summary>Joined behind our back and held by somebody else: the fault is let go while its lock is waited for, because that stands before it in the order.</summary>
+    [Test]
+    public async Task A_request_that_was_joined_meanwhile_and_is_held_by_another_is_not_waited_for_with_the_fault_in_hand()
+    {
+        var calls = await GivenCalls(2);
+        var fault = await GivenFault();
+        var order = (await Send(Here.Clerk, new DispatchFault(fault, [new NewOrder(Crew.Engineering, "修电梯")]))).WorkOrders[0].WorkOrderId;
+        await Send(Here.Clerk, new JoinFault(fault, calls[0]));
+        await Send(Here.Member(Crew.Engineering), new AcceptWork(order));
+        await Send(Here.Member(Crew.Engineering), new ArriveOnSite(order));
+        await using var joining = await Session.Open(Owner);
+        await using var holding = await Session.Open(Owner);
+        await joining.Run("select from fault where fault_id = @fault for update", new { fault });
+        await holding.Run("select from request where request_id = @Id for no key update", new { Id = calls[1] });
+
+        var completing = Task.Run(() => Send(Here.Member(Crew.Engineering), new CompleteWork(order, "修好了")));
+        await joining.IsWaitedFor();
+        await joining.Run(
+            """
+            insert into fault_request (community_id, fault_id, request_id, joined_at, joined_by) values (@CommunityId, @fault, @Id, @Now, @By);
+            insert into request_work_order (community_id, request_id, work_order_id, mandatory, joined_at) values (@CommunityId, @Id, @order, true, @Now)
+            """,
+            new { Here.CommunityId, fault, order, Id = calls[1], Now = Clock.GetUtcNow(), By = Here.Clerk.Id });
+        await joining.Commit();
+        await holding.IsWaitedFor();
+
+        Assert.That(async () => await Execute("select from fault where fault_id = @fault for update nowait", new { fault }), Throws.Nothing);
+        await holding.Commit();
+        await completing;
+    }
+
+    /// <summary>A transaction by hand, and who waits for it.</summary>
+    private sealed class Session(NpgsqlConnection connection, NpgsqlTransaction transaction, NpgsqlDataSource watching) : IAsyncDisposable
+    {
+        private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
+
+        public static async Task<Session> Open(NpgsqlDataSource source)
+        {
+            var connection = await source.OpenConnectionAsync();
+            return new Session(connection, await connection.BeginTransactionAsync(), source);
+        }
+
+        public Task Run(string sql, object args) => connection.ExecuteAsync(sql, args, transaction);
+
+        public Task Commit() => transaction.CommitAsync();
+
+        public async Task IsWaitedFor()
+        {
+            using var deadline = new CancellationTokenSource(Longest);
+            await using var watch = await watching.OpenConnectionAsync(deadline.Token);
+            while (!await watch.ExecuteScalarAsync<bool>("select exists (select from pg_locks l where not l.granted and @pid = any (pg_blocking_pids(l.pid)))", new { pid = connection.ProcessID }))
+            {
+                await Task.Yield();
+                deadline.Token.ThrowIfCancellationRequested();
+            }
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await transaction.DisposeAsync();
+            await connection.DisposeAsync();
+        }
     }
 
     private sealed record State(Guid Id, string Status, int Rounds, int Done, int Finished, int Joined);

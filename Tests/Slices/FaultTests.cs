@@ -146,6 +146,25 @@ public sealed class FaultTests : DeskFixture
     }
 
     [Test]
+    public async Task Un_joined_a_request_its_own_order_does_not_wait_for_the_faults_any_more()
+    {
+        var call = await GivenCall(1);
+        var fault = await GivenFault();
+        var order = await GivenOrder(fault);
+        await Send(Here.Clerk, new JoinFault(fault, call));
+        var own = (await Send(Here.Clerk, new DispatchWork(call, [new NewOrder(Crew.Environment, "打扫", WaitsForId: order)]))).WorkOrders[0].WorkOrderId;
+        Assert.That((await Send(Here.Clerk, new GetWorkOrder(own))).WorkOrder.Status, Is.EqualTo(WorkOrderStatus.Waiting));
+        Clock.Advance(TimeSpan.FromMinutes(5));
+
+        await Send(Here.Clerk, new UnJoinRequest(fault, call, "是2号电梯"));
+
+        var details = await Send(Here.Clerk, new GetWorkOrder(own));
+        Assert.That((details.WorkOrder.Status, details.WorkOrder.DispatchedAt), Is.EqualTo((WorkOrderStatus.Dispatched, (DateTimeOffset?)Clock.GetUtcNow())));
+        Assert.That(details.Clocks.Where(c => c.StoppedAt is null).Select(c => c.StartedAt), Is.Not.Empty.And.All.EqualTo(Clock.GetUtcNow()));
+        Assert.That((await Send(Here.Clerk, new GetTimeline(call))).Items.Count(e => e.What == Happening.WorkReleased), Is.EqualTo(1));
+    }
+
+    [Test]
     public async Task Un_joined_a_request_can_be_joined_to_the_other_lift()
     {
         var call = await GivenCall(1);
