@@ -55,8 +55,9 @@ internal sealed class LockSetChanged : Exception
 }
 
 /// <summary>
-/// All of a command happens, or none of it: the idempotency key first, the events last, then commit. A query runs in a read-only
-/// transaction, in the scope of the communities where the caller's role allows it.
+/// All of a command happens, or none of it: the idempotency key first, the events last, then commit, in the scope of the communities
+/// where the caller has a role, or of the one that the command names. A query runs in a read-only transaction, in the scope of the
+/// communities where the caller's role allows it.
 /// </summary>
 internal sealed class InTransaction<TRequest, TResult>(Db db, Caller caller, EventLog log, TakenUp takenUp, TimeProvider clock) : IPipelineBehavior<TRequest, TResult>
     where TRequest : notnull
@@ -81,6 +82,11 @@ internal sealed class InTransaction<TRequest, TResult>(Db db, Caller caller, Eve
 
     private const int Tries = 10;
 
+    /// <summary>A command that names its community works in that one alone.</summary>
+    private static readonly Func<TRequest, Guid>? Named = typeof(TRequest).GetProperty("CommunityId") is { } named && named.PropertyType == typeof(Guid)
+        ? named.GetMethod!.CreateDelegate<Func<TRequest, Guid>>()
+        : null;
+
     private sealed record Kept(byte[] BodyHash, string? Reply);
 
     public async Task<TResult> Handle(TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResult> next)
@@ -90,7 +96,7 @@ internal sealed class InTransaction<TRequest, TResult>(Db db, Caller caller, Eve
             return await db.InTransaction(reading: true, [.. caller.Actor.CommunitiesWith(caller.Allowed)], () => next(), cancellationToken);
         }
 
-        var scope = caller.Actor.CommunitiesWith((Roles)~0).ToArray();
+        var scope = caller.Actor.CommunitiesWith((Roles)~0).Where(c => Named is null || c == Named(request)).ToArray();
         for (var attempt = 1; ; attempt++)
         {
             try

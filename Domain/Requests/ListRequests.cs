@@ -145,30 +145,34 @@ internal static class RequestSql
         left join customer cu on cu.community_id = r.community_id and cu.customer_id = r.customer_id
         """;
 
-    // One community after the other, each walked in its index's order and cut, then merged: cost follows the page, not the history.
+    // One community after the other, each walked in its index's order and cut, then merged and cut again before anything is joined: cost
+    // follows the page, not the history nor the number of communities.
     private const string PerCommunity = """
 
-        from unnest(@Communities::uuid[]) m
-        cross join lateral (
-            select r.*
-            from request r
-            where r.community_id = m
+        from (
+            select x.*
+            from unnest(@Communities::uuid[]) m
+            cross join lateral (
+                select r.*
+                from request r
+                where r.community_id = m
         """;
 
     private const string PerCommunityByDue = """
 
-        from unnest(@Communities::uuid[]) m
-        cross join lateral (
-            select r.*, d.due_at as sort_at
-            from clock d
+        from (
+            select x.*
+            from unnest(@Communities::uuid[]) m
             cross join lateral (
-                select q.*
-                from request q
-                where q.request_id = d.subject_id
-                limit 1) r -- the limit keeps the clocks' order, so that the walk ends with the page
-            where d.community_id = m and d.subject_kind = 'request' and d.kind = 'finish' and d.stopped_at is null
+                select r.*, d.due_at as sort_at
+                from clock d
+                cross join lateral (
+                    select q.*
+                    from request q
+                    where q.request_id = d.subject_id
+                    limit 1) r -- the limit keeps the clocks' order, so that the walk ends with the page
+                where d.community_id = m and d.subject_kind = 'request' and d.kind = 'finish' and d.stopped_at is null
         """;
-
 
     public static DynamicParameters Parameters(RequestFilter filter, Caller caller, TimeProvider clock)
     {
@@ -201,19 +205,28 @@ internal static class RequestSql
         {
             RequestSort.NewestFirst => """
                  and (not @After or (r.reported_at, r.request_id) < (@AfterAt::timestamptz, @AfterId::uuid))
-                    order by r.reported_at desc, r.request_id desc
+                        order by r.reported_at desc, r.request_id desc
+                        limit @Take
+                    ) x
+                    order by x.reported_at desc, x.request_id desc
                     limit @Take
                 ) r
                 """,
             RequestSort.OldestFirst => """
                  and (not @After or (r.reported_at, r.request_id) > (@AfterAt::timestamptz, @AfterId::uuid))
-                    order by r.reported_at, r.request_id
+                        order by r.reported_at, r.request_id
+                        limit @Take
+                    ) x
+                    order by x.reported_at, x.request_id
                     limit @Take
                 ) r
                 """,
             RequestSort.DueFirst => """
                  and (not @After or (coalesce(d.due_at, 'infinity'), d.subject_id) > (coalesce(@AfterAt::timestamptz, 'infinity'), @AfterId::uuid))
-                    order by d.due_at, d.subject_id
+                        order by d.due_at, d.subject_id
+                        limit @Take
+                    ) x
+                    order by x.sort_at, x.request_id
                     limit @Take
                 ) r
                 """,
@@ -221,9 +234,9 @@ internal static class RequestSql
         Joins,
         sort switch
         {
-            RequestSort.NewestFirst => "\norder by r.reported_at desc, r.request_id desc\nlimit @Take",
-            RequestSort.OldestFirst => "\norder by r.reported_at, r.request_id\nlimit @Take",
-            RequestSort.DueFirst => "\norder by r.sort_at, r.request_id\nlimit @Take",
+            RequestSort.NewestFirst => "\norder by r.reported_at desc, r.request_id desc",
+            RequestSort.OldestFirst => "\norder by r.reported_at, r.request_id",
+            RequestSort.DueFirst => "\norder by r.sort_at, r.request_id",
         });
 
     public static string Count(RequestFilter filter, RequestGroup by) => string.Concat(

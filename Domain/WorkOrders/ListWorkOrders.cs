@@ -107,6 +107,17 @@ internal static class WorkOrderSql
             where l.community_id = o.community_id and l.work_order_id = o.work_order_id and l.left_at is null) k
         """;
 
+    private const string PerCommunity = """
+
+        from (
+            select x.*
+            from unnest(@Communities::uuid[]) m
+            cross join lateral (
+                select o.*
+                from work_order o
+                where o.community_id = m
+        """;
+
     private const string Names = """
 
         left join team t on t.community_id = o.community_id and t.team_id = o.team_id
@@ -118,34 +129,40 @@ internal static class WorkOrderSql
     {
         WorkOrderSort.NewestFirst => string.Concat(
             Columns,
-            "\nfrom unnest(@Communities::uuid[]) m\ncross join lateral (\n    select o.*\n    from work_order o\n    where o.community_id = m",
+            PerCommunity,
             Conditions(filter),
             """
 
-                  and (not @After or (o.created_at, o.work_order_id) < (@AfterAt::timestamptz, @AfterId::uuid))
-                order by o.created_at desc, o.work_order_id desc
+                      and (not @After or (o.created_at, o.work_order_id) < (@AfterAt::timestamptz, @AfterId::uuid))
+                    order by o.created_at desc, o.work_order_id desc
+                    limit @Take
+                ) x
+                order by x.created_at desc, x.work_order_id desc
                 limit @Take
             ) o
             cross join lateral
             """,
             Served,
             Names,
-            "\norder by o.created_at desc, o.work_order_id desc\nlimit @Take"),
+            "\norder by o.created_at desc, o.work_order_id desc"),
 
-        // Open orders only, which are few: each one's due time is that of its requests, so it is found before it is sorted.
+        // Open orders only, which are few: each one's due time is that of its requests, so it is found before it is sorted and cut.
         WorkOrderSort.DueFirst => string.Concat(
             Columns,
-            "\nfrom unnest(@Communities::uuid[]) m\ncross join lateral (\n    select o.*\n    from work_order o\n    where o.community_id = m",
+            "\nfrom (\n    select o.*, k.due_at, k.requests\n    from unnest(@Communities::uuid[]) m\n    join work_order o on o.community_id = m",
             Conditions(filter),
-            "\n) o\ncross join lateral",
+            "\n    cross join lateral",
             Served,
-            Names,
             """
 
-            where (not @After or (coalesce(k.due_at, 'infinity'), o.work_order_id) > (coalesce(@AfterAt::timestamptz, 'infinity'), @AfterId::uuid))
-            order by coalesce(k.due_at, 'infinity'), o.work_order_id
-            limit @Take
-            """),
+                where (not @After or (coalesce(k.due_at, 'infinity'), o.work_order_id) > (coalesce(@AfterAt::timestamptz, 'infinity'), @AfterId::uuid))
+                order by coalesce(k.due_at, 'infinity'), o.work_order_id
+                limit @Take
+            ) o
+            cross join lateral (select o.due_at, o.requests) k
+            """,
+            Names,
+            "\norder by coalesce(k.due_at, 'infinity'), o.work_order_id"),
     };
 
     private static string Conditions(WorkOrderFilter f)

@@ -9,40 +9,34 @@ namespace PropertyServiceDesk.Domain.WorkOrders;
 internal sealed class ReleaseWaiting(Db db, EventLog log, IMediator mediator) : INotificationHandler<WorkMoved>, INotificationHandler<RequestLeftFault>
 {
     private const string Behind = """
-        with waiting as (
-            select w.work_order_id, w.waits_for_id
-            from work_order w
-            where w.community_id = @CommunityId and w.waits_for_id = @WorkOrderId and w.status = 'waiting'
-            order by w.work_order_id
-            for update
-        )
+        select w.work_order_id
+        from work_order w
+        where w.community_id = @CommunityId and w.waits_for_id = @WorkOrderId and w.status = 'waiting'
+        order by w.work_order_id
+        for update
         """;
 
     // The request's own orders that wait for one which does not serve it any more.
     private const string LeftBehind = """
-        with waiting as (
-            select w.work_order_id, w.waits_for_id
-            from request_work_order l
-            join work_order w on w.community_id = l.community_id and w.work_order_id = l.work_order_id
-            where l.community_id = @CommunityId and l.request_id = @RequestId and l.left_at is null and w.status = 'waiting'
-              and not exists (
-                  select from request_work_order b
-                  where b.community_id = l.community_id and b.request_id = l.request_id and b.work_order_id = w.waits_for_id and b.left_at is null)
-            order by w.work_order_id
-            for update of w
-        )
+        select w.work_order_id
+        from request_work_order l
+        join work_order w on w.community_id = l.community_id and w.work_order_id = l.work_order_id
+        where l.community_id = @CommunityId and l.request_id = @RequestId and l.left_at is null and w.status = 'waiting'
+          and not exists (
+              select from request_work_order b
+              where b.community_id = l.community_id and b.request_id = l.request_id and b.work_order_id = w.waits_for_id and b.left_at is null)
+        order by w.work_order_id
+        for update of w
         """;
 
     private const string Release = """
-
-        update work_order w
-        set status = case when w.team_id is null then 'unassigned' else 'dispatched' end,
-            dispatched_at = case when w.team_id is null then null else @At::timestamptz end,
-            assigned_at = case when w.team_id is null then null else @At::timestamptz end,
-            version = w.version + 1
-        from waiting
-        where w.work_order_id = waiting.work_order_id
-        returning w.work_order_id, waiting.waits_for_id as after, w.crew, w.status
+        update work_order
+        set status = case when team_id is null then 'unassigned' else 'dispatched' end,
+            dispatched_at = case when team_id is null then null else @At::timestamptz end,
+            assigned_at = case when team_id is null then null else @At::timestamptz end,
+            version = version + 1
+        where community_id = @CommunityId and work_order_id = any (@WorkOrderIds)
+        returning work_order_id, waits_for_id as after, crew, status
         """;
 
     private sealed record Released(Guid WorkOrderId, Guid After, Crew Crew, WorkOrderStatus Status);
@@ -51,19 +45,25 @@ internal sealed class ReleaseWaiting(Db db, EventLog log, IMediator mediator) : 
     {
         if (notification.To is WorkOrderStatus.Done or WorkOrderStatus.Voided)
         {
-            var released = await db.List<Released>(Behind + Release, new { notification.CommunityId, notification.WorkOrderId, notification.At }, cancellationToken);
-            await Tell(released, notification.CommunityId, notification.RequestIds, notification.At, cancellationToken);
+            var waiting = await db.List<Guid>(Behind, new { notification.CommunityId, notification.WorkOrderId }, cancellationToken);
+            await GoOn(waiting, notification.CommunityId, notification.RequestIds, notification.At, cancellationToken);
         }
     }
 
     public async Task Handle(RequestLeftFault notification, CancellationToken cancellationToken)
     {
-        var released = await db.List<Released>(LeftBehind + Release, new { notification.CommunityId, notification.RequestId, notification.At }, cancellationToken);
-        await Tell(released, notification.CommunityId, [notification.RequestId], notification.At, cancellationToken);
+        var waiting = await db.List<Guid>(LeftBehind, new { notification.CommunityId, notification.RequestId }, cancellationToken);
+        await GoOn(waiting, notification.CommunityId, [notification.RequestId], notification.At, cancellationToken);
     }
 
-    private async Task Tell(IEnumerable<Released> released, Guid communityId, IReadOnlyList<Guid> requestIds, DateTimeOffset at, CancellationToken ct)
+    private async Task GoOn(IReadOnlyList<Guid> waiting, Guid communityId, IReadOnlyList<Guid> requestIds, DateTimeOffset at, CancellationToken ct)
     {
+        if (waiting.Count == 0)
+        {
+            return;
+        }
+
+        var released = await db.List<Released>(Release, new { CommunityId = communityId, WorkOrderIds = waiting.ToArray(), At = at }, ct);
         foreach (var order in released.OrderBy(o => o.WorkOrderId))
         {
             var move = order.Status == WorkOrderStatus.Dispatched ? WorkOrderMove.Release : WorkOrderMove.ReleaseUnassigned;

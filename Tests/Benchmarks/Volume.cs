@@ -128,9 +128,10 @@ internal static class Volume
             case when s.status in ('awaitingFeedback', 'closed') then t.at + interval '5 hours' end, case when s.status = 'closed' then t.at + interval '30 hours' end
         from generate_series(1, @Requests) j
         cross join lateral (select 1 + j % cardinality(@Communities::uuid[]) as nth) n
+        cross join lateral (select j / cardinality(@Communities::uuid[]) as nth) o -- of its community: so that each has its share of what is open
         cross join lateral (select greatest(1, least(@Customers, (j / cardinality(@Communities::uuid[]) * 13 % greatest(1, @Customers / cardinality(@Communities::uuid[]) - 1) + 1) * cardinality(@Communities::uuid[]) + n.nth - 1)) as which) w
         cross join lateral (select @Until::timestamptz - make_interval(secs => (@Requests - j) * 30.0) as at) t
-        cross join lateral (select case when j % 100 = 0 then (array['received', 'inProgress', 'inProgress', 'awaitingFeedback'])[1 + (j / 100) % 4] else 'closed' end as status) s
+        cross join lateral (select case when o.nth % 100 = 0 then (array['received', 'inProgress', 'inProgress', 'awaitingFeedback'])[1 + (o.nth / 100) % 4] else 'closed' end as status) s
         join (
             select x.ordinality as nth, x.community_id,
                 (select array_agg(c.category_id order by c.category_id) from category c where c.community_id = x.community_id and c.kind = 'repair') as categories,
