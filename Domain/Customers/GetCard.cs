@@ -31,7 +31,13 @@ public sealed record GetCard(Guid CustomerId) : IQuery<CustomerCard>
                 from occupancy o
                 where o.customer_id = @CustomerId and o.community_id = any ((select scope_communities())::uuid[]) and o.to_on is null
             ) h
-            join occupancy n on n.community_id = h.community_id and n.place_id = h.place_id and n.to_on is null and n.customer_id <> @CustomerId
+            cross join lateral (
+                select x.community_id, x.place_id, x.customer_id, x.role, x.occupancy_id
+                from occupancy x
+                where x.community_id = h.community_id and x.place_id = h.place_id and x.to_on is null and x.customer_id <> @CustomerId
+                order by x.occupancy_id
+                limit 100
+            ) n
             join customer c on c.community_id = n.community_id and c.customer_id = n.customer_id
             order by n.place_id, n.occupancy_id
             limit 100;

@@ -474,6 +474,7 @@ create table fault_request (
     check ((left_at is null) = (left_how is null))
 );
 create unique index fault_request_now on fault_request (community_id, request_id) where left_at is null;
+create index fault_request_by_request on fault_request (community_id, request_id);
 
 -- ---------------------------------------------------------------- work orders
 
