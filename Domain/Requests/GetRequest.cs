@@ -152,7 +152,7 @@ public sealed record RequestRound(
     Guid FeedbackId,
     short Round,
     FeedbackState State,
-    string? NotAskedRule,
+    NotAskedRule? NotAskedRule,
     DateTimeOffset StartedAt,
     DateTimeOffset? EndedAt,
     Solved? Solved,

@@ -266,7 +266,7 @@ public sealed class ImportRequestsTests : ImportFixture
         await Send(Here.Officer, new CompleteWork(order, "Oiled"));
         var end = await Send(Here.Clerk, new GetRequest(request));
         Assert.That(end.Request.Status, Is.EqualTo(RequestStatus.Closed));
-        Assert.That(end.Feedback.Single().NotAskedRule, Is.EqualTo("noReporter"));
+        Assert.That(end.Feedback.Single().NotAskedRule, Is.EqualTo(NotAskedRule.NoReporter));
         Assert.That(await Scalar<string>("select stopped_why from clock where kind = 'finish'"), Is.EqualTo("met"));
         Assert.That((await Send(Here.Clerk, new GetTimeline(request))).Items.Select(e => e.What.ToString()), Is.EqualTo(new[]
         {

@@ -146,6 +146,7 @@ function Feedback({ details, zone }: { details: RequestDetails; zone: string }) 
             <div className="row">
               {details.feedback.length > 1 && <span className="quiet">{t('request.round', { round: f.round })}</span>}
               <Tag color={f.state === 'answered' ? 'green' : 'default'}>{word('feedbackState', f.state)}</Tag>
+              {f.notAskedRule && <span className="quiet">{word('notAskedRule', f.notAskedRule)}</span>}
               {f.solved && <strong>{word('solved', f.solved)}</strong>}
               {f.satisfaction != null && <span>{t('request.satisfaction', { score: f.satisfaction })}</span>}
               {f.recommend != null && <span className="quiet">{t('request.recommend', { score: f.recommend })}</span>}
