@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.Identity;
 using PropertyServiceDesk.Api.Auth;
 using PropertyServiceDesk.Api.Endpoints;
 using PropertyServiceDesk.Api.OpenApi;
@@ -22,9 +24,17 @@ public static class DeskHost
             kestrel.Limits.MaxRequestBodySize = LargestBody;
             kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
             kestrel.Limits.MaxRequestLineSize = 4 * 1024;
+            kestrel.Limits.MaxRequestHeaderCount = 60;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+            kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
         });
+        builder.Services.Configure<ForwardedHeadersOptions>(o => Proxies(o, builder.Configuration));
         builder.Services.AddServiceDesk(connectionString);
-        builder.Services.AddMemoryCache();
+        builder.Services.AddSingleton<Holders>();
+        builder.Services.AddSingleton<Limits>();
+        builder.Services.AddSingleton<IPasswordHasher<object>>(Passwords.Hasher());
+        builder.Services.AddSingleton<Passwords>();
+        builder.Services.AddSingleton<FrontDoor>();
         builder.Services.ConfigureHttpJsonOptions(o => Json.Configure(o.SerializerOptions));
         builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
         builder.Services.AddExceptionHandler<Problems>();
@@ -36,6 +46,8 @@ public static class DeskHost
         builder.Services.AddHealthChecks().AddCheck<DatabaseReady>("database", tags: ["ready"]);
 
         var app = builder.Build();
+        app.UseForwardedHeaders();
+        app.UseSecurityHeaders();
         app.UseExceptionHandler(_ => { });
         app.UseStatusCodePages(async context =>
         {
@@ -51,7 +63,10 @@ public static class DeskHost
         });
         app.UseDeskDocument();
         app.UseWebClient();
+        app.UseLimitsOfAddress();
+        app.UseSameOrigin();
         app.UseAuthentication();
+        app.UseLimitsOfAccount();
         app.UseAuthorization();
         app.UseCallerOfRequest();
 
@@ -68,6 +83,17 @@ public static class DeskHost
         api.MapFeedback();
         api.MapAttachments();
         api.MapJobs();
+        api.MapOwnAccount();
         return app;
+    }
+
+    /// <summary>Who may say where a call came from: the reverse proxy on this machine, and those that <c>Desk:Proxies</c> names (addresses or networks, with commas).</summary>
+    private static void Proxies(ForwardedHeadersOptions options, ConfigurationManager configuration)
+    {
+        options.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
+        foreach (var proxy in (configuration["Desk:Proxies"] ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            options.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(proxy.Contains('/', StringComparison.Ordinal) ? proxy : proxy + (proxy.Contains(':', StringComparison.Ordinal) ? "/128" : "/32")));
+        }
     }
 }

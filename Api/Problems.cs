@@ -39,6 +39,10 @@ internal sealed partial class Problems(ILogger<Problems> log) : IExceptionHandle
             case BadRequest bad:
                 await Write(httpContext, StatusCodes.Status400BadRequest, bad.Code, bad.Message);
                 return true;
+            case TooMany many:
+                httpContext.Response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(many.Wait.TotalSeconds)).ToString(System.Globalization.CultureInfo.InvariantCulture);
+                await Write(httpContext, StatusCodes.Status429TooManyRequests, many.Code, many.Message);
+                return true;
             case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:
                 await Write(httpContext, StatusCodes.Status413PayloadTooLarge, "body.too_large", "This is larger than what is accepted here.");
                 return true;

@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Extensions.FileProviders;
 
 namespace PropertyServiceDesk.Api;
@@ -9,15 +10,13 @@ namespace PropertyServiceDesk.Api;
 /// </summary>
 internal static partial class WebClient
 {
-    private const string Policy =
-        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
-
     private static readonly string[] NotPages = ["/api", "/openapi", "/health"];
 
     public static void UseWebClient(this WebApplication app)
     {
         var folder = Path.GetFullPath(app.Configuration["Desk:Web"] is { Length: > 0 } named ? named : Path.Combine(AppContext.BaseDirectory, "wwwroot"));
-        if (!File.Exists(Path.Combine(folder, "index.html")))
+        var page = Path.Combine(folder, "index.html");
+        if (!File.Exists(page))
         {
             NotBuilt(app.Logger, folder);
             app.Use((context, next) => IsPage(context.Request)
@@ -26,33 +25,37 @@ internal static partial class WebClient
             return;
         }
 
-        app.Use((context, next) =>
-        {
-            if (IsPage(context.Request))
-            {
-                context.Request.Path = "/index.html";
-            }
-
-            return next();
-        });
+        app.Use((context, next) => IsPage(context.Request) ? SendPage(context, page) : next());
         app.UseStaticFiles(new StaticFileOptions { FileProvider = new PhysicalFileProvider(folder), OnPrepareResponse = Headers });
     }
 
     /// <summary>Whether a browser opens a page: <c>/</c>, or an address without a file's ending that it wants as HTML.</summary>
     private static bool IsPage(HttpRequest request) =>
         (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
-        && (request.Path == "/" || (request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase)
+        && (request.Path == "/" || request.Path == "/index.html" || (request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase)
             && !Path.HasExtension(request.Path)
             && !NotPages.Any(p => request.Path.StartsWithSegments(p, StringComparison.OrdinalIgnoreCase))));
 
-    private static void Headers(Microsoft.AspNetCore.StaticFiles.StaticFileResponseContext file)
+    /// <summary>The page with a nonce of this reply's own, which the client's scripts give to the styles that they make.</summary>
+    private static async Task SendPage(HttpContext context, string page)
     {
-        var headers = file.Context.Response.Headers;
-        headers.CacheControl = file.Context.Request.Path.StartsWithSegments("/assets", StringComparison.Ordinal) ? "public, max-age=31536000, immutable" : "no-cache";
-        headers.ContentSecurityPolicy = Policy;
-        headers.XContentTypeOptions = "nosniff";
-        headers["Referrer-Policy"] = "same-origin";
+        var nonce = SecurityHeaders.NewNonce();
+        var html = (await File.ReadAllTextAsync(page, context.RequestAborted)).Replace("<head>", $"<head><meta name=\"style-nonce\" content=\"{nonce}\" />", StringComparison.Ordinal);
+        var bytes = Encoding.UTF8.GetBytes(html);
+        var headers = context.Response.Headers;
+        headers.CacheControl = "no-cache";
+        headers.ContentSecurityPolicy = SecurityHeaders.Page(nonce);
+        context.Response.ContentType = "text/html; charset=utf-8";
+        context.Response.ContentLength = bytes.Length;
+        if (!HttpMethods.IsHead(context.Request.Method))
+        {
+            await context.Response.Body.WriteAsync(bytes, context.RequestAborted);
+        }
     }
+
+    private static void Headers(Microsoft.AspNetCore.StaticFiles.StaticFileResponseContext file) =>
+        file.Context.Response.Headers.CacheControl =
+            file.Context.Request.Path.StartsWithSegments("/assets", StringComparison.Ordinal) ? "public, max-age=31536000, immutable" : "no-cache";
 
     [LoggerMessage(LogLevel.Warning, "There is no web client in {Folder}; only REST is served")]
     private static partial void NotBuilt(ILogger logger, string folder);

@@ -13,14 +13,19 @@ namespace PropertyServiceDesk.Api.Auth;
 
 /// <summary>A session's token in a cookie that scripts cannot read and other sites cannot send.</summary>
 internal sealed class SessionAuthentication(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, Sessions sessions, IMemoryCache cache)
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, Sessions sessions, Holders holders)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string Scheme_ = "Session";
+    /// <summary>Over plain HTTP, on the developer's own machine.</summary>
     public const string Cookie = "desk_session";
 
-    /// <summary>How long a holder is remembered; a session that ends elsewhere is noticed after this time at the latest.</summary>
-    private static readonly TimeSpan Remembered = TimeSpan.FromSeconds(3);
+    /// <summary>Over TLS: browsers take a cookie of this name only if it is secure and of this host alone.</summary>
+    public const string SecureCookie = "__Host-" + Cookie;
+
+    public static string CookieOf(HttpRequest request) => request.IsHttps ? SecureCookie : Cookie;
+
+    public static string? TokenOf(HttpRequest request) => request.Cookies.TryGetValue(CookieOf(request), out var token) && token is { Length: 64 } ? token : null;
 
     public static CookieOptions CookieOptions(HttpRequest request) => new()
     {
@@ -32,22 +37,14 @@ internal sealed class SessionAuthentication(
         MaxAge = Sessions.Lifetime,
     };
 
-    public static object CacheKey(string token) => (nameof(SessionAuthentication), token);
-
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
-        if (!Request.Cookies.TryGetValue(Cookie, out var token) || token is not { Length: 64 })
+        if (TokenOf(Request) is not { } token)
         {
             return AuthenticateResult.NoResult();
         }
 
-        var key = CacheKey(token);
-        if (!cache.TryGetValue(key, out SessionHolder? holder))
-        {
-            holder = await sessions.Holder(token, Context.RequestAborted);
-            cache.Set(key, holder, Remembered);
-        }
-
+        var holder = await holders.Of(token, () => sessions.Holder(token, Context.RequestAborted));
         if (holder is null)
         {
             return AuthenticateResult.Fail("no such session");
@@ -65,6 +62,32 @@ internal sealed class SessionAuthentication(
         Problems.Write(Context, StatusCodes.Status403Forbidden, "role.not_allowed", "Your role does not allow this.");
 }
 
+/// <summary>Who holds which session, remembered for a moment. One that ends in this process is forgotten at once; one that ends in another is noticed when the moment is over.</summary>
+internal sealed class Holders : IDisposable
+{
+    private static readonly TimeSpan Remembered = TimeSpan.FromSeconds(3);
+
+    private readonly MemoryCache known = new(Options.Create(new MemoryCacheOptions()));
+
+    public async Task<SessionHolder?> Of(string token, Func<Task<SessionHolder?>> read)
+    {
+        if (!known.TryGetValue(token, out SessionHolder? holder))
+        {
+            holder = await read();
+            known.Set(token, holder, Remembered);
+        }
+
+        return holder;
+    }
+
+    public void Forget() => known.Clear();
+
+    public void Dispose() => known.Dispose();
+}
+
+/// <summary>Says that an endpoint is open to sessions that lack something still: it is on the way to what they lack.</summary>
+internal sealed record OpenWhile(params SessionNeed[] Lacking);
+
 internal static class CallerOfRequest
 {
     private const int LongestKey = 100;
@@ -76,6 +99,13 @@ internal static class CallerOfRequest
         if (context.Features.Get<SessionHolder>() is { } holder)
         {
             caller.Actor = holder.Actor;
+            caller.SessionId = holder.SessionId;
+            if (holder.Needs is { } need && context.GetEndpoint() is { } wanted && wanted.Metadata.GetMetadata<IAllowAnonymous>() is null
+                && wanted.Metadata.GetMetadata<OpenWhile>()?.Lacking.Contains(need) != true)
+            {
+                await Lacks(context, need);
+                return;
+            }
         }
 
         var request = context.Request;
@@ -102,6 +132,11 @@ internal static class CallerOfRequest
 
         await next();
     });
+
+    private static Task Lacks(HttpContext context, SessionNeed need) => need switch
+    {
+        SessionNeed.NewPassword => Problems.Write(context, StatusCodes.Status403Forbidden, "session.new_password_needed", "Choose a password of your own first."),
+    };
 
     private static bool ReadsTheQuery(Endpoint endpoint) =>
         endpoint.Metadata.GetMetadata<Endpoints.ReadsQuery>() is not null

@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Dapper;
 using Npgsql;
-using PropertyServiceDesk.Api.Endpoints;
+using PropertyServiceDesk.Api.Auth;
 using PropertyServiceDesk.Domain.Plumbing;
 
 namespace PropertyServiceDesk.Api.Demo;
@@ -112,7 +112,7 @@ internal static class DemoCommand
     private static async Task Load(string connectionString, NpgsqlConnection owner, DateTimeOffset end, TextWriter words, CancellationToken ct)
     {
         var watch = Stopwatch.StartNew();
-        var passwordHash = SessionEndpoints.HashOf(Password);
+        var passwordHash = Passwords.HashOf(Password);
         var towns = new List<(DemoTown Town, DemoDesk Desk)>();
         try
         {

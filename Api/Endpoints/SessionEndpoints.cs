@@ -1,6 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using Microsoft.AspNetCore.Identity;
-using Microsoft.Extensions.Caching.Memory;
 using PropertyServiceDesk.Api.Auth;
 using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Domain.Staff;
@@ -11,54 +9,57 @@ namespace PropertyServiceDesk.Api.Endpoints;
 public sealed record SignIn([property: StringLength(100, MinimumLength = 1)] string SignInName, [property: StringLength(200, MinimumLength = 1)] string Password);
 
 /// <summary>Who is signed in, and what they are where.</summary>
-public sealed record SignedIn(Guid StaffId, string SignInName, string DisplayName, string Language, IReadOnlyList<RoleIn> Roles, IReadOnlyList<Seat> Seats)
+/// <param name="Needs">What the session lacks still; until it has it, it opens nothing but the way there.</param>
+public sealed record SignedIn(Guid StaffId, string SignInName, string DisplayName, string Language, IReadOnlyList<RoleIn> Roles, IReadOnlyList<Seat> Seats, SessionNeed? Needs)
 {
     internal static SignedIn Of(SessionHolder holder) =>
-        new(holder.StaffId, holder.SignInName, holder.DisplayName, holder.Language, holder.Actor.Roles, holder.Actor.Seats);
+        new(holder.StaffId, holder.SignInName, holder.DisplayName, holder.Language, holder.Actor.Roles, holder.Actor.Seats, holder.Needs);
 }
 
 internal static class SessionEndpoints
 {
-    private static readonly PasswordHasher<object> Hasher = new();
-    private static readonly string NobodysHash = Hasher.HashPassword(new object(), Guid.NewGuid().ToString());
-
-    public static string HashOf(string password) => Hasher.HashPassword(new object(), password);
+    private static readonly OpenWhile Whatever = new(Enum.GetValues<SessionNeed>());
 
     public static void MapSession(this IEndpointRouteBuilder api)
     {
         var session = api.MapGroup("/session").WithTags("Session");
 
-        session.MapPost("/", async (SignIn body, HttpContext http, Sessions sessions, CancellationToken ct) =>
+        session.MapPost("/", SignInHere).AllowAnonymous().Produces<SignedIn>().WithName("signIn").WithSummary("Sign in: the reply sets the cookie of the session");
+
+        session.MapGet("/", (HttpContext http) => TypedResults.Ok(SignedIn.Of(http.Features.Get<SessionHolder>()!)))
+            .WithMetadata(Whatever).Produces<SignedIn>().WithName("getSession").WithSummary("Who is signed in");
+
+        session.MapDelete("/", async (HttpContext http, Sessions sessions, Holders holders, CancellationToken ct) =>
         {
-            if (body.SignInName.Length is 0 or > 100 || body.Password.Length is 0 or > 200 || body.SignInName.Contains('\0', StringComparison.Ordinal))
-            {
-                throw new Refused.Invalid("sign_in.refused", "This name and password do not belong together.");
-            }
-
-            // An unknown name costs the same statements and the same hash.
-            var found = await sessions.ForSignIn(body.SignInName.Trim().ToLowerInvariant(), ct);
-            var verified = Hasher.VerifyHashedPassword(new object(), found?.PasswordHash ?? NobodysHash, body.Password);
-            if (found is not { } known || verified == PasswordVerificationResult.Failed)
-            {
-                await Problems.Write(http, StatusCodes.Status401Unauthorized, "sign_in.refused", "This name and password do not belong together.");
-                return Results.Empty;
-            }
-
-            var token = await sessions.Start(known.StaffId, http.Connection.RemoteIpAddress?.ToString(), http.Request.Headers.UserAgent.ToString(), ct);
-            http.Response.Cookies.Append(SessionAuthentication.Cookie, token, SessionAuthentication.CookieOptions(http.Request));
-            var holder = await sessions.Holder(token, ct) ?? throw new InvalidOperationException("The session that was just started is not there.");
-            return TypedResults.Ok(SignedIn.Of(holder));
-        }).AllowAnonymous().Produces<SignedIn>().WithSummary("Sign in: the reply sets the cookie of the session");
-
-        session.MapGet("/", (HttpContext http) => TypedResults.Ok(SignedIn.Of(http.Features.Get<SessionHolder>()!))).Produces<SignedIn>().WithName("getSession").WithSummary("Who is signed in");
-
-        session.MapDelete("/", async (HttpContext http, Sessions sessions, IMemoryCache cache, CancellationToken ct) =>
-        {
-            var token = http.Request.Cookies[SessionAuthentication.Cookie]!;
-            await sessions.End(token, ct);
-            cache.Remove(SessionAuthentication.CacheKey(token));
-            http.Response.Cookies.Delete(SessionAuthentication.Cookie, SessionAuthentication.CookieOptions(http.Request));
+            await sessions.End(SessionAuthentication.TokenOf(http.Request)!, ct);
+            holders.Forget();
+            http.Response.Cookies.Delete(SessionAuthentication.CookieOf(http.Request), SessionAuthentication.CookieOptions(http.Request));
             return TypedResults.NoContent();
-        }).Produces(StatusCodes.Status204NoContent).WithName("signOut").WithSummary("Sign out: the session ends everywhere");
+        }).WithMetadata(Whatever).Produces(StatusCodes.Status204NoContent).WithName("signOut").WithSummary("Sign out: the session ends everywhere");
+    }
+
+    private static async Task<IResult> SignInHere(SignIn body, HttpContext http, FrontDoor door, Passwords passwords, Sessions sessions, Limits limits, CancellationToken ct)
+    {
+        limits.Admit("sign-in " + FrontDoor.AddressOf(http), limits.SignIn);
+        if (body.SignInName.Length is 0 or > 100 || body.Password.Length is 0 or > 200 || body.SignInName.Contains('\0', StringComparison.Ordinal))
+        {
+            throw new Refused.Invalid("sign_in.refused", "This name and password do not belong together.");
+        }
+
+        if (await door.Try(http, body.SignInName, body.Password, ct) is not { } opened)
+        {
+            await Problems.Write(http, StatusCodes.Status401Unauthorized, "sign_in.refused", "This name and password do not belong together.");
+            return Results.Empty;
+        }
+
+        var token = await sessions.Start(opened.StaffId, FrontDoor.AddressOf(http), http.Request.Headers.UserAgent.ToString(), ct);
+        var holder = await sessions.Holder(token, ct) ?? throw new InvalidOperationException("The session that was just started is not there.");
+        if (opened.Rehash && holder.Needs is null)
+        {
+            await sessions.Rehash(opened.StaffId, await passwords.Hash(body.Password, ct), ct);
+        }
+
+        http.Response.Cookies.Append(SessionAuthentication.CookieOf(http.Request), token, SessionAuthentication.CookieOptions(http.Request));
+        return TypedResults.Ok(SignedIn.Of(holder));
     }
 }

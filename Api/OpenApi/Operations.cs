@@ -199,6 +199,10 @@ internal sealed partial class Operations(SchemasOfDocuments documents, DocCommen
                 Description = meaning,
                 Content = new Dictionary<string, OpenApiMediaType> { [ProblemType] = new() { Schema = call.Schemas.Of(typeof(Problem)) } },
             };
+            if (status == StatusCodes.Status429TooManyRequests)
+            {
+                AddHeader((OpenApiResponse)operation.Responses["429"], "Retry-After", "Seconds to wait.");
+            }
         }
 
         var sorted = new OpenApiResponses();
@@ -265,9 +269,11 @@ internal sealed partial class Operations(SchemasOfDocuments documents, DocCommen
                 yield return (401, Anonymous ? "Name and password do not belong together." : "Nobody is signed in, or the session is over.");
             }
 
-            if ((Told ?? Body)?.IsDefined(typeof(AllowedToAttribute)) == true)
+            if (!Anonymous || !Is(HttpMethods.IsGet))
             {
-                yield return (403, "The caller's role, or whose it is, does not allow this.");
+                yield return (403, (Told ?? Body)?.IsDefined(typeof(AllowedToAttribute)) == true
+                    ? "The caller's role, or whose it is, does not allow this; or the session lacks something still; or the call comes from a page of another site."
+                    : "The session lacks something still, or the call comes from a page of another site.");
             }
 
             if (Writes || (Query is not null && QueryString.Of(Query).Any(p => p.Type == typeof(Guid) || p.Type == typeof(Guid?) || RouteNames.Contains(p.Name, StringComparer.Ordinal))))
@@ -306,6 +312,7 @@ internal sealed partial class Operations(SchemasOfDocuments documents, DocCommen
                 yield return (428, "The version that is changed was not named.");
             }
 
+            yield return (429, "Too many calls, or too many failed attempts: wait as long as `Retry-After` says.");
             yield return (500, "Something went wrong on our side; nothing was changed.");
         }
 

@@ -1,7 +1,6 @@
 using System.CommandLine;
-using System.Security.Cryptography;
 using MediatR;
-using PropertyServiceDesk.Api.Endpoints;
+using PropertyServiceDesk.Api.Auth;
 using PropertyServiceDesk.Domain.Communities;
 using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Domain.Rules;
@@ -12,11 +11,6 @@ namespace PropertyServiceDesk.Api.Tools;
 /// <summary>A community and its first administrator. The administrator's password is made here and printed once; it is stored as a hash only.</summary>
 internal static class CommunityCommand
 {
-    /// <summary>Without letters and digits that look alike.</summary>
-    private const string Letters = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
-
-    private const int PasswordLength = 20;
-
     public static Command Command()
     {
         var code = new Option<string>("--code") { Required = true, Description = "1 to 40 lower-case letters, digits and hyphens; not to be changed later" };
@@ -45,9 +39,9 @@ internal static class CommunityCommand
 
         await using var services = new ServiceCollection().AddLogging().AddServiceDesk(connectionString).BuildServiceProvider();
         var known = await services.GetRequiredService<Sessions>().ForSignIn(administrator.ToLowerInvariant(), ct);
-        var password = RandomNumberGenerator.GetString(Letters, PasswordLength);
+        var password = Passwords.Random();
         await Send(services, community, ct);
-        await Send(services, new JoinStaff(community.CommunityId, administrator, administrator, SessionEndpoints.HashOf(password), [Roles.Administrator], []), ct);
+        await Send(services, new JoinStaff(community.CommunityId, administrator, administrator, Passwords.HashOf(password), [Roles.Administrator], []), ct);
         Console.WriteLine($"The community {community.Code} is made: {community.Name}, {community.TimeZone}.");
         Console.WriteLine(known is null
             ? $"Administrator {administrator.ToLowerInvariant()}, password {password}   (shown this once; it cannot be read again)"

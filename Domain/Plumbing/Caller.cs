@@ -53,6 +53,9 @@ public sealed class Caller
     /// <summary>From <c>If-Match</c>.</summary>
     public int? IfMatch { get; set; }
 
+    /// <summary>The session that the call came with.</summary>
+    public Guid? SessionId { get; set; }
+
     public string? Device { get; set; }
 
     public DateTimeOffset? DeviceAt { get; set; }

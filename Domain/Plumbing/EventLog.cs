@@ -55,6 +55,15 @@ public sealed class EventLog(Caller caller, TimeProvider clock)
         entries.Add(new Entry(communityId, subjectKind, subjectId, what, detail is null ? "{}" : JsonSerializer.Serialize(detail, Json.Options), text, visibility, occurredAt));
     }
 
+    /// <summary>Something about the caller's own account: told to the desk wherever they have a role.</summary>
+    public void WriteOfOneself(Happening what, object? detail = null)
+    {
+        foreach (var community in caller.Actor.CommunitiesWith(caller.Allowed))
+        {
+            Write(community, SubjectKind.Staff, caller.Actor.Id, what, detail, visibility: Visibility.Desk);
+        }
+    }
+
     internal void Forget() => entries.Clear();
 
     /// <param name="sql">What else the transaction ends with, sent together with the last community's events: one round trip.</param>

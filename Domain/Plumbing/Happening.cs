@@ -93,4 +93,6 @@ public enum Happening
     ShiftRemoved,
     LeavePlanned,
     LeaveRemoved,
+    SessionEnded,
+    PasswordChanged,
 }

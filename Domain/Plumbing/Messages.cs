@@ -8,6 +8,9 @@ public interface ICommand<out TResult> : IRequest<TResult>;
 /// <summary>Something that somebody looks at: one read-only transaction.</summary>
 public interface IQuery<out TResult> : IRequest<TResult>;
 
+/// <summary>About the caller's own account, whatever their roles are and wherever they have them: allowed to everybody who is signed in.</summary>
+public interface IOwnAccount;
+
 /// <summary>The roles that a person can hold in a community.</summary>
 [Flags]
 public enum Roles

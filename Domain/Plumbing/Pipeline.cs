@@ -19,7 +19,7 @@ internal sealed class AllowedFirst<TRequest, TResult>(Caller caller) : IPipeline
     public Task<TResult> Handle(TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResult> next)
     {
         caller.Allowed = Allowed;
-        return caller.Actor.CommunitiesWith(Allowed).Any()
+        return request is IOwnAccount || caller.Actor.CommunitiesWith(Allowed).Any()
             ? next()
             : throw new Refused.Forbidden("role.not_allowed", "Your role does not allow this.");
     }

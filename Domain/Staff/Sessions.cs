@@ -3,8 +3,18 @@ using NpgsqlTypes;
 
 namespace PropertyServiceDesk.Domain.Staff;
 
+/// <summary>What a session still lacks. Until it has it, it opens nothing but the way there.</summary>
+public enum SessionNeed
+{
+    /// <summary>A password of one's own, in place of one that somebody else made.</summary>
+    NewPassword,
+}
+
 /// <summary>Who holds a session now.</summary>
-public sealed record SessionHolder(Guid SessionId, Guid StaffId, string SignInName, string DisplayName, string Language, Actor Actor);
+public sealed record SessionHolder(Guid SessionId, Guid StaffId, string SignInName, string DisplayName, string Language, Actor Actor, SessionNeed? Needs);
+
+/// <summary>An attempt to sign in, counted. <paramref name="WaitUntil"/>: too many failed before it, and nothing is told; else the hash to compare with, null for a name that nobody has.</summary>
+public sealed record SignInAttempt(DateTimeOffset? WaitUntil, Guid? StaffId, string? PasswordHash);
 
 /// <summary>
 /// Sessions, before anybody is known as the caller: each statement runs in the application's role and in no community's scope, and
@@ -15,12 +25,49 @@ public sealed class Sessions(NpgsqlDataSource source, TimeProvider clock)
     /// <summary>How long a session lasts.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromHours(14);
 
+    /// <summary>How long a session lasts that nobody uses.</summary>
+    public static readonly TimeSpan Idle = TimeSpan.FromHours(3);
+
     /// <summary>The stored hash of this sign-in name, or null where there is no such name; the same statement either way.</summary>
     public async Task<(Guid StaffId, string PasswordHash)?> ForSignIn(string signInName, CancellationToken ct)
     {
-        await using var batch = Enter("select staff_id, password_hash from staff_for_sign_in($1)", signInName);
+        await using var batch = Enter(null, "select staff_id, password_hash from staff_for_sign_in($1)", signInName);
         await using var reader = await batch.ExecuteReaderAsync(ct);
         return await reader.ReadAsync(ct) ? (reader.GetGuid(0), reader.GetString(1)) : null;
+    }
+
+    /// <summary>Counts an attempt and tells what it is to be compared with: one statement, whoever the name belongs to, or nobody.</summary>
+    public async Task<SignInAttempt> Begin(SignInPace pace, CancellationToken ct)
+    {
+        await using var batch = Enter(
+            null,
+            "select wait_until, staff_id, password_hash from begin_sign_in($1, $2, $3, $4, $5, $6)",
+            pace.Name,
+            pace.Address,
+            pace.Keys,
+            SignInPace.Free,
+            SignInPace.Most,
+            clock.Now().UtcDateTime);
+        await using var reader = await batch.ExecuteReaderAsync(ct);
+        await reader.ReadAsync(ct);
+        return new SignInAttempt(
+            reader.IsDBNull(0) ? null : new DateTimeOffset(reader.GetDateTime(0), TimeSpan.Zero),
+            reader.IsDBNull(1) ? null : reader.GetGuid(1),
+            reader.IsDBNull(2) ? null : reader.GetString(2));
+    }
+
+    /// <summary>Name and password belonged together: the attempts that failed before are forgotten.</summary>
+    public async Task Succeed(SignInPace pace, CancellationToken ct)
+    {
+        await using var batch = Enter(null, "select clear_sign_in($1)", new NpgsqlParameter { Value = pace.Keys });
+        await batch.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <summary>Stores somebody's own password once more, with today's cost of hashing.</summary>
+    public async Task Rehash(Guid staffId, string passwordHash, CancellationToken ct)
+    {
+        await using var batch = Enter(staffId, "select set_password($1, $2, false, null, $3)", staffId, passwordHash, clock.Now().UtcDateTime);
+        await batch.ExecuteNonQueryAsync(ct);
     }
 
     /// <returns>The token, which is stored nowhere but with the caller; the database keeps its hash.</returns>
@@ -29,6 +76,7 @@ public sealed class Sessions(NpgsqlDataSource source, TimeProvider clock)
         var token = RandomNumberGenerator.GetHexString(64, lowercase: true);
         var now = clock.Now();
         await using var batch = Enter(
+            null,
             "select start_session($1, $2, $3, $4, $5, $6, $7)",
             Guid.CreateVersion7(now),
             staffId,
@@ -43,15 +91,19 @@ public sealed class Sessions(NpgsqlDataSource source, TimeProvider clock)
 
     public async Task End(string token, CancellationToken ct)
     {
-        await using var batch = Enter("select end_session($1, $2)", Hash(token), clock.Now().UtcDateTime);
+        await using var batch = Enter(null, "select end_session($1, $2)", Hash(token), clock.Now().UtcDateTime);
         await batch.ExecuteNonQueryAsync(ct);
     }
 
-    /// <summary>Null where the token is made up, ended or too old.</summary>
+    /// <summary>Null where the token is made up, ended, too old, or was not used for too long.</summary>
     public async Task<SessionHolder?> Holder(string token, CancellationToken ct)
     {
         await using var batch = Enter(
-            "select session_id, staff_id, sign_in_name, display_name, language, roles, teams from session_holder($1, $2)", Hash(token), clock.Now().UtcDateTime);
+            null,
+            "select session_id, staff_id, sign_in_name, display_name, language, roles, teams, must_change from session_holder($1, $2, $3)",
+            Hash(token),
+            clock.Now().UtcDateTime,
+            Idle);
         await using var reader = await batch.ExecuteReaderAsync(ct);
         if (!await reader.ReadAsync(ct))
         {
@@ -65,16 +117,16 @@ public sealed class Sessions(NpgsqlDataSource source, TimeProvider clock)
             .ToList();
         var staffId = reader.GetGuid(1);
         var actor = new Actor(ActorKind.Staff, staffId, reader.GetString(3), roles, seats);
-        return new SessionHolder(reader.GetGuid(0), staffId, reader.GetString(2), reader.GetString(3), reader.GetString(4), actor);
+        return new SessionHolder(reader.GetGuid(0), staffId, reader.GetString(2), reader.GetString(3), reader.GetString(4), actor, reader.GetBoolean(7) ? SessionNeed.NewPassword : null);
     }
 
     private static byte[] Hash(string token) => SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(token));
 
     /// <summary>Both statements are one implicit transaction, in which the scope holds.</summary>
-    private NpgsqlBatch Enter(string sql, params object[] values)
+    private NpgsqlBatch Enter(Guid? actor, string sql, params object[] values)
     {
         var batch = source.CreateBatch();
-        batch.BatchCommands.Add(new NpgsqlBatchCommand("call enter_scope('', '')"));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("call enter_scope('', $1)") { Parameters = { new NpgsqlParameter { Value = actor?.ToString() ?? "" } } });
         var command = new NpgsqlBatchCommand(sql);
         foreach (var value in values)
         {

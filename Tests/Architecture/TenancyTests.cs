@@ -12,8 +12,9 @@ public sealed class TenancyTests : DeskFixture
         ["district"] = "spans communities; seen through them",
         ["staff"] = "one person may work in several communities; seen where one works oneself",
         ["staff_credential"] = "belongs to a person; the application has no right on it",
-        ["session"] = "belongs to a person; the application has no right on it",
         ["job"] = "the schedule is the desk's own, the same for all communities, and says nothing of them",
+        ["session"] = "belongs to a person; the application sees the caller's own, and of none the hash of its token",
+        ["sign_in_attempt"] = "about names and addresses before anybody is known; the application has no right on it",
         ["idempotency_key"] = "belongs to an actor, whatever the community; scoped by actor",
     };
 
@@ -120,7 +121,22 @@ public sealed class TenancyTests : DeskFixture
             order by 1
             """);
 
-        Assert.That(definers, Is.EqualTo(new[] { "clocks_to_check", "community_by_code", "end_session", "forget_old_keys", "holds_to_wake", "oldest_due", "register_staff", "session_holder", "staff_for_sign_in", "start_session" }));
+        Assert.That(definers, Is.EqualTo(new[]
+        {
+            "begin_sign_in",
+            "clear_sign_in",
+            "clocks_to_check",
+            "community_by_code",
+            "end_session",
+            "forget_old_keys",
+            "holds_to_wake",
+            "oldest_due",
+            "register_staff",
+            "session_holder",
+            "set_password",
+            "staff_for_sign_in",
+            "start_session",
+        }));
     }
 
     [Test]

@@ -67,6 +67,7 @@ public sealed partial class ApiGuideTests
                 "Refused.Conflict" => 409,
                 "Refused.Forbidden" => 403,
                 "BadRequest(" => 400,
+                "TooMany(" => 429,
                 "Refused.Invalid" or "WithErrorCode" => 422,
                 var named => int.Parse(named["Status".Length..], System.Globalization.CultureInfo.InvariantCulture),
             }
@@ -115,7 +116,7 @@ public sealed partial class ApiGuideTests
     [GeneratedRegex("Rules\\.((?:PlainText|PhoneNumber)\\.\\w+) => \\$?\"([^\"]+)\"")]
     private static partial Regex SentenceOfText();
 
-    [GeneratedRegex("Refused\\.Conflict|Refused\\.Forbidden|Refused\\.Invalid|BadRequest\\(|WithErrorCode|Status\\d{3}")]
+    [GeneratedRegex("Refused\\.Conflict|Refused\\.Forbidden|Refused\\.Invalid|BadRequest\\(|TooMany\\(|WithErrorCode|Status\\d{3}")]
     private static partial Regex Statuses();
 
     [GeneratedRegex("Refused\\.NotFound\\(([^)]*)\\)")]

@@ -615,11 +615,11 @@ public sealed partial class BadInputTests : ApiFixture
         return message;
     }
 
-    /// <summary>A fingerprint of every row of every table but the sessions.</summary>
+    /// <summary>A fingerprint of every row of every table but the sessions and the attempts to begin one.</summary>
     private async Task<string> Everything() => string.Join('\n', await Rows<string>("""
         select c.relname || ' ' || query_to_xml(format('select count(*), md5(coalesce(string_agg(t::text, '','' order by t::text), '''')) from %I t', c.relname), false, true, '')::text
         from pg_class c
-        where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace and c.relname <> 'session'
+        where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace and c.relname not in ('session', 'sign_in_attempt')
         order by c.relname
         """));
 

@@ -1,11 +1,28 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using NUnit.Framework;
+using PropertyServiceDesk.Domain.Plumbing;
+using PropertyServiceDesk.Domain.Rules;
 using PropertyServiceDesk.Tests.Support;
 
 namespace PropertyServiceDesk.Tests.Endpoints;
 
 public sealed class SignInTests : ApiFixture
 {
+    private readonly CountedHasher hasher = new();
+
+    protected override void Configure(WebApplicationBuilder builder) => builder.Services.AddSingleton<IPasswordHasher<object>>(hasher);
+
+    [SetUp]
+    public Task Nobody_has_tried_before() => Execute("delete from sign_in_attempt; delete from session");
+
     [Test]
     public async Task Who_signs_in_is_known_until_they_sign_out()
     {
@@ -23,5 +40,221 @@ public sealed class SignInTests : ApiFixture
         var unknown = await Anonymous.PostJson("/api/session", new { signInName = "nobody@here", password = "wrong" }, HttpStatusCode.Unauthorized);
 
         Assert.That((wrong.Code, wrong.Text("title")), Is.EqualTo((unknown.Code, unknown.Text("title"))));
+    }
+
+    [Test]
+    public async Task An_unknown_name_costs_the_same_statements_and_the_same_hash_as_a_known_one()
+    {
+        await Try("clerk@here", "wrong"); // prepared and warm
+
+        var known = await Cost(() => Try("clerk@here", "wrong"));
+        var unknown = await Cost(() => Try("nobody@here", "wrong"));
+        await Execute("update staff set disabled_at = now() where sign_in_name = 'officer@here'");
+        var disabled = await Cost(() => Try("officer@here", Town.Password));
+        await Execute("update staff set disabled_at = null where sign_in_name = 'officer@here'");
+
+        Assert.That(known, Has.Length.EqualTo(2).And.Some.Contains("begin_sign_in").And.Some.EqualTo("compared with 210000 rounds"));
+        Assert.That(unknown, Is.EqualTo(known));
+        Assert.That(disabled, Is.EqualTo(known));
+    }
+
+    [Test]
+    public async Task After_five_failures_each_next_attempt_waits_twice_as_long_but_never_more_than_a_minute()
+    {
+        var waits = new List<int>();
+        for (var i = 0; i < 14; i++)
+        {
+            Assert.That(await Try("clerk@here", "wrong"), Is.EqualTo(HttpStatusCode.Unauthorized));
+            waits.Add(await Wait("clerk@here"));
+            Clock.Advance(TimeSpan.FromSeconds(waits[^1]));
+        }
+
+        Assert.That(waits, Is.EqualTo(new[] { 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60, 60 }));
+        Assert.That(await Try("clerk@here", Town.Password), Is.EqualTo(HttpStatusCode.OK), "The right password after the wait.");
+        Assert.That(await Try("clerk@here", "wrong"), Is.EqualTo(HttpStatusCode.Unauthorized), "Success has forgotten the failures.");
+    }
+
+    [Test]
+    public async Task An_attempt_while_one_has_to_wait_costs_no_hash_and_does_not_lengthen_the_wait_whoever_has_the_name()
+    {
+        foreach (var name in (string[])["clerk@here", "nobody@here"])
+        {
+            for (var i = 0; i < 5; i++)
+            {
+                await Try(name, "wrong");
+            }
+
+            var before = await Wait(name);
+            var cost = await Cost(() => Try(name, Town.Password));
+
+            Assert.That(cost, Has.Length.EqualTo(1).And.All.Contains("begin_sign_in"));
+            Assert.That(await Wait(name), Is.EqualTo(before).And.EqualTo(1));
+        }
+    }
+
+    [Test]
+    public async Task Many_attempts_at_once_are_all_counted()
+    {
+        hasher.Counted.Clear();
+
+        var replies = await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => Try("clerk@here", "wrong")));
+
+        Assert.That(replies.Count(r => r == HttpStatusCode.Unauthorized), Is.EqualTo(5));
+        Assert.That(hasher.Counted, Has.Count.EqualTo(5));
+    }
+
+    [Test]
+    public async Task What_others_try_from_elsewhere_does_not_hold_up_somebody_where_they_signed_in_before()
+    {
+        Assert.That(await Try("clerk@here", Town.Password, "198.51.100.7"), Is.EqualTo(HttpStatusCode.OK));
+        for (var i = 0; i < 30; i++)
+        {
+            await Try("clerk@here", "wrong", $"203.0.113.{i}");
+        }
+
+        Assert.That(await Try("clerk@here", "wrong", "203.0.113.200"), Is.EqualTo(HttpStatusCode.TooManyRequests), "The name as a whole is slowed down.");
+        Assert.That(await Try("clerk@here", Town.Password, "198.51.100.7"), Is.EqualTo(HttpStatusCode.OK));
+        Assert.That((await Rows<int>("select failures from sign_in_attempt")).Max(), Is.LessThanOrEqualTo(20), "What had to wait was not counted.");
+    }
+
+    [Test]
+    public async Task The_wait_of_a_name_is_half_a_minute_at_most_also_after_a_long_attack()
+    {
+        for (var i = 0; i < 40; i++)
+        {
+            await Try("clerk@here", "wrong", $"203.0.113.{i}");
+            Clock.Advance(TimeSpan.FromSeconds(30));
+        }
+
+        Clock.Advance(TimeSpan.FromSeconds(-30));
+        Assert.That(await Wait("clerk@here"), Is.LessThanOrEqualTo(30));
+        Clock.Advance(TimeSpan.FromSeconds(30));
+        Assert.That(await Try("clerk@here", Town.Password, "198.51.100.9"), Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    [Test]
+    public async Task An_address_that_tries_many_names_is_slowed_down_and_others_are_not()
+    {
+        for (var i = 0; i < 50; i++)
+        {
+            Assert.That(await Try($"name{i}", "wrong", "203.0.113.5"), Is.EqualTo(HttpStatusCode.Unauthorized));
+        }
+
+        Assert.That(await Try("clerk@here", Town.Password, "203.0.113.5"), Is.EqualTo(HttpStatusCode.TooManyRequests));
+        Assert.That(await Try("clerk@here", Town.Password, "198.51.100.7"), Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    [Test]
+    public async Task What_is_kept_about_attempts_names_nobody_and_goes_after_a_day()
+    {
+        await Try("my-password-in-the-wrong-box", "wrong");
+        Assert.That(await Rows<string>("select a::text from sign_in_attempt a"), Has.Count.EqualTo(3).And.None.Contains("password"));
+
+        Clock.Advance(TimeSpan.FromHours(25));
+        await Try("clerk@here", Town.Password);
+
+        Assert.That(await Scalar<long>("select count(*) from sign_in_attempt"), Is.EqualTo(1), "The address, which begins anew.");
+    }
+
+    [Test]
+    public async Task A_hash_of_an_older_kind_is_made_anew_when_its_owner_signs_in()
+    {
+        var old = new PasswordHasher<object>(Options.Create(new PasswordHasherOptions { IterationCount = 1000 })).HashPassword(new object(), Town.Password);
+        await Execute("update staff_credential set password_hash = @old where staff_id = @Id", new { old, Here.Clerk.Id });
+
+        Assert.That(await Try("clerk@here", Town.Password), Is.EqualTo(HttpStatusCode.OK));
+
+        Assert.That(CountedHasher.Rounds((await Scalar<string>("select password_hash from staff_credential where staff_id = @Id", new { Here.Clerk.Id }))!), Is.EqualTo(210_000));
+        Assert.That(await Try("clerk@here", Town.Password), Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    [Test]
+    public async Task The_cookie_is_kept_from_scripts_and_other_sites_and_over_tls_bound_to_this_host()
+    {
+        using var plain = await Send("clerk@here", Town.Password, null);
+        using var tls = await Send("clerk@here", Town.Password, null, m => m.Headers.Add("X-Forwarded-Proto", "https"));
+
+        Assert.That(plain.Headers.GetValues("Set-Cookie").Single(), Does.StartWith("desk_session=").And.Contains("samesite=strict").And.Contains("httponly").And.Contains("path=/"));
+        Assert.That(tls.Headers.GetValues("Set-Cookie").Single(), Does.StartWith("__Host-desk_session=").And.Contains("secure").And.Contains("samesite=strict").And.Contains("httponly"));
+        Assert.That(tls.Headers.GetValues("Strict-Transport-Security").Single(), Does.StartWith("max-age=31536000"));
+    }
+
+    [Test]
+    public async Task Where_a_call_came_from_is_believed_of_a_known_proxy_only()
+    {
+        Assert.That(await Try("clerk@here", Town.Password, "198.51.100.7, 203.0.113.9"), Is.EqualTo(HttpStatusCode.OK));
+
+        Assert.That(await Scalar<string>("select address from session"), Is.EqualTo("203.0.113.9"), "The proxy's own word, not what it was told.");
+    }
+
+    /// <summary>The statements that were sent to this fixture's database, and the hashes that were compared.</summary>
+    private async Task<string[]> Cost(Func<Task> act)
+    {
+        var database = new Npgsql.NpgsqlConnectionStringBuilder(ConnectionString).Database;
+        var spent = new ConcurrentQueue<string>();
+        using (var listener = new ActivityListener
+        {
+            ShouldListenTo = s => s.Name == "Npgsql",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = a =>
+            {
+                if ((a.GetTagItem("db.name") ?? a.GetTagItem("db.namespace")) as string == database)
+                {
+                    spent.Enqueue((a.GetTagItem("db.statement") ?? a.GetTagItem("db.query.text")) as string ?? a.DisplayName);
+                }
+            },
+        })
+        {
+            ActivitySource.AddActivityListener(listener);
+            hasher.Counted.Clear();
+            await act();
+        }
+
+        return [.. spent, .. hasher.Counted];
+    }
+
+    private async Task<HttpStatusCode> Try(string name, string password, string? from = null)
+    {
+        using var reply = await Send(name, password, from);
+        return reply.StatusCode;
+    }
+
+    /// <summary>The seconds that the next attempt from here would have to wait.</summary>
+    private async Task<int> Wait(string name)
+    {
+        var keys = new SignInPace(name, "127.0.0.1").Keys;
+        var until = await Scalar<DateTime?>("select max(wait_until) from sign_in_attempt where key_hash = any (@keys)", new { keys });
+        return until is null ? 0 : (int)Math.Ceiling((until.Value - Clock.GetUtcNow().UtcDateTime).TotalSeconds);
+    }
+
+    private async Task<HttpResponseMessage> Send(string name, string password, string? from, Action<HttpRequestMessage>? more = null)
+    {
+        using var message = new HttpRequestMessage(HttpMethod.Post, "/api/session");
+        message.Content = new StringContent(JsonSerializer.Serialize(new { signInName = name, password }), Encoding.UTF8, "application/json");
+        if (from is not null)
+        {
+            message.Headers.Add("X-Forwarded-For", from);
+        }
+
+        more?.Invoke(message);
+        return await Anonymous.Http.SendAsync(message);
+    }
+
+    /// <summary>The hasher of the desk, which tells what it was asked to compare.</summary>
+    private sealed class CountedHasher : IPasswordHasher<object>
+    {
+        private readonly PasswordHasher<object> inner = Api.Auth.Passwords.Hasher();
+
+        public ConcurrentQueue<string> Counted { get; } = [];
+
+        public static int Rounds(string hash) => System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(Convert.FromBase64String(hash).AsSpan(5));
+
+        public string HashPassword(object user, string password) => inner.HashPassword(user, password);
+
+        public PasswordVerificationResult VerifyHashedPassword(object user, string hashedPassword, string providedPassword)
+        {
+            Counted.Enqueue($"compared with {Rounds(hashedPassword)} rounds");
+            return inner.VerifyHashedPassword(user, hashedPassword, providedPassword);
+        }
     }
 }

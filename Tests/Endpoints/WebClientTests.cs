@@ -12,7 +12,7 @@ public sealed class WebClientTests : ApiFixture
     protected override void Configure(WebApplicationBuilder builder)
     {
         Directory.CreateDirectory(Path.Combine(folder, "assets"));
-        File.WriteAllText(Path.Combine(folder, "index.html"), "<!doctype html><title>desk</title>");
+        File.WriteAllText(Path.Combine(folder, "index.html"), "<!doctype html><html><head><title>desk</title></head></html>");
         File.WriteAllText(Path.Combine(folder, "assets", "index-0123abcd.js"), "export {}");
         builder.Configuration["Desk:Web"] = folder;
     }
@@ -33,7 +33,22 @@ public sealed class WebClientTests : ApiFixture
         Assert.That(reply.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         Assert.That(await reply.Content.ReadAsStringAsync(), Does.Contain("<title>desk</title>"));
         Assert.That(reply.Headers.CacheControl!.ToString(), Is.EqualTo("no-cache"));
-        Assert.That(reply.Headers.GetValues("Content-Security-Policy").Single(), Does.StartWith("default-src 'self'"));
+        Assert.That(reply.Headers.GetValues("Content-Security-Policy").Single(), Does.StartWith("default-src 'none'; script-src 'self'; style-src 'self' 'nonce-").And.Not.Contains("unsafe"));
+    }
+
+    [Test]
+    public async Task The_page_carries_the_nonce_of_its_policy_and_each_reply_another_one()
+    {
+        var nonces = new List<string>();
+        foreach (var path in (string[])["/", "/index.html"])
+        {
+            using var reply = await Browse(path);
+            var nonce = System.Text.RegularExpressions.Regex.Match(await reply.Content.ReadAsStringAsync(), "<meta name=\"style-nonce\" content=\"([^\"]{20,})\"").Groups[1].Value;
+            Assert.That(reply.Headers.GetValues("Content-Security-Policy").Single(), Does.Contain($"'nonce-{nonce}'"));
+            nonces.Add(nonce);
+        }
+
+        Assert.That(nonces, Is.Unique);
     }
 
     [Test]

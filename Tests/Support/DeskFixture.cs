@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using NUnit.Framework;
-using PropertyServiceDesk.Api.Endpoints;
+using PropertyServiceDesk.Api.Auth;
 using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Domain.Requests;
 using PropertyServiceDesk.Domain.Rules;
@@ -16,7 +16,7 @@ namespace PropertyServiceDesk.Tests.Support;
 public abstract class DeskFixture
 {
     /// <summary>One hash for all: hashing is slow on purpose, and no test asserts on it.</summary>
-    internal static readonly string PasswordHash = SessionEndpoints.HashOf(Town.Password);
+    internal static readonly string PasswordHash = Passwords.HashOf(Town.Password);
 
     private ServiceProvider? services;
 

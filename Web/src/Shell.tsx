@@ -1,9 +1,9 @@
-import { GlobalOutlined, LogoutOutlined } from '@ant-design/icons';
+import { GlobalOutlined, LogoutOutlined, UserOutlined } from '@ant-design/icons';
 import { useQueryClient } from '@tanstack/react-query';
 import { Button, Grid, Tooltip } from 'antd';
 import { useEffect } from 'react';
 import type { ReactNode } from 'react';
-import { NavLink } from 'react-router';
+import { Link, NavLink } from 'react-router';
 import { api, told } from './api/client';
 import type { SignedIn } from './api/client';
 import { screensOf, sessionKey } from './api/session';
@@ -45,7 +45,7 @@ export function Shell({ who, children }: { who: SignedIn; children: ReactNode })
           {links.map(([to, label]) => <NavLink key={to} to={to!}>{label}</NavLink>)}
         </nav>
         <span className="who">
-          {wide && <span className="quiet">{who.displayName}</span>}
+          <Link to="/account" className="quiet" aria-label={t('account.title')} data-act="account"><UserOutlined /> {wide ? who.displayName : null}</Link>
           <LanguageSwitch />
           <Tooltip title={`${t('app.signOut')} · ${who.displayName}`}>
             <Button type="text" icon={<LogoutOutlined />} onClick={() => void signOut()} aria-label={t('app.signOut')} data-act="sign-out" />

@@ -7,6 +7,7 @@ import 'dayjs/locale/zh-cn';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import type { ReactNode } from 'react';
 import { BrowserRouter, Navigate, Route, Routes } from 'react-router';
+import { WayIn } from './account/WayIn';
 import { whenSessionIsOver } from './api/client';
 import type { SignedIn } from './api/client';
 import { Problem } from './api/problems';
@@ -26,6 +27,7 @@ const FaultScreen = lazy(() => import('./desk/FaultScreen'));
 const CallBacksScreen = lazy(() => import('./desk/CallBacksScreen'));
 const CrewScreen = lazy(() => import('./crew/CrewScreen'));
 const OrderScreen = lazy(() => import('./crew/OrderScreen'));
+const AccountScreen = lazy(() => import('./account/AccountScreen'));
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -64,6 +66,7 @@ function SessionGate({ children }: { children: (who: SignedIn) => ReactNode }) {
   if (session.isPending) return <Spin fullscreen />;
   if (session.isError) return <div className="lonely"><Trouble problem={Problem.from(session.error)} retry={() => void session.refetch()} /></div>;
   if (!session.data) return <SignInScreen />;
+  if (session.data.needs) return <WayIn who={session.data} />;
   return (
     <>
       {children(session.data)}
@@ -98,6 +101,7 @@ function Screens({ who }: { who: SignedIn }) {
           <Route path="/call-backs" element={<CallBacksScreen />} />
           <Route path="/crew" element={<CrewScreen />} />
           <Route path="/work-orders/:workOrderId" element={<OrderScreen />} />
+          <Route path="/account" element={<AccountScreen who={who} />} />
           <Route path="*" element={<Result status="404" title="404" />} />
         </Routes>
       </Suspense>

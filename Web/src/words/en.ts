@@ -9,6 +9,11 @@ export const en: Words<typeof zhCN> = {
     title: 'Sign in', name: 'User name', password: 'Password', submit: 'Sign in', again: 'Your session is over. Sign in again; what you typed is still there.',
     needName: 'Enter your user name', needPassword: 'Enter your password',
   },
+  account: {
+    title: 'My account', sessions: 'Open sessions', password: 'Password', currentPassword: 'Present password', newPassword: 'New password', again: 'New password once more', notTheSame: 'These two are not the same', changePassword: 'Change password',
+    passwordRules: 'At least 12 characters. A few words are better than signs and digits.', passwordChanged: 'Changed. Other sessions ended: {{count}}', chooseOwn: 'This password was made by somebody else. Choose one of your own.',
+    thisOne: 'this one', end: 'End', endSession: 'End this session?', since: 'Since', lastUsed: 'last used', unknownBrowser: 'Unknown program',
+  },
   common: {
     save: 'Save', cancel: 'Cancel', close: 'Close', more: 'Show more', all: 'All', none: 'None', optional: 'optional', loading: 'Loading…', retry: 'Try again', edit: 'Edit',
     yes: 'Yes', no: 'No', search: 'Search', clear: 'Clear', back: 'Back', from: 'From', to: 'To', reason: 'Reason', saved: 'Saved', refresh: 'Refresh', community: 'Community',
@@ -66,6 +71,7 @@ export const en: Words<typeof zhCN> = {
   jobs: { title: 'Jobs', lastSuccess: 'Last success', never: 'never', took: 'Took', rows: 'Rows', oldest: 'Oldest due', none: 'none', failing: 'Failed {{count}}× in a row: {{kind}}', single: 'single', runNow: 'Run now', hinted: 'Asked to run', schedule: 'Schedule (UTC)', worker: 'Worker' },
   fault: { title: 'Faults', open: 'Open', ended: 'Ended', new: 'New fault', name: 'Title', where: 'Place', expected: 'Expected', requests: 'Requests', end: 'Mark as ended', empty: 'No faults', notFound: 'There is no such fault, or you may not see it.', category: 'Category', description: 'Description', dispatch: 'Dispatch', amend: 'Amend', expect: 'Change expected time' },
   enums: {
+    sessionNeed: { newPassword: 'Choose a password of your own' },
     requestKind: { repair: 'Repair', complaint: 'Complaint', inquiry: 'Inquiry', suggestion: 'Suggestion', praise: 'Praise' },
     requestStatus: { received: 'Received', inProgress: 'In progress', awaitingFeedback: 'Awaiting feedback', closed: 'Closed', cancelled: 'Cancelled' },
     requestMove: {
@@ -130,6 +136,7 @@ export const en: Words<typeof zhCN> = {
       categoryMade: 'Category made', assetMade: 'Asset made', communityMade: 'Community made', teamMade: 'Team made', placesMade: 'Places made', staffJoined: 'Staff joined', staffLeft: 'Staff left', roleGranted: 'Role granted', roleRevoked: 'Role revoked',
       clockWarned: 'Warned', clockBreached: 'Became late', escalated: 'Escalated', escalationPromiseBroken: 'Promise broken', escalationAcknowledged: 'Escalation acknowledged', escalationResolved: 'Escalation settled', alarmRaised: 'Alarm raised', alarmEnded: 'Alarm ended',
       shiftPlanned: 'Shift planned', shiftSwapped: 'Shift swapped', shiftRemoved: 'Shift removed', leavePlanned: 'Leave planned', leaveRemoved: 'Leave removed',
+      sessionEnded: 'Session ended', passwordChanged: 'Password changed',
     },
   },
   problems: {
@@ -138,6 +145,18 @@ export const en: Words<typeof zhCN> = {
     unknown: 'That did not work: {{title}}',
     'session.needed': 'Sign in first.',
     'sign_in.refused': 'This name and password do not belong together.',
+    'sign_in.slow_down': 'Too many attempts failed. Wait a moment and try again.',
+    'calls.too_many': 'These are too many calls. Wait a moment.',
+    'origin.foreign': 'This call comes from a page of another site.',
+    'session.new_password_needed': 'Choose a password of your own first.',
+    'session.not_found': 'This session is over already.',
+    'password.too_short': 'At least 12 characters, please.',
+    'password.too_long': 'At most 200 characters, please.',
+    'password.common': 'Everybody tries this one first. Take another.',
+    'password.like_the_name': 'This is too much like your name. Take another.',
+    'password.not_the_current_one': 'This is not the present password.',
+    'password.the_same': 'This is the present password. Take another.',
+    'password.none': 'This account has no password here.',
     'role.not_allowed': 'Your role does not allow this.',
     'idempotency_key.other_body': 'An earlier attempt was saved after all, with other contents. Look at what was saved; press again to save this as new.',
     'amount.out_of_range': 'An amount is between 0 and 99,999,999.99, with two decimals at most.',

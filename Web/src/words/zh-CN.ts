@@ -6,6 +6,11 @@ export const zhCN = {
     title: '登录', name: '用户名', password: '密码', submit: '登录', again: '登录已过期，请重新登录。已填写的内容都还在。',
     needName: '请输入用户名', needPassword: '请输入密码',
   },
+  account: {
+    title: '我的账号', sessions: '已登录的设备', password: '密码', currentPassword: '当前密码', newPassword: '新密码', again: '再输一遍新密码', notTheSame: '两次输入不一致', changePassword: '修改密码',
+    passwordRules: '至少 12 个字符。几个词连起来比符号和数字更好记也更安全。', passwordChanged: '已修改。其他设备已退出：{{count}}', chooseOwn: '这个密码是别人设的，请换成您自己的。',
+    thisOne: '本机', end: '退出', endSession: '让这台设备退出登录？', since: '登录于', lastUsed: '最近使用', unknownBrowser: '未知程序',
+  },
   common: {
     save: '保存', cancel: '取消', close: '关闭', more: '显示更多', all: '全部', none: '无', optional: '选填', loading: '正在加载…', retry: '重试', edit: '修改',
     yes: '是', no: '否', search: '搜索', clear: '清空', back: '返回', from: '从', to: '至', reason: '原因', saved: '已保存', refresh: '刷新', community: '小区',
@@ -63,6 +68,7 @@ export const zhCN = {
   jobs: { title: '后台任务', lastSuccess: '上次成功', never: '从未', took: '用时', rows: '处理行数', oldest: '最早未处理', none: '无', failing: '连续失败 {{count}} 次：{{kind}}', single: '单实例', runNow: '立即运行', hinted: '已请求运行', schedule: '计划（UTC）', worker: '进程' },
   fault: { title: '公共故障', open: '未恢复', ended: '已恢复', new: '新建故障', name: '标题', where: '位置', expected: '预计恢复', requests: '涉及的申请', end: '标记已恢复', empty: '没有公共故障', notFound: '没有这条故障，或者您无权查看。', category: '类别', description: '说明', dispatch: '派单', amend: '修改', expect: '更新预计时间' },
   enums: {
+    sessionNeed: { newPassword: '换成自己的密码' },
     requestKind: { repair: '报修', complaint: '投诉', inquiry: '咨询', suggestion: '建议', praise: '表扬' },
     requestStatus: { received: '已受理', inProgress: '处理中', awaitingFeedback: '待反馈', closed: '已闭环', cancelled: '已取消' },
     requestMove: {
@@ -127,6 +133,7 @@ export const zhCN = {
       categoryMade: '建立类别', assetMade: '建立设备', communityMade: '建立小区', teamMade: '建立班组', placesMade: '建立位置', staffJoined: '员工入职', staffLeft: '员工离职', roleGranted: '授予角色', roleRevoked: '收回角色',
       clockWarned: '时限预警', clockBreached: '超时', escalated: '升级', escalationPromiseBroken: '承诺落空', escalationAcknowledged: '确认了升级', escalationResolved: '升级已处理', alarmRaised: '报警', alarmEnded: '报警解除',
       shiftPlanned: '排班', shiftSwapped: '换班', shiftRemoved: '取消排班', leavePlanned: '请假', leaveRemoved: '取消请假',
+      sessionEnded: '结束会话', passwordChanged: '修改密码',
     },
   },
   problems: {
@@ -135,6 +142,18 @@ export const zhCN = {
     unknown: '没有成功：{{title}}',
     'session.needed': '请先登录。',
     'sign_in.refused': '用户名或密码不对。',
+    'sign_in.slow_down': '失败次数太多，请稍等片刻再试。',
+    'calls.too_many': '操作太频繁，请稍等片刻。',
+    'origin.foreign': '这次提交来自其他网站的页面。',
+    'session.new_password_needed': '请先换成您自己的密码。',
+    'session.not_found': '这台设备已经退出。',
+    'password.too_short': '至少 12 个字符。',
+    'password.too_long': '最多 200 个字符。',
+    'password.common': '这个密码太常见，请换一个。',
+    'password.like_the_name': '这个密码和名字太像，请换一个。',
+    'password.not_the_current_one': '当前密码不对。',
+    'password.the_same': '这就是当前的密码，请换一个。',
+    'password.none': '这个账号在这里没有密码。',
     'role.not_allowed': '您的角色不能做这件事。',
     'idempotency_key.other_body': '上一次提交其实已经保存，但内容与现在不同。请先查看已保存的内容；再按一次将另存为新的。',
     'amount.out_of_range': '金额在 0 到 99,999,999.99 之间，最多两位小数。',

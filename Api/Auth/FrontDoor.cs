@@ -1,0 +1,58 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Identity;
+using PropertyServiceDesk.Domain.Rules;
+using PropertyServiceDesk.Domain.Staff;
+
+namespace PropertyServiceDesk.Api.Auth;
+
+/// <summary>Whether a name and a password belong together. Whatever is typed costs one statement and one hash; only success costs more.</summary>
+internal sealed partial class FrontDoor(Sessions sessions, Passwords passwords, TimeProvider clock, ILogger<FrontDoor> log)
+{
+    /// <param name="Rehash">The stored hash is of an older, cheaper kind.</param>
+    public sealed record Opened(Guid StaffId, bool Rehash);
+
+    /// <returns>Null where they do not belong together, or nobody has the name.</returns>
+    /// <exception cref="TooMany">Too many attempts failed before this one.</exception>
+    public async Task<Opened?> Try(HttpContext http, string signInName, string password, CancellationToken ct)
+    {
+        var pace = new SignInPace(signInName.Trim().ToLowerInvariant(), AddressOf(http));
+        var attempt = await sessions.Begin(pace, ct);
+        if (attempt.WaitUntil is { } until)
+        {
+            Slowed(pace.Address);
+            throw new TooMany("sign_in.slow_down", "Too many attempts failed. Wait a moment and try again.", until - clock.GetUtcNow());
+        }
+
+        var verified = await passwords.Verify(attempt.PasswordHash, password, ct);
+        if (verified == PasswordVerificationResult.Failed || attempt.StaffId is not { } staffId)
+        {
+            Refused(pace.Address);
+            return null;
+        }
+
+        await sessions.Succeed(pace, ct);
+        return new Opened(staffId, verified == PasswordVerificationResult.SuccessRehashNeeded);
+    }
+
+    /// <summary>Where a call comes from: an IPv4 address, or the network of an IPv6 one, within which one person has any number of them.</summary>
+    public static string AddressOf(HttpContext http)
+    {
+        var address = http.Connection.RemoteIpAddress ?? IPAddress.None;
+        address = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        if (address.AddressFamily != AddressFamily.InterNetworkV6 || IPAddress.IsLoopback(address))
+        {
+            return address.ToString();
+        }
+
+        var bytes = address.GetAddressBytes();
+        bytes.AsSpan(8).Clear();
+        return new IPAddress(bytes) + "/64";
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Sign-in refused from {Address}")]
+    private partial void Refused(string address);
+
+    [LoggerMessage(LogLevel.Warning, "Sign-in slowed down from {Address}")]
+    private partial void Slowed(string address);
+}

@@ -1,0 +1,24 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace PropertyServiceDesk.Domain.Rules;
+
+/// <summary>
+/// How fast one may guess. Failed attempts are counted by address, by name, and by name at an address; after some free ones each asks for
+/// twice the wait of the one before, up to a minute at most: nobody is locked out for long by what others do. An attempt while one has to
+/// wait is not counted and changes nothing. Success forgets those of the name; an hour without attempts forgets all.
+/// </summary>
+/// <param name="Name">As typed, trimmed and in lower case; whether anybody has it makes no difference.</param>
+public sealed record SignInPace(string Name, string Address)
+{
+    /// <summary>Attempts that ask for no wait: from one address for all names, for one name from everywhere, for one name from one address.</summary>
+    public static readonly int[] Free = [50, 20, 5];
+
+    /// <summary>The longest wait in seconds, in the same order.</summary>
+    public static readonly int[] Most = [60, 30, 60];
+
+    /// <summary>In the same order. Hashes: people type passwords where names belong.</summary>
+    public byte[][] Keys { get; } = [Key("address", Address), Key("name", Name), Key("name at address", Name + "\n" + Address)];
+
+    private static byte[] Key(string kind, string value) => SHA256.HashData(Encoding.UTF8.GetBytes(kind + "\n" + value));
+}

@@ -1,0 +1,150 @@
+using System.Net;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using NUnit.Framework;
+using PropertyServiceDesk.Tests.Support;
+
+namespace PropertyServiceDesk.Tests.Endpoints;
+
+/// <summary>What stands before every call: limits, where it comes from, what replies say to browsers.</summary>
+public sealed class DoorTests : ApiFixture
+{
+    private int tests;
+
+    protected override void Configure(WebApplicationBuilder builder)
+    {
+        builder.Configuration["Desk:Limits:Address"] = "60";
+        builder.Configuration["Desk:Limits:Account"] = "6";
+        builder.Configuration["Desk:Limits:SignIn"] = "10";
+    }
+
+    [SetUp]
+    public void Two_minutes_later() => Clock.Set(FakeClock.Start.AddMinutes(2 * ++tests));
+
+    [Test]
+    public async Task An_account_that_calls_too_often_is_told_how_long_to_wait_and_others_are_not_held_up()
+    {
+        using var clerk = await SignIn(Here.Clerk);
+        using var officer = await SignIn(Here.Officer);
+        for (var i = 0; i < 6; i++)
+        {
+            await clerk.GetJson("/api/session");
+        }
+
+        using var refused = await clerk.Http.GetAsync("/api/session");
+
+        Assert.That(refused.StatusCode, Is.EqualTo(HttpStatusCode.TooManyRequests));
+        Assert.That(refused.Headers.RetryAfter!.Delta, Is.EqualTo(TimeSpan.FromSeconds(10)));
+        Assert.That(await refused.Content.ReadAsStringAsync(), Does.Contain("\"calls.too_many\""));
+        await officer.GetJson("/api/session");
+        Clock.Advance(TimeSpan.FromSeconds(10));
+        await clerk.GetJson("/api/session");
+        await clerk.GetJson("/api/session", HttpStatusCode.TooManyRequests);
+    }
+
+    [Test]
+    public async Task An_address_that_calls_too_often_waits_whoever_calls_and_another_address_does_not()
+    {
+        for (var i = 0; i < 60; i++)
+        {
+            Assert.That(await From("203.0.113.1"), Is.EqualTo(HttpStatusCode.Unauthorized));
+        }
+
+        Assert.That(await From("203.0.113.1"), Is.EqualTo(HttpStatusCode.TooManyRequests));
+        Assert.That(await From("203.0.113.2"), Is.EqualTo(HttpStatusCode.Unauthorized));
+    }
+
+    [Test]
+    public async Task A_network_of_the_sixth_version_counts_as_one_address()
+    {
+        for (var i = 0; i < 60; i++)
+        {
+            await From($"2001:db8:0:1::{i:x}");
+        }
+
+        Assert.That(await From("2001:db8:0:1:ffff::1"), Is.EqualTo(HttpStatusCode.TooManyRequests));
+        Assert.That(await From("2001:db8:0:2::1"), Is.EqualTo(HttpStatusCode.Unauthorized));
+    }
+
+    [TestCase("Sec-Fetch-Site", "cross-site")]
+    [TestCase("Sec-Fetch-Site", "same-site")]
+    [TestCase("Origin", "https://elsewhere.example")]
+    [TestCase("Origin", "null")]
+    public async Task A_call_that_changes_something_from_a_page_of_another_site_is_refused(string header, string value)
+    {
+        using var reply = await SignOut(header, value);
+
+        Assert.That(reply.StatusCode, Is.EqualTo(HttpStatusCode.Forbidden));
+        Assert.That(await reply.Content.ReadAsStringAsync(), Does.Contain("\"origin.foreign\""));
+    }
+
+    [Test]
+    public async Task A_call_from_a_page_of_this_desk_or_from_no_browser_is_let_through()
+    {
+        foreach (var (header, value) in new[] { ("Sec-Fetch-Site", "same-origin"), ("Origin", Address.GetLeftPart(UriPartial.Authority)), ("X-Nothing", "x") })
+        {
+            using var reply = await SignOut(header, value);
+            Assert.That(reply.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized), header);
+        }
+    }
+
+    [TestCase("/api/session", 401)]
+    [TestCase("/api/nothing", 401)]
+    [TestCase("/health/live", 200)]
+    [TestCase("/openapi/v1.json", 200)]
+    public async Task Every_reply_tells_browsers_to_guess_embed_and_run_nothing(string path, int status)
+    {
+        using var reply = await Anonymous.Http.GetAsync(path);
+
+        Assert.That((int)reply.StatusCode, Is.EqualTo(status));
+        Assert.That(reply.Headers.GetValues("X-Content-Type-Options"), Is.EqualTo(new[] { "nosniff" }));
+        Assert.That(reply.Headers.GetValues("Content-Security-Policy").Single(), Does.StartWith("default-src 'none'").And.Contains("frame-ancestors 'none'"));
+        Assert.That(reply.Headers.GetValues("Cross-Origin-Resource-Policy"), Is.EqualTo(new[] { "same-origin" }));
+        Assert.That(reply.Headers.GetValues("Referrer-Policy"), Is.EqualTo(new[] { "same-origin" }));
+        Assert.That(reply.Headers.Contains("Server"), Is.False);
+        if (path.StartsWith("/api/", StringComparison.Ordinal))
+        {
+            Assert.That(reply.Headers.CacheControl!.NoStore, Is.True);
+        }
+    }
+
+    [Test]
+    public async Task A_refusal_that_was_thrown_says_it_too()
+    {
+        using var clerk = await SignIn(Here.Clerk);
+        using var reply = await clerk.Http.GetAsync("/api/requests?take=0");
+
+        Assert.That((int)reply.StatusCode, Is.EqualTo(422));
+        Assert.That(reply.Headers.GetValues("Content-Security-Policy").Single(), Does.StartWith("default-src 'none'"));
+        Assert.That(reply.Headers.GetValues("X-Content-Type-Options"), Is.EqualTo(new[] { "nosniff" }));
+    }
+
+    [Test]
+    public async Task Headers_and_addresses_beyond_all_reason_are_refused()
+    {
+        using var message = new HttpRequestMessage(HttpMethod.Get, "/health/live");
+        message.Headers.Add("X-Long", new string('x', 20_000));
+        using var headers = await Anonymous.Http.SendAsync(message);
+        using var address = await Anonymous.Http.GetAsync("/health/live?" + new string('x', 5_000));
+
+        Assert.That(headers.StatusCode, Is.EqualTo(HttpStatusCode.RequestHeaderFieldsTooLarge));
+        Assert.That(address.StatusCode, Is.EqualTo(HttpStatusCode.RequestUriTooLong));
+    }
+
+    private async Task<HttpStatusCode> From(string address)
+    {
+        using var message = new HttpRequestMessage(HttpMethod.Get, "/api/session");
+        message.Headers.Add("X-Forwarded-For", address);
+        using var reply = await Anonymous.Http.SendAsync(message);
+        return reply.StatusCode;
+    }
+
+    private async Task<HttpResponseMessage> SignOut(string header, string value)
+    {
+        using var message = new HttpRequestMessage(HttpMethod.Delete, "/api/session");
+        message.Content = new StringContent("", Encoding.UTF8);
+        message.Headers.Add(header, value);
+        message.Headers.Add("X-Forwarded-For", "198.51.100." + Math.Abs(value.GetHashCode(StringComparison.Ordinal) % 200));
+        return await Anonymous.Http.SendAsync(message);
+    }
+}
