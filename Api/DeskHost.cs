@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using PropertyServiceDesk.Api.Auth;
 using PropertyServiceDesk.Api.Endpoints;
 using PropertyServiceDesk.Api.OpenApi;
@@ -32,7 +33,7 @@ public static class DeskHost
         builder.Services.AddServiceDesk(connectionString);
         builder.Services.AddSingleton<Holders>();
         builder.Services.AddSingleton<Limits>();
-        builder.Services.AddSingleton<IPasswordHasher<object>>(Passwords.Hasher());
+        builder.Services.TryAddSingleton<IPasswordHasher<object>>(Passwords.Hasher());
         builder.Services.AddSingleton<Passwords>();
         builder.Services.AddSingleton<FrontDoor>();
         builder.Services.ConfigureHttpJsonOptions(o => Json.Configure(o.SerializerOptions));
