@@ -30,6 +30,7 @@ public sealed partial class BadInputTests : ApiFixture
         ["waitsForId"] = null,
         ["amendRequest.remove"] = "[]",
         ["cancelRequest.duplicateOfId"] = null,
+        ["changePassword.new"] = "\"vier gewinnt nie 9\"",
         ["giveWrittenReply.channel"] = "\"letter\"",
         ["receiveRequest.aboutCrew"] = null,
         ["receiveRequest.aboutStaffId"] = null,
