@@ -44,7 +44,7 @@ public static class DeskHost
         builder.Services.AddAuthentication(SessionAuthentication.Scheme_)
             .AddScheme<AuthenticationSchemeOptions, SessionAuthentication>(SessionAuthentication.Scheme_, null);
         builder.Services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
-        builder.Services.AddHealthChecks().AddCheck<DatabaseReady>("database", tags: ["ready"]);
+        builder.Services.AddHealthChecks().AddCheck<DatabaseReady>("database", tags: ["ready"]).AddCheck<TimeZonesAgree>("timeZones", tags: ["ready"]);
 
         var app = builder.Build();
         app.UseForwardedHeaders();
@@ -72,7 +72,7 @@ public static class DeskHost
         app.UseCallerOfRequest();
 
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false }).AllowAnonymous();
-        app.MapHealthChecks("/health/ready", new() { Predicate = c => c.Tags.Contains("ready") }).AllowAnonymous();
+        app.MapHealthChecks("/health/ready", new() { Predicate = c => c.Tags.Contains("ready"), ResponseWriter = ReadyReply.Write }).AllowAnonymous();
 
         var api = app.MapGroup("/api");
         api.MapSession();
@@ -85,6 +85,11 @@ public static class DeskHost
         api.MapAttachments();
         api.MapJobs();
         api.MapOwnAccount();
+        if (DeskClock.IsSettable(name => builder.Configuration[name]))
+        {
+            api.MapDemoClock();
+        }
+
         return app;
     }
 

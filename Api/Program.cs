@@ -12,6 +12,7 @@ root.SetAction(async (_, ct) =>
 {
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = [], ContentRootPath = AppContext.BaseDirectory });
     await Migrations.Apply(Connections.Direct(builder.Configuration.GetConnectionString), TimeProvider.System, ct);
+    await builder.Services.AddDeskClock(name => builder.Configuration[name], Connections.Direct(builder.Configuration.GetConnectionString), ct);
     await using var app = DeskHost.Build(builder);
     await app.RunAsync(ct);
     return 0;
@@ -33,6 +34,8 @@ root.Subcommands.Add(migrate);
 root.Subcommands.Add(DemoCommand.Command());
 root.Subcommands.Add(CommunityCommand.Command());
 root.Subcommands.Add(ImportRequestsCommand.Command());
+root.Subcommands.Add(ClockCommands.Cases());
+root.Subcommands.Add(ClockCommands.Verify());
 
 try
 {

@@ -6,6 +6,7 @@ try
 {
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
     await Migrations.Apply(Connections.Direct(builder.Configuration.GetConnectionString), TimeProvider.System, CancellationToken.None);
+    await builder.Services.AddDeskClock(name => builder.Configuration[name], Connections.Direct(builder.Configuration.GetConnectionString), CancellationToken.None);
     await using var app = WorkersHost.Build(builder, Schedule.Entries);
     await app.RunAsync();
     return 0;

@@ -21,6 +21,8 @@ public static class Schedule
     [
         new("wake-held-work", EveryTenSeconds, async (job, ct) =>
             await job.Each(await job.Due.HoldsToWake(AtMost, ct), due => new WakeWork(due.WorkOrderId), due => due.CommunityId, ct)),
+        new("pass-hold-limits", EveryTenSeconds, async (job, ct) =>
+            await job.Each(await job.Due.HoldsOverLimit(AtMost, ct), due => new PassHoldLimit(due.WorkOrderId), due => due.CommunityId, ct)),
         new("escalate-overdue", EveryTenSeconds, (job, ct) => job.Drain(
             job.Due.ClocksToCheck, ClocksAtOnce, (community, clocks) => new EscalateOverdue(community, clocks), (community, clock) => new PutClockOff(community, clock), ct)),
         new("forget-old-keys", "15 0/10 * * * ?", (job, ct) => job.Due.ForgetOldKeys(KeysKept, 10_000, ct), Single: true),

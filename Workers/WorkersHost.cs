@@ -25,12 +25,13 @@ public static class WorkersHost
         builder.Services.AddSingleton(_ => new DirectConnection(direct));
         builder.Services.AddHostedService<ScheduleKept>();
         builder.Services.AddJobEngine(direct);
+        builder.Services.KeepDeskClock();
         builder.Services.AddHostedService<JobHintListener>();
-        builder.Services.AddHealthChecks().AddCheck<DatabaseReady>("database", tags: ["ready"]).AddCheck<JobsSucceed>("jobs", tags: ["jobs"]);
+        builder.Services.AddHealthChecks().AddCheck<DatabaseReady>("database", tags: ["ready"]).AddCheck<TimeZonesAgree>("timeZones", tags: ["ready"]).AddCheck<JobsSucceed>("jobs", tags: ["jobs"]);
 
         var app = builder.Build();
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false });
-        app.MapHealthChecks("/health/ready", new() { Predicate = c => c.Tags.Contains("ready") });
+        app.MapHealthChecks("/health/ready", new() { Predicate = c => c.Tags.Contains("ready"), ResponseWriter = ReadyReply.Write });
         app.MapHealthChecks("/health/jobs", new() { Predicate = c => c.Tags.Contains("jobs") });
         return app;
     }

@@ -15,6 +15,7 @@ internal static class RequestsEndpoints
         requests.Get<CountRequests, IReadOnlyList<RequestCount>>("/counts");
         requests.Get<GetRequest, RequestDetails>("/{requestId:guid}");
         requests.Get<GetTimeline, Timeline>("/{requestId:guid}/timeline");
+        requests.Get<GetOwnersTime, OwnersTimeSplit>("/{requestId:guid}/time");
 
         requests.MapPost("/", async (ReceiveRequest body, HttpContext http, IMediator desk, CancellationToken ct) =>
         {

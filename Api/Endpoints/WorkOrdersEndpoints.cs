@@ -26,6 +26,8 @@ internal static class WorkOrdersEndpoints
             Resource.Ok(http, await desk.Send(body with { WorkOrderId = workOrderId }, ct))).Produces<WorkOrderReply>();
         orders.MapPost("/{workOrderId:guid}/hold", async (Guid workOrderId, HoldWork body, HttpContext http, IMediator desk, CancellationToken ct) =>
             Resource.Ok(http, await desk.Send(body with { WorkOrderId = workOrderId }, ct))).Produces<WorkOrderReply>();
+        orders.MapPost("/{workOrderId:guid}/hold/agreement", async (Guid workOrderId, HttpContext http, IMediator desk, CancellationToken ct) =>
+            Resource.Ok(http, await desk.Send(new AgreeToHold(workOrderId), ct))).Produces<WorkOrderReply>().Sends<AgreeToHold>();
         orders.MapPost("/{workOrderId:guid}/resumption", async (Guid workOrderId, HttpContext http, IMediator desk, CancellationToken ct) =>
             Resource.Ok(http, await desk.Send(new ResumeWork(workOrderId), ct))).Produces<WorkOrderReply>().Sends<ResumeWork>();
         orders.MapPost("/{workOrderId:guid}/completion", async (Guid workOrderId, CompleteWork body, HttpContext http, IMediator desk, CancellationToken ct) =>

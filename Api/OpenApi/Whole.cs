@@ -30,8 +30,22 @@ internal sealed class Whole(SchemasOfDocuments documents) : IOpenApiDocumentTran
             [Cookie] = new OpenApiSecurityScheme { Type = SecuritySchemeType.ApiKey, In = ParameterLocation.Cookie, Name = SessionAuthentication.Cookie, Description = "Set by `POST /api/session`; scripts cannot read it, other sites cannot send it." },
         };
         documents.Of(document).Finish();
-        Health(document, "/health/live", "getLiveness", "Whether the process answers");
-        Health(document, "/health/ready", "getReadiness", "Whether it can work: the database answers");
+        Health(document, "/health/live", "getLiveness", "Whether the process answers", new OpenApiSchema { Type = JsonSchemaType.String }, "text/plain");
+        Health(
+            document,
+            "/health/ready",
+            "getReadiness",
+            "Whether it can work: the database answers. Tells the versions of the time-zone data of process and database, too, and where they differ",
+            new OpenApiSchema
+            {
+                Type = JsonSchemaType.Object,
+                Properties = new Dictionary<string, IOpenApiSchema>
+                {
+                    ["status"] = new OpenApiSchema { Type = JsonSchemaType.String },
+                    ["checks"] = new OpenApiSchema { Type = JsonSchemaType.Object, AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.Object } },
+                },
+            },
+            "application/json");
 
         var paths = new OpenApiPaths();
         foreach (var (path, item) in document.Paths.OrderBy(p => p.Key, StringComparer.Ordinal))
@@ -49,12 +63,12 @@ internal sealed class Whole(SchemasOfDocuments documents) : IOpenApiDocumentTran
         return Task.CompletedTask;
     }
 
-    private static void Health(OpenApiDocument document, string path, string id, string summary)
+    private static void Health(OpenApiDocument document, string path, string id, string summary, OpenApiSchema schema, string mediaType)
     {
         OpenApiResponse Plain(string description) => new()
         {
             Description = description,
-            Content = new Dictionary<string, OpenApiMediaType> { ["text/plain"] = new() { Schema = new OpenApiSchema { Type = JsonSchemaType.String } } },
+            Content = new Dictionary<string, OpenApiMediaType> { [mediaType] = new() { Schema = schema } },
         };
         document.Paths[path] = new OpenApiPathItem
         {

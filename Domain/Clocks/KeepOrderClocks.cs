@@ -3,46 +3,18 @@ using PropertyServiceDesk.Domain.WorkOrders;
 namespace PropertyServiceDesk.Domain.Clocks;
 
 /// <summary>A crew's own clocks: accept and arrive, from when the order was given to it. A waiting order has none.</summary>
-internal sealed class KeepOrderClocks(Db db, SlaBook book, ClockRows clocks) : INotificationHandler<WorkMade>, INotificationHandler<WorkMoved>
+internal sealed class KeepOrderClocks(SlaBook book, ClockRows clocks, StandStill standStill)
+    : INotificationHandler<WorkMade>, INotificationHandler<WorkMoved>, INotificationHandler<HoldLimitPassed>, INotificationHandler<HoldAgreed>
 {
-    private const string Subject = """
-        select coalesce(r.kind, c.kind) as kind, o.priority, c.code, p.code as parent_code, g.code as grandparent_code, c.common_area or coalesce(l.kind = 'commonArea', false) as common_area,
-            r.appointment_to, o.rework_of_id is not null as rework
-        from work_order o
-        join category c on c.community_id = o.community_id and c.category_id = o.category_id
-        left join category p on p.community_id = c.community_id and p.category_id = c.parent_id
-        left join category g on g.community_id = p.community_id and g.category_id = p.parent_id
-        left join place l on l.community_id = o.community_id and l.place_id = o.place_id
-        left join lateral (
-            select q.kind, q.appointment_to
-            from request_work_order w
-            join request q on q.community_id = w.community_id and q.request_id = w.request_id
-            where w.community_id = o.community_id and w.work_order_id = o.work_order_id and w.left_at is null
-            order by q.reported_at, q.request_id
-            limit 1) r on true
-        where o.work_order_id = @Id
-        """;
-
-    /// <summary>Requests all of whose open mandatory orders are on hold: nobody can go on with them.</summary>
-    private const string AllOnHold = """
-        select l.request_id
-        from request_work_order l
-        join work_order o on o.community_id = l.community_id and o.work_order_id = l.work_order_id
-        where l.community_id = @CommunityId and l.request_id = any (@RequestIds) and l.left_at is null and l.mandatory and o.status not in ('done', 'voided')
-        group by l.request_id
-        having bool_and(o.status = 'onHold')
-        """;
-
-    private sealed record Row(
-        RequestKind Kind, Priority Priority, string Code, string? ParentCode, string? GrandparentCode, bool CommonArea, DateTimeOffset? AppointmentTo, bool Rework)
+    public async Task Handle(WorkMade notification, CancellationToken cancellationToken)
     {
-        public SlaSubject SubjectFor(Crew crew) => new(Kind, Priority, [.. new[] { Code, ParentCode, GrandparentCode, CommonArea ? "common-area" : null }.OfType<string>()], crew);
-    }
+        if (notification.Status == WorkOrderStatus.Dispatched)
+        {
+            await StartFor(notification.CommunityId, notification.WorkOrderId, notification.Crew, notification.At, [ClockKind.Accept, ClockKind.Arrive], cancellationToken);
+        }
 
-    public Task Handle(WorkMade notification, CancellationToken cancellationToken) =>
-        notification.Status == WorkOrderStatus.Dispatched
-            ? StartFor(notification.CommunityId, notification.WorkOrderId, notification.Crew, notification.At, [ClockKind.Accept, ClockKind.Arrive], cancellationToken)
-            : Task.CompletedTask;
+        await standStill.Look(notification.CommunityId, notification.RequestIds, notification.At, cancellationToken);
+    }
 
     public async Task Handle(WorkMoved notification, CancellationToken cancellationToken)
     {
@@ -61,6 +33,7 @@ internal sealed class KeepOrderClocks(Db db, SlaBook book, ClockRows clocks) : I
                 break;
             case WorkOrderMove.Arrive:
                 await clocks.Stop(community, [order], [ClockKind.Arrive], StopReason.Met, at, cancellationToken);
+                await clocks.Stop(community, notification.RequestIds, [ClockKind.Arranged], StopReason.Met, at, cancellationToken);
                 break;
             case WorkOrderMove.MakeSafe:
                 await clocks.Stop(community, notification.RequestIds, [ClockKind.Safe], StopReason.Met, at, cancellationToken);
@@ -83,52 +56,73 @@ internal sealed class KeepOrderClocks(Db db, SlaBook book, ClockRows clocks) : I
                 break;
         }
 
-        await HoldOrResumeRequests(notification, cancellationToken);
+        await standStill.LookAtOrder(community, order, at, cancellationToken);
+        await standStill.Look(community, notification.RequestIds, at, cancellationToken);
     }
 
-    private async Task HoldOrResumeRequests(WorkMoved notification, CancellationToken ct)
+    public Task Handle(HoldLimitPassed notification, CancellationToken cancellationToken) =>
+        LookAgain(notification.CommunityId, notification.WorkOrderId, notification.RequestIds, notification.At, cancellationToken);
+
+    public Task Handle(HoldAgreed notification, CancellationToken cancellationToken) =>
+        LookAgain(notification.CommunityId, notification.WorkOrderId, notification.RequestIds, notification.At, cancellationToken);
+
+    private async Task LookAgain(Guid communityId, Guid workOrderId, IReadOnlyList<Guid> requestIds, DateTimeOffset at, CancellationToken ct)
     {
-        if (notification.From != WorkOrderStatus.OnHold && notification.To != WorkOrderStatus.OnHold)
-        {
-            return;
-        }
-
-        var (row, sla) = await book.With<Row>(Subject, notification.WorkOrderId, notification.CommunityId, ct);
-        if (!SlaPolicy.Choose(sla.Profile.Policies, row.SubjectFor(notification.NowCrew)).HoldsStopClocks)
-        {
-            return;
-        }
-
-        var paused = await db.List<Guid>(AllOnHold, new { notification.CommunityId, RequestIds = notification.RequestIds.ToArray() }, ct);
-        await clocks.Hold(notification.CommunityId, paused, [ClockKind.Finish], notification.At, ct);
-        await clocks.Resume(notification.CommunityId, [.. notification.RequestIds.Except(paused)], notification.At, ct);
-        if (notification.To == WorkOrderStatus.OnHold)
-        {
-            await clocks.Hold(notification.CommunityId, [notification.WorkOrderId], [ClockKind.Arrive], notification.At, ct);
-        }
-        else
-        {
-            await clocks.Resume(notification.CommunityId, [notification.WorkOrderId], notification.At, ct);
-        }
+        await standStill.LookAtOrder(communityId, workOrderId, at, ct);
+        await standStill.Look(communityId, requestIds, at, ct);
     }
 
     private async Task StartFor(Guid communityId, Guid workOrderId, Crew crew, DateTimeOffset at, ClockKind[] kinds, CancellationToken ct)
     {
-        var (row, sla) = await book.With<Row>(Subject, workOrderId, communityId, ct);
-        var policy = row.Rework ? SlaPolicy.ForRework(sla.Profile, row.SubjectFor(crew)) : SlaPolicy.Choose(sla.Profile.Policies, row.SubjectFor(crew));
-        var starting = new List<NewClock>();
-        foreach (var kind in kinds)
-        {
-            if (kind == ClockKind.Arrive && policy.Appointment is { } rule && row.AppointmentTo is { } end && end > at)
-            {
-                starting.Add(new NewClock(ClockSubject.WorkOrder, workOrderId, kind, crew, policy.Code, at, null, "24x7", rule.LatestArrival(end)));
-            }
-            else if (policy.For(kind, crew) is { } milestone)
-            {
-                starting.Add(new NewClock(ClockSubject.WorkOrder, workOrderId, kind, crew, policy.Code, at, milestone.Allowance, milestone.Calendar));
-            }
-        }
+        var (row, sla) = await book.With<OrderFacts>(OrderFacts.Read, workOrderId, communityId, ct);
+        var policy = row.PolicyIn(sla.Profile, crew);
+        await clocks.Start(
+            communityId,
+            sla,
+            [.. OwedClocks.OfACrew(policy, crew, at, row.AppointmentTo, at).Where(o => kinds.Contains(o.Kind)).Select(o => new NewClock(ClockSubject.WorkOrder, workOrderId, crew, policy.Code, o))],
+            ct);
+    }
+}
 
-        await clocks.Start(communityId, sla, starting, ct);
+/// <summary>What decides about an order's clocks, as it stands in this transaction.</summary>
+/// <param name="FirstPriority">What the work had the first time, where this is rework.</param>
+internal sealed record OrderFacts(
+    RequestKind Kind,
+    Priority Priority,
+    string Code,
+    string? ParentCode,
+    string? GrandparentCode,
+    bool CommonArea,
+    DateTimeOffset? AppointmentTo,
+    bool Rework,
+    Priority? FirstPriority,
+    WorkOrderStatus Status,
+    Crew Crew,
+    DateTimeOffset? ArrivedAt)
+{
+    // Of the requests that it serves, the one that was reported first speaks for all.
+    internal const string Read = """
+        select coalesce(r.kind, c.kind) as kind, o.priority, c.code, p.code as parent_code, g.code as grandparent_code, c.common_area or coalesce(l.kind = 'commonArea', false) as common_area,
+            r.appointment_to, o.rework_of_id is not null or coalesce(r.rework, false) as rework, r.first_priority, o.status, o.crew, o.arrived_at
+        from work_order o
+        join category c on c.community_id = o.community_id and c.category_id = o.category_id
+        left join category p on p.community_id = c.community_id and p.category_id = c.parent_id
+        left join category g on g.community_id = p.community_id and g.category_id = p.parent_id
+        left join place l on l.community_id = o.community_id and l.place_id = o.place_id
+        left join lateral (
+            select q.kind, q.appointment_to, q.rework_count > 0 or q.rework_of_id is not null as rework, coalesce(f.priority, q.priority) as first_priority
+            from request_work_order w
+            join request q on q.community_id = w.community_id and q.request_id = w.request_id
+            left join request f on f.community_id = q.community_id and f.request_id = q.rework_of_id
+            where w.community_id = o.community_id and w.work_order_id = o.work_order_id and w.left_at is null
+            order by q.reported_at, q.request_id
+            limit 1) r on true
+        where o.work_order_id = @Id
+        """;
+
+    public Policy PolicyIn(SlaProfile profile, Crew crew)
+    {
+        var subject = new SlaSubject(Kind, Priority, RequestFacts.Categories(Code, ParentCode, GrandparentCode, CommonArea), crew);
+        return Rework ? SlaPolicy.ForRework(profile, subject with { Priority = SlaPolicy.FirstOf(Priority, FirstPriority) }) : SlaPolicy.Choose(profile.Policies, subject);
     }
 }

@@ -45,6 +45,19 @@ internal sealed class SlaBook(Db db, SlaDefinitions definitions)
             rows = (await read.ReadAsync<Row>()).AsList();
         }
 
+        return (subject, await Whole(rows, ct));
+    }
+
+    /// <summary>What is current.</summary>
+    public async Task<CurrentSla> Now(Guid communityId, CancellationToken ct) => await Whole(await db.List<Row>(Current, new { CommunityId = communityId }, ct), ct);
+
+    public async Task<SlaProfile> ProfileOf(Guid policyVersionId, CancellationToken ct) =>
+        definitions.Profiles.TryGetValue(policyVersionId, out var known)
+            ? known
+            : definitions.Profiles.GetOrAdd(policyVersionId, JsonSerializer.Deserialize<SlaProfile>(await db.Single<string>(Profile, new { Id = policyVersionId }, ct), Json.Options)!);
+
+    private async Task<CurrentSla> Whole(IReadOnlyList<Row> rows, CancellationToken ct)
+    {
         var profile = await ProfileOf(rows[0].PolicyVersionId, ct);
         var calendars = new Dictionary<string, (Guid, BusinessCalendar)>(StringComparer.Ordinal);
         foreach (var row in rows)
@@ -52,13 +65,8 @@ internal sealed class SlaBook(Db db, SlaDefinitions definitions)
             calendars[row.Code] = (row.CurrentVersionId, await CalendarOf(row.CurrentVersionId, ct));
         }
 
-        return (subject, new CurrentSla(rows[0].PolicyVersionId, profile, calendars));
+        return new CurrentSla(rows[0].PolicyVersionId, profile, calendars);
     }
-
-    public async Task<SlaProfile> ProfileOf(Guid policyVersionId, CancellationToken ct) =>
-        definitions.Profiles.TryGetValue(policyVersionId, out var known)
-            ? known
-            : definitions.Profiles.GetOrAdd(policyVersionId, JsonSerializer.Deserialize<SlaProfile>(await db.Single<string>(Profile, new { Id = policyVersionId }, ct), Json.Options)!);
 
     public async Task<BusinessCalendar> CalendarOf(Guid calendarVersionId, CancellationToken ct) =>
         definitions.Calendars.TryGetValue(calendarVersionId, out var known)

@@ -100,5 +100,10 @@ internal sealed class FaultJoiner(Db db, Caller caller, EventLog log, IMediator 
         {
             await mediator.Publish(new RequestMoved(request.CommunityId, request.RequestId, request.Status, RequestMove.Dispatch, to, now), ct);
         }
+
+        await mediator.Publish(new RequestJoinedFault(request.CommunityId, request.RequestId, fault.FaultId, now), ct);
     }
 }
+
+/// <summary>Told after the fault's open orders serve the request.</summary>
+public sealed record RequestJoinedFault(Guid CommunityId, Guid RequestId, Guid FaultId, DateTimeOffset At) : INotification;

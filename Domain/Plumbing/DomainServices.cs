@@ -31,8 +31,11 @@ public static class DomainServices
         services.AddSingleton<Jobs.JobLog>();
         services.AddScoped<Jobs.IJobs, Jobs.JobHints>();
         services.AddSingleton<SlaDefinitions>();
+        services.AddSingleton<TimeZonesAgree>();
         services.AddScoped<SlaBook>();
         services.AddScoped<ClockRows>();
+        services.AddScoped<StandStill>();
+        services.AddScoped<HoldLimits>();
         services.AddScoped<OrderMaker>();
         services.AddScoped<OrderMover>();
         services.AddScoped<FinishRequests>();

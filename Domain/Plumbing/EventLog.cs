@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace PropertyServiceDesk.Domain.Plumbing;
 
@@ -64,6 +65,21 @@ public sealed class EventLog(Caller caller, TimeProvider clock)
         }
     }
 
+    /// <summary>What became of a clock: it stands in the last event of its subject, else in the last one that was written.</summary>
+    /// <exception cref="InvalidOperationException">Nothing was written: a clock does not change without an event.</exception>
+    internal void Clock(Guid communityId, Guid subjectId, JsonObject story)
+    {
+        var entry = entries.FindLast(e => e.CommunityId == communityId && e.SubjectId == subjectId)
+            ?? entries.FindLast(e => e.CommunityId == communityId)
+            ?? throw new InvalidOperationException("A clock changed, and no event says why.");
+        if (entry.SubjectId != subjectId)
+        {
+            story["of"] = subjectId;
+        }
+
+        entry.Clocks.Add(story);
+    }
+
     internal void Forget() => entries.Clear();
 
     /// <param name="sql">What else the transaction ends with, sent together with the last community's events: one round trip.</param>
@@ -90,7 +106,7 @@ public sealed class EventLog(Caller caller, TimeProvider clock)
                     SubjectIds = all.Select(e => e.SubjectId).ToArray(),
                     Whats = all.Select(e => EnumWord.Of(e.What)).ToArray(),
                     Visibilities = all.Select(e => EnumWord.Of(e.Visibility)).ToArray(),
-                    Details = all.Select(e => e.Detail).ToArray(),
+                    Details = all.Select(e => e.Whole()).ToArray(),
                     OccurredAt = all.Select(e => (e.OccurredAt ?? now).UtcDateTime).ToArray(),
                     Salts = all.Select(e => e.Text is null ? null : RandomNumberGenerator.GetBytes(16)).ToArray(),
                     Texts = all.Select(e => e.Text).ToArray(),
@@ -140,5 +156,15 @@ public sealed class EventLog(Caller caller, TimeProvider clock)
         ((at.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond).ToString(CultureInfo.InvariantCulture);
 
     private sealed record Entry(
-        Guid CommunityId, SubjectKind SubjectKind, Guid SubjectId, Happening What, string Detail, string? Text, Visibility Visibility, DateTimeOffset? OccurredAt);
+        Guid CommunityId, SubjectKind SubjectKind, Guid SubjectId, Happening What, string Detail, string? Text, Visibility Visibility, DateTimeOffset? OccurredAt)
+    {
+        public JsonArray Clocks { get; } = [];
+
+        public string Whole() => (Clocks.Count, Detail) switch
+        {
+            (0, _) => Detail,
+            (_, "{}") => "{\"clocks\":" + Clocks.ToJsonString(Json.Options) + "}",
+            _ => Detail[..^1] + ",\"clocks\":" + Clocks.ToJsonString(Json.Options) + "}",
+        };
+    }
 }

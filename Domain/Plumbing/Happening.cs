@@ -35,6 +35,8 @@ public enum Happening
     WorkControlled,
     WorkHeld,
     WorkResumed,
+    HoldLimitPassed,
+    HoldAgreed,
     WorkCompleted,
     WorkReturned,
     WorkTransferred,

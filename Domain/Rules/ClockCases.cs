@@ -19,21 +19,39 @@ public sealed record ClockCase(string Id, string Op, string Expected, string Act
 /// </remarks>
 public static class ClockCases
 {
-    /// <exception cref="Refused.Invalid">The file is not of that shape, a case names an unknown calendar or op, or a calendar makes no sense.</exception>
+    /// <exception cref="Refused.Invalid">The file is not of that shape, a case names an unknown calendar or op, or a calendar makes no sense; the sentence names which.</exception>
     public static IReadOnlyList<ClockCase> Reckon(string json)
     {
+        var doing = "";
         try
         {
             using var file = JsonDocument.Parse(json);
-            var calendars = file.RootElement.GetProperty("calendars").EnumerateObject()
-                .ToDictionary(c => c.Name, c => BusinessCalendar.From(Definition(c.Value)), StringComparer.Ordinal);
-            return [.. file.RootElement.GetProperty("cases").EnumerateArray().Select(c => Reckon(c, calendars))];
+            var calendars = new Dictionary<string, BusinessCalendar>(StringComparer.Ordinal);
+            foreach (var calendar in Member(file.RootElement, "calendars").EnumerateObject())
+            {
+                doing = $"Calendar {calendar.Name}: ";
+                calendars.Add(calendar.Name, BusinessCalendar.From(Definition(calendar.Value)));
+            }
+
+            var cases = new List<ClockCase>();
+            doing = "";
+            foreach (var item in Member(file.RootElement, "cases").EnumerateArray())
+            {
+                doing = $"Case {cases.Count + 1}: ";
+                doing = $"Case {Text(item, "id")}: ";
+                cases.Add(Reckon(item, calendars));
+            }
+
+            return cases.Count > 0 ? cases : throw new FormatException("there are no cases in it.");
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or FormatException or InvalidOperationException)
+        catch (Exception e) when (e is Refused or JsonException or KeyNotFoundException or FormatException or InvalidOperationException or ArgumentException or IndexOutOfRangeException or OverflowException)
         {
-            throw new Refused.Invalid("clock.cases_malformed", $"This is not a file of clock cases: {e.Message}");
+            throw new Refused.Invalid("clock.cases_malformed", $"This is not a file of clock cases that can be reckoned. {doing}{e.Message.Split('\n')[0].Trim()}");
         }
     }
+
+    private static JsonElement Member(JsonElement item, string name) =>
+        item.ValueKind == JsonValueKind.Object && item.TryGetProperty(name, out var member) ? member : throw new FormatException($"{name} is missing.");
 
     private static ClockCase Reckon(JsonElement item, Dictionary<string, BusinessCalendar> calendars)
     {
@@ -44,7 +62,9 @@ public static class ClockCases
             : op.StartsWith("add_workdays_", StringComparison.Ordinal) && op != "add_workdays_keep_time" ? "another convention of working days"
             : null;
 
-        var actual = skipped is null ? Actual(op, item, calendars[Text(item, "calendar")]) : "";
+        var actual = skipped is not null ? ""
+            : calendars.TryGetValue(Text(item, "calendar"), out var calendar) ? Actual(op, item, calendar)
+            : throw new FormatException($"there is no calendar {Text(item, "calendar")}.");
         return new ClockCase(Text(item, "id"), op, expected, actual, skipped);
     }
 
@@ -58,11 +78,11 @@ public static class ClockCases
         "next_close" => calendar.NextClose(Instant(item, "start")) is { } close ? Words(close) : "never",
         "prev_open_moment" => Words(calendar.PreviousOpenMoment(Instant(item, "start"))),
         "is_open" => calendar.IsOpen(Instant(item, "start")) ? "true" : "false",
-        "segments" => string.Join(' ', calendar.Segments(Instant(item, "start")).Take(item.GetProperty("count").GetInt32()).Select(s => $"{Words(s.Open)}/{Words(s.Close)}")),
+        "segments" => string.Join(' ', calendar.Segments(Instant(item, "start")).Take(Member(item, "count").GetInt32()).Select(s => $"{Words(s.Open)}/{Words(s.Close)}")),
         "workdays_between" => Words(calendar.WorkdaysBetween(Day(item, "start"), Day(item, "end"))),
         "add_workdays_keep_time" when Text(item, "start").Contains('T', StringComparison.Ordinal) =>
-            Words(calendar.AddWorkdays(Instant(item, "start"), item.GetProperty("days").GetInt32())),
-        "add_workdays_keep_time" => Words(calendar.AddWorkdays(Day(item, "start"), item.GetProperty("days").GetInt32())),
+            Words(calendar.AddWorkdays(Instant(item, "start"), Member(item, "days").GetInt32())),
+        "add_workdays_keep_time" => Words(calendar.AddWorkdays(Day(item, "start"), Member(item, "days").GetInt32())),
         _ => throw new FormatException($"there is no op {op}."),
     };
 
@@ -109,9 +129,9 @@ public static class ClockCases
             ? [.. pauses.EnumerateArray().Select(p => new Pause(Instant(p[0].GetString()!), Instant(p[1].GetString()!)))]
             : null;
 
-    private static TimeSpan Seconds(JsonElement item) => TimeSpan.FromSeconds(item.GetProperty("seconds").GetDouble());
+    private static TimeSpan Seconds(JsonElement item) => TimeSpan.FromSeconds(Member(item, "seconds").GetDouble());
 
-    private static string Text(JsonElement item, string name) => item.GetProperty(name).GetString() ?? throw new FormatException($"{name} is null.");
+    private static string Text(JsonElement item, string name) => Member(item, name).GetString() ?? throw new FormatException($"{name} is null.");
 
     private static DateTimeOffset Instant(JsonElement item, string name) => Instant(Text(item, name));
 

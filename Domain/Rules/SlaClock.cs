@@ -101,6 +101,18 @@ public static class SlaClock
         return new Due(at, !calendar.IsLoaded(start, at));
     }
 
+    /// <summary>An agreed instant stays where it is whatever was paused before it; one that falls into a pause comes when that ends.</summary>
+    public static DateTimeOffset AfterPauses(DateTimeOffset agreed, IReadOnlyCollection<Pause>? pauses)
+    {
+        var at = Cut(agreed);
+        foreach (var pause in InOrder(pauses))
+        {
+            at = pause.From <= at && at < pause.To ? pause.To : at;
+        }
+
+        return at;
+    }
+
     private static DateTimeOffset Cut(DateTimeOffset at) => Instants.ToMicroseconds(at.ToUniversalTime());
 
     private static BusinessCalendar MeasureOf(AllowanceUnit unit, BusinessCalendar calendar) => unit switch

@@ -130,6 +130,9 @@ public static class SlaPolicy
         Priority.Low => Priority.Normal,
     };
 
+    /// <summary>The priority that it had the first time: the one before, where rework raised it by one and nobody has changed it since.</summary>
+    public static Priority FirstOf(Priority now, Priority? before) => before is { } first && now == OneHigher(first) ? first : now;
+
     private static bool Fits(PolicyScope scope, SlaSubject subject) =>
         (scope.Category is null || subject.Categories.Contains(scope.Category, StringComparer.Ordinal))
         && (scope.Kind is null || scope.Kind == subject.Kind)

@@ -1,8 +1,9 @@
 using FluentValidation;
+using PropertyServiceDesk.Domain.Clocks;
 
 namespace PropertyServiceDesk.Domain.WorkOrders;
 
-/// <summary>Work cannot go on, for a reason, until a time.</summary>
+/// <summary>Work cannot go on, for a reason, until a time. Clocks stand still until the limit that the policy gives this reason; a reason without one stops none until a manager agrees.</summary>
 /// <param name="WakeAt">When to look again: in the future, at most 90 days ahead.</param>
 /// <param name="Evidence">Needed for an absent customer: a call was tried, or a photo was taken.</param>
 [AllowedTo(Roles.Crews | Roles.Desk | Roles.System)]
@@ -18,14 +19,14 @@ public sealed record HoldWork([property: JsonIgnore] Guid WorkOrderId, HoldReaso
         }
     }
 
-    internal sealed class Handler(TimeProvider clock, OrderMover mover) : IRequestHandler<HoldWork, WorkOrderReply>
+    internal sealed class Handler(TimeProvider clock, Caller caller, OrderMover mover, HoldLimits limits) : IRequestHandler<HoldWork, WorkOrderReply>
     {
         private static readonly TimeSpan FarthestAhead = TimeSpan.FromDays(90);
 
         private const string Write = """
             with held as (
-                insert into hold (community_id, hold_id, work_order_id, reason, note, evidence, from_at, wake_at)
-                values (@CommunityId, @HoldId, @WorkOrderId, @Reason, @Note, @Evidence, @At, @WakeAt)
+                insert into hold (community_id, hold_id, work_order_id, reason, note, evidence, from_at, wake_at, limit_at, limit_passed_at)
+                values (@CommunityId, @HoldId, @WorkOrderId, @Reason, @Note, @Evidence, @At, @WakeAt, @LimitAt, case when @LimitAt::timestamptz <= @At then @At end)
             )
             update work_order
             set status = @To, version = version + 1
@@ -41,13 +42,14 @@ public sealed record HoldWork([property: JsonIgnore] Guid WorkOrderId, HoldReaso
             }
 
             var order = await mover.Lock(command.WorkOrderId, cancellationToken);
+            var limit = await limits.Of(order.CommunityId, command.Reason, order.Occurred(caller, now), cancellationToken);
             return await mover.Move(
                 order,
                 WorkOrderMove.Hold,
                 Happening.WorkHeld,
                 Write,
-                new { order.CommunityId, HoldId = Guid.CreateVersion7(now), command.Reason, command.Note, command.Evidence, command.WakeAt },
-                new { command.Reason, command.WakeAt, command.Evidence },
+                new { order.CommunityId, HoldId = Guid.CreateVersion7(now), command.Reason, command.Note, command.Evidence, command.WakeAt, LimitAt = limit },
+                new { command.Reason, command.WakeAt, command.Evidence, limitAt = limit },
                 command.Note,
                 cancellationToken);
         }

@@ -50,11 +50,18 @@ public sealed record WakeWork(Guid WorkOrderId) : ICommand<bool>
 public sealed class DueWork(NpgsqlDataSource source, TimeProvider clock)
 {
     /// <summary>Held orders whose wake-up time has come, the longest overdue first.</summary>
-    public async Task<IReadOnlyList<(Guid CommunityId, Guid WorkOrderId)>> HoldsToWake(int atMost, CancellationToken ct)
+    public Task<IReadOnlyList<(Guid CommunityId, Guid WorkOrderId)>> HoldsToWake(int atMost, CancellationToken ct) =>
+        Due("select community_id, work_order_id from holds_to_wake($1, $2)", atMost, ct);
+
+    /// <summary>Orders that are on hold for longer than their reason allows, the longest over first.</summary>
+    public Task<IReadOnlyList<(Guid CommunityId, Guid WorkOrderId)>> HoldsOverLimit(int atMost, CancellationToken ct) =>
+        Due("select community_id, work_order_id from holds_over_limit($1, $2)", atMost, ct);
+
+    private async Task<IReadOnlyList<(Guid CommunityId, Guid Id)>> Due(string sql, int atMost, CancellationToken ct)
     {
         await using var batch = source.CreateBatch();
         batch.BatchCommands.Add(new NpgsqlBatchCommand("call enter_scope('', '')"));
-        batch.BatchCommands.Add(new NpgsqlBatchCommand("select community_id, work_order_id from holds_to_wake($1, $2)")
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(sql)
         {
             Parameters = { new() { Value = clock.Now().UtcDateTime }, new() { Value = atMost } },
         });

@@ -15,6 +15,7 @@ public sealed class TenancyTests : DeskFixture
         ["job"] = "the schedule is the desk's own, the same for all communities, and says nothing of them",
         ["session"] = "belongs to a person; the application sees the caller's own, and of none the hash of its token",
         ["sign_in_attempt"] = "about names and addresses before anybody is known; the application has no right on it",
+        ["desk_clock"] = "the time of a demo, shared by all; no row in production",
         ["idempotency_key"] = "belongs to an actor, whatever the community; scoped by actor",
     };
 
@@ -125,11 +126,14 @@ public sealed class TenancyTests : DeskFixture
         {
             "begin_sign_in",
             "clear_sign_in",
+            "clock_moves_open",
             "clocks_to_check",
             "community_by_code",
             "end_session",
             "forget_old_keys",
+            "holds_over_limit",
             "holds_to_wake",
+            "move_desk_clock",
             "oldest_due",
             "register_staff",
             "session_holder",

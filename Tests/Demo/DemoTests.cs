@@ -40,6 +40,17 @@ public sealed class DemoTests
     }
 
     [Test]
+    public async Task Every_clock_of_the_demo_is_as_the_log_says()
+    {
+        using var output = new StringWriter();
+
+        var agree = await Api.Tools.ClockCommands.Verify(connectionString, connectionString, null, output, CancellationToken.None);
+
+        Assert.That(agree, Is.True, output.ToString());
+        Assert.That(output.ToString(), Does.Contain(" clocks in 3 communities, 0 differences"));
+    }
+
+    [Test]
     public async Task A_second_load_changes_nothing_and_prints_the_accounts_again()
     {
         var before = await Counts();

@@ -38,6 +38,15 @@ public sealed class BostonTests : ApiFixture
     [Test]
     public void Every_row_is_imported() => Assert.That(first, Is.EqualTo(new ImportSummary(31_828, 31_828, 0, 0, 129, 97, true, null)));
 
+    [Test]
+    public async Task Every_clock_of_the_city_is_as_the_log_says()
+    {
+        var verified = await Send(Actor.SystemIn(boston), new Domain.Clocks.VerifyClocks(boston));
+
+        Assert.That(verified.Clocks, Is.EqualTo(26_815));
+        Assert.That(verified.Differences, Is.Empty);
+    }
+
     [TestCase("", 31_828)]
     [TestCase("hasTarget=true", 26_815)]
     [TestCase("status=closed", 30_081)]

@@ -94,6 +94,28 @@ public sealed class SlaClockProperties
         x => x.clock.With(x.pause).Due() == x.clock.With(new Pause(x.middle, x.pause.To), new Pause(x.pause.From, x.middle)).Due());
 
     [Test]
+    public void A_change_of_priority_keeps_earlier_pauses() => Holds(
+        from first in Clocks
+        from other in Allowances
+        from calendar in Gen.Elements(Calendars)
+        from pause in OnePause(first.Start)
+        let before = first.With(pause)
+        let after = before with { Allowance = other, Calendar = calendar }
+        select (before, after, pause),
+        x => SlaClock.Elapsed(x.after.Start, x.after.Due(), x.after.Allowance.Unit, x.after.Calendar, x.after.Pauses) == SlaClock.Allowed(x.after.Start, x.after.Allowance, x.after.Calendar)
+            && x.after.Due() >= (x.after with { Pauses = [.. x.after.Pauses.Where(p => p != x.pause)] }).Due()
+            && (x.after with { Allowance = x.before.Allowance, Calendar = x.before.Calendar }).Due() == x.before.Due());
+
+    [Test]
+    public void An_agreed_instant_moves_only_to_the_end_of_a_pause_that_it_falls_into() => Holds(
+        from start in Starts
+        from pauses in Pauses(start, 3)
+        select (start, pauses),
+        x => SlaClock.AfterPauses(x.start, x.pauses) is var at
+            && at >= x.start && !x.pauses.Any(p => p.From <= at && at < p.To)
+            && (at == x.start || x.pauses.Any(p => p.To == at)));
+
+    [Test]
     public void Going_forward_and_back_ends_in_the_same_open_time() => Holds(
         from calendar in Gen.Elements(Calendars)
         from start in Starts

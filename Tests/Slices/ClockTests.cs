@@ -10,6 +10,9 @@ namespace PropertyServiceDesk.Tests.Slices;
 /// <summary>The stored clocks as the loop's events keep them. Times are Shanghai's: the fixture starts on Monday 2026-03-02 at 09:00.</summary>
 public sealed class ClockTests : DeskFixture
 {
+    [TearDown]
+    public async Task The_log_gives_the_same() => Assert.That(await ClocksThatDiffer(), Is.Empty);
+
     private static DateTimeOffset Local(int day, int hour, int minute = 0) => new(2026, 3, day, hour, minute, 0, TimeSpan.FromHours(8));
 
     private async Task<RequestClock> Clock_(Guid request, ClockKind kind, int cycle = 1) =>

@@ -455,7 +455,7 @@ public sealed class FaultTests : DeskFixture
     private async Task<string> AComplaint() => (await Rows<string>("select code from category where community_id = @CommunityId and kind = 'complaint' order by position limit 1", new { Here.CommunityId }))[0];
 
     private Task<List<string>> Clocks(Guid request) =>
-        Rows<string>("select kind || ' ' || started_at || ' ' || due_at || ' ' || coalesce(held_at::text, '') || coalesce(stopped_why, '') || next_check_at from clock where subject_id = @request order by kind", new { request });
+        Rows<string>("select kind || ' ' || started_at || ' ' || due_at || ' ' || coalesce(held_at::text, '') || coalesce(stopped_why, '') || (next_check_at is not null) from clock where subject_id = @request order by kind", new { request });
 
     /// <summary>Somebody whom only the number tells apart.</summary>
     private async Task<Guid> GivenCall(int who) => (await Send(

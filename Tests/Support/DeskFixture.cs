@@ -115,6 +115,14 @@ public abstract class DeskFixture
         await connection.ExecuteAsync(sql, args);
     }
 
+    /// <summary>Where stored clocks differ from what the log gives. Requests that another test left in the log, and not in the tables, do not count.</summary>
+    protected internal async Task<string[]> ClocksThatDiffer(Town? town = null) =>
+    [
+        .. (await Send((town ?? Here).System, new Domain.Clocks.VerifyClocks((town ?? Here).CommunityId))).Differences
+            .Where(d => d is not { Column: "row", Stored: "none" })
+            .Select(d => $"{EnumWord.Of(d.Kind)} {d.Cycle} {d.Column}: {d.Stored}, not {d.Reckoned}"),
+    ];
+
     /// <summary>The code with which the desk refuses, or a failed assertion if it does not.</summary>
     protected static async Task<string> Refusal(Func<Task> act)
     {

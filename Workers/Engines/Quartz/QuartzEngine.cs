@@ -12,7 +12,7 @@ internal static class QuartzEngine
     {
         services.AddQuartz(q =>
         {
-            q.UseTimeProvider(TimeProvider.System); // how often to look is real time, whatever the desk's clock says
+            q.UseTimeProvider(TimeProvider.System); // a demo's clock, where there is one, is put before it by the host: both must go by the same
             q.ConfigureScheduler(o =>
             {
                 o.InstanceName = "desk";
@@ -59,12 +59,12 @@ internal static class QuartzEngine
         public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default) => await runner.Run(context.JobDetail.Key.Name, cancellationToken);
     }
 
-    private sealed class Engine(ISchedulerFactory factory) : IJobEngine
+    private sealed class Engine(ISchedulerFactory factory, TimeProvider time) : IJobEngine
     {
         public async Task Fire(string id, CancellationToken ct)
         {
             var scheduler = await factory.GetScheduler(ct);
-            await scheduler.ScheduleTrigger(TriggerBuilder.Create(TimeProvider.System).ForJob(Key(id)).WithIdentity(id, "now").StartNow().Build(), TriggerConflict.Keep, ct);
+            await scheduler.ScheduleTrigger(TriggerBuilder.Create(time).ForJob(Key(id)).WithIdentity(id, "now").StartNow().Build(), TriggerConflict.Keep, ct);
         }
     }
 
@@ -72,7 +72,7 @@ internal static class QuartzEngine
     /// Before anything fires, the store is made to hold the rows of the schedule and no others. A trigger that is as it should be is left
     /// alone: it knows which ticks were missed, and a restart must not forget them.
     /// </summary>
-    private sealed class ScheduleStored(ISchedulerFactory factory, IReadOnlyList<Entry> schedule) : IHostedService
+    private sealed class ScheduleStored(ISchedulerFactory factory, IReadOnlyList<Entry> schedule, TimeProvider time) : IHostedService
     {
         public async Task StartAsync(CancellationToken cancellationToken)
         {
@@ -92,8 +92,8 @@ internal static class QuartzEngine
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-        private static ITrigger TriggerOf(Entry entry) =>
-            TriggerBuilder.Create(TimeProvider.System)
+        private ITrigger TriggerOf(Entry entry) =>
+            TriggerBuilder.Create(time)
                 .ForJob(Key(entry.Id))
                 .WithIdentity(entry.Id, Scheduled)
                 .WithCronSchedule(entry.Cron, c => c.InTimeZone(TimeZoneInfo.Utc).WithMisfireInstruction(CronTriggerMisfireInstruction.FireAndProceed))

@@ -1,0 +1,134 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using NUnit.Framework;
+using PropertyServiceDesk.Api;
+using PropertyServiceDesk.Domain.Plumbing;
+using PropertyServiceDesk.Domain.Rules;
+using PropertyServiceDesk.Domain.WorkOrders;
+using PropertyServiceDesk.Tests.Support;
+
+namespace PropertyServiceDesk.Tests.Workers;
+
+/// <summary>The time of a demo, kept in the database and shared by real processes; and that a production desk has no such door.</summary>
+public sealed class DeskClockTests : DeskFixture
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+
+    [SetUp]
+    public Task Forget() => Execute("delete from desk_clock");
+
+    [Test]
+    public async Task Whoever_looks_at_it_sees_the_same_time_and_a_process_can_be_off_by_its_own()
+    {
+        await DeskClock.Begin(ConnectionString, FakeClock.Start, CancellationToken.None);
+        var first = new DeskClock(Owner, TimeSpan.Zero);
+
+        var moved = await first.MoveForward(null, TimeSpan.FromDays(30), CancellationToken.None);
+
+        Assert.That(moved, Is.GreaterThanOrEqualTo(FakeClock.Start.AddDays(30)).And.LessThan(FakeClock.Start.AddDays(30).AddMinutes(5)));
+        Assert.That(new DeskClock(Owner, TimeSpan.Zero).GetUtcNow() - first.GetUtcNow(), Is.LessThan(TimeSpan.FromSeconds(1)));
+        Assert.That(new DeskClock(Owner, TimeSpan.FromHours(1)).GetUtcNow() - first.GetUtcNow(), Is.EqualTo(TimeSpan.FromHours(1)).Within(TimeSpan.FromSeconds(2)));
+    }
+
+    [Test]
+    public async Task It_begins_once_and_never_goes_back()
+    {
+        await DeskClock.Begin(ConnectionString, FakeClock.Start, CancellationToken.None);
+        await DeskClock.Begin(ConnectionString, FakeClock.Start.AddYears(5), CancellationToken.None);
+        var clock = new DeskClock(Owner, TimeSpan.Zero);
+
+        Assert.That(clock.GetUtcNow(), Is.LessThan(FakeClock.Start.AddDays(1)));
+        Assert.That(await Refusal(() => clock.MoveForward(FakeClock.Start.AddSeconds(-1), TimeSpan.Zero, CancellationToken.None)), Is.EqualTo("clock.only_forward"));
+        Assert.That(await Refusal(() => clock.MoveForward(null, TimeSpan.FromSeconds(-1), CancellationToken.None)), Is.EqualTo("clock.only_forward"));
+    }
+
+    [Test]
+    public async Task Where_no_host_has_begun_it_it_is_the_systems_time_and_cannot_be_moved()
+    {
+        var clock = new DeskClock(Owner, TimeSpan.Zero);
+
+        Assert.That(clock.GetUtcNow(), Is.EqualTo(TimeProvider.System.GetUtcNow()).Within(TimeSpan.FromSeconds(1)));
+        Assert.That(await Refusal(() => clock.MoveForward(null, TimeSpan.FromDays(1), CancellationToken.None)), Is.EqualTo("clock.only_forward"));
+        Assert.That(await Scalar<bool>("select has_table_privilege('desk_app', 'desk_clock', 'insert') or has_table_privilege('desk_app', 'desk_clock', 'update') or has_table_privilege('desk_app', 'desk_clock', 'delete')"), Is.False);
+    }
+
+    [Test]
+    public async Task A_production_desk_has_the_systems_time_and_no_address_to_move_it()
+    {
+        var builder = WebApplication.CreateBuilder();
+        builder.Configuration["ConnectionStrings:ServiceDesk"] = ConnectionString;
+        await builder.Services.AddDeskClock(name => builder.Configuration[name], ConnectionString, CancellationToken.None);
+        await using var app = DeskHost.Build(builder);
+
+        Assert.That(app.Services.GetRequiredService<TimeProvider>(), Is.SameAs(TimeProvider.System));
+        Assert.That(((Microsoft.AspNetCore.Routing.IEndpointRouteBuilder)app).DataSources.SelectMany(d => d.Endpoints).Select(e => e.DisplayName ?? ""), Has.None.Contains("clock"));
+        Assert.That(await Scalar<long>("select count(*) from desk_clock"), Is.Zero);
+    }
+
+    [Test]
+    [Category("Process")]
+    public async Task Days_are_played_through_real_processes_in_seconds()
+    {
+        var (_, order) = await GivenWorking();
+        var wake = Clock.GetUtcNow().AddDays(20);
+        await Send(Here.Member(Crew.Engineering), new HoldWork(order, HoldReason.Parts, wake));
+
+        using var api = Start("Api");
+        using var workers = Start("Workers");
+        var address = await Address(api);
+        _ = workers.StandardOutput.ReadToEndAsync();
+        using var clerk = new HttpClient(new HttpClientHandler { CookieContainer = new CookieContainer() }) { BaseAddress = new Uri(address) };
+        Assert.That((await clerk.PostAsJsonAsync("/api/session", new { signInName = "clerk@here", password = Town.Password })).StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        for (var day = 0; day < 21; day++)
+        {
+            Assert.That((await clerk.PostAsJsonAsync("/api/demo/clock", new { bySeconds = 24 * 60 * 60 })).StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        }
+
+        var waited = Stopwatch.StartNew();
+        while (await Scalar<string>("select status from work_order where work_order_id = @order", new { order }) != "working")
+        {
+            Assert.That(waited.Elapsed, Is.LessThan(Deadline), "the workers did not follow");
+            await Task.Delay(100);
+        }
+
+        Assert.That(await Scalar<DateTime>("select until_at from hold where work_order_id = @order", new { order }), Is.GreaterThanOrEqualTo(wake.UtcDateTime).And.LessThan(wake.AddDays(2).UtcDateTime));
+        Kill(api);
+        Kill(workers);
+        Assert.That(await ClocksThatDiffer(), Is.Empty);
+    }
+
+    private Process Start(string program)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, $"PropertyServiceDesk.{program}.dll")]) { UseShellExecute = false, RedirectStandardOutput = true };
+        start.Environment["ConnectionStrings__ServiceDesk"] = ConnectionString;
+        start.Environment["ASPNETCORE_URLS"] = "http://127.0.0.1:0";
+        start.Environment[DeskClock.Setting] = "settable";
+        start.Environment[DeskClock.StartSetting] = FakeClock.Start.AddMinutes(1).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+        return Process.Start(start)!;
+    }
+
+    private static async Task<string> Address(Process api)
+    {
+        while (await api.StandardOutput.ReadLineAsync() is { } line)
+        {
+            if (line.Split("Now listening on: ") is [_, var address])
+            {
+                _ = api.StandardOutput.ReadToEndAsync();
+                return address.Trim();
+            }
+        }
+
+        throw new InvalidOperationException("The host ended before it listened.");
+    }
+
+    private static void Kill(Process process)
+    {
+        process.Kill();
+        process.WaitForExit();
+    }
+}
