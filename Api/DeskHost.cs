@@ -90,6 +90,8 @@ public static class DeskHost
             api.MapDemoClock();
         }
 
+        api.MapEscalations();
+        api.MapRosters();
         return app;
     }
 

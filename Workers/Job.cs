@@ -43,6 +43,7 @@ public sealed partial class Job(IServiceScopeFactory scopes, DueWork due, ILogge
     /// Takes up what is due until nothing is left, a batch a community and a transaction. Of a batch that fails, each row is taken up alone;
     /// one that fails alone is put off, so that it does not stand in the way of the rest.
     /// </summary>
+    /// <param name="atOnce">Rows a batch; ten times as many are asked for, so that those of one community come together.</param>
     /// <param name="batch">Says how many rows it did; those that another worker holds it passes over.</param>
     public async Task<int> Drain(
         Func<int, CancellationToken, Task<IReadOnlyList<(Guid CommunityId, Guid Id)>>> due,
@@ -55,14 +56,17 @@ public sealed partial class Job(IServiceScopeFactory scopes, DueWork due, ILogge
         while (true)
         {
             var before = done;
-            var rows = await due(atOnce, ct);
+            var rows = await due(atOnce * 10, ct);
             foreach (var community in rows.GroupBy(r => r.CommunityId, r => r.Id))
             {
-                ct.ThrowIfCancellationRequested();
-                done += await Batch(community.Key, [.. community], batch, putOff, ct);
+                foreach (var some in community.Chunk(atOnce))
+                {
+                    ct.ThrowIfCancellationRequested();
+                    done += await Batch(community.Key, some, batch, putOff, ct);
+                }
             }
 
-            if (done == before || rows.Count < atOnce)
+            if (done == before || rows.Count < atOnce * 10)
             {
                 return done;
             }

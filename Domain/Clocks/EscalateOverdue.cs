@@ -114,11 +114,11 @@ public sealed record EscalateOverdue(Guid CommunityId, IReadOnlyList<Guid> Clock
         private sealed record Context(
             Guid ClockId, Guid? RequestId, Guid? WorkOrderId, Guid? FaultId, Crew? Crew, Priority? Priority, DateTimeOffset? TakenUpAt, Guid? AboutStaffId, Crew? AboutCrew, Guid? AssigneeId, string TeamIds);
 
-        /// <summary>A level that is new, or told only now.</summary>
+        /// <summary>A level that is new, or told only now, or told again at the top because a promise was broken.</summary>
         private sealed record Rung(
-            ClockRow Clock, Context About, Guid EscalationId, bool IsNew, int Level, EscalationCause Cause, DateTimeOffset TellAt, bool TellsNow, IReadOnlyList<Recipient> Recipients)
+            ClockRow Clock, Context About, Guid EscalationId, bool IsNew, int Level, EscalationCause Cause, DateTimeOffset TellAt, bool TellsNow, IReadOnlyList<Recipient> Recipients, bool Again = false)
         {
-            public bool Nobody => TellsNow && Recipients.Count == 0 && Level > 0;
+            public bool Nobody => TellsNow && Recipients.Count == 0 && Level > 0 && !Again;
 
             public DateTimeOffset? ToldAt(DateTimeOffset now) => TellsNow && Recipients.Count > 0 ? now : null;
         }
@@ -158,7 +158,7 @@ public sealed record EscalateOverdue(Guid CommunityId, IReadOnlyList<Guid> Clock
                     new Rung(row, about, Guid.CreateVersion7(now), true, r.Level, r.Cause, r.TellAt, r.TellAt <= now, r.TellAt <= now ? OnDuty.At(r.Level, thing, roster.Roster, now) : [])));
                 if (looked[^1].AtTheTop && loaded.Levels[row.ClockId].OrderByDescending(l => l.Level).FirstOrDefault() is { } top)
                 {
-                    rungs.Add(new Rung(row, about, top.EscalationId, false, top.Level, EscalationCause.PromiseBroken, now, true, OnDuty.At(top.Level, thing, roster.Roster, now)));
+                    rungs.Add(new Rung(row, about, top.EscalationId, false, top.Level, EscalationCause.PromiseBroken, now, true, OnDuty.At(top.Level, thing, roster.Roster, now), Again: true));
                 }
             }
 
@@ -227,7 +227,7 @@ public sealed record EscalateOverdue(Guid CommunityId, IReadOnlyList<Guid> Clock
                 await db.Run(Escalations, NewRows(communityId, added, now), ct);
             }
 
-            var told = rungs.Where(r => !r.IsNew && r.Cause != EscalationCause.PromiseBroken).ToArray();
+            var told = rungs.Where(r => r is { IsNew: false, Again: false }).ToArray();
             if (told.Length > 0)
             {
                 await db.Run(Told, new { CommunityId = communityId, Ids = told.Select(r => r.EscalationId).ToArray(), ToldAt = told.Select(r => r.ToldAt(now)?.UtcDateTime).ToArray() }, ct);

@@ -92,7 +92,7 @@ public sealed class DueWork(NpgsqlDataSource source, TimeProvider clock)
         {
             Parameters =
             {
-                new() { Value = wholly ? DateTime.MinValue : (sweptTo!.Value - Overlap).UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
+                new() { Value = wholly ? DateTime.UnixEpoch : (sweptTo!.Value - Overlap).UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
                 new() { Value = now.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
                 new() { Value = atMost },
             },

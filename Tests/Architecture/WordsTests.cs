@@ -12,6 +12,7 @@ public sealed class WordsTests
         typeof(HoldReason), typeof(HoldEvidence), typeof(ReworkCause), typeof(Payer), typeof(ClockKind), typeof(FeedbackState), typeof(FeedbackMove), typeof(FeedbackWay), typeof(CallShare),
         typeof(Solved), typeof(CallResult), typeof(NotAskedRule), typeof(PlaceKind), typeof(OccupancyRole), typeof(ContactKind), typeof(PreferredChannel), typeof(PhotoPurpose), typeof(AllowanceUnit),
         typeof(FaultStatus), typeof(FaultMove), typeof(LeftHow),
+        typeof(Duty), typeof(EscalationCause), typeof(Domain.Escalations.EscalationState), typeof(Domain.Clocks.AlarmKind), typeof(Domain.Reports.ClockOutcome),
     ];
 
     private static readonly string[][] Rows =

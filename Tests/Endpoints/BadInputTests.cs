@@ -32,6 +32,13 @@ public sealed partial class BadInputTests : ApiFixture
         ["cancelRequest.duplicateOfId"] = null,
         ["changePassword.new"] = "\"vier gewinnt nie 9\"",
         ["giveWrittenReply.channel"] = "\"letter\"",
+        ["planLeave.deputyId"] = null,
+        ["planLeave.endsAt"] = "\"2026-03-06T08:30:00Z\"",
+        ["planLeave.startsAt"] = "\"2026-03-05T08:30:00Z\"",
+        ["planShift.duty"] = "\"desk\"",
+        ["planShift.endsAt"] = "\"2026-03-06T08:30:00Z\"",
+        ["planShift.startsAt"] = "\"2026-03-05T20:00:00Z\"",
+        ["planShift.teamId"] = null,
         ["receiveRequest.aboutCrew"] = null,
         ["receiveRequest.aboutStaffId"] = null,
     };

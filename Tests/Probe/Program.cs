@@ -1,48 +1,107 @@
+using System.Diagnostics;
+using MediatR;
 using Npgsql;
+using PropertyServiceDesk.Domain.Clocks;
+using PropertyServiceDesk.Probe;
 using PropertyServiceDesk.Workers;
 
-// A worker as it is shipped, with a schedule of the tests' own: probe ID|CRON|WHAT[|single]…
-// Each run leaves a row in probe_run and says so on the channel probe.
+// A worker as it is shipped, for tests of real processes. What happens in it is said on the channel probe.
+//   probe ID|CRON|WHAT[|single]…       a schedule of the tests' own; each run leaves a row in probe_run
+//   probe --sweep [--at-once N] [--die-at STEP]   the sweep of clocks, N at a time; at the step the process kills itself
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = [], ContentRootPath = AppContext.BaseDirectory });
 await using var table = NpgsqlDataSource.Create(builder.Configuration.GetConnectionString("ServiceDesk")!);
-await using var app = WorkersHost.Build(builder, [.. args.Select(Entry)]);
+var says = new Says(table);
+IReadOnlyList<Entry> schedule;
+if (args is ["--sweep", ..])
+{
+    var steps = new Steps(says, After("--die-at"));
+    builder.Services.AddSingleton<INotificationHandler<SweepStep>>(steps);
+    builder.Services.AddSingleton<IPipelineBehavior<EscalateOverdue, int>>(steps);
+    var atOnce = int.Parse(After("--at-once") ?? "1000");
+    schedule =
+    [
+        new("escalate-overdue", "0/1 * * * * ?", async (job, ct) =>
+        {
+            var rows = await job.Drain(job.Due.ClocksToCheck, atOnce, (community, clocks) => new EscalateOverdue(community, clocks), (community, clock) => new PutClockOff(community, clock), ct);
+            await says.Say($"swept {rows}");
+            return rows;
+        }),
+    ];
+}
+else
+{
+    schedule = [.. args.Select(row => Own(row.Split('|')))];
+}
+
+await using var app = WorkersHost.Build(builder, schedule);
 await app.RunAsync();
 
-Entry Entry(string row)
-{
-    var parts = row.Split('|');
-    return new Entry(parts[0], parts[1], (_, ct) => Run(parts[0], parts[2], ct), Single: parts is [.., "single"]);
-}
+string? After(string name) => Array.IndexOf(args, name) is var at and >= 0 ? args[at + 1] : null;
 
-async Task<int> Run(string id, string what, CancellationToken ct)
+Entry Own(string[] row) => new(row[0], row[1], (_, ct) => says.Run(row[0], row[2], ct), Single: row is [.., "single"]);
+
+namespace PropertyServiceDesk.Probe
 {
-    var run = await Scalar("insert into probe_run (job, pid, started_at) values ($1, $2, clock_timestamp()) returning run_id", id, Environment.ProcessId);
-    await Scalar("select pg_notify('probe', $1)::text", $"{id} started {Environment.ProcessId}");
-    var earlier = (long)(await Scalar("select count(*) from probe_run where job = $1 and run_id < $2", id, run!))!;
-    switch (what)
+    internal sealed class Says(NpgsqlDataSource table)
     {
-        case "fails-twice" when earlier < 2:
-            throw new IOException("As it was told.");
-        case "hangs-once" when earlier == 0:
-            await Task.Delay(TimeSpan.FromMinutes(5), ct);
-            break;
-        case "slow":
-            await Task.Delay(TimeSpan.FromSeconds(1.5), ct);
-            break;
+        public Task Say(string what) => Scalar("select pg_notify('probe', $1)::text", $"{what} {Environment.ProcessId}");
+
+        public async Task<int> Run(string id, string what, CancellationToken ct)
+        {
+            var run = await Scalar("insert into probe_run (job, pid, started_at) values ($1, $2, clock_timestamp()) returning run_id", id, Environment.ProcessId);
+            await Say($"{id} started");
+            var earlier = (long)(await Scalar("select count(*) from probe_run where job = $1 and run_id < $2", id, run!))!;
+            switch (what)
+            {
+                case "fails-twice" when earlier < 2:
+                    throw new IOException("As it was told.");
+                case "hangs-once" when earlier == 0:
+                    await Task.Delay(TimeSpan.FromMinutes(5), ct);
+                    break;
+                case "slow":
+                    await Task.Delay(TimeSpan.FromSeconds(1.5), ct);
+                    break;
+            }
+
+            await Scalar("update probe_run set ended_at = clock_timestamp() where run_id = $1", run!);
+            await Say($"{id} ended");
+            return 1;
+        }
+
+        private async Task<object?> Scalar(string sql, params object[] values)
+        {
+            await using var command = table.CreateCommand(sql);
+            foreach (var value in values)
+            {
+                command.Parameters.Add(new() { Value = value });
+            }
+
+            return await command.ExecuteScalarAsync();
+        }
     }
 
-    await Scalar("update probe_run set ended_at = clock_timestamp() where run_id = $1", run!);
-    await Scalar("select pg_notify('probe', $1)::text", $"{id} ended {Environment.ProcessId}");
-    return 1;
-}
-
-async Task<object?> Scalar(string sql, params object[] values)
-{
-    await using var command = table.CreateCommand(sql);
-    foreach (var value in values)
+    /// <summary>Says each step of the sweep, and kills the process at the one that was named. <c>committed</c> is the step after commit.</summary>
+    internal sealed class Steps(Says says, string? dieAt) : INotificationHandler<SweepStep>, IPipelineBehavior<EscalateOverdue, int>
     {
-        command.Parameters.Add(new() { Value = value });
-    }
+        public Task Handle(SweepStep notification, CancellationToken cancellationToken) => At(notification.Name);
 
-    return await command.ExecuteScalarAsync();
+        public async Task<int> Handle(EscalateOverdue request, CancellationToken cancellationToken, RequestHandlerDelegate<int> next)
+        {
+            await At("begun");
+            var done = await next();
+            await At("committed");
+            return done;
+        }
+
+        private async Task At(string step)
+        {
+            if (string.Equals(step, dieAt, StringComparison.Ordinal))
+            {
+                Process.GetCurrentProcess().Kill(); // SIGKILL: nothing is tidied up
+                await Task.Delay(Timeout.Infinite);
+            }
+
+            await says.Say($"step {step.Replace(' ', '-')}");
+        }
+    }
 }

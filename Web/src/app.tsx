@@ -25,6 +25,10 @@ const CustomerScreen = lazy(() => import('./desk/CustomerScreen'));
 const FaultsScreen = lazy(() => import('./desk/FaultsScreen'));
 const FaultScreen = lazy(() => import('./desk/FaultScreen'));
 const CallBacksScreen = lazy(() => import('./desk/CallBacksScreen'));
+const EscalationsScreen = lazy(() => import('./manager/EscalationsScreen'));
+const ReportsScreen = lazy(() => import('./manager/ReportsScreen'));
+const RostersScreen = lazy(() => import('./manager/RostersScreen'));
+const JobsScreen = lazy(() => import('./admin/JobsScreen'));
 const CrewScreen = lazy(() => import('./crew/CrewScreen'));
 const OrderScreen = lazy(() => import('./crew/OrderScreen'));
 const AccountScreen = lazy(() => import('./account/AccountScreen'));
@@ -99,6 +103,10 @@ function Screens({ who }: { who: SignedIn }) {
           <Route path="/faults" element={<FaultsScreen />} />
           <Route path="/faults/:faultId" element={<FaultScreen />} />
           <Route path="/call-backs" element={<CallBacksScreen />} />
+          <Route path="/escalations" element={<EscalationsScreen />} />
+          <Route path="/reports" element={<ReportsScreen />} />
+          <Route path="/rosters" element={<RostersScreen />} />
+          <Route path="/jobs" element={<JobsScreen />} />
           <Route path="/crew" element={<CrewScreen />} />
           <Route path="/work-orders/:workOrderId" element={<OrderScreen />} />
           <Route path="/account" element={<AccountScreen who={who} />} />

@@ -121,6 +121,10 @@ begin
 end
 $$;
 revoke update on escalation_recipient from desk_app;
+grant delete on shift, leave to desk_app;
+
+-- Reports read clocks by when they were due.
+create index clock_by_due on clock (community_id, due_at, clock_id) where due_at is not null;
 
 -- Clocks to look at, across communities, the longest due first. Whoever asks remembers up to where it has looked: what was looked at
 -- leaves dead entries at the front of the index, which an old snapshot keeps, and which need not be walked over every time.

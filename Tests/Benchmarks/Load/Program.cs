@@ -3,9 +3,9 @@ using Npgsql;
 using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Load;
 
-// load CONNECTION APIURL APIPID [intake|memory|lists|import]…
+// load CONNECTION APIURL APIPID [intake|memory|lists|import|sweep]…
 var (connectionString, apiUrl, apiPid) = (args[0], args[1], int.Parse(args[2]));
-var what = args.Length > 3 ? args[3..] : ["intake", "memory", "lists", "import"];
+var what = args.Length > 3 ? args[3..] : ["intake", "memory", "lists", "import", "sweep"];
 
 await using var owner = new NpgsqlDataSourceBuilder(new NpgsqlConnectionStringBuilder(connectionString) { CommandTimeout = 3600 }.ConnectionString).Build();
 await using var desk = Place.Desk(connectionString);
@@ -39,4 +39,9 @@ if (what.Contains("import"))
     await Import.Run(connectionString, owner);
 }
 
-static int Number(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text) : 1_000_000;
+if (what.Contains("sweep"))
+{
+    await Sweep.Run(desk, owner, spots, Number("DESK_BENCH_CLOCKS", 100_000), Number("DESK_BENCH_REQUESTS"));
+}
+
+static int Number(string name, int otherwise = 1_000_000) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text) : otherwise;

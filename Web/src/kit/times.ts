@@ -51,3 +51,14 @@ export function instantOf(picked: dayjs.Dayjs, zone: string): string {
 export function wallOf(at: string | dayjs.Dayjs, zone: string): dayjs.Dayjs {
   return dayjs(dayjs(at).tz(zone).format('YYYY-MM-DDTHH:mm:ss'));
 }
+
+/** A length of time in its two largest parts: "2 h 5 min". */
+export function span(seconds: number, language: string): string {
+  const parts: [number, string, string][] = [[86_400, 'd', '天'], [3_600, 'h', '小时'], [60, 'min', '分钟'], [1, 's', '秒']];
+  const at = parts.findIndex(([length]) => seconds >= length);
+  if (at < 0) return language === 'en' ? '0 s' : '0 秒';
+  const [first, second] = [parts[at]!, parts[at + 1]];
+  const rest = second ? Math.floor((seconds % first[0]) / second[0]) : 0;
+  const say = (n: number, [, en, zh]: [number, string, string]) => (language === 'en' ? `${n} ${en}` : `${n} ${zh}`);
+  return [say(Math.floor(seconds / first[0]), first), second && rest > 0 ? say(rest, second) : ''].filter(Boolean).join(' ');
+}

@@ -201,6 +201,7 @@ export const en: Words<typeof zhCN> = {
     'follow_up.ended_already': 'This follow-up has ended already.',
     'alarm.ended_already': 'This alarm has ended already.',
     'alarm.not_found': 'There is no such alarm, or you may not see it.',
+    'escalation.changed_meanwhile': 'Somebody else just changed this escalation. Look at it again first.',
     'escalation.not_found': 'There is no such escalation, or you may not see it.',
     'escalation.nothing_late_yet': 'It is a warning only: nothing is late that a promise could put off.',
     'escalation.promised_at_out_of_range': 'The policy does not allow a promise that far ahead.',

@@ -60,7 +60,7 @@ export const zhCN = {
   customer: { title: '客户', new: '新建客户', name: '姓名', phone: '电话', home: '房屋', role: '身份', addPhone: '添加电话', note: '备注', language: '语言', preferred: '联系方式', since: '自 {{day}} 起', until: '至 {{day}}', requests: '申请', notFound: '没有这位客户，或者您无权查看。', openDesk: '为他登记', optOut: '不再回访' },
   callBacks: { empty: '没有要回访的', attempts: '已试 {{count}} 次' },
   escalations: {
-    title: '升级', empty: '没有升级', level: '第 {{level}} 级', warning: '预警', late: '超时 {{time}}', due: '应完成', fired: '记录于', told: '通知了 {{names}}', nobody: '无人值班，未能通知任何人', tellAt: '{{time}} 再通知', doneBefore: '通知之前已经完成', acknowledge: '确认', resolve: '结束', promisedAt: '承诺完成时间', note: '说明', acknowledgedBy: '{{name}} 确认，用时 {{time}}', promised: '承诺 {{time}}', promiseBroken: '承诺落空', resolvedBy: '{{name}} 结束', state: '状态', crew: '工种',
+    title: '升级', empty: '没有升级', level: '第 {{level}} 级', warning: '预警', late: '超时 {{time}}', due: '应完成', fired: '记录于', told: '通知了 {{names}}', nobody: '无人值班，未能通知任何人', tellAt: '到时通知：{{time}}', doneBefore: '通知之前已经完成', acknowledge: '确认', resolve: '结束', promisedAt: '承诺完成时间', note: '说明', acknowledgedBy: '{{name}} 确认，用时 {{time}}', promised: '承诺 {{time}}', promiseBroken: '承诺落空', resolvedBy: '{{name}} 结束', state: '状态', crew: '工种',
     openAlarms: '报警', noAlarms: '没有报警', endAlarm: '解除', raised: '发生于',
   },
   reports: { clocks: '时限达成', escalations: '升级情况', by: '分组', from: '从', to: '到', total: '总数', rate: '及时率', median: '用时中位数', p90: '用时 90 分位', medianLate: '超时中位数', rows: '明细', warnings: '预警', level: '{{level}} 级', toldCount: '已通知', nobody: '无人', doneBefore: '通知前完成', acknowledged: '已确认', medianAck: '确认用时中位数', broken: '承诺落空', none: '（无）', empty: '这段时间没有数据' },
@@ -198,6 +198,7 @@ export const zhCN = {
     'follow_up.ended_already': '这次跟进已经结束。',
     'alarm.ended_already': '这个报警已经解除。',
     'alarm.not_found': '没有这个报警，或者您无权查看。',
+    'escalation.changed_meanwhile': '别人刚刚处理了这条升级，请先重新查看。',
     'escalation.not_found': '没有这条升级，或者您无权查看。',
     'escalation.nothing_late_yet': '这只是预警，还没有超时，不需要承诺时间。',
     'escalation.promised_at_out_of_range': '承诺的时间超出了时限标准允许的范围。',

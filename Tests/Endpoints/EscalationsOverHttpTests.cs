@@ -1,0 +1,66 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using NUnit.Framework;
+using PropertyServiceDesk.Domain.Escalations;
+using PropertyServiceDesk.Domain.Jobs;
+using PropertyServiceDesk.Domain.Plumbing;
+using PropertyServiceDesk.Domain.Reports;
+using PropertyServiceDesk.Domain.Rules;
+using PropertyServiceDesk.Domain.WorkOrders;
+using PropertyServiceDesk.Tests.Support;
+using PropertyServiceDesk.Workers;
+
+namespace PropertyServiceDesk.Tests.Endpoints;
+
+public sealed class EscalationsOverHttpTests : ApiFixture
+{
+    [Test]
+    public async Task What_is_late_is_listed_acknowledged_settled_and_reported()
+    {
+        await GivenDispatched(priority: Priority.Urgent);
+        Clock.Advance(TimeSpan.FromHours(13));
+        await using (var services = Services(_ => { }))
+        {
+            var job = new Job(services.GetRequiredService<IServiceScopeFactory>(), services.GetRequiredService<DueWork>(), NullLogger<Job>.Instance);
+            await Schedule.Entries.Single(e => e.Id == "escalate-overdue").Run(job, CancellationToken.None);
+        }
+
+        using var manager = await SignIn(Here.Manager); // half a day later, whoever sat here has to sign in anew
+        using var stranger = await SignIn(There.Manager);
+        using var clerk = await SignIn(Here.Clerk);
+        var page = await manager.Get<Page<EscalationLine>>("/api/escalations?level=1,2&state=open&crew=engineering&kind=accept");
+        Assert.That(page.Items.Select(l => l.Escalation.Level), Is.EquivalentTo(new short[] { 1, 2 }));
+        var first = page.Items.Single(l => l.Escalation.Level == 1).Escalation;
+
+        var promised = Clock.GetUtcNow().AddHours(1);
+        var reply = await manager.PostJson($"/api/escalations/{first.EscalationId}/acknowledgement", new { promisedAt = promised, note = "在路上" }, HttpStatusCode.OK, "once", first.Version);
+        var again = await manager.PostJson($"/api/escalations/{first.EscalationId}/acknowledgement", new { promisedAt = promised, note = "在路上" }, HttpStatusCode.OK, "once", first.Version);
+        Assert.That(again.Body.ToString(), Is.EqualTo(reply.Body.ToString()));
+        Assert.That((await manager.PostJson($"/api/escalations/{first.EscalationId}/acknowledgement", new { }, HttpStatusCode.PreconditionFailed, version: first.Version)).Code, Is.EqualTo("escalation.changed_meanwhile"));
+        await manager.PostJson($"/api/escalations/{first.EscalationId}/resolution", new { note = "已处理" }, HttpStatusCode.OK);
+        await stranger.PostJson($"/api/escalations/{first.EscalationId}/resolution", new { note = "x" }, HttpStatusCode.NotFound);
+
+        var figures = await manager.Get<EscalationFigures[]>("/api/reports/escalations?by=kind");
+        Assert.That(figures.Single(f => f.Key == "accept").Acknowledged, Is.EqualTo(1));
+        var late = (await manager.Get<ClockFigures[]>("/api/reports/clocks?by=kind")).Single(f => f.Key == "accept").RunningLate;
+        Assert.That((await manager.Get<Page<ReportedClock>>("/api/reports/clocks/lines?by=kind&key=accept&outcome=runningLate")).Items, Has.Count.EqualTo(late));
+        await clerk.GetJson("/api/reports/clocks", HttpStatusCode.Forbidden);
+    }
+
+    [Test]
+    public async Task Jobs_are_shown_to_those_who_run_the_desk()
+    {
+        await Service<JobLog>().KeepSchedule([("a-job", "0/10 * * * * ?", false)], CancellationToken.None);
+        await Service<JobLog>().Write(new JobRun("a-job", Clock.GetUtcNow(), Clock.GetUtcNow(), TimeSpan.FromMilliseconds(12), 3, null, "host:1"), CancellationToken.None);
+        await Service<JobLog>().Write(new JobRun("a-job", Clock.GetUtcNow(), Clock.GetUtcNow(), TimeSpan.FromMilliseconds(9), null, "IOException", "host:1"), CancellationToken.None);
+
+        var job = (await (await As(Here.Manager)).Get<JobLine[]>("/api/jobs")).Single();
+        var administrator = await As(Here.People["administrator"]);
+
+        Assert.That((job.Runs, job.RowsDone, job.LastRows, job.FailuresInARow, job.LastFailure, job.LastSuccessAt), Is.EqualTo((2L, 3L, (int?)3, 1, "IOException", (DateTimeOffset?)Clock.GetUtcNow())));
+        await (await As(Here.Clerk)).GetJson("/api/jobs", HttpStatusCode.Forbidden);
+        await administrator.PostJson("/api/jobs/a-job/hint", null, HttpStatusCode.OK);
+        Assert.That((await administrator.PostJson("/api/jobs/another/hint", null, HttpStatusCode.NotFound)).Code, Is.EqualTo("job.not_found"));
+    }
+}

@@ -1,0 +1,123 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Button, Card, DatePicker, Empty, Form, Popconfirm, Select } from 'antd';
+import type dayjs from 'dayjs';
+import { useState } from 'react';
+import { api, told } from '../api/client';
+import type { Duty, ShiftLine } from '../api/client';
+import { Problem } from '../api/problems';
+import { useCommunities, useStaff, useZone } from '../api/reference';
+import { useSend } from '../api/sending';
+import { MoveDialog } from '../kit/Form';
+import { useFilters } from '../kit/filters';
+import { Moment } from '../kit/Moment';
+import { TeamPick } from '../kit/Picks';
+import { instantOf } from '../kit/times';
+import { Trouble } from '../kit/Trouble';
+import { useTitle } from '../Shell';
+import { useWords } from '../words/words';
+
+interface ShiftValues { duty: Duty; teamId?: string; staffId: string; time: [dayjs.Dayjs, dayjs.Dayjs] }
+interface LeaveValues { staffId: string; deputyId?: string; time: [dayjs.Dayjs, dayjs.Dayjs] }
+
+/** Who is on duty in the next two weeks, who is away, and who stands in. */
+export default function RostersScreen() {
+  const { t, word, options, pick } = useWords();
+  const client = useQueryClient();
+  const communities = useCommunities();
+  const [f, change] = useFilters(['communityId']);
+  const communityId = f.communityId ?? communities.data?.[0]?.communityId;
+  const zone = useZone(communityId);
+  const staff = useStaff(communityId);
+  const [adding, setAdding] = useState<'shift' | 'leave'>();
+  const [swapping, setSwapping] = useState<ShiftLine>();
+  const [duty, setDuty] = useState<Duty>('desk');
+  useTitle(t('rosters.title'));
+  const path = { communityId: communityId! };
+  const shifts = useQuery({ queryKey: ['shifts', communityId], queryFn: ({ signal }) => told(api.GET('/api/communities/{communityId}/shifts', { params: { path }, signal })), enabled: !!communityId });
+  const leave = useQuery({ queryKey: ['leave', communityId], queryFn: ({ signal }) => told(api.GET('/api/communities/{communityId}/leave', { params: { path }, signal })), enabled: !!communityId });
+  const again = () => {
+    void client.invalidateQueries({ queryKey: ['shifts'] });
+    void client.invalidateQueries({ queryKey: ['leave'] });
+  };
+  const removeShift = useSend<{ shiftId: string }, unknown>((v, header) => told(api.POST('/api/shifts/{shiftId}/removal', { params: { path: v, header } })), again);
+  const removeLeave = useSend<{ leaveId: string }, unknown>((v, header) => told(api.POST('/api/leave/{leaveId}/removal', { params: { path: v, header } })), again);
+  const people = (staff.data ?? []).map((s) => ({ value: s.staffId, label: s.displayName }));
+  const person = (name: string, label: string, required = true) => (
+    <Form.Item name={name} label={label} rules={[{ required }]}><Select allowClear={!required} options={people} showSearch={{ optionFilterProp: 'label' }} /></Form.Item>
+  );
+  const crews = duty === 'crew' || duty === 'crewLead';
+  return (
+    <div className="stack">
+      <div className="row spread">
+        <h1>{t('rosters.title')}</h1>
+        <div className="row">
+          <Select value={communityId} onChange={(v) => change({ communityId: v })} options={(communities.data ?? []).map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} aria-label={t('common.community')} style={{ minWidth: 160 }} />
+          <Button type="primary" onClick={() => setAdding('shift')}>{t('rosters.add')}</Button>
+          <Button onClick={() => setAdding('leave')}>{t('rosters.addLeave')}</Button>
+        </div>
+      </div>
+      {shifts.isError && <Trouble problem={Problem.from(shifts.error)} retry={() => void shifts.refetch()} />}
+      <Trouble problem={removeShift.problem ?? removeLeave.problem} />
+      <Card title={t('rosters.leave')} size="small" loading={leave.isLoading}>
+        {(leave.data ?? []).length === 0 ? <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('rosters.emptyLeave')} /> : (leave.data ?? []).map((l) => (
+          <div key={l.leaveId} className="row spread">
+            <span className="row"><strong>{l.staffName}</strong><Moment at={l.startsAt} zone={zone} /> – <Moment at={l.endsAt} zone={zone} /><span className="quiet">{l.deputyName ? `${t('rosters.deputy')}: ${l.deputyName}` : t('rosters.noDeputy')}</span></span>
+            <Popconfirm title={t('rosters.remove')} onConfirm={() => void removeLeave.send({ leaveId: l.leaveId })}><Button size="small">{t('rosters.remove')}</Button></Popconfirm>
+          </div>
+        ))}
+      </Card>
+      <Card title={t('rosters.shifts')} size="small" loading={shifts.isLoading}>
+        {(shifts.data ?? []).length === 0 ? <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('rosters.empty')} /> : (shifts.data ?? []).map((s) => (
+          <div key={s.shiftId} className="row spread">
+            <span className="row">
+              <Moment at={s.startsAt} zone={zone} /> – <Moment at={s.endsAt} zone={zone} />
+              <span>{word('duty', s.duty)}</span><span className="quiet">{pick(s.teamName, s.teamNameEn)}</span>
+              <strong>{s.staffName}</strong>{s.swappedFromName && <span className="quiet">{t('rosters.swappedFrom', { name: s.swappedFromName })}</span>}
+            </span>
+            <span className="row">
+              <Button size="small" onClick={() => setSwapping(s)}>{t('rosters.swap')}</Button>
+              <Popconfirm title={t('rosters.remove')} onConfirm={() => void removeShift.send({ shiftId: s.shiftId })}><Button size="small">{t('rosters.remove')}</Button></Popconfirm>
+            </span>
+          </div>
+        ))}
+      </Card>
+      <MoveDialog<ShiftValues, unknown>
+        title={t('rosters.add')}
+        open={adding === 'shift'}
+        onClose={() => setAdding(undefined)}
+        initial={{ duty: 'desk' }}
+        call={(v, header) => told(api.POST('/api/communities/{communityId}/shifts', {
+          params: { path, header }, body: { duty: v.duty, staffId: v.staffId, teamId: crews ? v.teamId ?? null : null, startsAt: instantOf(v.time[0], zone), endsAt: instantOf(v.time[1], zone) },
+        }))}
+        done={again}
+      >
+        <Form.Item name="duty" label={t('rosters.duty')} rules={[{ required: true }]}><Select options={options('duty')} onChange={(v: Duty) => setDuty(v)} /></Form.Item>
+        {crews && <Form.Item name="teamId" label={t('rosters.team')} rules={[{ required: true }]}><TeamPick communityId={communityId} /></Form.Item>}
+        {person('staffId', t('rosters.who'))}
+        <Form.Item name="time" label={`${t('rosters.from')} – ${t('rosters.to')}`} rules={[{ required: true }]}><DatePicker.RangePicker showTime={{ format: 'HH:mm' }} format="YYYY-MM-DD HH:mm" /></Form.Item>
+      </MoveDialog>
+      <MoveDialog<LeaveValues, unknown>
+        title={t('rosters.addLeave')}
+        open={adding === 'leave'}
+        onClose={() => setAdding(undefined)}
+        call={(v, header) => told(api.POST('/api/communities/{communityId}/leave', {
+          params: { path, header }, body: { staffId: v.staffId, deputyId: v.deputyId ?? null, startsAt: instantOf(v.time[0], zone), endsAt: instantOf(v.time[1], zone) },
+        }))}
+        done={again}
+      >
+        {person('staffId', t('rosters.who'))}
+        {person('deputyId', t('rosters.deputy'), false)}
+        <Form.Item name="time" label={`${t('rosters.from')} – ${t('rosters.to')}`} rules={[{ required: true }]}><DatePicker.RangePicker showTime={{ format: 'HH:mm' }} format="YYYY-MM-DD HH:mm" /></Form.Item>
+      </MoveDialog>
+      <MoveDialog<{ staffId: string }, unknown>
+        title={t('rosters.swap')}
+        open={!!swapping}
+        onClose={() => setSwapping(undefined)}
+        call={(v, header) => told(api.POST('/api/shifts/{shiftId}/swap', { params: { path: { shiftId: swapping!.shiftId }, header }, body: { staffId: v.staffId } }))}
+        done={again}
+      >
+        {person('staffId', t('rosters.who'))}
+      </MoveDialog>
+    </div>
+  );
+}
