@@ -3,10 +3,13 @@ using System.Net;
 using Dapper;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using NUnit.Framework;
 using PropertyServiceDesk.Api;
 using PropertyServiceDesk.Api.Demo;
+using PropertyServiceDesk.Domain.Plumbing;
+using PropertyServiceDesk.Domain.Reports;
 using PropertyServiceDesk.Domain.Rules;
 using PropertyServiceDesk.Tests.Support;
 
@@ -61,6 +64,19 @@ public sealed class DemoTests
         Assert.That(await Counts(), Is.EqualTo(before));
         Assert.That(words, Does.StartWith("The demo data are there.").And.Contains(DemoCommand.Password).And.Contains("lead.engineering"));
         Assert.That(said, Does.Contain(DemoCommand.Password));
+    }
+
+    [Test]
+    public async Task Reports_of_it_equal_a_slow_and_plain_count()
+    {
+        var clock = new FakeClock();
+        clock.Set(End);
+        await using var services = new ServiceCollection().AddSingleton<TimeProvider>(clock).AddLogging().AddServiceDesk(connectionString).BuildServiceProvider();
+        foreach (var community in await Rows<Guid>("select community_id from community where code in ('riverside', 'cuihu') order by 1"))
+        {
+            var manager = new Actor(ActorKind.Staff, Guid.CreateVersion7(), "manager", [new RoleIn(community, Roles.Manager)], []);
+            await SlowReport.Holds(owner, services, manager, community, new ClockReportFilter(), Enum.GetValues<ReportBy>());
+        }
     }
 
     [Test]

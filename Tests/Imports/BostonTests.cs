@@ -3,7 +3,9 @@ using NUnit.Framework;
 using PropertyServiceDesk.Domain.Communities;
 using PropertyServiceDesk.Domain.Imports;
 using PropertyServiceDesk.Domain.Plumbing;
+using PropertyServiceDesk.Domain.Reports;
 using PropertyServiceDesk.Domain.Requests;
+using PropertyServiceDesk.Domain.Rules;
 using PropertyServiceDesk.Tests.Support;
 
 namespace PropertyServiceDesk.Tests.Imports;
@@ -109,6 +111,17 @@ public sealed class BostonTests : ApiFixture
             """, new { boston }), Is.Zero);
         Assert.That(await Scalar<long>("select count(*) from clock where next_check_at is not null"), Is.Zero);
         Assert.That(await Scalar<long>("select count(*) from message"), Is.Zero);
+    }
+
+    [Test]
+    public async Task The_report_of_late_clocks_gives_the_figures_and_equals_a_slow_and_plain_count()
+    {
+        var figures = (await manager.Get<ClockFigures[]>($"/api/reports/clocks?communityId={boston}&kind=finish")).Single();
+
+        Assert.That((figures.OnTime + figures.Late, figures.Late), Is.EqualTo((25_183L, 4_827L)));
+        var reader = new Actor(ActorKind.Staff, Guid.CreateVersion7(), "reader", [new RoleIn(boston, Roles.Manager)], []);
+        await using var services = Services(_ => { });
+        await SlowReport.Holds(Owner, services, reader, boston, new ClockReportFilter(Kind: ClockKind.Finish), ReportBy.All, ReportBy.Crew, ReportBy.Month, ReportBy.RequestKind);
     }
 
     [Test]
