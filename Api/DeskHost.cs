@@ -84,6 +84,7 @@ public static class DeskHost
         api.MapFeedback();
         api.MapAttachments();
         api.MapJobs();
+        api.MapPolicies();
         api.MapOwnAccount();
         if (DeskClock.IsSettable(name => builder.Configuration[name]))
         {

@@ -13,6 +13,7 @@ public static class Schedule
     private const string EveryTenSeconds = "0/10 * * * * ?";
     private const int AtMost = 500;
     private const int ClocksAtOnce = 1_000;
+    private const int BatchesAtOnce = 40;
 
     /// <summary>How long an idempotency key is kept.</summary>
     public static readonly TimeSpan KeysKept = TimeSpan.FromDays(30);
@@ -25,6 +26,8 @@ public static class Schedule
             await job.Each(await job.Due.HoldsOverLimit(AtMost, ct), due => new PassHoldLimit(due.WorkOrderId), due => due.CommunityId, ct)),
         new("escalate-overdue", EveryTenSeconds, (job, ct) => job.Drain(
             job.Due.ClocksToCheck, ClocksAtOnce, (community, clocks) => new EscalateOverdue(community, clocks), (community, clock) => new PutClockOff(community, clock), ct)),
+        new("move-clocks", EveryTenSeconds, async (job, ct) =>
+            await job.Each([.. (await job.Due.ClockMovesOpen(AtMost, ct)).SelectMany(m => Enumerable.Repeat(m, BatchesAtOnce))], due => new MoveClocks(due.CommunityId, due.ClockMoveId), due => due.CommunityId, ct)),
         new("forget-old-keys", "15 0/10 * * * ?", (job, ct) => job.Due.ForgetOldKeys(KeysKept, 10_000, ct), Single: true),
     ];
 }

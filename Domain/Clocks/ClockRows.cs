@@ -53,14 +53,14 @@ internal sealed class ClockRows(Db db, SlaBook book, EventLog log, TimeProvider 
     private const string Insert = """
         with made as (
             insert into clock (community_id, clock_id, subject_kind, subject_id, kind, cycle, crew, policy_version_id, policy, calendar_version_id, imposed, started_at,
-                allowance, unit, due_at, beyond_calendar, held_at, next_check_at)
+                allowance, unit, due_at, beyond_calendar, held_at, next_check_at, stretched_by)
             select @CommunityId, c.id, c.subject_kind, c.subject_id, c.kind,
                 (select coalesce(max(o.cycle), 0) + 1 from clock o where o.community_id = @CommunityId and o.subject_id = c.subject_id and o.kind = c.kind),
                 c.crew, @PolicyVersionId, c.policy, c.calendar_version_id, c.imposed, c.started_at, c.allowance, c.unit, c.due_at, c.beyond_calendar, c.held_at,
-                c.next_check_at
+                c.next_check_at, c.stretched_by
             from unnest(@Ids::uuid[], @SubjectKinds::text[], @SubjectIds::uuid[], @Kinds::text[], @Crews::text[], @Policies::text[], @CalendarVersionIds::uuid[], @Imposed::boolean[],
-                @StartedAt::timestamptz[], @Allowances::integer[], @Units::text[], @DueAt::timestamptz[], @Beyond::boolean[], @HeldAt::timestamptz[], @FirstLooks::timestamptz[])
-                c (id, subject_kind, subject_id, kind, crew, policy, calendar_version_id, imposed, started_at, allowance, unit, due_at, beyond_calendar, held_at, next_check_at)
+                @StartedAt::timestamptz[], @Allowances::integer[], @Units::text[], @DueAt::timestamptz[], @Beyond::boolean[], @HeldAt::timestamptz[], @FirstLooks::timestamptz[], @StretchedBy::uuid[])
+                c (id, subject_kind, subject_id, kind, crew, policy, calendar_version_id, imposed, started_at, allowance, unit, due_at, beyond_calendar, held_at, next_check_at, stretched_by)
             returning clock_id, cycle
         )
         select m.clock_id, m.cycle
@@ -160,10 +160,10 @@ internal sealed class ClockRows(Db db, SlaBook book, EventLog log, TimeProvider 
     private const string Rewrite = """
         update clock c
         set crew = n.crew, policy_version_id = @PolicyVersionId, policy = n.policy, calendar_version_id = n.calendar_version_id, imposed = n.imposed, started_at = n.started_at,
-            allowance = n.allowance, unit = n.unit, due_at = n.due_at, beyond_calendar = n.beyond, next_check_at = case when c.held_at is null then @Now::timestamptz end
+            allowance = n.allowance, unit = n.unit, due_at = n.due_at, beyond_calendar = n.beyond, next_check_at = case when c.held_at is null then @Now::timestamptz end, stretched_by = n.stretched_by
         from unnest(@ClockIds::uuid[], @Crews::text[], @Policies::text[], @CalendarVersionIds::uuid[], @Imposed::boolean[], @StartedAt::timestamptz[], @Allowances::integer[],
-            @Units::text[], @DueAt::timestamptz[], @Beyond::boolean[])
-            n (clock_id, crew, policy, calendar_version_id, imposed, started_at, allowance, unit, due_at, beyond)
+            @Units::text[], @DueAt::timestamptz[], @Beyond::boolean[], @StretchedBy::uuid[])
+            n (clock_id, crew, policy, calendar_version_id, imposed, started_at, allowance, unit, due_at, beyond, stretched_by)
         where c.community_id = @CommunityId and c.clock_id = n.clock_id
         """;
 
@@ -196,13 +196,14 @@ internal sealed class ClockRows(Db db, SlaBook book, EventLog log, TimeProvider 
     public Task<IReadOnlyList<RunningClock>> Running(Guid communityId, IReadOnlyList<Guid> subjectIds, CancellationToken ct) =>
         db.List<RunningClock>(Read, new { CommunityId = communityId, SubjectIds = subjectIds.ToArray() }, ct);
 
-    public async Task Start(Guid communityId, CurrentSla sla, IReadOnlyList<NewClock> clocks, CancellationToken ct)
+    public async Task Start(Guid communityId, CurrentSla sla, IReadOnlyList<NewClock> starting, CancellationToken ct)
     {
-        if (clocks.Count == 0)
+        if (starting.Count == 0)
         {
             return;
         }
 
+        var clocks = starting.Select(c => c with { Owed = sla.Stretched(c.Policy, c.Owed) }).ToArray();
         var after = clocks.Where(c => c.After is not null).Select(c => c.After!).ToArray();
         var pauses = await PausesOf(communityId, [.. after.Select(a => a.ClockId)], ct);
         var dues = clocks.Select(c => Due(c.Owed, sla.Calendars[c.Owed.Calendar].Calendar, c.After is { } old ? pauses[old.ClockId].Where(p => p.From != old.HeldAt) : [])).ToArray();
@@ -228,6 +229,7 @@ internal sealed class ClockRows(Db db, SlaBook book, EventLog log, TimeProvider 
                 Beyond = dues.Select(d => d.BeyondLoadedCalendar).ToArray(),
                 HeldAt = clocks.Select(c => c.After?.HeldAt?.UtcDateTime).ToArray(),
                 FirstLooks = clocks.Zip(dues, (c, d) => c.After?.HeldAt is null ? FirstLook(c, d.At, sla, clock.Now()) : (DateTime?)null).ToArray(),
+                StretchedBy = clocks.Select(c => c.Owed.StretchedBy).ToArray(),
             },
             ct)).ToDictionary(m => m.ClockId, m => m.Cycle);
         if (after.Length > 0)
@@ -244,7 +246,7 @@ internal sealed class ClockRows(Db db, SlaBook book, EventLog log, TimeProvider 
                 ct);
         }
 
-        for (var i = 0; i < clocks.Count; i++)
+        for (var i = 0; i < clocks.Length; i++)
         {
             log.Clock(communityId, clocks[i].SubjectId, ClockStory.Start(clocks[i], ids[i], made[ids[i]], sla, dues[i].At));
         }
@@ -332,6 +334,7 @@ internal sealed class ClockRows(Db db, SlaBook book, EventLog log, TimeProvider 
     /// <param name="owed">What is owed; the start of one that runs already.</param>
     /// <param name="mayStart">Of what does not run, whether it starts now.</param>
     /// <param name="among">The kinds that this is about.</param>
+    /// <param name="tell">Told of each clock before it changes.</param>
     public async Task Change(
         Guid communityId,
         CurrentSla sla,
@@ -343,6 +346,7 @@ internal sealed class ClockRows(Db db, SlaBook book, EventLog log, TimeProvider 
         IReadOnlyList<Owed> owed,
         Func<ClockKind, bool> mayStart,
         ClockKind[] among,
+        Action<RunningClock>? tell,
         DateTimeOffset at,
         CancellationToken ct)
     {
@@ -358,20 +362,24 @@ internal sealed class ClockRows(Db db, SlaBook book, EventLog log, TimeProvider 
                 continue; // its own time, which came with it, governs
             }
 
-            if (owed.FirstOrDefault(o => o.Kind == clockNow.Kind) is not { } next)
+            if (owed.FirstOrDefault(o => o.Kind == clockNow.Kind) is not { } plain)
             {
+                tell?.Invoke(clockNow);
                 stopping.Add(clockNow.Kind);
                 continue;
             }
 
-            var due = Due(next, sla.Calendars[next.Calendar].Calendar, pauses[clockNow.ClockId]);
-            if (clockNow.BreachedAt is not null && due.At > at)
+            var next = sla.Stretched(policy.Code, plain);
+            var due = Due(next, sla.Calendars[next.Calendar].Calendar, pauses[clockNow.ClockId].Where(p => p.From != clockNow.HeldAt));
+            if (clockNow.BreachedAt is not null && due.At > at && due.At != clockNow.DueAt)
             {
+                tell?.Invoke(clockNow);
                 stopping.Add(clockNow.Kind);
-                starting.Add(new NewClock(subjectKind, subjectId, crew, policy.Code, next, clockNow));
+                starting.Add(new NewClock(subjectKind, subjectId, crew, policy.Code, plain, clockNow));
             }
             else if (Differs(clockNow, next, due, policy, crew, sla))
             {
+                tell?.Invoke(clockNow);
                 rewritten.Add((clockNow, next, due));
             }
         }
@@ -421,6 +429,7 @@ internal sealed class ClockRows(Db db, SlaBook book, EventLog log, TimeProvider 
                 DueAt = changes.Select(c => c.Due.At.UtcDateTime).ToArray(),
                 Beyond = changes.Select(c => c.Due.BeyondLoadedCalendar).ToArray(),
                 Now = clock.Now(),
+                StretchedBy = changes.Select(c => c.Owed.StretchedBy).ToArray(),
             },
             ct);
         foreach (var (old, owed, due) in changes)

@@ -123,6 +123,11 @@ internal static class ClockStory
             story["crew"] = EnumWord.Of(one);
         }
 
+        if (owed.StretchedBy is { } declared)
+        {
+            story["stretchedBy"] = declared;
+        }
+
         if (owed.Imposed)
         {
             story["imposed"] = true;

@@ -6,7 +6,7 @@ namespace PropertyServiceDesk.Domain.Clocks;
 /// The request turned out to be something else, or more urgent, or elsewhere, or at another time: its running clocks, and those of the
 /// orders that are its alone, follow the policy that governs now. They keep their start and every pause; a breach that was recorded stands.
 /// </summary>
-internal sealed class FollowRequest(Db db, SlaBook book, ClockRows clocks, StandStill standStill)
+internal sealed class FollowRequest(Db db, ClockRows clocks, StandStill standStill, ClockFollower follower)
     : INotificationHandler<RequestReprioritised>, INotificationHandler<RequestRecategorised>, INotificationHandler<RequestAmended>, INotificationHandler<RequestRescheduled>
 {
     private static readonly ClockKind[] Owners =
@@ -25,16 +25,6 @@ internal sealed class FollowRequest(Db db, SlaBook book, ClockRows clocks, Stand
             where x.community_id = l.community_id and x.work_order_id = l.work_order_id and x.request_id <> l.request_id and x.left_at is null)
         order by o.work_order_id
         """;
-
-    /// <summary>When a rework began: the milestone that it starts with says so.</summary>
-    private const string Ended = """
-        select kind, started_at, stopped_why
-        from clock
-        where community_id = @CommunityId and subject_id = @RequestId
-        order by kind, cycle
-        """;
-
-    private sealed record Earlier(ClockKind Kind, DateTimeOffset StartedAt, StopReason? StoppedWhy);
 
     public Task Handle(RequestReprioritised notification, CancellationToken cancellationToken) =>
         Follow(notification.CommunityId, notification.RequestId, notification.At, cancellationToken);
@@ -62,24 +52,46 @@ internal sealed class FollowRequest(Db db, SlaBook book, ClockRows clocks, Stand
         var orders = await db.List<Guid>(OwnOrders, new { CommunityId = communityId, RequestId = requestId }, ct);
         Guid[] subjects = [requestId, .. orders];
         var running = await clocks.Running(communityId, subjects, ct);
-        await FollowTheOwners(communityId, requestId, running, at, ct);
+        await follower.Follow(communityId, ClockSubject.Request, requestId, running, Owners, mayStart: true, null, at, ct);
         foreach (var order in orders)
         {
-            await FollowTheCrews(communityId, order, running, at, ct);
+            await follower.Follow(communityId, ClockSubject.WorkOrder, order, running, Crews, mayStart: true, null, at, ct);
             await standStill.LookAtOrder(communityId, order, at, ct);
         }
 
         await standStill.NeverHeld(communityId, subjects, at, ct);
         await standStill.Look(communityId, [requestId], at, ct);
     }
+}
 
-    private async Task FollowTheOwners(Guid communityId, Guid requestId, IReadOnlyList<RunningClock> running, DateTimeOffset at, CancellationToken ct)
+/// <summary>Brings the running clocks of a request or an order to what is owed by what governs now: facts, profile, calendars, declared events.</summary>
+internal sealed class ClockFollower(Db db, SlaBook book, ClockRows clocks)
+{
+    private const string All = """
+        select kind, started_at, stopped_why
+        from clock
+        where community_id = @CommunityId and subject_id = @RequestId
+        order by kind, cycle
+        """;
+
+    private sealed record Earlier(ClockKind Kind, DateTimeOffset StartedAt, StopReason? StoppedWhy);
+
+    /// <param name="among">The kinds that this is about.</param>
+    /// <param name="mayStart">Whether what is owed newly starts; else only what runs follows.</param>
+    /// <param name="tell">Told of each clock before it changes.</param>
+    public Task Follow(
+        Guid communityId, ClockSubject kind, Guid subjectId, IReadOnlyList<RunningClock> running, ClockKind[] among, bool mayStart, Action<RunningClock>? tell, DateTimeOffset at, CancellationToken ct) =>
+        kind == ClockSubject.Request
+            ? Owners(communityId, subjectId, running, among, mayStart, tell, at, ct)
+            : Crews(communityId, subjectId, running, among, mayStart, tell, at, ct);
+
+    private async Task Owners(Guid communityId, Guid requestId, IReadOnlyList<RunningClock> running, ClockKind[] among, bool mayStart, Action<RunningClock>? tell, DateTimeOffset at, CancellationToken ct)
     {
         var (row, sla) = await book.With<RequestFacts>(RequestFacts.Read, requestId, communityId, ct);
-        var earlier = (await db.List<Earlier>(Ended, new { CommunityId = communityId, RequestId = requestId }, ct)).ToLookup(e => e.Kind);
+        var earlier = (await db.List<Earlier>(All, new { CommunityId = communityId, RequestId = requestId }, ct)).ToLookup(e => e.Kind);
         var reworked = row.ReworkCount > 0;
         var policy = row.PolicyIn(sla.Profile);
-        var began = reworked ? earlier[ClockKind.Arranged].LastOrDefault()?.StartedAt ?? at : row.ReportedAt;
+        var began = reworked ? earlier[ClockKind.Arranged].LastOrDefault()?.StartedAt ?? earlier[ClockKind.Finish].LastOrDefault()?.StartedAt ?? at : row.ReportedAt;
         var owed = OwedClocks.ToTheOwner(policy, row.Kind, row.Crew, began, row.AppointmentFrom, row.ImposedDueAt, reworked).ToList();
         if (row.AppointmentFrom is null && running.FirstOrDefault(r => r.SubjectId == requestId && r.Kind == ClockKind.Finish) is { } finish && finish.StartedAt > began)
         {
@@ -88,10 +100,13 @@ internal sealed class FollowRequest(Db db, SlaBook book, ClockRows clocks, Stand
             owed = [.. owed.Select(o => o.Kind == ClockKind.Finish ? o with { From = from } : o)];
         }
 
-        await clocks.Change(communityId, sla, ClockSubject.Request, requestId, policy, null, running, owed, MayStart, Owners, at, ct);
+        // What was owed only from a change on, and the owner's word, count from when they began.
+        owed = [.. owed.Concat(OwedClocks.Milestones(policy, row.Crew, [ClockKind.Feedback]).Select(m => new Owed(m.Kind, at, m.Allowance, m.Calendar)))
+            .Select(o => o.Kind != ClockKind.Finish && running.FirstOrDefault(r => r.SubjectId == requestId && r.Kind == o.Kind) is { } runs ? o with { From = runs.StartedAt } : o)];
+        await clocks.Change(communityId, sla, ClockSubject.Request, requestId, policy, null, running, [.. owed.Where(o => among.Contains(o.Kind))], MayStart, among, tell, at, ct);
 
         // What was met is met; what the policy did not ask for until now, or had stopped asking for, starts now.
-        bool MayStart(ClockKind kind) => earlier[kind].LastOrDefault()?.StoppedWhy is null or StopReason.Superseded && kind switch
+        bool MayStart(ClockKind kind) => mayStart && (earlier[kind].LastOrDefault()?.StoppedWhy is null or StopReason.Superseded) && kind switch
         {
             ClockKind.Accept => row.InChargeId is null,
             ClockKind.FirstReply => row.FirstRepliedAt is null,
@@ -100,16 +115,21 @@ internal sealed class FollowRequest(Db db, SlaBook book, ClockRows clocks, Stand
         };
     }
 
-    private async Task FollowTheCrews(Guid communityId, Guid workOrderId, IReadOnlyList<RunningClock> running, DateTimeOffset at, CancellationToken ct)
+    private async Task Crews(Guid communityId, Guid workOrderId, IReadOnlyList<RunningClock> running, ClockKind[] among, bool mayStart, Action<RunningClock>? tell, DateTimeOffset at, CancellationToken ct)
     {
         var (row, sla) = await book.With<OrderFacts>(OrderFacts.Read, workOrderId, communityId, ct);
         var policy = row.PolicyIn(sla.Profile, row.Crew);
-        var owed = OwedClocks.OfACrew(policy, row.Crew, at, row.AppointmentTo, at)
-            .Select(o => running.FirstOrDefault(r => r.SubjectId == workOrderId && r.Kind == o.Kind) is { } runs ? o with { From = runs.StartedAt } : o)
-            .ToArray();
-        await clocks.Change(communityId, sla, ClockSubject.WorkOrder, workOrderId, policy, row.Crew, running, owed, MayStart, Crews, at, ct);
+        var arrive = running.FirstOrDefault(r => r.SubjectId == workOrderId && r.Kind == ClockKind.Arrive);
 
-        bool MayStart(ClockKind kind) => kind switch
+        // An appointment that has passed goes on to govern the arrival that it governed.
+        var appointmentStill = arrive is { Allowance: null } && row.AppointmentTo is not null ? row.AppointmentTo.Value.AddTicks(-1) : at;
+        var owed = OwedClocks.OfACrew(policy, row.Crew, at, row.AppointmentTo, at < appointmentStill ? at : appointmentStill)
+            .Select(o => running.FirstOrDefault(r => r.SubjectId == workOrderId && r.Kind == o.Kind) is { } runs ? o with { From = runs.StartedAt } : o)
+            .Where(o => among.Contains(o.Kind))
+            .ToArray();
+        await clocks.Change(communityId, sla, ClockSubject.WorkOrder, workOrderId, policy, row.Crew, running, owed, MayStart, among, tell, at, ct);
+
+        bool MayStart(ClockKind kind) => mayStart && kind switch
         {
             ClockKind.Accept => row.Status == WorkOrderStatus.Dispatched,
             _ => row.ArrivedAt is null,

@@ -48,6 +48,8 @@ internal sealed class LoggedClock(Guid subjectId, ClockKind kind, short cycle)
 
     public DateTimeOffset? LateReport { get; set; }
 
+    public Guid? StretchedBy { get; set; }
+
     /// <summary>Those that lasted; of the one that lasts still the end is open.</summary>
     public List<(DateTimeOffset From, DateTimeOffset? To)> Pauses { get; } = [];
 
@@ -190,6 +192,7 @@ internal sealed class LoggedClocks
         clock.Unit = story.TryGetProperty("unit", out var unit) ? EnumWord.Read<AllowanceUnit>(unit.GetString()!) : null;
         clock.Crew = story.TryGetProperty("crew", out var crew) ? EnumWord.Read<Crew>(crew.GetString()!) : null;
         clock.Fixed = AtOrNone(story, "fixed");
+        clock.StretchedBy = story.TryGetProperty("stretchedBy", out var declared) ? declared.GetGuid() : null;
         clock.Imposed = story.TryGetProperty("imposed", out var imposed) && imposed.GetBoolean();
     }
 

@@ -20,6 +20,12 @@ internal sealed class SlaBook(Db db, SlaDefinitions definitions)
         join calendar c on c.community_id = p.community_id
         """;
 
+    private const string Events = """
+        select e.declared_event_id, e.name, e.from_at, e.to_at, e.factor, e.policies, e.kinds
+        from declared_event e
+        where e.community_id = @CommunityId and e.revoked_at is null
+        """;
+
     private const string Profile = """
         select definition
         from sla_profile_version
@@ -34,29 +40,47 @@ internal sealed class SlaBook(Db db, SlaDefinitions definitions)
 
     private sealed record Row(Guid PolicyVersionId, string Code, Guid CurrentVersionId);
 
+    private sealed record EventRow(Guid DeclaredEventId, string Name, DateTimeOffset FromAt, DateTimeOffset ToAt, decimal Factor, string[] Policies, string[] Kinds)
+    {
+        public DeclaredEvent Event => new(DeclaredEventId, Name, FromAt, ToAt, Factor, Policies, [.. Kinds.Select(EnumWord.Read<ClockKind>)]);
+    }
+
     /// <summary>The one row of <paramref name="subjectSql"/> and what is current, in one round trip. The statement may use <c>@Id</c>.</summary>
     public async Task<(T Subject, CurrentSla Sla)> With<T>(string subjectSql, Guid id, Guid communityId, CancellationToken ct)
     {
         T subject;
         List<Row> rows;
-        using (var read = await db.Several(subjectSql + ";\n" + Current, new { Id = id, CommunityId = communityId }, ct))
+        List<EventRow> events;
+        using (var read = await db.Several(subjectSql + ";\n" + Current + ";\n" + Events, new { Id = id, CommunityId = communityId }, ct))
         {
             subject = await read.ReadSingleAsync<T>();
             rows = (await read.ReadAsync<Row>()).AsList();
+            events = (await read.ReadAsync<EventRow>()).AsList();
         }
 
-        return (subject, await Whole(rows, ct));
+        return (subject, await Whole(rows, events, ct));
     }
 
     /// <summary>What is current.</summary>
-    public async Task<CurrentSla> Now(Guid communityId, CancellationToken ct) => await Whole(await db.List<Row>(Current, new { CommunityId = communityId }, ct), ct);
+    public async Task<CurrentSla> Now(Guid communityId, CancellationToken ct)
+    {
+        List<Row> rows;
+        List<EventRow> events;
+        using (var read = await db.Several(Current + ";\n" + Events, new { CommunityId = communityId }, ct))
+        {
+            rows = (await read.ReadAsync<Row>()).AsList();
+            events = (await read.ReadAsync<EventRow>()).AsList();
+        }
+
+        return await Whole(rows, events, ct);
+    }
 
     public async Task<SlaProfile> ProfileOf(Guid policyVersionId, CancellationToken ct) =>
         definitions.Profiles.TryGetValue(policyVersionId, out var known)
             ? known
             : definitions.Profiles.GetOrAdd(policyVersionId, JsonSerializer.Deserialize<SlaProfile>(await db.Single<string>(Profile, new { Id = policyVersionId }, ct), Json.Options)!);
 
-    private async Task<CurrentSla> Whole(IReadOnlyList<Row> rows, CancellationToken ct)
+    private async Task<CurrentSla> Whole(IReadOnlyList<Row> rows, IReadOnlyList<EventRow> events, CancellationToken ct)
     {
         var profile = await ProfileOf(rows[0].PolicyVersionId, ct);
         var calendars = new Dictionary<string, (Guid, BusinessCalendar)>(StringComparer.Ordinal);
@@ -65,7 +89,7 @@ internal sealed class SlaBook(Db db, SlaDefinitions definitions)
             calendars[row.Code] = (row.CurrentVersionId, await CalendarOf(row.CurrentVersionId, ct));
         }
 
-        return new CurrentSla(rows[0].PolicyVersionId, profile, calendars);
+        return new CurrentSla(rows[0].PolicyVersionId, profile, calendars, [.. events.Select(e => e.Event)]);
     }
 
     public async Task<BusinessCalendar> CalendarOf(Guid calendarVersionId, CancellationToken ct) =>
@@ -84,4 +108,18 @@ internal sealed class SlaDefinitions
     public ConcurrentDictionary<Guid, BusinessCalendar> Calendars { get; } = [];
 }
 
-internal sealed record CurrentSla(Guid PolicyVersionId, SlaProfile Profile, IReadOnlyDictionary<string, (Guid VersionId, BusinessCalendar Calendar)> Calendars);
+internal sealed record CurrentSla(
+    Guid PolicyVersionId, SlaProfile Profile, IReadOnlyDictionary<string, (Guid VersionId, BusinessCalendar Calendar)> Calendars, IReadOnlyList<DeclaredEvent> Events)
+{
+    /// <summary>With the time that a declared event gives, where one does.</summary>
+    public Owed Stretched(string policyCode, Owed owed)
+    {
+        if (owed is not { Allowance: { } allowance, FixedAt: null } || Events.Count == 0 || Profile.Policies.FirstOrDefault(p => p.Code == policyCode) is not { } policy)
+        {
+            return owed;
+        }
+
+        var due = SlaClock.DueAt(owed.From, allowance, Calendars[owed.Calendar].Calendar).At;
+        return DeclaredEvent.Governing(Events, policy, owed.Kind, owed.From, due) is { } declared ? owed with { Allowance = allowance.Stretched(declared.Factor), StretchedBy = declared.Id } : owed;
+    }
+}

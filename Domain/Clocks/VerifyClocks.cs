@@ -15,7 +15,7 @@ public sealed record VerifyClocks(Guid CommunityId) : IQuery<ClocksVerified>
         // One statement: the rows, their pauses and the last event are of one moment.
         private const string Rows = """
             select h.seq, k.clock_id, k.subject_kind, k.subject_id, k.kind, k.cycle, k.crew, k.policy_version_id, k.policy, k.calendar_version_id, k.imposed, k.imported, k.started_at,
-                k.allowance, k.unit, k.due_at, k.beyond_calendar, k.held_at, k.stopped_at, k.stopped_why, k.breached_at, k.late_report_at, k.next_check_at,
+                k.allowance, k.unit, k.due_at, k.beyond_calendar, k.held_at, k.stopped_at, k.stopped_why, k.breached_at, k.late_report_at, k.next_check_at, k.stretched_by,
                 (select string_agg(extract(epoch from p.from_at) || '/' || coalesce(extract(epoch from p.to_at)::text, ''), ' ' order by p.from_at)
                  from clock_pause p
                  where p.community_id = k.community_id and p.clock_id = k.clock_id and p.to_at is distinct from p.from_at) as pauses
@@ -59,6 +59,7 @@ public sealed record VerifyClocks(Guid CommunityId) : IQuery<ClocksVerified>
             DateTimeOffset? BreachedAt,
             DateTimeOffset? LateReportAt,
             DateTimeOffset? NextCheckAt,
+            Guid? StretchedBy,
             string? Pauses);
 
         private sealed record Told(Guid SubjectId, Happening What, DateTimeOffset OccurredAt, DateTimeOffset RecordedAt, string Detail);
@@ -117,6 +118,7 @@ public sealed record VerifyClocks(Guid CommunityId) : IQuery<ClocksVerified>
             Differ("stopped_why", row.StoppedWhy, logged.Why);
             Differ("breached_at", row.BreachedAt, logged.BreachedAt);
             Differ("late_report_at", row.LateReportAt, logged.LateReport);
+            Differ("stretched_by", row.StretchedBy, logged.StretchedBy);
             Differ("pauses", row.Pauses ?? "", Words(logged.Pauses));
 
             // When to look next is the ladder's own; but what stands still or has ended is not looked at, and nothing that runs is forgotten.

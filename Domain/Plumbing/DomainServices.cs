@@ -35,6 +35,10 @@ public static class DomainServices
         services.AddScoped<SlaBook>();
         services.AddScoped<ClockRows>();
         services.AddScoped<StandStill>();
+        services.AddScoped<ClockFollower>();
+        services.AddScoped<Policies.SlaEdits>();
+        services.AddScoped<Policies.CalendarEdits>();
+        services.AddScoped<Policies.SlaPreviews>();
         services.AddScoped<HoldLimits>();
         services.AddScoped<OrderMaker>();
         services.AddScoped<OrderMover>();

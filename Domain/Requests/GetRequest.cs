@@ -35,7 +35,8 @@ public sealed record GetRequest(Guid RequestId) : IQuery<RequestDetails>
             where f.request_id = @RequestId and f.community_id = any ((select scope_communities())::uuid[])
             order by f.round;
 
-            select k.kind, k.cycle, k.started_at, k.due_at, k.beyond_calendar, k.imposed, k.held_at, k.stopped_at, k.stopped_why, coalesce(coalesce(k.stopped_at, @Now) > k.due_at, false) as late
+            select k.kind, k.cycle, k.started_at, k.due_at, k.beyond_calendar, k.imposed, k.held_at, k.stopped_at, k.stopped_why, coalesce(coalesce(k.stopped_at, @Now) > k.due_at, false) as late,
+                k.late_report_at, (select e.name from declared_event e where e.community_id = k.community_id and e.declared_event_id = k.stretched_by) as stretched_by
             from clock k
             where k.subject_id = @RequestId and k.community_id = any ((select scope_communities())::uuid[])
             order by k.kind, k.cycle;
@@ -163,6 +164,8 @@ public sealed record RequestRound(
     Guid? AuthorId,
     string? SpokeWith);
 
+/// <param name="LateReportAt">It was marked as late, and this is when somebody without signal until then reported that it had been met in time.</param>
+/// <param name="StretchedBy">The declared event that gives it more time.</param>
 public sealed record RequestClock(
     ClockKind Kind,
     short Cycle,
@@ -173,7 +176,9 @@ public sealed record RequestClock(
     DateTimeOffset? HeldAt,
     DateTimeOffset? StoppedAt,
     string? StoppedWhy,
-    bool Late);
+    bool Late,
+    DateTimeOffset? LateReportAt,
+    string? StretchedBy);
 
 public sealed record RequestPromise(Guid PromiseId, string Text, DateTimeOffset DueAt, DateTimeOffset MadeAt, DateTimeOffset? KeptAt);
 

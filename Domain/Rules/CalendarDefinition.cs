@@ -1,3 +1,5 @@
+using FluentValidation;
+
 namespace PropertyServiceDesk.Domain.Rules;
 
 /// <summary>A calendar as it is stored and edited; <see cref="BusinessCalendar.From"/> checks it and makes it fit for use.</summary>
@@ -76,4 +78,14 @@ public sealed record HolidayFile(string Source, IReadOnlyList<HolidaySheet> Shee
 public sealed record ReferenceCalendar(string Code, LocalName Name, CalendarDefinition Definition, string? Holidays = null);
 
 /// <summary>A name in both languages of the product.</summary>
-public sealed record LocalName(string Zh, string En);
+public sealed record LocalName(string Zh, string En)
+{
+    internal sealed class Validator : AbstractValidator<LocalName>
+    {
+        public Validator()
+        {
+            RuleFor(n => n.Zh).PlainText(100);
+            RuleFor(n => n.En).PlainText(100);
+        }
+    }
+}

@@ -1,3 +1,4 @@
+using FluentValidation;
 using System.Runtime.InteropServices;
 
 namespace PropertyServiceDesk.Domain.Rules;
@@ -31,6 +32,11 @@ public sealed record LadderStep(int Level, int AfterMinutes);
 /// <param name="LongestPromiseMinutes">How far ahead such a time may lie.</param>
 public sealed record EscalationPlan(IReadOnlyList<LadderStep> Steps, string Calendar, int MostPromises, int LongestPromiseMinutes)
 {
+    internal sealed class Validator : AbstractValidator<EscalationPlan>
+    {
+        public Validator() => RuleFor(p => p.Calendar).PlainText(40);
+    }
+
     public static EscalationPlan Danger { get; } = new([new(1, 0), new(2, 5), new(3, 15), new(4, 60)], "24x7", 0, 0);
 
     public static EscalationPlan Urgent { get; } = new([new(1, 0), new(2, 30), new(3, 120), new(4, 720)], "24x7", 1, 4 * 60);

@@ -4,7 +4,9 @@ namespace PropertyServiceDesk.Domain.Rules;
 /// <param name="Allowance">Null where an instant governs.</param>
 /// <param name="FixedAt">The instant that governs: a deadline imposed from outside, or the end of an appointment.</param>
 /// <param name="Imposed">From outside: nothing moves it.</param>
-public sealed record Owed(ClockKind Kind, DateTimeOffset From, Allowance? Allowance, string Calendar, DateTimeOffset? FixedAt = null, bool Imposed = false);
+/// <param name="StretchedBy">The declared event that made the allowance what it is.</param>
+public sealed record Owed(
+    ClockKind Kind, DateTimeOffset From, Allowance? Allowance, string Calendar, DateTimeOffset? FixedAt = null, bool Imposed = false, Guid? StretchedBy = null);
 
 /// <summary>Which clocks follow from a policy.</summary>
 public static class OwedClocks

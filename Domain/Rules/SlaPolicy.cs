@@ -1,15 +1,35 @@
+using FluentValidation;
+
 namespace PropertyServiceDesk.Domain.Rules;
 
 /// <summary>What a policy is for. Every part that is given must fit; the more is given, the more specific it is.</summary>
 /// <param name="Category">The category or any category above it.</param>
 /// <param name="Crews">The crew that does the work is one of these; none means any.</param>
 public sealed record PolicyScope(
-    string? Category = null, RequestKind? Kind = null, Priority? Priority = null, IReadOnlyList<Crew>? Crews = null);
+    string? Category = null, RequestKind? Kind = null, Priority? Priority = null, IReadOnlyList<Crew>? Crews = null)
+{
+    internal sealed class Validator : AbstractValidator<PolicyScope>
+    {
+        public Validator()
+        {
+            RuleFor(s => s.Category).OptionalPlainText(60);
+        }
+    }
+}
 
 /// <summary>What somebody promises to have done, and in which time.</summary>
 /// <param name="Calendar">Code of the calendar: <c>24x7</c>, <c>desk</c>, <c>office</c> or the community's own.</param>
 /// <param name="Crew">For this crew alone; it goes before one for every crew.</param>
-public sealed record Milestone(ClockKind Kind, Allowance Allowance, string Calendar, Crew? Crew = null);
+public sealed record Milestone(ClockKind Kind, Allowance Allowance, string Calendar, Crew? Crew = null)
+{
+    internal sealed class Validator : AbstractValidator<Milestone>
+    {
+        public Validator()
+        {
+            RuleFor(m => m.Calendar).PlainText(40);
+        }
+    }
+}
 
 /// <summary>With an appointment the crew may come so many minutes before its start and must have come so many after its end.</summary>
 /// <remarks>The clock of the finish then begins at the appointment's start.</remarks>
@@ -66,13 +86,27 @@ public sealed record Policy(
     int WarnAtPercent = 75,
     EscalationPlan? Escalation = null)
 {
+    internal sealed class Validator : AbstractValidator<Policy>
+    {
+        public Validator() => RuleFor(p => p.Code).PlainText(60);
+    }
+
     /// <summary>What this crew owes of this kind: its own milestone, else the one for every crew, else nothing.</summary>
     public Milestone? For(ClockKind kind, Crew crew) =>
         Milestones.FirstOrDefault(m => m.Kind == kind && m.Crew == crew) ?? Milestones.FirstOrDefault(m => m.Kind == kind && m.Crew is null);
 }
 
 /// <summary>How long a hold for this reason may stop the clocks before a manager must agree.</summary>
-public sealed record HoldLimit(HoldReason Reason, Allowance Allowance, string Calendar);
+public sealed record HoldLimit(HoldReason Reason, Allowance Allowance, string Calendar)
+{
+    internal sealed class Validator : AbstractValidator<HoldLimit>
+    {
+        public Validator()
+        {
+            RuleFor(l => l.Calendar).PlainText(40);
+        }
+    }
+}
 
 /// <summary>What is promised for a repair that did not hold, beside what its first policy promises.</summary>
 public sealed record ReworkRule(LocalName Name, IReadOnlyList<Milestone> Milestones, FeedbackPlan Feedback);

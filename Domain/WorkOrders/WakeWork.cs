@@ -57,6 +57,22 @@ public sealed class DueWork(NpgsqlDataSource source, TimeProvider clock)
     public Task<IReadOnlyList<(Guid CommunityId, Guid WorkOrderId)>> HoldsOverLimit(int atMost, CancellationToken ct) =>
         Due("select community_id, work_order_id from holds_over_limit($1, $2)", atMost, ct);
 
+    /// <summary>Edits whose open clocks have not all followed yet, the oldest first.</summary>
+    public async Task<IReadOnlyList<(Guid CommunityId, Guid ClockMoveId)>> ClockMovesOpen(int atMost, CancellationToken ct)
+    {
+        await using var batch = source.CreateBatch();
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("call enter_scope('', '')"));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("select community_id, clock_move_id from clock_moves_open($1)") { Parameters = { new() { Value = atMost } } });
+        var open = new List<(Guid, Guid)>();
+        await using var reader = await batch.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+        {
+            open.Add((reader.GetGuid(0), reader.GetGuid(1)));
+        }
+
+        return open;
+    }
+
     private async Task<IReadOnlyList<(Guid CommunityId, Guid Id)>> Due(string sql, int atMost, CancellationToken ct)
     {
         await using var batch = source.CreateBatch();

@@ -24,8 +24,17 @@ public sealed partial class BadInputTests : ApiFixture
     /// Where fields depend on each other, what stands in the body that is then made worse: by name, or by operation and name. Null: left
     /// out. An operation whose body is refused as it is needs a line here, or nothing behind that refusal is tried.
     /// </summary>
+    private const string SlaProfile = """
+        {"policies":[{"code":"default","name":{"zh":"默认","en":"Default"},"scope":{"category":null,"kind":null,"priority":null,"crews":[]},"milestones":[{"kind":"finish","allowance":{"number":690,"unit":"workingMinutes"},"calendar":"desk","crew":null}],"feedback":{"way":"sample","remindAfterHours":[24],"call":"sample","joiners":false,"bySomebodyElse":false},"appointment":{"earliestMinutesBeforeStart":10,"latestMinutesAfterEnd":15},"holdsStopClocks":true,"warnAtPercent":75,"escalation":{"steps":[{"level":1,"afterMinutes":0}],"calendar":"desk","mostPromises":1,"longestPromiseMinutes":60}}],"rework":{"name":{"zh":"返修","en":"Rework"},"milestones":[{"kind":"arranged","allowance":{"number":24,"unit":"hours"},"calendar":"24x7","crew":null}],"feedback":{"way":"call","remindAfterHours":[24],"call":"all","joiners":false,"bySomebodyElse":false}},"holdLimits":[{"reason":"parts","allowance":{"number":5,"unit":"workingDays"},"calendar":"office"}]}
+        """;
+
     private static readonly Dictionary<string, string?> Fitting = new(StringComparer.Ordinal)
     {
+        ["editSlaProfile.profile"] = SlaProfile,
+        ["trySlaProfile.profile"] = SlaProfile,
+        ["declareEvent.factor"] = "1.5",
+        ["declareEvent.policies"] = "[]",
+        ["importHolidays.year"] = "2026",
         ["waitsForOrder"] = null,
         ["waitsForId"] = null,
         ["amendRequest.remove"] = "[]",

@@ -135,7 +135,7 @@ export const zhCN = {
       feedbackAsked: '征询反馈', feedbackNotAsked: '不征询反馈', feedbackGiven: '记录了评价', feedbackRefused: '业主拒绝评价', feedbackUnreachable: '无法联系业主', feedbackCallTried: '尝试回访', followUpOpened: '安排跟进', followUpEnded: '跟进结束', fileAttached: '添加了文件', fileRemoved: '移除了文件',
       customerRegistered: '登记了客户', customerAmended: '修改了客户', contactPointsChanged: '联系方式变更', occupancyBegan: '入住', occupancyEnded: '迁出', customerOptedOut: '不再接受回访', customerOptedIn: '恢复接受回访', requestImported: '导入', importTakenUp: '接手导入的申请',
       categoryMade: '建立类别', assetMade: '建立设备', communityMade: '建立小区', teamMade: '建立班组', placesMade: '建立位置', staffJoined: '员工入职', staffLeft: '员工离职', roleGranted: '授予角色', roleRevoked: '收回角色',
-      clockWarned: '时限预警', clockBreached: '超时', escalated: '升级', escalationPromiseBroken: '承诺落空', escalationAcknowledged: '确认了升级', escalationResolved: '升级已处理', alarmRaised: '报警', alarmEnded: '报警解除',
+      slaProfileEdited: '修改了时限标准', calendarEdited: '修改了日历', holidaysImported: '导入了节假日', eventDeclared: '发布特殊情况', declaredEventEnded: '特殊情况结束', clockMoved: '时限改按新版本', clocksMoved: '未结时限已全部更新', clockWarned: '时限预警', clockBreached: '超时', escalated: '升级', escalationPromiseBroken: '承诺落空', escalationAcknowledged: '确认了升级', escalationResolved: '升级已处理', alarmRaised: '报警', alarmEnded: '报警解除',
       shiftPlanned: '排班', shiftSwapped: '换班', shiftRemoved: '取消排班', leavePlanned: '请假', leaveRemoved: '取消请假',
       sessionEnded: '结束会话', passwordChanged: '修改密码',
     },

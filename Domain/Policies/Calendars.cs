@@ -1,0 +1,287 @@
+using System.Text.Json;
+using FluentValidation;
+using PropertyServiceDesk.Domain.Clocks;
+
+namespace PropertyServiceDesk.Domain.Policies;
+
+/// <summary>A community's calendars as they are now.</summary>
+[AllowedTo(Roles.Everybody | Roles.System)]
+public sealed record ListCalendars(Guid CommunityId) : IQuery<IReadOnlyList<CalendarLine>>
+{
+    internal sealed class Handler(Db db, Caller caller) : IRequestHandler<ListCalendars, IReadOnlyList<CalendarLine>>
+    {
+        private const string Read = """
+            select c.code, c.name, c.name_en, v.version, v.created_at, v.definition::text as definition
+            from calendar c
+            join calendar_version v on v.community_id = c.community_id and v.calendar_version_id = c.current_version_id
+            where c.community_id = @CommunityId
+            order by c.code
+            """;
+
+        private sealed record Row(string Code, string Name, string NameEn, int Version, DateTimeOffset CreatedAt, string Definition);
+
+        public async Task<IReadOnlyList<CalendarLine>> Handle(ListCalendars query, CancellationToken cancellationToken)
+        {
+            var rows = await db.List<Row>(Read, new { CommunityId = caller.CommunitiesFor(query.CommunityId)[0] }, cancellationToken);
+            return [.. rows.Select(r => Line(r, JsonSerializer.Deserialize<CalendarDefinition>(r.Definition, Json.Options)!))];
+        }
+
+        private static CalendarLine Line(Row row, CalendarDefinition definition) =>
+            new(row.Code, row.Name, row.NameEn, row.Version, row.CreatedAt, BusinessCalendar.From(definition).LoadedThrough, CalendarHours.Of(definition));
+    }
+}
+
+/// <param name="LoadedThrough">The last year whose holidays are known; due times in later ones are marked as not settled. Null where none are needed.</param>
+public sealed record CalendarLine(string Code, string Name, string NameEn, int Version, DateTimeOffset CreatedAt, int? LoadedThrough, CalendarHours Hours);
+
+/// <summary>A day of the week and its windows, written <c>08:30-12:00</c>; a close before the open is on the next day.</summary>
+/// <param name="Day"><c>monday</c> … <c>sunday</c>.</param>
+public sealed record WeekdayHours(string Day, IReadOnlyList<string> Windows)
+{
+    internal sealed class Validator : AbstractValidator<WeekdayHours>
+    {
+        public Validator()
+        {
+            RuleFor(d => d.Day).PlainText(20);
+            RuleForEach(d => d.Windows).PlainText(20);
+        }
+    }
+}
+
+/// <summary>One day and its windows; none closes it.</summary>
+public sealed record DayHours(DateOnly Day, IReadOnlyList<string> Windows)
+{
+    internal sealed class Validator : AbstractValidator<DayHours>
+    {
+        public Validator()
+        {
+            RuleForEach(d => d.Windows).PlainText(20);
+        }
+    }
+}
+
+/// <summary>A day worked by exception, with the windows of this day of the week.</summary>
+public sealed record MakeUpDay(DateOnly Day, string Like)
+{
+    internal sealed class Validator : AbstractValidator<MakeUpDay>
+    {
+        public Validator()
+        {
+            RuleFor(d => d.Like).PlainText(20);
+        }
+    }
+}
+
+/// <summary>When people work, as it is edited.</summary>
+/// <param name="TimeZone">IANA name.</param>
+/// <param name="AlwaysOpen">24×7; nothing else may then be given.</param>
+/// <param name="LoadedYears">Years whose holidays are known; leave out where the calendar does not depend on any.</param>
+public sealed record CalendarHours(
+    string TimeZone,
+    bool AlwaysOpen = false,
+    IReadOnlyList<WeekdayHours>? Week = null,
+    IReadOnlyList<DateOnly>? Holidays = null,
+    IReadOnlyList<MakeUpDay>? MakeUpDays = null,
+    IReadOnlyList<DayHours>? Overrides = null,
+    IReadOnlyList<DayHours>? Breaks = null,
+    IReadOnlyList<int>? LoadedYears = null)
+{
+    private const int Most = 4000;
+
+    internal sealed class Validator : AbstractValidator<CalendarHours>
+    {
+        public Validator() => RuleFor(h => h.TimeZone).PlainText(60);
+    }
+
+    internal static CalendarHours Of(CalendarDefinition d) => new(
+        d.Zone,
+        d.AlwaysOpen,
+        d.Week is null ? null : [.. d.Week.Select(w => new WeekdayHours(w.Key, w.Value))],
+        d.Holidays,
+        d.MakeUpDays is null ? null : [.. d.MakeUpDays.Select(m => new MakeUpDay(m.Key, m.Value))],
+        d.Overrides is null ? null : [.. d.Overrides.Select(o => new DayHours(o.Key, o.Value))],
+        d.Breaks is null ? null : [.. d.Breaks.Select(b => new DayHours(b.Key, b.Value))],
+        d.LoadedYears);
+
+    /// <exception cref="Refused.Invalid">It makes no sense; the code says why.</exception>
+    internal CalendarDefinition Definition()
+    {
+        if (new[] { Week?.Count, Holidays?.Count, MakeUpDays?.Count, Overrides?.Count, Breaks?.Count, LoadedYears?.Count }.Any(n => n > Most))
+        {
+            throw new Refused.Invalid("calendar.too_many_days", "A calendar names at most 4,000 days of each sort.");
+        }
+
+        if (Days().Any(d => d.Year is < 1990 or > 2100) || LoadedYears?.Any(y => y is < 1990 or > 2100) == true)
+        {
+            throw new Refused.Invalid("calendar.out_of_range", "A calendar names days from 1990 to 2100.");
+        }
+
+        var definition = new CalendarDefinition(
+            TimeZone,
+            AlwaysOpen,
+            Once(Week, w => w.Day, w => w.Windows, StringComparer.OrdinalIgnoreCase),
+            Holidays is null ? null : [.. Holidays.Distinct().Order()],
+            Once(MakeUpDays, m => m.Day, m => m.Like, null),
+            Once(Overrides, o => o.Day, o => o.Windows, null),
+            Once(Breaks, b => b.Day, b => b.Windows, null),
+            LoadedYears is null ? null : [.. LoadedYears.Distinct().Order()]);
+        BusinessCalendar.From(definition);
+        return definition;
+    }
+
+    private IEnumerable<DateOnly> Days() => [.. Holidays ?? [], .. MakeUpDays?.Select(m => m.Day) ?? [], .. Overrides?.Select(o => o.Day) ?? [], .. Breaks?.Select(b => b.Day) ?? []];
+
+    private static Dictionary<TKey, TValue>? Once<TItem, TKey, TValue>(IReadOnlyList<TItem>? items, Func<TItem, TKey> key, Func<TItem, TValue> value, IEqualityComparer<TKey>? comparer)
+        where TKey : notnull
+    {
+        if (items is null)
+        {
+            return null;
+        }
+
+        var made = new Dictionary<TKey, TValue>(comparer);
+        return items.All(i => made.TryAdd(key(i), value(i))) ? made : throw new Refused.Invalid("calendar.day_twice", "A calendar names each day once.");
+    }
+}
+
+/// <summary>Other opening hours from now on. What is closed does not change; open clocks on this calendar follow.</summary>
+[AllowedTo(Roles.Administrator)]
+public sealed record EditCalendar([property: JsonIgnore] Guid CommunityId, [property: JsonIgnore] string Code, CalendarHours Hours, int? Version = null) : ICommand<SlaEdited>
+{
+    internal sealed class Handler(Caller caller, CalendarEdits edits) : IRequestHandler<EditCalendar, SlaEdited>
+    {
+        public async Task<SlaEdited> Handle(EditCalendar command, CancellationToken cancellationToken)
+        {
+            var calendar = await edits.Lock(command.CommunityId, command.Code, cancellationToken);
+            caller.MustKnowVersion("calendar", calendar.Version, command.Version);
+            return await edits.Write(calendar, command.Hours.Definition(), null, cancellationToken);
+        }
+    }
+}
+
+/// <summary>A day and what it is called.</summary>
+public sealed record NamedDay(DateOnly Day, string Name)
+{
+    internal sealed class Validator : AbstractValidator<NamedDay>
+    {
+        public Validator()
+        {
+            RuleFor(d => d.Name).PlainText(60);
+        }
+    }
+}
+
+/// <summary>
+/// The holidays and make-up days of a year, as they were published. Days that earlier sheets named keep what this one does not say; the
+/// year counts as loaded, and due times that waited for it are settled.
+/// </summary>
+/// <param name="Off">Days off; they may lie in the neighbouring years, too.</param>
+/// <param name="Worked">Days worked by exception.</param>
+/// <param name="WorkedLike">The day of the week whose windows those have: <c>monday</c> where it is left out.</param>
+[AllowedTo(Roles.Administrator)]
+public sealed record ImportHolidays(
+    [property: JsonIgnore] Guid CommunityId, [property: JsonIgnore] string Code, int Year, IReadOnlyList<NamedDay> Off, IReadOnlyList<NamedDay>? Worked = null, string WorkedLike = "monday") : ICommand<SlaEdited>
+{
+    public sealed class Validator : AbstractValidator<ImportHolidays>
+    {
+        public Validator()
+        {
+            RuleFor(c => c.Year).InclusiveBetween(1990, 2100);
+            RuleFor(c => c.Off).Must(d => d.Count <= 366).WithErrorCode("calendar.too_many_days").WithMessage("A year has at most 366 days off.");
+            RuleFor(c => c.Worked).Must(d => d is null || d.Count <= 366).WithErrorCode("calendar.too_many_days").WithMessage("A year has at most 366 days.");
+            RuleFor(c => c).Must(c => c.Off.Concat(c.Worked ?? []).All(d => Math.Abs(d.Day.Year - c.Year) <= 1)).WithErrorCode("holidays.other_year").WithMessage("A sheet names days of its year and of the two beside it.");
+            RuleForEach(c => c.Off).SetValidator(new NamedDay.Validator());
+            RuleForEach(c => c.Worked).SetValidator(new NamedDay.Validator());
+            RuleFor(c => c.WorkedLike).PlainText(20);
+        }
+    }
+
+    internal sealed class Handler(Caller caller, CalendarEdits edits) : IRequestHandler<ImportHolidays, SlaEdited>
+    {
+        public async Task<SlaEdited> Handle(ImportHolidays command, CancellationToken cancellationToken)
+        {
+            var calendar = await edits.Lock(command.CommunityId, command.Code, cancellationToken);
+            caller.MustNotBeStale("calendar", calendar.Version);
+            var off = command.Off.Select(d => d.Day).ToHashSet();
+            if (command.Worked?.Any(d => off.Contains(d.Day)) == true)
+            {
+                throw new Refused.Invalid("calendar.day_off_and_worked", "A day is either off or worked by exception.", "worked");
+            }
+
+            if (calendar.Definition.AlwaysOpen)
+            {
+                throw new Refused.Conflict("calendar.always_open", "A calendar that is always open has no holidays.");
+            }
+
+            var sheet = new HolidaySheet("", command.Year, Named(command.Off), Named(command.Worked ?? []));
+            var definition = calendar.Definition.Observing([sheet], command.WorkedLike);
+            BusinessCalendar.From(definition);
+            return await edits.Write(calendar, definition, command.Year, cancellationToken);
+        }
+
+        private static Dictionary<DateOnly, string> Named(IReadOnlyList<NamedDay> days)
+        {
+            var named = new Dictionary<DateOnly, string>();
+            return days.All(d => named.TryAdd(d.Day, d.Name)) ? named : throw new Refused.Invalid("calendar.day_twice", "A calendar names each day once.");
+        }
+    }
+}
+
+internal sealed record LockedCalendar(Guid CommunityId, Guid CalendarId, string Code, int Version, CalendarDefinition Definition);
+
+internal sealed class CalendarEdits(Db db, TimeProvider clock, Caller caller, EventLog log, SlaEdits edits)
+{
+    private const string Read = """
+        select c.calendar_id, v.version, v.definition::text as definition
+        from calendar c
+        join calendar_version v on v.community_id = c.community_id and v.calendar_version_id = c.current_version_id
+        where c.community_id = @CommunityId and c.code = @Code
+        for update of c
+        """;
+
+    private const string Insert = """
+        insert into calendar_version (community_id, calendar_version_id, calendar_id, version, definition, created_at, created_by)
+        values (@CommunityId, @VersionId, @CalendarId, @Version, @Definition::jsonb, @Now, @By);
+
+        update calendar
+        set current_version_id = @VersionId
+        where community_id = @CommunityId and calendar_id = @CalendarId;
+        """;
+
+    private const string OpenClocks = """
+        select count(*)::int
+        from clock k
+        join calendar_version v on v.community_id = k.community_id and v.calendar_version_id = k.calendar_version_id
+        where k.community_id = @CommunityId and k.subject_kind in ('request', 'workOrder') and k.stopped_at is null and not k.imposed and v.calendar_id = @CalendarId
+        """;
+
+    private sealed record Row(Guid CalendarId, int Version, string Definition);
+
+    /// <exception cref="Refused.NotFound">There is none.</exception>
+    public async Task<LockedCalendar> Lock(Guid communityId, string code, CancellationToken ct)
+    {
+        await edits.Lock(communityId, ct);
+        var row = await db.Find<Row>(Read, new { CommunityId = communityId, Code = code }, ct) ?? throw new Refused.NotFound("calendar");
+        return new LockedCalendar(communityId, row.CalendarId, code, row.Version, JsonSerializer.Deserialize<CalendarDefinition>(row.Definition, Json.Options)!);
+    }
+
+    public async Task<SlaEdited> Write(LockedCalendar calendar, CalendarDefinition definition, int? loaded, CancellationToken ct)
+    {
+        var now = clock.Now();
+        var id = Guid.CreateVersion7(now);
+        await db.Run(
+            Insert,
+            new { calendar.CommunityId, VersionId = id, calendar.CalendarId, Version = calendar.Version + 1, Definition = JsonSerializer.Serialize(definition, Json.Options), Now = now, By = caller.Actor.Id },
+            ct);
+        var open = await db.Single<int>(OpenClocks, new { calendar.CommunityId, calendar.CalendarId }, ct);
+        log.Write(
+            calendar.CommunityId,
+            SubjectKind.Community,
+            calendar.CommunityId,
+            loaded is null ? Happening.CalendarEdited : Happening.HolidaysImported,
+            new { calendar = calendar.Code, calendarVersionId = id, version = calendar.Version + 1, year = loaded, openClocks = open },
+            visibility: Visibility.Desk,
+            occurredAt: now);
+        return new SlaEdited(id, calendar.Version + 1, open, await edits.Move(calendar.CommunityId, ClockMoveWhy.Calendar, id, open, now, ct));
+    }
+}

@@ -1,0 +1,385 @@
+using NUnit.Framework;
+using PropertyServiceDesk.Domain.Clocks;
+using PropertyServiceDesk.Domain.Feedback;
+using PropertyServiceDesk.Domain.Policies;
+using PropertyServiceDesk.Domain.Requests;
+using PropertyServiceDesk.Domain.Rules;
+using PropertyServiceDesk.Domain.WorkOrders;
+using PropertyServiceDesk.Tests.Support;
+
+namespace PropertyServiceDesk.Tests.Slices;
+
+/// <summary>Policies, calendars and declared events of a community: read, tried, edited; open clocks follow. Times are Shanghai's, from Monday 2026-03-02 at 09:00.</summary>
+public sealed class PoliciesTests : DeskFixture
+{
+    private static DateTimeOffset Local(int day, int hour, int minute = 0) => new(2026, 3, day, hour, minute, 0, TimeSpan.FromHours(8));
+
+    private long logged;
+
+    private Domain.Plumbing.Actor Admin => Here.People["administrator"];
+
+    public override async Task CleanUp()
+    {
+        await base.CleanUp();
+        await Execute("""
+            delete from clock_move; delete from declared_event;
+            update calendar c set current_version_id = (select v.calendar_version_id from calendar_version v where v.calendar_id = c.calendar_id and v.version = 1);
+            delete from calendar_version where version > 1;
+            delete from sla_profile_version where version > 1;
+            """);
+        logged = await Scalar<long>("select seq from event_head where community_id = @CommunityId", new { Here.CommunityId });
+    }
+
+    [TearDown]
+    public async Task The_log_gives_the_same() =>
+        Assert.That((await ClocksThatDiffer()).Where(d => !d.Contains(" breached_at: ", StringComparison.Ordinal)), Is.Empty);
+
+    private async Task<RequestClock> Of(Guid request, ClockKind kind, int cycle = 1) =>
+        (await Send(Here.Clerk, new GetRequest(request))).Clocks.Single(c => c.Kind == kind && c.Cycle == cycle);
+
+    private async Task<SlaProfile> Profile() => (await Send(Here.Clerk, new GetSlaProfile(Here.CommunityId))).Profile;
+
+    /// <summary>The finish of normal repairs in so many working minutes of the desk.</summary>
+    private async Task<SlaProfile> WithFinish(int minutes)
+    {
+        var profile = await Profile();
+        return profile with
+        {
+            Policies =
+            [
+                .. profile.Policies.Select(p => p.Code != "normal-repair" ? p : p with
+                {
+                    Milestones = [.. p.Milestones.Select(m => m.Kind == ClockKind.Finish ? m with { Allowance = new Allowance(minutes, AllowanceUnit.WorkingMinutes) } : m)],
+                }),
+            ],
+        };
+    }
+
+    private async Task MoveAll()
+    {
+        while (await Scalar<Guid?>("select clock_move_id from clock_move where done_at is null order by made_at limit 1") is { } move)
+        {
+            await Send(Here.System, new MoveClocks(Here.CommunityId, move));
+        }
+    }
+
+    private Task<long> Events(string what) => Scalar<long>("select count(*) from event where community_id = @CommunityId and what = @what and seq > @logged", new { Here.CommunityId, what, logged });
+
+    [Test]
+    public async Task A_normal_repair_reported_on_a_friday_at_17_40_is_due_on_saturday()
+    {
+        var preview = await Send(Here.Clerk, new PreviewSla(Here.CommunityId, RequestKind.Repair, Priority.Normal, Local(6, 17, 40), Here.Category(RequestKind.Repair, "water")));
+
+        Assert.That(preview.Policy, Is.EqualTo("normal-repair"));
+        Assert.That(preview.Clocks.Select(c => (c.Kind, c.DueAt)), Is.EqualTo(new[] { (ClockKind.Finish, Local(7, 17, 40)), (ClockKind.Accept, Local(6, 17, 55)) }));
+    }
+
+    [Test]
+    public async Task A_preview_knows_appointments_common_areas_crews_and_years_that_are_not_loaded()
+    {
+        var atHome = await Send(Here.Clerk, new PreviewSla(Here.CommunityId, RequestKind.Repair, Priority.Normal, Local(2, 9), Here.Category(RequestKind.Repair, "water"), AppointmentFrom: Local(4, 10), AppointmentTo: Local(4, 12)));
+        var common = await Send(Here.Clerk, new PreviewSla(Here.CommunityId, RequestKind.Repair, Priority.Normal, Local(2, 9), CommonArea: true, Crew: Crew.Security));
+        var late = await Send(Here.Clerk, new PreviewSla(Here.CommunityId, RequestKind.Suggestion, Priority.Normal, new DateTimeOffset(2026, 12, 30, 2, 0, 0, TimeSpan.Zero)));
+
+        Assert.That(atHome.Clocks.Single(c => c.Kind == ClockKind.Arrive).DueAt, Is.EqualTo(Local(4, 12, 15)));
+        Assert.That(atHome.Clocks.Single(c => c.Kind == ClockKind.Finish).DueAt, Is.EqualTo(Local(5, 10)));
+        Assert.That((common.Policy, common.Clocks.Single(c => c.Kind == ClockKind.Arrive).Crew), Is.EqualTo(("common-area", (Crew?)Crew.Security)));
+        Assert.That(late.Clocks.Single(c => c.Kind == ClockKind.Finish).BeyondCalendar, Is.True);
+    }
+
+    [Test]
+    public async Task An_edit_says_how_many_open_clocks_it_will_move_and_moves_them_with_one_event_each()
+    {
+        var open = (await GivenRequest()).RequestId;
+        var (closed, _) = await GivenDone();
+        Clock.Advance(TimeSpan.FromMinutes(1));
+
+        var edited = await Send(Admin, new EditSlaProfile(Here.CommunityId, await WithFinish(1380), 1));
+        Assert.That((edited.Version, edited.OpenClocks), Is.EqualTo((2, 1)));
+        Assert.That((await Of(open, ClockKind.Finish)).DueAt, Is.EqualTo(Local(3, 9)), "not yet");
+        await MoveAll();
+
+        Assert.That((await Of(open, ClockKind.Finish)).DueAt, Is.EqualTo(Local(4, 9)));
+        Assert.That((await Of(closed, ClockKind.Finish)).DueAt, Is.EqualTo(Local(3, 9)), "what is closed does not change");
+        Assert.That(await Events("clockMoved"), Is.EqualTo(1));
+        Assert.That(
+            (await Rows<string>("select concat_ws(' ', s ->> 'turn', (s ->> 'policyVersion') = @After, (s ->> 'policyVersionBefore') <> @After) from event e, json_array_elements(e.detail -> 'clocks') s where e.what = 'clockMoved' and e.subject_id = @open", new { open, After = edited.VersionId.ToString() })).Single(),
+            Is.EqualTo("change t t"),
+            "it names both versions");
+        Assert.That((await Send(Here.Clerk, new GetSlaProfile(Here.CommunityId, 1))).Profile.Policies.Single(p => p.Code == "normal-repair").Milestones.Single(m => m.Kind == ClockKind.Finish).Allowance.Number, Is.EqualTo(690), "a version never changes");
+        Assert.That((await Send(Here.Clerk, new GetSlaProfile(Here.CommunityId))).StillToMove, Is.Zero);
+    }
+
+    [Test]
+    public async Task The_move_goes_on_where_it_stopped_and_moves_nothing_twice()
+    {
+        for (var i = 0; i < 60; i++)
+        {
+            await GivenRequest();
+        }
+
+        var (_, order) = await GivenDispatched();
+        Clock.Advance(TimeSpan.FromMinutes(1));
+        var edited = await Send(Admin, new EditSlaProfile(Here.CommunityId, await WithFinish(1380), 1));
+        await Send(Here.System, new MoveClocks(Here.CommunityId, edited.ClockMoveId!.Value));
+        Assert.That(await Events("clockMoved"), Is.EqualTo(25));
+
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(async _ =>
+        {
+            for (var i = 0; i < 4; i++)
+            {
+                await Send(Here.System, new MoveClocks(Here.CommunityId, edited.ClockMoveId!.Value));
+            }
+        }));
+        await MoveAll();
+
+        Assert.That(await Scalar<long>("select count(*) from clock where policy_version_id <> @VersionId", new { edited.VersionId }), Is.Zero);
+        Assert.That(await Events("clockMoved"), Is.EqualTo(62));
+        Assert.That(await Scalar<long>("select count(*) from event where subject_id = @order and what = 'clockMoved'", new { order }), Is.EqualTo(1));
+        Assert.That(await Events("clocksMoved"), Is.EqualTo(1));
+        Assert.That(await Send(Here.System, new MoveClocks(Here.CommunityId, edited.ClockMoveId!.Value)), Is.Zero);
+    }
+
+    [Test]
+    public async Task A_clock_that_was_paused_keeps_its_pauses_when_it_is_moved_and_one_on_hold_stays_held()
+    {
+        var (request, order) = await GivenWorking();
+        await Send(Here.Member(Crew.Engineering), new HoldWork(order, HoldReason.Parts, Local(3, 9)));
+        Clock.Set(Local(2, 11));
+
+        await Send(Admin, new EditSlaProfile(Here.CommunityId, await WithFinish(1380), 1));
+        await MoveAll();
+        Assert.That((await Of(request, ClockKind.Finish)).HeldAt, Is.EqualTo(Local(2, 9)));
+        Clock.Set(Local(2, 12));
+        await Send(Here.Member(Crew.Engineering), new ResumeWork(order));
+
+        Assert.That((await Of(request, ClockKind.Finish)).DueAt, Is.EqualTo(Local(4, 12)));
+    }
+
+    [Test]
+    public async Task A_recorded_breach_stands_when_an_edit_gives_more_time()
+    {
+        var request = (await GivenRequest()).RequestId;
+        Clock.Set(Local(3, 10));
+        await Execute("update clock set breached_at = due_at where subject_id = @request", new { request });
+
+        await Send(Admin, new EditSlaProfile(Here.CommunityId, await WithFinish(1380), 1));
+        await MoveAll();
+
+        Assert.That((await Of(request, ClockKind.Finish)).StoppedWhy, Is.EqualTo("superseded"));
+        Assert.That((await Of(request, ClockKind.Finish, 2)).DueAt, Is.EqualTo(Local(4, 9)));
+    }
+
+    [Test]
+    public async Task What_an_edit_promises_newly_is_not_owed_to_those_who_asked_before()
+    {
+        var request = (await GivenRequest()).RequestId;
+        var profile = await Profile();
+        profile = profile with { Policies = [.. profile.Policies.Select(p => p.Code != "normal-repair" ? p : p with { Milestones = [.. p.Milestones, new Milestone(ClockKind.FirstReply, new Allowance(60, AllowanceUnit.WorkingMinutes), "desk")] })] };
+
+        await Send(Admin, new EditSlaProfile(Here.CommunityId, profile, 1));
+        await MoveAll();
+
+        Assert.That((await Send(Here.Clerk, new GetRequest(request))).Clocks.Select(c => c.Kind), Is.EqualTo(new[] { ClockKind.Finish }));
+        Assert.That((await Send(Here.Clerk, new GetRequest((await GivenRequest()).RequestId))).Clocks, Has.Count.EqualTo(2));
+    }
+
+    [Test]
+    public async Task Who_edits_says_which_version_and_only_one_of_two_wins()
+    {
+        var profile = await WithFinish(1380);
+
+        Assert.That(await Refusal(() => Send(Admin, new EditSlaProfile(Here.CommunityId, profile))), Is.EqualTo("sla_profile.version_required"));
+        Assert.That(await Refusal(() => Send(Admin, new EditSlaProfile(Here.CommunityId, profile, 7))), Is.EqualTo("sla_profile.changed_meanwhile"));
+        Assert.That(await Refusal(() => Send(Here.Clerk, new EditSlaProfile(Here.CommunityId, profile, 1))), Is.EqualTo("role.not_allowed"));
+        Assert.That(await Refusal(() => Send(There.People["administrator"], new EditSlaProfile(Here.CommunityId, profile, 1))), Is.EqualTo("community.not_found"));
+        var both = await Task.WhenAll(Enumerable.Range(0, 2).Select(async _ =>
+        {
+            try
+            {
+                return (await Send(Admin, new EditSlaProfile(Here.CommunityId, profile, 1))).Version.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            }
+            catch (Domain.Plumbing.Refused refused)
+            {
+                return refused.Code;
+            }
+        }));
+        Assert.That(both, Is.EquivalentTo(new[] { "2", "sla_profile.changed_meanwhile" }));
+    }
+
+    private static IEnumerable<TestCaseData> Unsound()
+    {
+        TestCaseData Case(string code, Func<SlaProfile, SlaProfile> change) => new TestCaseData(code, change).SetArgDisplayNames(code);
+        SlaProfile First(SlaProfile p, Func<Policy, Policy> change) => p with { Policies = [change(p.Policies[0]), .. p.Policies.Skip(1)] };
+
+        yield return Case("sla.no_default", p => p with { Policies = [.. p.Policies.Where(x => x.Code != "default")] });
+        yield return Case("sla.code_twice", p => p with { Policies = [.. p.Policies, p.Policies[0]] });
+        yield return Case("sla.code_malformed", p => First(p, x => x with { Code = "Danger!" }));
+        yield return Case("category.unknown", p => First(p, x => x with { Scope = new PolicyScope("nowhere") }));
+        yield return Case("calendar.unknown", p => First(p, x => x with { Milestones = [new Milestone(ClockKind.Finish, new Allowance(1, AllowanceUnit.Hours), "nowhere")] }));
+        yield return Case("sla.allowance_out_of_range", p => First(p, x => x with { Milestones = [new Milestone(ClockKind.Finish, new Allowance(-1, AllowanceUnit.Hours), "desk")] }));
+        yield return Case("sla.milestone_twice", p => First(p, x => x with { Milestones = [.. x.Milestones, x.Milestones[0]] }));
+        yield return Case("sla.warn_out_of_range", p => First(p, x => x with { WarnAtPercent = 0 }));
+        yield return Case("sla.reminders_out_of_order", p => First(p, x => x with { Feedback = x.Feedback with { RemindAfterHours = [24, 24] } }));
+        yield return Case("sla.appointment_out_of_range", p => First(p, x => x with { Appointment = new AppointmentRule(-1, 0) }));
+        yield return Case("sla.hold_limit_twice", p => p with { HoldLimits = [.. p.HoldLimits, p.HoldLimits[0]] });
+        yield return Case("sla.ladder_out_of_order", p => First(p, x => x with { Escalation = new EscalationPlan([new(2, 5), new(1, 0)], "desk", 0, 0) }));
+        yield return Case("sla.promises_out_of_range", p => First(p, x => x with { Escalation = new EscalationPlan([new(1, 0)], "desk", -1, 0) }));
+        yield return Case("sla.policies_count sla.no_default", p => p with { Policies = [] });
+    }
+
+    [TestCaseSource(nameof(Unsound))]
+    public async Task A_profile_that_could_not_govern_is_refused(string code, Func<SlaProfile, SlaProfile> change)
+    {
+        var profile = change(await Profile());
+
+        Assert.That(await Refusal(() => Send(Admin, new EditSlaProfile(Here.CommunityId, profile, 1))), Is.EqualTo(code));
+        Assert.That(await Scalar<long>("select count(*) from sla_profile_version where community_id = @CommunityId", new { Here.CommunityId }), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_draft_can_be_tried_before_it_is_in_force()
+    {
+        await GivenRequest();
+
+        var trial = await Send(Admin, new TrySlaProfile(Here.CommunityId, await WithFinish(60), RequestKind.Repair, Priority.Normal, Local(6, 17, 40), Here.Category(RequestKind.Repair, "water")));
+
+        Assert.That((trial.OpenClocks, trial.Preview.Clocks.Single(c => c.Kind == ClockKind.Finish).DueAt), Is.EqualTo((1, Local(6, 18, 40))));
+        Assert.That((await Send(Here.Clerk, new GetSlaProfile(Here.CommunityId))).Version, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Next_years_holidays_settle_what_waited_for_them_and_move_what_they_must()
+    {
+        Clock.Set(new DateTimeOffset(2026, 12, 30, 2, 0, 0, TimeSpan.Zero));
+        var waiting = (await GivenRequest(kind: RequestKind.Suggestion, category: "other", text: "多种树")).RequestId;
+        var repair = (await GivenRequest()).RequestId;
+        var before = await Of(waiting, ClockKind.Finish);
+        Assert.That(before.BeyondCalendar, Is.True);
+
+        var imported = await Send(Admin, new ImportHolidays(Here.CommunityId, "office", 2027, [new NamedDay(new DateOnly(2027, 1, 1), "元旦"), new NamedDay(new DateOnly(2027, 1, 4), "元旦")]));
+        await MoveAll();
+
+        Assert.That((imported.Version, imported.OpenClocks), Is.EqualTo((2, 2)), "first reply and finish of the suggestion; the repair goes by the desk's calendar");
+        Assert.That(await Of(waiting, ClockKind.Finish), Has.Property("BeyondCalendar").False.And.Property("DueAt").GreaterThan(before.DueAt!.Value));
+        Assert.That((await Of(repair, ClockKind.Finish)).BeyondCalendar, Is.False);
+        Assert.That((await Send(Here.Clerk, new ListCalendars(Here.CommunityId))).Single(c => c.Code == "office").LoadedThrough, Is.EqualTo(2027));
+    }
+
+    [Test]
+    public async Task Other_opening_hours_move_open_clocks_on_that_calendar()
+    {
+        var request = (await GivenRequest()).RequestId;
+        var desk = (await Send(Here.Clerk, new ListCalendars(Here.CommunityId))).Single(c => c.Code == "desk");
+
+        var edited = await Send(Admin, new EditCalendar(Here.CommunityId, "desk", desk.Hours with { Week = [.. desk.Hours.Week!.Select(d => d with { Windows = ["08:30-20:00", "20:00-21:00"] })] }, 1));
+        await MoveAll();
+
+        Assert.That(edited.Version, Is.EqualTo(2));
+        Assert.That((await Of(request, ClockKind.Finish)).DueAt, Is.EqualTo(Local(2, 20, 30)));
+    }
+
+    [TestCase("calendar.no_open_hours")]
+    [TestCase("calendar.unknown_zone")]
+    [TestCase("calendar.window_malformed")]
+    [TestCase("calendar.unknown_day")]
+    [TestCase("calendar.day_twice")]
+    [TestCase("calendar.out_of_range")]
+    public async Task Hours_that_make_no_sense_are_refused(string code)
+    {
+        CalendarHours Hours(string zone, params WeekdayHours[] week) => new(zone, Week: week);
+        var hours = code switch
+        {
+            "calendar.no_open_hours" => Hours("Asia/Shanghai"),
+            "calendar.unknown_zone" => Hours("Moon/Base", new WeekdayHours("monday", ["09:00-17:00"])),
+            "calendar.window_malformed" => Hours("Asia/Shanghai", new WeekdayHours("monday", ["nine to five"])),
+            "calendar.unknown_day" => Hours("Asia/Shanghai", new WeekdayHours("someday", ["09:00-17:00"])),
+            "calendar.day_twice" => Hours("Asia/Shanghai", new WeekdayHours("monday", ["09:00-17:00"]), new WeekdayHours("Monday", ["09:00-17:00"])),
+            _ => Hours("Asia/Shanghai", new WeekdayHours("monday", ["09:00-17:00"])) with { Holidays = [new DateOnly(1, 1, 1)] },
+        };
+
+        Assert.That(await Refusal(() => Send(Admin, new EditCalendar(Here.CommunityId, "desk", hours, 1))), Is.EqualTo(code));
+    }
+
+    [Test]
+    public async Task Calendars_are_edited_by_who_may_and_with_their_version()
+    {
+        var desk = (await Send(Here.Clerk, new ListCalendars(Here.CommunityId))).Single(c => c.Code == "desk").Hours;
+
+        Assert.That(await Refusal(() => Send(Admin, new EditCalendar(Here.CommunityId, "desk", desk))), Is.EqualTo("calendar.version_required"));
+        Assert.That(await Refusal(() => Send(Admin, new EditCalendar(Here.CommunityId, "moon", desk, 1))), Is.EqualTo("calendar.not_found"));
+        Assert.That(await Refusal(() => Send(Here.Manager, new EditCalendar(Here.CommunityId, "desk", desk, 1))), Is.EqualTo("role.not_allowed"));
+        Assert.That(await Refusal(() => Send(Admin, new ImportHolidays(Here.CommunityId, "24x7", 2027, []))), Is.EqualTo("calendar.always_open"));
+        Assert.That(await Refusal(() => Send(Admin, new ImportHolidays(Here.CommunityId, "office", 2027, [new NamedDay(new DateOnly(2030, 1, 1), "元旦")]))), Is.EqualTo("holidays.other_year"));
+        Assert.That(await Refusal(() => Send(There.People["administrator"], new ListCalendars(Here.CommunityId))), Is.EqualTo("community.not_found"));
+    }
+
+    [Test]
+    public async Task A_declared_event_stretches_what_runs_into_it_and_says_so()
+    {
+        var (open, order) = await GivenDispatched();
+        var danger = (await GivenRequest(priority: Priority.Danger)).RequestId;
+
+        await Send(Here.Manager, new DeclareEvent(Here.CommunityId, "台风", Local(2, 12), Local(4, 12), 2m));
+        await MoveAll();
+        var later = (await GivenRequest()).RequestId;
+
+        Assert.That((await Of(open, ClockKind.Finish)).DueAt, Is.EqualTo(Local(4, 9)));
+        Assert.That((await Of(later, ClockKind.Finish)).DueAt, Is.EqualTo(Local(4, 9)));
+        Assert.That((await Of(danger, ClockKind.Finish)).DueAt, Is.EqualTo(Local(3, 9)), "danger is never stretched");
+        Assert.That((await Send(Here.Clerk, new GetWorkOrder(order))).Clocks.Single(c => c.Kind == ClockKind.Accept).DueAt, Is.EqualTo(Local(2, 9, 15)), "due before it begins");
+        Assert.That((await Send(Here.Clerk, new PreviewSla(Here.CommunityId, RequestKind.Repair, Priority.Normal, Local(2, 9)))).Clocks.Single(c => c.Kind == ClockKind.Finish).StretchedBy, Is.EqualTo("台风"));
+        Assert.That((await Rows<string>("select distinct (s ->> 'stretchedBy' is not null)::text from event e, json_array_elements(e.detail -> 'clocks') s where e.subject_id = @later and e.seq > @logged", new { later, logged })), Is.EqualTo(new[] { "true" }));
+    }
+
+    [Test]
+    public async Task It_can_be_for_chosen_targets_and_is_over_when_somebody_ends_it()
+    {
+        var declared = await Send(Here.Manager, new DeclareEvent(Here.CommunityId, "红色预警", Local(2, 8), Local(5, 8), 1.5m, ["urgent-repair"], [ClockKind.Controlled]));
+        var urgent = (await GivenRequest(priority: Priority.Urgent)).RequestId;
+        Assert.That((await Of(urgent, ClockKind.Controlled)).DueAt, Is.EqualTo(Local(2, 12)));
+        Assert.That((await Of(urgent, ClockKind.Finish)).DueAt, Is.EqualTo(Local(3, 9)));
+
+        Clock.Set(Local(2, 10));
+        await Send(Here.Manager, new EndDeclaredEvent(declared.DeclaredEventId));
+        await MoveAll();
+        var after = (await GivenRequest(priority: Priority.Urgent)).RequestId;
+
+        Assert.That((await Of(urgent, ClockKind.Controlled)).DueAt, Is.EqualTo(Local(2, 12)), "what began before its end keeps its time");
+        Assert.That((await Of(after, ClockKind.Controlled)).DueAt, Is.EqualTo(Local(2, 12)), "two hours");
+        Assert.That(await Refusal(() => Send(Here.Manager, new EndDeclaredEvent(declared.DeclaredEventId))), Is.EqualTo("event.over"));
+    }
+
+    [Test]
+    public async Task An_event_that_is_called_off_before_it_begins_takes_back_what_it_gave()
+    {
+        var request = (await GivenRequest()).RequestId;
+        var declared = await Send(Here.Manager, new DeclareEvent(Here.CommunityId, "台风", Local(2, 12), Local(4, 12), 2m));
+        await MoveAll();
+        Assert.That((await Of(request, ClockKind.Finish)).DueAt, Is.EqualTo(Local(4, 9)));
+
+        await Send(Here.Manager, new EndDeclaredEvent(declared.DeclaredEventId));
+        await MoveAll();
+
+        Assert.That((await Of(request, ClockKind.Finish)).DueAt, Is.EqualTo(Local(3, 9)));
+        Assert.That((await Send(Here.Clerk, new ListDeclaredEvents(Here.CommunityId))).Items.Single(), Has.Property("CalledOff").True);
+    }
+
+    [Test]
+    public async Task What_cannot_be_declared_is_refused()
+    {
+        Task<string> Code(decimal factor = 2, DateTimeOffset? from = null, DateTimeOffset? to = null, string? policy = null, Domain.Plumbing.Actor? by = null) =>
+            Refusal(() => Send(by ?? Here.Manager, new DeclareEvent(Here.CommunityId, "台风", from ?? Local(2, 12), to ?? Local(4, 12), factor, policy is null ? null : [policy])));
+
+        Assert.That(await Code(factor: 1), Is.EqualTo("event.factor_out_of_range"));
+        Assert.That(await Code(factor: 1.555m), Is.EqualTo("event.factor_out_of_range"));
+        Assert.That(await Code(to: Local(2, 12)), Is.EqualTo("event.not_a_span"));
+        Assert.That(await Code(from: Local(2, 12).AddYears(-3), to: Local(3, 12).AddYears(-3)), Is.EqualTo("event.out_of_range"));
+        Assert.That(await Code(policy: "nothing"), Is.EqualTo("sla.policy_unknown"));
+        Assert.That(await Code(policy: "danger"), Is.EqualTo("event.never_danger"));
+        Assert.That(await Code(by: Here.Clerk), Is.EqualTo("role.not_allowed"));
+        Assert.That(await Refusal(() => Send(There.Manager, new DeclareEvent(Here.CommunityId, "台风", Local(2, 12), Local(4, 12), 2m))), Is.EqualTo("community.not_found"));
+        var declared = await Send(Here.Manager, new DeclareEvent(Here.CommunityId, "台风", Local(2, 12), Local(4, 12), 2m));
+        Assert.That(await Refusal(() => Send(There.Manager, new EndDeclaredEvent(declared.DeclaredEventId))), Is.EqualTo("declared_event.not_found"));
+    }
+}
