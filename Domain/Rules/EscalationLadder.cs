@@ -1,5 +1,5 @@
-using FluentValidation;
 using System.Runtime.InteropServices;
+using FluentValidation;
 
 namespace PropertyServiceDesk.Domain.Rules;
 

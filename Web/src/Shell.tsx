@@ -31,6 +31,7 @@ export function Shell({ who, children }: { who: SignedIn; children: ReactNode })
     ...(screens.officer ? [['/reports', t('nav.reports')]] : []),
     ...(screens.rosters ? [['/rosters', t('nav.rosters')]] : []),
     ...(screens.jobs ? [['/jobs', t('nav.jobs')]] : []),
+    ['/policies', t('nav.policies')],
     ...(!screens.desk && !screens.crew ? [['/requests', t('nav.requests')]] : []),
   ] as const;
 

@@ -29,6 +29,7 @@ const EscalationsScreen = lazy(() => import('./manager/EscalationsScreen'));
 const ReportsScreen = lazy(() => import('./manager/ReportsScreen'));
 const RostersScreen = lazy(() => import('./manager/RostersScreen'));
 const JobsScreen = lazy(() => import('./admin/JobsScreen'));
+const PoliciesScreen = lazy(() => import('./admin/PoliciesScreen'));
 const CrewScreen = lazy(() => import('./crew/CrewScreen'));
 const OrderScreen = lazy(() => import('./crew/OrderScreen'));
 const AccountScreen = lazy(() => import('./account/AccountScreen'));
@@ -101,6 +102,7 @@ function Screens({ who }: { who: SignedIn }) {
           <Route path="/customers/:customerId" element={<CustomerScreen />} />
           <Route path="/queue" element={<QueueScreen />} />
           <Route path="/faults" element={<FaultsScreen />} />
+          <Route path="/policies" element={<PoliciesScreen />} />
           <Route path="/faults/:faultId" element={<FaultScreen />} />
           <Route path="/call-backs" element={<CallBacksScreen />} />
           <Route path="/escalations" element={<EscalationsScreen />} />

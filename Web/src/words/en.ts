@@ -4,7 +4,12 @@ type Words<T> = { [K in keyof T]: T[K] extends string ? string : Words<T[K]> };
 
 export const en: Words<typeof zhCN> = {
   app: { name: 'Property Service Desk', signOut: 'Sign out', language: '中文', skip: 'Skip to content' },
-  nav: { desk: 'Desk', requests: 'Requests', queue: 'Dispatch', crew: 'Crew', faults: 'Faults', callBacks: 'Call-backs', escalations: 'Escalations', alarms: 'Alarms', reports: 'Reports', rosters: 'Rosters', jobs: 'Jobs' },
+  nav: { policies: 'Targets', desk: 'Desk', requests: 'Requests', queue: 'Dispatch', crew: 'Crew', faults: 'Faults', callBacks: 'Call-backs', escalations: 'Escalations', alarms: 'Alarms', reports: 'Reports', rosters: 'Rosters', jobs: 'Jobs' },
+  policies: {
+    title: 'Targets and calendars', preview: 'What would be due when', kind: 'Kind', priority: 'Priority', reportedAt: 'Reported at', show: 'Show', targets: 'Targets', version: 'version {{version}}', moving: '{{count}} open clocks still follow',
+    policy: 'Policy', promises: 'Promises', feedback: 'Feedback', events: 'Declared events', declare: 'Declare an event', noEvents: 'No events', name: 'Name', span: 'From and to', factor: 'Factor', kinds: 'Only these milestones', calledOff: 'Called off', over: 'Over', end: 'End it',
+    calendars: 'Calendars', loadedThrough: 'holidays known through {{year}}', monday: 'Mon', tuesday: 'Tue', wednesday: 'Wed', thursday: 'Thu', friday: 'Fri', saturday: 'Sat', sunday: 'Sun',
+  },
   signIn: {
     title: 'Sign in', name: 'User name', password: 'Password', submit: 'Sign in', again: 'Your session is over. Sign in again; what you typed is still there.',
     needName: 'Enter your user name', needPassword: 'Enter your password',

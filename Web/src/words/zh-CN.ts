@@ -1,7 +1,12 @@
 /** Every text of the client in Chinese. English has the same keys: the compiler and a test hold them together. */
 export const zhCN = {
   app: { name: '物业服务台', signOut: '退出登录', language: 'English', skip: '跳到正文' },
-  nav: { desk: '接待', requests: '服务申请', queue: '派工', crew: '班组', faults: '公共故障', callBacks: '回访', escalations: '升级', alarms: '报警', reports: '报表', rosters: '排班', jobs: '后台任务' },
+  nav: { policies: '时限标准', desk: '接待', requests: '服务申请', queue: '派工', crew: '班组', faults: '公共故障', callBacks: '回访', escalations: '升级', alarms: '报警', reports: '报表', rosters: '排班', jobs: '后台任务' },
+  policies: {
+    title: '时限标准与日历', preview: '试算何时到期', kind: '类型', priority: '优先级', reportedAt: '报告时间', show: '试算', targets: '时限标准', version: '第 {{version}} 版', moving: '还有 {{count}} 个未结时限在更新',
+    policy: '标准', promises: '承诺', feedback: '反馈方式', events: '特殊情况', declare: '发布特殊情况', noEvents: '没有特殊情况', name: '名称', span: '起止时间', factor: '倍数', kinds: '仅限这些时限', calledOff: '已撤销', over: '已结束', end: '结束',
+    calendars: '工作日历', loadedThrough: '节假日已录入至 {{year}} 年', monday: '周一', tuesday: '周二', wednesday: '周三', thursday: '周四', friday: '周五', saturday: '周六', sunday: '周日',
+  },
   signIn: {
     title: '登录', name: '用户名', password: '密码', submit: '登录', again: '登录已过期，请重新登录。已填写的内容都还在。',
     needName: '请输入用户名', needPassword: '请输入密码',
