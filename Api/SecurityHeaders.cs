@@ -14,9 +14,12 @@ internal static class SecurityHeaders
     private const string TryItPage =
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-    /// <summary>For the web client's page: scripts and styles from here; of styles made at run time only those with this nonce.</summary>
+    /// <summary>
+    /// For the web client's page: scripts and styles from here; of style sheets made at run time only those with this nonce. Style attributes
+    /// are let be: the components' growing text boxes write them as text, and an attribute reaches its own element alone.
+    /// </summary>
     public static string Page(string nonce) =>
-        $"default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; manifest-src 'self'; "
+        $"default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; style-src-attr 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; manifest-src 'self'; "
         + "object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
     public static string NewNonce() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(18));

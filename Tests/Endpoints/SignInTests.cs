@@ -198,9 +198,9 @@ public sealed class SignInTests : ApiFixture
             Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
             ActivityStopped = a =>
             {
-                if ((a.GetTagItem("db.name") ?? a.GetTagItem("db.namespace")) as string == database)
+                if ((a.GetTagItem("db.name") ?? a.GetTagItem("db.namespace")) as string == database && (a.GetTagItem("db.statement") ?? a.GetTagItem("db.query.text")) is string statement)
                 {
-                    spent.Enqueue((a.GetTagItem("db.statement") ?? a.GetTagItem("db.query.text")) as string ?? a.DisplayName);
+                    spent.Enqueue(statement); // opening a connection is none
                 }
             },
         })
