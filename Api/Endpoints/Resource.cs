@@ -63,6 +63,6 @@ internal static class Resource
 
     private static PropertyInfo[]? VersionIn(Type reply) =>
         reply.GetProperty("Version") is { } own && own.PropertyType == typeof(int) ? [own]
-        : reply.GetProperties().FirstOrDefault() is { PropertyType.IsClass: true } first && first.PropertyType.GetProperty("Version") is { } inner && inner.PropertyType == typeof(int) ? [first, inner]
+        : reply.GetProperties().FirstOrDefault() is { PropertyType.IsClass: true } first && first.GetIndexParameters().Length == 0 && first.PropertyType.GetProperty("Version") is { } inner && inner.PropertyType == typeof(int) ? [first, inner]
         : null;
 }
