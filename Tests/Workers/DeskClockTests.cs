@@ -66,7 +66,7 @@ public sealed class DeskClockTests : DeskFixture
         await using var app = DeskHost.Build(builder);
 
         Assert.That(app.Services.GetRequiredService<TimeProvider>(), Is.SameAs(TimeProvider.System));
-        Assert.That(((Microsoft.AspNetCore.Routing.IEndpointRouteBuilder)app).DataSources.SelectMany(d => d.Endpoints).Select(e => e.DisplayName ?? ""), Has.None.Contains("clock"));
+        Assert.That(((Microsoft.AspNetCore.Routing.IEndpointRouteBuilder)app).DataSources.SelectMany(d => d.Endpoints).Select(e => e.DisplayName ?? ""), Has.None.Contains("/api/demo"));
         Assert.That(await Scalar<long>("select count(*) from desk_clock"), Is.Zero);
     }
 
