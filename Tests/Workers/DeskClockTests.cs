@@ -98,6 +98,7 @@ public sealed class DeskClockTests : DeskFixture
         Assert.That(await Scalar<DateTime>("select until_at from hold where work_order_id = @order", new { order }), Is.GreaterThanOrEqualTo(wake.UtcDateTime).And.LessThan(wake.AddDays(2).UtcDateTime));
         Kill(api);
         Kill(workers);
+        Clock.Set(new DeskClock(Owner, TimeSpan.Zero).GetUtcNow());
         Assert.That(await ClocksThatDiffer(), Is.Empty);
     }
 
