@@ -42,7 +42,9 @@ internal sealed partial class Operations(SchemasOfDocuments documents, DocCommen
 
         if (told?.GetCustomAttribute<AllowedToAttribute>() is { } allowed)
         {
-            operation.Description = (operation.Description + "\n\nAllowed to: " + string.Join(", ", Schemas.EnumWords(typeof(Roles)).Where(w => allowed.Roles.HasFlag(EnumWord.Read<Roles>(w)))) + ".").Trim();
+            var own = Words(allowed.Own & ~allowed.Everywhere);
+            var theirs = own.Length == 0 ? "" : $" For what is theirs: {own}.";
+            operation.Description = (operation.Description + "\n\nAllowed to: " + (Words(allowed.Everywhere) is { Length: > 0 } all ? all + "." : "nobody for all of a community.") + theirs).Trim();
         }
 
         if (!call.Anonymous)
@@ -50,6 +52,8 @@ internal sealed partial class Operations(SchemasOfDocuments documents, DocCommen
             operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Whole.Cookie, call.Document)] = [] }];
         }
     }
+
+    private static string Words(Roles roles) => string.Join(", ", Schemas.EnumWords(typeof(Roles)).Where(w => EnumWord.Read<Roles>(w) is not Roles.None and var role && roles.HasFlag(role)));
 
     private void Ask(OpenApiOperation operation, Call call)
     {

@@ -22,7 +22,7 @@ public sealed record AttachmentReply(Guid AttachmentId, string MediaType, string
 
 /// <summary>A photo or a file comes with a request: at most 50.</summary>
 /// <param name="Sha256">Of the upload; with it, an Idempotency-Key knows its file again.</param>
-[AllowedTo(Roles.Desk | Roles.Crews | Roles.System)]
+[AllowedTo(Roles.Desk | Roles.System, Own = Roles.Crews)]
 public sealed record AttachToRequest([property: JsonIgnore] Guid RequestId, FileLabel Label, string Sha256, [property: JsonIgnore] Upload Upload) : ICommand<AttachmentReply>
 {
     public sealed class Validator : AbstractValidator<AttachToRequest>
@@ -48,7 +48,7 @@ public sealed record AttachToRequest([property: JsonIgnore] Guid RequestId, File
 
 /// <summary>A photo or a file comes with a work order, from those whose order it is or from the desk: at most 50.</summary>
 /// <param name="Sha256">Of the upload; with it, an Idempotency-Key knows its file again.</param>
-[AllowedTo(Roles.Desk | Roles.Crews | Roles.System)]
+[AllowedTo(Roles.Desk | Roles.System, Own = Roles.Crews)]
 public sealed record AttachToWorkOrder([property: JsonIgnore] Guid WorkOrderId, FileLabel Label, string Sha256, [property: JsonIgnore] Upload Upload) : ICommand<AttachmentReply>
 {
     public sealed class Validator : AbstractValidator<AttachToWorkOrder>
@@ -61,7 +61,7 @@ public sealed record AttachToWorkOrder([property: JsonIgnore] Guid WorkOrderId, 
         public async Task<AttachmentReply> Handle(AttachToWorkOrder command, CancellationToken cancellationToken)
         {
             var order = await LockedOrder.Of(db, command.WorkOrderId, cancellationToken);
-            if (!Attacher.IsDesk(caller, order.CommunityId))
+            if (!caller.SeesAllOf(order.CommunityId))
             {
                 order.MustBeTheirs(caller);
             }

@@ -44,7 +44,7 @@ public static class AttachmentContent
 }
 
 /// <summary>One chunk of a file that the caller was given the head of.</summary>
-[AllowedTo(Roles.Everybody | Roles.System)]
+[AllowedTo(Roles.Desk | Roles.Administrator | Roles.System, Own = Roles.Crews)]
 public sealed record GetChunk(Guid CommunityId, Guid AttachmentId, Variant Variant, int Chunk) : IQuery<byte[]>
 {
     internal sealed class Handler(Db db) : IRequestHandler<GetChunk, byte[]>
@@ -61,7 +61,7 @@ public sealed record GetChunk(Guid CommunityId, Guid AttachmentId, Variant Varia
 }
 
 /// <summary>What there is to know about a file before its bytes are sent. A shared variant that does not differ is the original; of a file that owners do not see there is none.</summary>
-[AllowedTo(Roles.Everybody | Roles.System)]
+[AllowedTo(Roles.Desk | Roles.Administrator | Roles.System, Own = Roles.Crews)]
 public sealed record GetContent(Guid AttachmentId, Variant Variant = Variant.Original) : IQuery<ContentHead>
 {
     internal sealed class Handler(Db db, Caller caller) : IRequestHandler<GetContent, ContentHead>

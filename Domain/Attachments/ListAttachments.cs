@@ -1,7 +1,7 @@
 namespace PropertyServiceDesk.Domain.Attachments;
 
 /// <summary>The files of a request and of the orders that serve or served it, in the order in which they came; without removed ones and what the caller may not see.</summary>
-[AllowedTo(Roles.Everybody | Roles.System)]
+[AllowedTo(Roles.Desk | Roles.Administrator | Roles.System, Own = Roles.Crews)]
 public sealed record ListAttachmentsOfRequest(Guid RequestId) : IQuery<IReadOnlyList<AttachmentLine>>
 {
     internal sealed class Handler(Db db, Caller caller) : IRequestHandler<ListAttachmentsOfRequest, IReadOnlyList<AttachmentLine>>
@@ -41,7 +41,7 @@ public sealed record ListAttachmentsOfRequest(Guid RequestId) : IQuery<IReadOnly
 }
 
 /// <summary>The files of a work order, in the order in which they came; without removed ones and what the caller may not see.</summary>
-[AllowedTo(Roles.Everybody | Roles.System)]
+[AllowedTo(Roles.Desk | Roles.Administrator | Roles.System, Own = Roles.Crews)]
 public sealed record ListAttachmentsOfWorkOrder(Guid WorkOrderId) : IQuery<IReadOnlyList<AttachmentLine>>
 {
     internal sealed class Handler(Db db, Caller caller) : IRequestHandler<ListAttachmentsOfWorkOrder, IReadOnlyList<AttachmentLine>>

@@ -6,7 +6,7 @@ namespace PropertyServiceDesk.Domain.Attachments;
 
 /// <summary>A file that must not be here: its bytes are deleted, that it was here stays. By the desk, or by who uploaded it as long as the order is not finished.</summary>
 /// <param name="Reason">1–500 characters.</param>
-[AllowedTo(Roles.Desk | Roles.Crews | Roles.System)]
+[AllowedTo(Roles.Desk | Roles.System, Own = Roles.Crews)]
 public sealed record RemoveAttachment([property: JsonIgnore] Guid AttachmentId, string Reason) : ICommand<AttachmentReply>
 {
     public sealed class Validator : AbstractValidator<RemoveAttachment>

@@ -3,7 +3,7 @@ using PropertyServiceDesk.Domain.Requests;
 namespace PropertyServiceDesk.Domain.Faults;
 
 /// <summary>One fault with the requests that are or were joined and the orders that serve them.</summary>
-[AllowedTo(Roles.Everybody | Roles.System)]
+[AllowedTo(Roles.Desk | Roles.Administrator | Roles.System, Own = Roles.Crews)]
 public sealed record GetFault(Guid FaultId) : IQuery<FaultDetails>
 {
     internal sealed class Handler(Db db) : IRequestHandler<GetFault, FaultDetails>

@@ -45,6 +45,12 @@ public sealed class Caller
     /// <summary>What the running command or query is allowed to; set by the pipeline.</summary>
     public Roles Allowed { get; internal set; }
 
+    /// <summary>Which of these roles are allowed it to whatever there is in their community; the others to what is theirs.</summary>
+    public Roles AllowedEverywhere { get; internal set; }
+
+    /// <summary>Whether the running command or query is open to the caller for all of this community, not only for what is theirs.</summary>
+    public bool SeesAllOf(Guid communityId) => Actor.Has(communityId, AllowedEverywhere);
+
     /// <summary>Method and path, so that a key used for another resource is noticed.</summary>
     public string Route { get; set; } = "";
 

@@ -33,9 +33,15 @@ public enum Roles
     Everybody = Desk | Crews | Administrator,
 }
 
-/// <summary>Who may send it. A command or query without this does not start.</summary>
+/// <summary>Who may send it: its row of the role table (docs/roles.md). A command or query without this does not start.</summary>
+/// <param name="everywhere">The roles that may do it to whatever there is in their community.</param>
 [AttributeUsage(AttributeTargets.Class)]
-public sealed class AllowedToAttribute(Roles roles) : Attribute
+public sealed class AllowedToAttribute(Roles everywhere) : Attribute
 {
-    public Roles Roles { get; } = roles;
+    public Roles Everywhere { get; } = everywhere;
+
+    /// <summary>The roles that may do it to what is theirs alone: the orders of their crew, the requests that these serve, what they brought in themselves.</summary>
+    public Roles Own { get; init; }
+
+    public Roles All => Everywhere | Own;
 }

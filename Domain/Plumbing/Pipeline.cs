@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -13,13 +12,12 @@ namespace PropertyServiceDesk.Domain.Plumbing;
 internal sealed class AllowedFirst<TRequest, TResult>(Caller caller) : IPipelineBehavior<TRequest, TResult>
     where TRequest : notnull
 {
-    private static readonly Roles Allowed = typeof(TRequest).GetCustomAttribute<AllowedToAttribute>()?.Roles
-        ?? throw new InvalidOperationException($"{typeof(TRequest).Name} does not say who may send it.");
+    private static readonly RoleRow Row = RoleTable.Of(typeof(TRequest));
 
     public Task<TResult> Handle(TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResult> next)
     {
-        caller.Allowed = Allowed;
-        return request is IOwnAccount || caller.Actor.CommunitiesWith(Allowed).Any()
+        (caller.Allowed, caller.AllowedEverywhere) = (Row.All, Row.Everywhere);
+        return request is IOwnAccount || caller.Actor.CommunitiesWith(Row.All).Any()
             ? next()
             : throw new Refused.Forbidden("role.not_allowed", "Your role does not allow this.");
     }

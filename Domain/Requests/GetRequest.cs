@@ -1,7 +1,7 @@
 namespace PropertyServiceDesk.Domain.Requests;
 
 /// <summary>One request with everything that belongs to it but its timeline.</summary>
-[AllowedTo(Roles.Everybody | Roles.System)]
+[AllowedTo(Roles.Desk | Roles.Administrator | Roles.System, Own = Roles.Crews)]
 public sealed record GetRequest(Guid RequestId) : IQuery<RequestDetails>
 {
     internal sealed class Handler(Db db, TimeProvider clock) : IRequestHandler<GetRequest, RequestDetails>

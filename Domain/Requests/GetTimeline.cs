@@ -5,7 +5,7 @@ namespace PropertyServiceDesk.Domain.Requests;
 
 /// <summary>What happened to a request, in the order in which it was recorded: to itself, its orders while they served it, its faults while it was joined, its feedback.</summary>
 /// <param name="After">The event number after which to go on; 0 for the beginning.</param>
-[AllowedTo(Roles.Everybody | Roles.System)]
+[AllowedTo(Roles.Desk | Roles.Administrator | Roles.System, Own = Roles.Crews)]
 public sealed record GetTimeline(Guid RequestId, long After = 0, int Take = 200) : IQuery<Timeline>
 {
     public sealed class Validator : AbstractValidator<GetTimeline>

@@ -39,7 +39,7 @@ public enum RequestSort
 
 /// <summary>Requests of the caller's communities, or of one, a page at a time.</summary>
 /// <param name="Take">1–200.</param>
-[AllowedTo(Roles.Everybody | Roles.System)]
+[AllowedTo(Roles.Desk | Roles.Administrator | Roles.System, Own = Roles.Crews)]
 public sealed record ListRequests(RequestFilter Filter, RequestSort Sort = RequestSort.NewestFirst, int Take = 50, string? After = null) : IQuery<Page<RequestLine>>
 {
     public sealed class Validator : AbstractValidator<ListRequests>
@@ -95,7 +95,7 @@ public sealed record RequestLine(
     int Version);
 
 /// <summary>How many requests there are, in all or by a word.</summary>
-[AllowedTo(Roles.Everybody | Roles.System)]
+[AllowedTo(Roles.Desk | Roles.Administrator | Roles.System, Own = Roles.Crews)]
 public sealed record CountRequests(RequestFilter Filter, RequestGroup By = RequestGroup.Nothing) : IQuery<IReadOnlyList<RequestCount>>
 {
     internal sealed class Handler(Db db, Caller caller, TimeProvider clock) : IRequestHandler<CountRequests, IReadOnlyList<RequestCount>>

@@ -46,7 +46,7 @@ public sealed record MakePromise([property: JsonIgnore] Guid RequestId, string T
 public sealed record PromiseReply(Guid PromiseId, Guid RequestId, long Number, RequestStatus Status, int Version, IReadOnlyList<RequestMove> AllowedMoves);
 
 /// <summary>What was promised was done; whether in time is read from the two times.</summary>
-[AllowedTo(Roles.Desk | Roles.Crews)]
+[AllowedTo(Roles.Desk, Own = Roles.Crews)]
 public sealed record KeepPromise([property: JsonIgnore] Guid RequestId, [property: JsonIgnore] Guid PromiseId) : ICommand<PromiseReply>
 {
     internal sealed class Handler(Db db, TimeProvider clock, RequestMover mover, EventLog log) : IRequestHandler<KeepPromise, PromiseReply>

@@ -5,7 +5,7 @@ namespace PropertyServiceDesk.Domain.Requests;
 /// <summary>Something worth knowing about a request, whatever its state. What the owner may read is the desk's to say.</summary>
 /// <param name="Text">1–4,000 characters.</param>
 /// <param name="Visibility">Who may read it: the owner and everybody; the crews and the desk; the desk alone.</param>
-[AllowedTo(Roles.Desk | Roles.Crews | Roles.System)]
+[AllowedTo(Roles.Desk | Roles.System, Own = Roles.Crews)]
 public sealed record NoteOnRequest([property: JsonIgnore] Guid RequestId, string Text, Visibility Visibility) : ICommand<RequestReply>
 {
     public sealed class Validator : AbstractValidator<NoteOnRequest>

@@ -1,7 +1,7 @@
 namespace PropertyServiceDesk.Domain.WorkOrders;
 
 /// <summary>The crew says yes. Whoever accepts becomes the assignee where nobody was.</summary>
-[AllowedTo(Roles.Crews | Roles.Desk | Roles.System)]
+[AllowedTo(Roles.Officers | Roles.System, Own = Roles.Crews | Roles.Clerk)]
 public sealed record AcceptWork([property: JsonIgnore] Guid WorkOrderId) : ICommand<WorkOrderReply>
 {
     internal sealed class Handler(OrderMover mover) : IRequestHandler<AcceptWork, WorkOrderReply>
@@ -21,7 +21,7 @@ public sealed record AcceptWork([property: JsonIgnore] Guid WorkOrderId) : IComm
 }
 
 /// <summary>A member takes the order from their team's pool. Of many at once exactly one gets it; the others are told who was faster.</summary>
-[AllowedTo(Roles.Crews)]
+[AllowedTo(Roles.None, Own = Roles.Crews)]
 public sealed record ClaimWork([property: JsonIgnore] Guid WorkOrderId) : ICommand<WorkOrderReply>
 {
     internal sealed class Handler(OrderMover mover, Caller caller) : IRequestHandler<ClaimWork, WorkOrderReply>
@@ -51,7 +51,7 @@ public sealed record ClaimWork([property: JsonIgnore] Guid WorkOrderId) : IComma
 }
 
 /// <summary>Somebody stands at the place.</summary>
-[AllowedTo(Roles.Crews | Roles.Desk | Roles.System)]
+[AllowedTo(Roles.Officers | Roles.System, Own = Roles.Crews | Roles.Clerk)]
 public sealed record ArriveOnSite([property: JsonIgnore] Guid WorkOrderId) : ICommand<WorkOrderReply>
 {
     internal sealed class Handler(OrderMover mover) : IRequestHandler<ArriveOnSite, WorkOrderReply>
@@ -71,7 +71,7 @@ public sealed record ArriveOnSite([property: JsonIgnore] Guid WorkOrderId) : ICo
 }
 
 /// <summary>Nobody is in danger any more; or, the damage does not grow any more.</summary>
-[AllowedTo(Roles.Crews | Roles.Desk | Roles.System)]
+[AllowedTo(Roles.Officers | Roles.System, Own = Roles.Crews | Roles.Clerk)]
 public sealed record ReachMilestone([property: JsonIgnore] Guid WorkOrderId, WorkMilestone Milestone) : ICommand<WorkOrderReply>
 {
     internal sealed class Handler(OrderMover mover) : IRequestHandler<ReachMilestone, WorkOrderReply>

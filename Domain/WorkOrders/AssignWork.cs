@@ -1,7 +1,7 @@
 namespace PropertyServiceDesk.Domain.WorkOrders;
 
 /// <summary>The lead gives the order to a member of the team; somebody who has it can hand it over. The next one says yes again.</summary>
-[AllowedTo(Roles.CrewLead | Roles.CrewMember | Roles.Desk)]
+[AllowedTo(Roles.Desk, Own = Roles.Crews)]
 public sealed record AssignWork([property: JsonIgnore] Guid WorkOrderId, Guid AssigneeId) : ICommand<WorkOrderReply>
 {
     internal sealed class Handler(Db db, OrderMover mover) : IRequestHandler<AssignWork, WorkOrderReply>
@@ -23,7 +23,7 @@ public sealed record AssignWork([property: JsonIgnore] Guid WorkOrderId, Guid As
 
         public async Task<WorkOrderReply> Handle(AssignWork command, CancellationToken cancellationToken)
         {
-            var order = await mover.Lock(command.WorkOrderId, cancellationToken, Roles.Desk);
+            var order = await mover.Lock(command.WorkOrderId, cancellationToken);
             if (order.TeamId is null || await db.Find<bool?>(Member, new { order.CommunityId, order.TeamId, command.AssigneeId }, cancellationToken) is null)
             {
                 throw new Refused.Invalid("assignee.not_in_team", "This person is not in the order's team.", "assigneeId");

@@ -7,7 +7,7 @@ namespace PropertyServiceDesk.Domain.WorkOrders;
 /// <param name="Cause">What was wrong: at most 1,000 characters; the owner reads it not.</param>
 /// <param name="Materials">At most 50 lines.</param>
 /// <param name="FinalAmount">For work that the owner pays: never above what the owner consented to.</param>
-[AllowedTo(Roles.Crews | Roles.Desk | Roles.System)]
+[AllowedTo(Roles.Officers | Roles.System, Own = Roles.Crews | Roles.Clerk)]
 public sealed record CompleteWork(
     [property: JsonIgnore] Guid WorkOrderId, string WhatWasDone, string? Cause = null, IReadOnlyList<MaterialUsed>? Materials = null, decimal? FinalAmount = null) : ICommand<WorkOrderReply>
 {

@@ -1,7 +1,7 @@
 namespace PropertyServiceDesk.Domain.WorkOrders;
 
 /// <summary>One work order with the requests that it serves, its holds, materials and quotes.</summary>
-[AllowedTo(Roles.Everybody | Roles.System)]
+[AllowedTo(Roles.Desk | Roles.Administrator | Roles.System, Own = Roles.Crews)]
 public sealed record GetWorkOrder(Guid WorkOrderId) : IQuery<WorkOrderDetails>
 {
     internal sealed class Handler(Db db, TimeProvider clock) : IRequestHandler<GetWorkOrder, WorkOrderDetails>

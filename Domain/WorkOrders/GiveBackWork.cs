@@ -3,7 +3,7 @@ using FluentValidation;
 namespace PropertyServiceDesk.Domain.WorkOrders;
 
 /// <summary>Back to the centre, with a reason: it is to be given to somebody else.</summary>
-[AllowedTo(Roles.Crews | Roles.Desk)]
+[AllowedTo(Roles.Desk, Own = Roles.Crews)]
 public sealed record ReturnWork([property: JsonIgnore] Guid WorkOrderId, string Reason) : ICommand<WorkOrderReply>
 {
     public sealed class Validator : AbstractValidator<ReturnWork>
@@ -24,14 +24,14 @@ public sealed record ReturnWork([property: JsonIgnore] Guid WorkOrderId, string 
 
         public async Task<WorkOrderReply> Handle(ReturnWork command, CancellationToken cancellationToken)
         {
-            var order = await mover.Lock(command.WorkOrderId, cancellationToken, Roles.Desk);
+            var order = await mover.Lock(command.WorkOrderId, cancellationToken);
             return await mover.Move(order, WorkOrderMove.Return, Happening.WorkReturned, Write, null, new { order.Crew, order.TeamId, order.AssigneeId }, command.Reason, cancellationToken, visibility: Visibility.Crew);
         }
     }
 }
 
 /// <summary>To another crew, with a reason. That crew's own clocks start; the owner's run on.</summary>
-[AllowedTo(Roles.CrewLead | Roles.Desk)]
+[AllowedTo(Roles.Desk, Own = Roles.CrewLead)]
 public sealed record TransferWork([property: JsonIgnore] Guid WorkOrderId, Guid TeamId, string Reason) : ICommand<WorkOrderReply>
 {
     public sealed class Validator : AbstractValidator<TransferWork>
@@ -53,7 +53,7 @@ public sealed record TransferWork([property: JsonIgnore] Guid WorkOrderId, Guid 
 
         public async Task<WorkOrderReply> Handle(TransferWork command, CancellationToken cancellationToken)
         {
-            var order = await mover.Lock(command.WorkOrderId, cancellationToken, Roles.Desk);
+            var order = await mover.Lock(command.WorkOrderId, cancellationToken);
             var crew = await WorkTeams.CrewOf(db, order.CommunityId, command.TeamId, cancellationToken);
             if (order.TeamId == command.TeamId)
             {
@@ -95,7 +95,7 @@ public sealed record SendWork([property: JsonIgnore] Guid WorkOrderId, Guid Team
 
         public async Task<WorkOrderReply> Handle(SendWork command, CancellationToken cancellationToken)
         {
-            var order = await mover.Lock(command.WorkOrderId, cancellationToken, Roles.Desk);
+            var order = await mover.Lock(command.WorkOrderId, cancellationToken);
             var crew = await WorkTeams.CrewOf(db, order.CommunityId, command.TeamId, cancellationToken);
             if (command.AssigneeId is { } person && await db.Find<bool?>(Member, new { order.CommunityId, command.TeamId, AssigneeId = person }, cancellationToken) is null)
             {
@@ -130,7 +130,7 @@ public sealed record VoidWork([property: JsonIgnore] Guid WorkOrderId, string Re
     {
         public async Task<WorkOrderReply> Handle(VoidWork command, CancellationToken cancellationToken)
         {
-            var order = await mover.Lock(command.WorkOrderId, cancellationToken, Roles.Desk);
+            var order = await mover.Lock(command.WorkOrderId, cancellationToken);
             return await mover.Move(order, WorkOrderMove.Void, Happening.WorkVoided, Write, null, null, command.Reason, cancellationToken, visibility: Visibility.Crew);
         }
     }

@@ -6,7 +6,7 @@ namespace PropertyServiceDesk.Domain.WorkOrders;
 /// <summary>Work cannot go on, for a reason, until a time. Clocks stand still until the limit that the policy gives this reason; a reason without one stops none until a manager agrees.</summary>
 /// <param name="WakeAt">When to look again: in the future, at most 90 days ahead.</param>
 /// <param name="Evidence">Needed for an absent customer: a call was tried, or a photo was taken.</param>
-[AllowedTo(Roles.Crews | Roles.Desk | Roles.System)]
+[AllowedTo(Roles.Officers | Roles.System, Own = Roles.Crews | Roles.Clerk)]
 public sealed record HoldWork([property: JsonIgnore] Guid WorkOrderId, HoldReason Reason, DateTimeOffset WakeAt, string? Note = null, HoldEvidence? Evidence = null) : ICommand<WorkOrderReply>
 {
     public sealed class Validator : AbstractValidator<HoldWork>
@@ -57,7 +57,7 @@ public sealed record HoldWork([property: JsonIgnore] Guid WorkOrderId, HoldReaso
 }
 
 /// <summary>The hold is over: back to work, or back to accepted where nobody had arrived yet.</summary>
-[AllowedTo(Roles.Crews | Roles.Desk | Roles.System)]
+[AllowedTo(Roles.Officers | Roles.System, Own = Roles.Crews | Roles.Clerk)]
 public sealed record ResumeWork([property: JsonIgnore] Guid WorkOrderId) : ICommand<WorkOrderReply>
 {
     internal sealed class Handler(OrderMover mover) : IRequestHandler<ResumeWork, WorkOrderReply>

@@ -28,7 +28,7 @@ public enum WorkOrderSort
 
 /// <summary>Work orders of the caller's communities, or of one, a page at a time: the crews' and the centre's queues.</summary>
 /// <param name="Take">1–200.</param>
-[AllowedTo(Roles.Everybody | Roles.System)]
+[AllowedTo(Roles.Desk | Roles.Administrator | Roles.System, Own = Roles.Crews)]
 public sealed record ListWorkOrders(WorkOrderFilter Filter, WorkOrderSort Sort = WorkOrderSort.NewestFirst, int Take = 50, string? After = null) : IQuery<Page<WorkOrderLine>>
 {
     public sealed class Validator : AbstractValidator<ListWorkOrders>

@@ -4,7 +4,7 @@ namespace PropertyServiceDesk.Domain.WorkOrders;
 
 /// <summary>What the work will cost the owner, line by line; the total is computed. A new quote withdraws the one before it, and a consent given to that one.</summary>
 /// <param name="Lines">1–50.</param>
-[AllowedTo(Roles.Crews | Roles.Desk)]
+[AllowedTo(Roles.Desk, Own = Roles.Crews)]
 public sealed record QuoteWork([property: JsonIgnore] Guid WorkOrderId, IReadOnlyList<QuotedLine> Lines) : ICommand<QuoteReply>
 {
     public sealed class Validator : AbstractValidator<QuoteWork>
@@ -42,7 +42,7 @@ public sealed record QuoteWork([property: JsonIgnore] Guid WorkOrderId, IReadOnl
 
         public async Task<QuoteReply> Handle(QuoteWork command, CancellationToken cancellationToken)
         {
-            var order = await mover.Lock(command.WorkOrderId, cancellationToken, Roles.Desk);
+            var order = await mover.Lock(command.WorkOrderId, cancellationToken);
             WorkOrderLifecycle.After(order.Status, WorkOrderMove.Quote);
             Paid.MustBeByOwner(order);
             var now = clock.Now();
@@ -102,7 +102,7 @@ public sealed record QuoteReply(Guid QuoteId, decimal Total, Guid WorkOrderId, l
 /// <param name="ConsentedBy">Who said so: 1–100 characters.</param>
 /// <param name="Amount">At most the quote's total; the final amount never exceeds it.</param>
 /// <param name="ConsentedAt">When, if earlier than now: not before the quote.</param>
-[AllowedTo(Roles.Crews | Roles.Desk)]
+[AllowedTo(Roles.Desk, Own = Roles.Crews)]
 public sealed record ConsentToQuote(
     [property: JsonIgnore] Guid WorkOrderId, [property: JsonIgnore] Guid QuoteId, string ConsentedBy, decimal Amount, Channel Channel, DateTimeOffset? ConsentedAt = null) : ICommand<QuoteReply>
 {
@@ -130,7 +130,7 @@ public sealed record ConsentToQuote(
 
         public async Task<QuoteReply> Handle(ConsentToQuote command, CancellationToken cancellationToken)
         {
-            var order = await mover.Lock(command.WorkOrderId, cancellationToken, Roles.Desk);
+            var order = await mover.Lock(command.WorkOrderId, cancellationToken);
             var quote = await LockedQuote.Unanswered(db, order, command.QuoteId, cancellationToken);
             Paid.MustBeByOwner(order);
             if (command.Amount > quote.Total)
@@ -162,7 +162,7 @@ public sealed record ConsentToQuote(
 /// <summary>The owner says no to a quote. Another one can be made, or the work voided or paid otherwise.</summary>
 /// <param name="RefusedBy">Who said so: 1–100 characters.</param>
 /// <param name="Reason">At most 1,000 characters.</param>
-[AllowedTo(Roles.Crews | Roles.Desk)]
+[AllowedTo(Roles.Desk, Own = Roles.Crews)]
 public sealed record RefuseQuote([property: JsonIgnore] Guid WorkOrderId, [property: JsonIgnore] Guid QuoteId, string RefusedBy, string? Reason = null) : ICommand<QuoteReply>
 {
     public sealed class Validator : AbstractValidator<RefuseQuote>
@@ -189,7 +189,7 @@ public sealed record RefuseQuote([property: JsonIgnore] Guid WorkOrderId, [prope
 
         public async Task<QuoteReply> Handle(RefuseQuote command, CancellationToken cancellationToken)
         {
-            var order = await mover.Lock(command.WorkOrderId, cancellationToken, Roles.Desk);
+            var order = await mover.Lock(command.WorkOrderId, cancellationToken);
             var quote = await LockedQuote.Unanswered(db, order, command.QuoteId, cancellationToken);
             var words = command.Reason is { } reason ? command.RefusedBy + ": " + PlainText.Normalise(reason) : command.RefusedBy;
             var reply = await mover.Edit(order, WorkOrderMove.Consent, Happening.QuoteRefused, Write, new { command.QuoteId }, new { command.QuoteId }, words, cancellationToken);
@@ -224,7 +224,7 @@ internal sealed record LockedQuote(decimal Total, DateTimeOffset QuotedAt, DateT
 }
 
 /// <summary>What the owner really pays; never above what they consented to. Can be put right while the order is done.</summary>
-[AllowedTo(Roles.CrewLead | Roles.Desk)]
+[AllowedTo(Roles.Desk, Own = Roles.CrewLead)]
 public sealed record SetFinalAmount([property: JsonIgnore] Guid WorkOrderId, decimal Amount, int? Version = null) : ICommand<WorkOrderReply>
 {
     public sealed class Validator : AbstractValidator<SetFinalAmount>
@@ -242,7 +242,7 @@ public sealed record SetFinalAmount([property: JsonIgnore] Guid WorkOrderId, dec
 
         public async Task<WorkOrderReply> Handle(SetFinalAmount command, CancellationToken cancellationToken)
         {
-            var order = await mover.Lock(command.WorkOrderId, cancellationToken, Roles.Desk);
+            var order = await mover.Lock(command.WorkOrderId, cancellationToken);
             caller.MustKnowVersion("work_order", order.Version, command.Version);
             WorkOrderLifecycle.After(order.Status, WorkOrderMove.SetFinalAmount);
             Paid.Check(order, command.Amount);
@@ -270,7 +270,7 @@ public sealed record ChooseReworkCause([property: JsonIgnore] Guid WorkOrderId, 
 
         public async Task<WorkOrderReply> Handle(ChooseReworkCause command, CancellationToken cancellationToken)
         {
-            var order = await mover.Lock(command.WorkOrderId, cancellationToken, Roles.Desk);
+            var order = await mover.Lock(command.WorkOrderId, cancellationToken);
             WorkOrderLifecycle.After(order.Status, WorkOrderMove.ChooseReworkCause);
             if (order.ReworkOfId is null)
             {

@@ -31,7 +31,7 @@ public sealed record WakeWork(Guid WorkOrderId) : ICommand<bool>
 
         public async Task<bool> Handle(WakeWork command, CancellationToken cancellationToken)
         {
-            var order = await mover.Lock(command.WorkOrderId, cancellationToken, Roles.System);
+            var order = await mover.Lock(command.WorkOrderId, cancellationToken);
             var now = clock.Now();
             if (order.Status != WorkOrderStatus.OnHold || await db.Find<Guid?>(Due, new { order.CommunityId, order.WorkOrderId, Now = now }, cancellationToken) is not { } hold)
             {

@@ -457,7 +457,7 @@ public sealed partial class BadInputTests : ApiFixture
     /// <summary>The query with this parameter and those that are needed beside it.</summary>
     private static string With(ApiOperation operation, string name, string value) => Needed(operation, name) is { Length: > 0 } needed ? $"{needed}&{name}={value}" : $"?{name}={value}";
 
-    private static string Needed(ApiOperation operation, string but = "")
+    internal static string Needed(ApiOperation operation, string but = "")
     {
         var needed = operation.Parameters("query").Where(p => p.TryGetProperty("required", out var r) && r.GetBoolean() && p.GetProperty("name").GetString() != but)
             .Select(p => $"{p.GetProperty("name").GetString()}={Sample(p.GetProperty("schema"))}").ToArray();
@@ -523,10 +523,12 @@ public sealed partial class BadInputTests : ApiFixture
 
     private static string Quoted(string text) => JsonSerializer.Serialize(text, Json.Options);
 
-    private JsonNode Valid(ApiOperation operation, JsonElement schema, string name)
+    private JsonNode Valid(ApiOperation operation, JsonElement schema, string name) => Valid(operation, schema, name, known, Clock.GetUtcNow());
+
+    /// <summary>A body that is well-formed, and names what is there.</summary>
+    internal static JsonNode Valid(ApiOperation operation, JsonElement schema, string name, IReadOnlyDictionary<string, Guid> known, DateTimeOffset now)
     {
         schema = Plain(schema, out _);
-        var now = Clock.GetUtcNow();
         switch (Format(schema))
         {
             case "enum":
@@ -543,14 +545,14 @@ public sealed partial class BadInputTests : ApiFixture
             case "text":
                 return name switch { "phone" or "numberDialled" or "value" => "13800138000", "qrCode" => "QR-12345678", _ => "好的" };
             case "array":
-                return new JsonArray(Valid(operation, schema.GetProperty("items"), name.TrimEnd('s')));
+                return new JsonArray(Valid(operation, schema.GetProperty("items"), name.TrimEnd('s'), known, now));
             case "object":
                 var made = new JsonObject();
                 foreach (var property in schema.TryGetProperty("properties", out var properties) ? properties.EnumerateObject().ToArray() : [])
                 {
                     if (!Fitting.TryGetValue($"{operation.Id}.{property.Name}", out var fitting) && !Fitting.TryGetValue(property.Name, out fitting))
                     {
-                        made[property.Name] = Valid(operation, property.Value, property.Name);
+                        made[property.Name] = Valid(operation, property.Value, property.Name, known, now);
                     }
                     else if (fitting is not null)
                     {
