@@ -81,6 +81,7 @@ public static class DeskHost
         api.MapFaults();
         api.MapCustomers();
         api.MapCommunities();
+        api.MapDistricts();
         api.MapFeedback();
         api.MapAttachments();
         api.MapJobs();

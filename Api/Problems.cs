@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Claims;
 using System.Text.Json;
 using Microsoft.AspNetCore.Diagnostics;
 using PropertyServiceDesk.Domain.Plumbing;
@@ -28,6 +29,11 @@ internal sealed partial class Problems(ILogger<Problems> log) : IExceptionHandle
         switch (exception)
         {
             case Refused refused:
+                if (refused is Refused.Forbidden)
+                {
+                    NotAllowed(httpContext.User.FindFirst(ClaimTypes.NameIdentifier)?.Value, EndpointOf(httpContext), refused.Code);
+                }
+
                 await Write(
                     httpContext,
                     StatusOf(refused),
@@ -57,7 +63,7 @@ internal sealed partial class Problems(ILogger<Problems> log) : IExceptionHandle
                 httpContext.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
                 return true;
             default:
-                Failed(httpContext.Request.Method, httpContext.GetEndpoint()?.DisplayName, exception);
+                Failed(EndpointOf(httpContext), exception);
                 await Write(httpContext, StatusCodes.Status500InternalServerError, "unexpected", "Something went wrong here. Nothing was changed. Name the trace id when you ask about it.");
                 return true;
         }
@@ -69,6 +75,9 @@ internal sealed partial class Problems(ILogger<Problems> log) : IExceptionHandle
         var traceId = Activity.Current?.TraceId.ToString() ?? http.TraceIdentifier;
         return http.Response.WriteAsJsonAsync(new Problem("about:blank", title, status, code, traceId, faults, version), Options, "application/problem+json", CancellationToken.None);
     }
+
+    /// <summary>Method and pattern, without ids; the handler of exceptions has put the endpoint itself away.</summary>
+    private static string? EndpointOf(HttpContext http) => http.Features.Get<IExceptionHandlerFeature>()?.Endpoint?.DisplayName;
 
     private static int StatusOf(Refused refused) => refused switch
     {
@@ -106,6 +115,9 @@ internal sealed partial class Problems(ILogger<Problems> log) : IExceptionHandle
         return from < 0 ? "" : " See" + message[(from + 1)..].Replace("'", "", StringComparison.Ordinal);
     }
 
-    [LoggerMessage(LogLevel.Error, "{Method} {Endpoint} failed")]
-    private partial void Failed(string method, string? endpoint, Exception exception);
+    [LoggerMessage(LogLevel.Warning, "{Staff} was not let at {Endpoint}: {Code}")]
+    private partial void NotAllowed(string? staff, string? endpoint, string code);
+
+    [LoggerMessage(LogLevel.Error, "{Endpoint} failed")]
+    private partial void Failed(string? endpoint, Exception exception);
 }

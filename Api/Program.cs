@@ -33,9 +33,12 @@ migrate.SetAction(async (_, ct) =>
 root.Subcommands.Add(migrate);
 root.Subcommands.Add(DemoCommand.Command());
 root.Subcommands.Add(CommunityCommand.Command());
+root.Subcommands.Add(DistrictCommand.Command());
 root.Subcommands.Add(ImportRequestsCommand.Command());
 root.Subcommands.Add(ClockCommands.Cases());
 root.Subcommands.Add(ClockCommands.Verify());
+root.Subcommands.Add(LogCommands.Head());
+root.Subcommands.Add(LogCommands.Verify());
 
 try
 {

@@ -27,6 +27,14 @@ internal static class CustomersEndpoints
         customers.MapPost("/{customerId:guid}/contact-points/{contactPointId:guid}/removal", async (Guid customerId, Guid contactPointId, HttpContext http, IMediator desk, CancellationToken ct) =>
             Resource.Ok(http, await desk.Send(new RemoveContactPoint(customerId, contactPointId), ct))).Produces<CustomerReply>().Sends<RemoveContactPoint>();
 
+        customers.MapPost("/{customerId:guid}/contact-data", async (Guid customerId, HttpContext http, IMediator desk, CancellationToken ct) =>
+            Resource.Ok(http, await desk.Send(new ShowCustomerContact(customerId), ct))).Produces<ContactData>().Sends<ShowCustomerContact>();
+
+        customers.MapPost("/{customerId:guid}/copy", async (Guid customerId, HttpContext http, IMediator desk, CancellationToken ct) =>
+            Resource.Ok(http, await desk.Send(new CopyCustomer(customerId), ct))).Produces<CustomerCopy>().Sends<CopyCustomer>();
+        customers.MapPost("/{customerId:guid}/erasure", async (Guid customerId, EraseCustomer body, HttpContext http, IMediator desk, CancellationToken ct) =>
+            Resource.Ok(http, await desk.Send(body with { CustomerId = customerId }, ct))).Produces<ErasureReply>();
+
         customers.MapPost("/{customerId:guid}/occupancies", async (Guid customerId, BeginOccupancy body, HttpContext http, IMediator desk, CancellationToken ct) =>
             Resource.Created(http, $"/api/customers/{customerId}", await desk.Send(body with { CustomerId = customerId }, ct))).Produces<OccupancyReply>(StatusCodes.Status201Created);
         customers.MapPost("/{customerId:guid}/occupancies/{occupancyId:guid}/end", async (Guid customerId, Guid occupancyId, EndOccupancy body, HttpContext http, IMediator desk, CancellationToken ct) =>

@@ -23,6 +23,9 @@ internal static class RequestsEndpoints
             return Resource.Created(http, $"/api/requests/{reply.RequestId}", reply);
         }).Produces<RequestReply>(StatusCodes.Status201Created);
 
+        requests.MapPost("/{requestId:guid}/contact-data", async (Guid requestId, HttpContext http, IMediator desk, CancellationToken ct) =>
+            Resource.Ok(http, await desk.Send(new Domain.Customers.ShowRequestContact(requestId), ct))).Produces<Domain.Customers.ContactData>().Sends<Domain.Customers.ShowRequestContact>();
+
         requests.MapPost("/{requestId:guid}/work-orders", async (Guid requestId, DispatchWork body, HttpContext http, IMediator desk, CancellationToken ct) =>
         {
             var reply = await desk.Send(body with { RequestId = requestId }, ct);

@@ -30,13 +30,11 @@ public sealed record AttachToRequest([property: JsonIgnore] Guid RequestId, File
         public Validator() => RuleFor(c => c.Label).SetValidator(new FileLabel.Validator()).OverridePropertyName("");
     }
 
-    internal sealed class Handler(Db db, Caller caller, Attacher attacher) : IRequestHandler<AttachToRequest, AttachmentReply>
+    internal sealed class Handler(Db db, Attacher attacher, RequestMover mover) : IRequestHandler<AttachToRequest, AttachmentReply>
     {
         public async Task<AttachmentReply> Handle(AttachToRequest command, CancellationToken cancellationToken)
         {
-            var request = await LockedRequest.Of(db, command.RequestId, cancellationToken);
-            caller.MustBeAllowedIn(request.CommunityId);
-            caller.MustNotBeStale("request", request.Version);
+            var request = await mover.Lock(command.RequestId, cancellationToken);
             var to = RequestLifecycle.After(request.Status, RequestMove.Attach);
 
             var attached = await attacher.Attach(request.CommunityId, request.RequestId, null, command.Label, command.Upload, cancellationToken);

@@ -1,3 +1,5 @@
+using PropertyServiceDesk.Domain.WorkOrders;
+
 namespace PropertyServiceDesk.Domain.Attachments;
 
 /// <summary>As uploaded, or as owners get it: without the place where it was taken.</summary>
@@ -64,15 +66,15 @@ public sealed record GetChunk(Guid CommunityId, Guid AttachmentId, Variant Varia
 [AllowedTo(Roles.Desk | Roles.Administrator | Roles.System, Own = Roles.Crews)]
 public sealed record GetContent(Guid AttachmentId, Variant Variant = Variant.Original) : IQuery<ContentHead>
 {
-    internal sealed class Handler(Db db, Caller caller) : IRequestHandler<GetContent, ContentHead>
+    internal sealed class Handler(Db db, Caller caller, CrewsOwn own) : IRequestHandler<GetContent, ContentHead>
     {
         private const string Read = """
-            select community_id, visibility, media_type, file_name, size, sha256, shared_size, shared_sha256
+            select community_id, request_id, work_order_id, visibility, media_type, file_name, size, sha256, shared_size, shared_sha256
             from attachment
             where attachment_id = @AttachmentId and removed_at is null
             """;
 
-        private sealed record Row(Guid CommunityId, Visibility Visibility, string MediaType, string FileName, long Size, byte[] Sha256, long? SharedSize, byte[]? SharedSha256);
+        private sealed record Row(Guid CommunityId, Guid? RequestId, Guid? WorkOrderId, Visibility Visibility, string MediaType, string FileName, long Size, byte[] Sha256, long? SharedSize, byte[]? SharedSha256);
 
         public async Task<ContentHead> Handle(GetContent query, CancellationToken cancellationToken)
         {
@@ -82,6 +84,9 @@ public sealed record GetContent(Guid AttachmentId, Variant Variant = Variant.Ori
                 throw new Refused.NotFound("attachment");
             }
 
+            await (row.RequestId is { } request
+                ? own.MustBeRequest(row.CommunityId, request, cancellationToken, "attachment")
+                : own.MustBeOrder(row.CommunityId, row.WorkOrderId!.Value, cancellationToken, "attachment"));
             if (row.Visibility == Visibility.Desk && !Attacher.IsDesk(caller, row.CommunityId))
             {
                 throw new Refused.Forbidden("attachment.desk_only", "This file is for the desk alone.");

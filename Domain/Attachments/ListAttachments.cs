@@ -1,10 +1,12 @@
+using PropertyServiceDesk.Domain.WorkOrders;
+
 namespace PropertyServiceDesk.Domain.Attachments;
 
 /// <summary>The files of a request and of the orders that serve or served it, in the order in which they came; without removed ones and what the caller may not see.</summary>
 [AllowedTo(Roles.Desk | Roles.Administrator | Roles.System, Own = Roles.Crews)]
 public sealed record ListAttachmentsOfRequest(Guid RequestId) : IQuery<IReadOnlyList<AttachmentLine>>
 {
-    internal sealed class Handler(Db db, Caller caller) : IRequestHandler<ListAttachmentsOfRequest, IReadOnlyList<AttachmentLine>>
+    internal sealed class Handler(Db db, Caller caller, CrewsOwn own) : IRequestHandler<ListAttachmentsOfRequest, IReadOnlyList<AttachmentLine>>
     {
         private const string Known = """
             select community_id
@@ -35,6 +37,7 @@ public sealed record ListAttachmentsOfRequest(Guid RequestId) : IQuery<IReadOnly
         public async Task<IReadOnlyList<AttachmentLine>> Handle(ListAttachmentsOfRequest query, CancellationToken cancellationToken)
         {
             var community = await db.Find<Guid?>(Known, new { query.RequestId }, cancellationToken) ?? throw new Refused.NotFound("request");
+            await own.MustBeRequest(community, query.RequestId, cancellationToken);
             return await db.List<AttachmentLine>(Read, new { CommunityId = community, query.RequestId, Desk = Attacher.IsDesk(caller, community) }, cancellationToken);
         }
     }
@@ -44,7 +47,7 @@ public sealed record ListAttachmentsOfRequest(Guid RequestId) : IQuery<IReadOnly
 [AllowedTo(Roles.Desk | Roles.Administrator | Roles.System, Own = Roles.Crews)]
 public sealed record ListAttachmentsOfWorkOrder(Guid WorkOrderId) : IQuery<IReadOnlyList<AttachmentLine>>
 {
-    internal sealed class Handler(Db db, Caller caller) : IRequestHandler<ListAttachmentsOfWorkOrder, IReadOnlyList<AttachmentLine>>
+    internal sealed class Handler(Db db, Caller caller, CrewsOwn own) : IRequestHandler<ListAttachmentsOfWorkOrder, IReadOnlyList<AttachmentLine>>
     {
         private const string Known = """
             select community_id
@@ -65,6 +68,7 @@ public sealed record ListAttachmentsOfWorkOrder(Guid WorkOrderId) : IQuery<IRead
         public async Task<IReadOnlyList<AttachmentLine>> Handle(ListAttachmentsOfWorkOrder query, CancellationToken cancellationToken)
         {
             var community = await db.Find<Guid?>(Known, new { query.WorkOrderId }, cancellationToken) ?? throw new Refused.NotFound("work_order");
+            await own.MustBeOrder(community, query.WorkOrderId, cancellationToken);
             return await db.List<AttachmentLine>(Read, new { CommunityId = community, query.WorkOrderId, Desk = Attacher.IsDesk(caller, community) }, cancellationToken);
         }
     }

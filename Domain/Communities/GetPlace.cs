@@ -66,7 +66,7 @@ public sealed record GetPlace(Guid PlaceId) : IQuery<PlaceDetails>
             var place = await read.ReadSingleOrDefaultAsync<PlaceRow>() ?? throw new Refused.NotFound("place");
             return new PlaceDetails(
                 place,
-                (await read.ReadAsync<PlaceDweller>()).AsList(),
+                [.. (await read.ReadAsync<PlaceDweller>()).Select(d => d with { Phone = Customers.Masked.Phone(d.Phone) })],
                 (await read.ReadAsync<PlaceRequest>()).AsList(),
                 (await read.ReadAsync<Customers.CardFault>()).AsList(),
                 (await read.ReadAsync<AssetLine>()).AsList());

@@ -1,6 +1,6 @@
 namespace PropertyServiceDesk.Domain.Customers;
 
-/// <summary>All that the desk wants to know while the customer is on the telephone, in one look.</summary>
+/// <summary>All that the desk wants to know while the customer is on the telephone, in one look. Numbers are masked.</summary>
 [AllowedTo(Roles.Desk | Roles.Administrator | Roles.System)]
 public sealed record GetCard(Guid CustomerId) : IQuery<CustomerCard>
 {
@@ -11,7 +11,7 @@ public sealed record GetCard(Guid CustomerId) : IQuery<CustomerCard>
         internal const string Read = """
             select c.community_id, c.customer_id, c.name, c.language, c.preferred_channel, c.note, c.opted_out_at, c.created_at, c.erased_at, c.version
             from customer c
-            where c.customer_id = @CustomerId;
+            where c.customer_id = @CustomerId and c.erased_at is null;
 
             select p.contact_point_id, p.kind, p.value, p.normalised, p.label
             from contact_point p
@@ -159,9 +159,9 @@ public sealed record GetCard(Guid CustomerId) : IQuery<CustomerCard>
             var customer = await read.ReadSingleOrDefaultAsync<CustomerRow>() ?? throw new Refused.NotFound("customer");
             return new CustomerCard(
                 customer,
-                (await read.ReadAsync<ContactPoint>()).AsList(),
+                [.. (await read.ReadAsync<ContactPoint>()).Select(Masked.Point)],
                 (await read.ReadAsync<Occupancy>()).AsList(),
-                (await read.ReadAsync<Housemate>()).AsList(),
+                [.. (await read.ReadAsync<Housemate>()).Select(h => h with { Phone = Masked.Phone(h.Phone) })],
                 (await read.ReadAsync<CardRequest>()).AsList(),
                 (await read.ReadAsync<CardFault>()).AsList(),
                 (await read.ReadAsync<CardRequest>()).AsList(),

@@ -1,6 +1,6 @@
 namespace PropertyServiceDesk.Domain.Customers;
 
-/// <summary>One customer with their contact points and their occupancies, those of the past too.</summary>
+/// <summary>One customer with their contact points, masked, and their occupancies, those of the past too.</summary>
 [AllowedTo(Roles.Desk | Roles.Administrator | Roles.System)]
 public sealed record GetCustomer(Guid CustomerId) : IQuery<CustomerDetails>
 {
@@ -9,7 +9,7 @@ public sealed record GetCustomer(Guid CustomerId) : IQuery<CustomerDetails>
         internal const string Read = """
             select c.community_id, c.customer_id, c.name, c.language, c.preferred_channel, c.note, c.opted_out_at, c.created_at, c.erased_at, c.version
             from customer c
-            where c.customer_id = @CustomerId;
+            where c.customer_id = @CustomerId and c.erased_at is null;
 
             select p.contact_point_id, p.kind, p.value, p.normalised, p.label
             from contact_point p
@@ -27,7 +27,7 @@ public sealed record GetCustomer(Guid CustomerId) : IQuery<CustomerDetails>
         {
             using var read = await db.Several(Read, new { query.CustomerId }, cancellationToken);
             var customer = await read.ReadSingleOrDefaultAsync<CustomerRow>() ?? throw new Refused.NotFound("customer");
-            return new CustomerDetails(customer, (await read.ReadAsync<ContactPoint>()).AsList(), (await read.ReadAsync<Occupancy>()).AsList());
+            return new CustomerDetails(customer, [.. (await read.ReadAsync<ContactPoint>()).Select(Masked.Point)], (await read.ReadAsync<Occupancy>()).AsList());
         }
     }
 }
@@ -48,8 +48,8 @@ public sealed record CustomerRow(
     DateTimeOffset? ErasedAt,
     int Version);
 
-/// <param name="Value">As it was said.</param>
-/// <param name="Normalised">As it is dialled or compared.</param>
+/// <param name="Value">As it was said; masked unless it was asked for in full.</param>
+/// <param name="Normalised">As it is dialled or compared; masked likewise.</param>
 public sealed record ContactPoint(Guid ContactPointId, ContactKind Kind, string Value, string Normalised, string? Label);
 
 /// <param name="ToOn">The last day; null while it lasts.</param>

@@ -181,10 +181,10 @@ public sealed record Search(string Q, int Take = 20, Guid? CommunityId = null) :
             var digits = readings.Select(r => r.Tokens.Where(t => t.StartsWith("p:", StringComparison.Ordinal)).ToArray()).Where(t => t.Length > 0).ToArray();
             return new Found(
                 [.. customerIds.Take(query.Take).Where(persons.ContainsKey).Select(id => persons[id]).Select(p => new FoundCustomer(
-                    p.CommunityId, p.CustomerId, p.Name, Matching(phones[p.CustomerId], digits), [.. homes[p.CustomerId].Select(h => new FoundHome(h.PlaceId, h.Name, h.FullCode, h.Role))], p.OpenRequests, p.Version))],
+                    p.CommunityId, p.CustomerId, p.Name, Masked.Phone(Matching(phones[p.CustomerId], digits)), [.. homes[p.CustomerId].Select(h => new FoundHome(h.PlaceId, h.Name, h.FullCode, h.Role))], p.OpenRequests, p.Version))],
                 customerIds.Length > query.Take,
                 [.. placeIds.Take(query.Take).Where(spots.ContainsKey).Select(id => spots[id]).Select(s => new FoundPlace(
-                    s.CommunityId, s.PlaceId, s.Kind, s.Name, s.FullCode, [.. dwellers[s.PlaceId].Select(d => new FoundDweller(d.CustomerId, d.Name, d.Role, d.Phone))], s.OpenRequests))],
+                    s.CommunityId, s.PlaceId, s.Kind, s.Name, s.FullCode, [.. dwellers[s.PlaceId].Select(d => new FoundDweller(d.CustomerId, d.Name, d.Role, Masked.Phone(d.Phone)))], s.OpenRequests))],
                 placeIds.Length > query.Take,
                 [.. requests.Take(query.Take)],
                 faults);
@@ -220,7 +220,7 @@ public sealed record Found(
     IReadOnlyList<FoundRequest> Requests,
     IReadOnlyList<FoundFault> Faults);
 
-/// <param name="Phone">The number that matches what was typed; else the first one; null where there is none.</param>
+/// <param name="Phone">The number that matches what was typed, masked; else the first one; null where there is none.</param>
 /// <param name="Homes">Where they live or what they own now.</param>
 public sealed record FoundCustomer(Guid CommunityId, Guid CustomerId, string Name, string? Phone, IReadOnlyList<FoundHome> Homes, long OpenRequests, int Version);
 

@@ -75,13 +75,14 @@ public sealed record ListCallBacks(Guid? CommunityId = null, FeedbackState State
                     Take = query.Take + 1,
                 },
                 cancellationToken);
+            rows = [.. rows.Select(r => r with { ReporterPhone = Customers.Masked.Phone(r.ReporterPhone), Phones = [.. r.Phones.Select(p => Customers.Masked.Phone(p)!)] })];
             return Cursor.Page(rows, query.Take, r => [r.StartedAt, r.FeedbackId]);
         }
     }
 }
 
 /// <param name="DueAt">When the call is due; null where no clock runs for it.</param>
-/// <param name="Phones">The customer's numbers, the first one first.</param>
+/// <param name="Phones">The customer's numbers, the first one first, masked; in full by asking for the request's contact data.</param>
 /// <param name="Attempts">How often somebody rang in this round.</param>
 public sealed record CallBackLine(
     Guid CommunityId,

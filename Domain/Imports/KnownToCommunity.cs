@@ -116,7 +116,7 @@ internal static class KnownToCommunity
 
 /// <summary>A community by its code, for tools that are told the code and know no id.</summary>
 [AllowedTo(Roles.System)]
-internal sealed record FindCommunity(string Code) : IQuery<CommunityByCode?>
+public sealed record FindCommunity(string Code) : IQuery<CommunityByCode?>
 {
     internal sealed class Handler(Db db) : IRequestHandler<FindCommunity, CommunityByCode?>
     {
@@ -129,7 +129,7 @@ internal sealed record FindCommunity(string Code) : IQuery<CommunityByCode?>
     }
 }
 
-internal sealed record CommunityByCode(Guid CommunityId, string TimeZone);
+public sealed record CommunityByCode(Guid CommunityId, string TimeZone);
 
 /// <summary>What importing a batch would come to. Writes nothing.</summary>
 [AllowedTo(Roles.System)]

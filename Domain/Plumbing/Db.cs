@@ -11,7 +11,7 @@ namespace PropertyServiceDesk.Domain.Plumbing;
 public sealed class Db(NpgsqlDataSource source, Caller caller)
 {
     private const string Enter = "call enter_scope(@ScopeCommunities, @ScopeActor);\n";
-    private const string EnterReading = "set transaction read only;\n" + Enter;
+    private const string EnterReading = "set transaction read only;\ncall enter_reading(@ScopeCommunities, @ScopeActor);\n";
 
     private NpgsqlConnection? connection;
     private NpgsqlTransaction? transaction;

@@ -41,6 +41,7 @@ public static class DomainServices
         services.AddScoped<HoldLimits>();
         services.AddScoped<OrderMaker>();
         services.AddScoped<OrderMover>();
+        services.AddScoped<CrewsOwn>();
         services.AddScoped<FinishRequests>();
         services.AddScoped<RequestMover>();
         services.AddScoped<Appointments>();

@@ -11,6 +11,9 @@ public interface IQuery<out TResult> : IRequest<TResult>;
 /// <summary>About the caller's own account, whatever their roles are and wherever they have them: allowed to everybody who is signed in.</summary>
 public interface IOwnAccount;
 
+/// <summary>A command whose reply shows personal data in full: it is not kept with the Idempotency-Key.</summary>
+public interface IShowsPersonalData;
+
 /// <summary>The roles that a person can hold in a community.</summary>
 [Flags]
 public enum Roles

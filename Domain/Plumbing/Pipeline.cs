@@ -110,7 +110,7 @@ internal sealed class InTransaction<TRequest, TResult>(Db db, Caller caller, Eve
 
     private async Task<TResult> Once(TRequest request, RequestHandlerDelegate<TResult> next, CancellationToken ct)
     {
-        if (caller.IdempotencyKey is not { } key)
+        if (caller.IdempotencyKey is not { } key || request is IShowsPersonalData)
         {
             var result = await next();
             await takenUp.WriteDown(ct);

@@ -1,17 +1,23 @@
+using PropertyServiceDesk.Domain.Customers;
+using PropertyServiceDesk.Domain.WorkOrders;
+
 namespace PropertyServiceDesk.Domain.Requests;
 
-/// <summary>One request with everything that belongs to it but its timeline.</summary>
+/// <summary>
+/// One request with everything that belongs to it but its timeline. The reporter's number is masked; crews read who it is only while
+/// an order of theirs is open.
+/// </summary>
 [AllowedTo(Roles.Desk | Roles.Administrator | Roles.System, Own = Roles.Crews)]
 public sealed record GetRequest(Guid RequestId) : IQuery<RequestDetails>
 {
-    internal sealed class Handler(Db db, TimeProvider clock) : IRequestHandler<GetRequest, RequestDetails>
+    internal sealed class Handler(Db db, TimeProvider clock, Caller caller, CrewsOwn own) : IRequestHandler<GetRequest, RequestDetails>
     {
         private const string Read = """
             select r.community_id, r.request_id, r.number, r.kind, r.channel, r.status, r.outcome, r.category_id, c.name as category_name, c.name_en as category_name_en,
                 r.priority, r.description, r.place_id, p.name as place_name, p.full_code as place_code, r.asset_id, a.name as asset_name,
                 r.customer_id, cu.name as customer_name, r.reporter_name, r.reporter_phone, r.on_behalf_of, r.confidential, r.reported_at, r.registered_at, r.registered_by,
                 r.appointment_from, r.appointment_to, r.foreign_source, r.foreign_number, r.imposed_due_at, r.import_source, r.import_id, r.payer,
-                r.in_charge_id, s.display_name as in_charge_name, r.first_replied_at, r.written_replied_at, r.round, r.rework_count, r.rework_of_id, r.duplicate_of_id,
+                r.in_charge_id, s.display_name as in_charge_name, r.first_replied_at, r.written_replied_at, r.round, r.rework_count, ro.request_id as rework_of_id, du.request_id as duplicate_of_id,
                 r.urge_count, r.finished_at, r.closed_at, r.cancelled_at, r.version
             from request r
             join category c on c.community_id = r.community_id and c.category_id = r.category_id
@@ -19,6 +25,8 @@ public sealed record GetRequest(Guid RequestId) : IQuery<RequestDetails>
             left join asset a on a.community_id = r.community_id and a.asset_id = r.asset_id
             left join customer cu on cu.community_id = r.community_id and cu.customer_id = r.customer_id
             left join staff s on s.staff_id = r.in_charge_id
+            left join request ro on ro.community_id = r.community_id and ro.request_id = r.rework_of_id
+            left join request du on du.community_id = r.community_id and du.request_id = r.duplicate_of_id
             where r.request_id = @RequestId;
 
             select o.work_order_id, o.number, o.crew, o.team_id, t.name as team_name, t.name_en as team_name_en, o.assignee_id, s.display_name as assignee_name, o.status, l.mandatory, o.waits_for_id, o.fault_id,
@@ -57,15 +65,23 @@ public sealed record GetRequest(Guid RequestId) : IQuery<RequestDetails>
         {
             using var read = await db.Several(Read, new { query.RequestId, Now = clock.Now() }, cancellationToken);
             var request = await read.ReadSingleOrDefaultAsync<RequestRow>() ?? throw new Refused.NotFound("request");
-            return new RequestDetails(
-                request,
+            var details = new RequestDetails(
+                request with { ReporterPhone = Masked.Phone(request.ReporterPhone) },
                 (await read.ReadAsync<RequestOrder>()).AsList(),
                 (await read.ReadAsync<RequestRound>()).AsList(),
                 (await read.ReadAsync<RequestClock>()).AsList(),
                 (await read.ReadAsync<RequestPromise>()).AsList(),
                 (await read.ReadAsync<RequestFault>()).AsList(),
                 RequestLifecycle.AllowedFrom(request.Status));
+            var inWork = await own.MustBeRequest(request.CommunityId, request.RequestId, cancellationToken);
+            return caller.SeesAllOf(request.CommunityId) ? details : ForCrews(details, inWork);
         }
+
+        private static RequestDetails ForCrews(RequestDetails all, bool inWork) => all with
+        {
+            Request = inWork ? all.Request : all.Request with { CustomerId = null, CustomerName = null, ReporterName = null, ReporterPhone = null, OnBehalfOf = null, ForeignNumber = null },
+            Feedback = [.. all.Feedback.Select(f => f with { SpokeWith = null })],
+        };
     }
 }
 

@@ -1,5 +1,7 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using FluentValidation;
+using PropertyServiceDesk.Domain.WorkOrders;
 
 namespace PropertyServiceDesk.Domain.Requests;
 
@@ -13,7 +15,7 @@ public sealed record GetTimeline(Guid RequestId, long After = 0, int Take = 200)
         public Validator() => RuleFor(q => q.Take).InclusiveBetween(1, Cursor.Most).WithErrorCode("take.out_of_range").WithMessage("Take 1 to 200 at a time.");
     }
 
-    internal sealed class Handler(Db db, Caller caller) : IRequestHandler<GetTimeline, Timeline>
+    internal sealed class Handler(Db db, Caller caller, CrewsOwn own) : IRequestHandler<GetTimeline, Timeline>
     {
         private const string Known = """
             select community_id
@@ -59,6 +61,10 @@ public sealed record GetTimeline(Guid RequestId, long After = 0, int Take = 200)
             limit @Take
             """;
 
+        private const string Hidden = """
+            select unnest(scope_hidden())
+            """;
+
         private sealed record Row(
             long Seq,
             SubjectKind SubjectKind,
@@ -79,14 +85,42 @@ public sealed record GetTimeline(Guid RequestId, long After = 0, int Take = 200)
         public async Task<Timeline> Handle(GetTimeline query, CancellationToken cancellationToken)
         {
             var community = await db.Find<Guid?>(Known, new { query.RequestId }, cancellationToken) ?? throw new Refused.NotFound("request");
+            await own.MustBeRequest(community, query.RequestId, cancellationToken);
             var rows = await db.List<Row>(Read, new { CommunityId = community, query.RequestId, query.After, Take = query.Take + 1 }, cancellationToken);
-            var desk = caller.Actor.Has(community, Roles.Desk | Roles.Administrator);
-            var shown = rows.Take(query.Take).Where(r => desk || r.Visibility != Visibility.Desk).Select(Entry).ToList();
+            var hidden = await db.List<Guid>(Hidden, null, cancellationToken);
+            var desk = caller.SeesAllOf(community);
+            var shown = rows.Take(query.Take).Where(r => desk || r.Visibility != Visibility.Desk).Select(r => Entry(r, desk, hidden)).ToList();
             return new Timeline(shown, rows.Count > query.Take ? rows[query.Take - 1].Seq : null);
         }
 
-        private static TimelineEntry Entry(Row r) => new(
-            r.Seq, r.SubjectKind, r.SubjectId, r.What, r.Visibility, JsonSerializer.Deserialize<JsonElement>(r.Detail), r.Text, r.TextErased ?? false, r.ActorKind, r.ActorId, r.ActorName, r.Channel, r.DeviceAt, r.OccurredAt, r.RecordedAt);
+        // Who said that it is not fixed is for the desk; what they said is for all.
+        private static TimelineEntry Entry(Row r, bool desk, IReadOnlyList<Guid> hidden) => new(
+            r.Seq, r.SubjectKind, r.SubjectId, r.What, r.Visibility, Without(hidden, r.Detail), desk || r.What != Happening.LateReportRefused ? r.Text : null, r.TextErased ?? false, r.ActorKind, r.ActorId, r.ActorName, r.Channel, r.DeviceAt, r.OccurredAt, r.RecordedAt);
+
+        /// <summary>An order or a fault serves several requests, and its events name them: those that the caller must not find are taken out.</summary>
+        private static JsonElement Without(IReadOnlyList<Guid> hidden, string detail)
+        {
+            var words = hidden.Select(h => h.ToString()).Where(h => detail.Contains(h, StringComparison.Ordinal)).ToHashSet(StringComparer.Ordinal);
+            if (words.Count == 0)
+            {
+                return JsonSerializer.Deserialize<JsonElement>(detail);
+            }
+
+            var node = JsonNode.Parse(detail)!.AsObject();
+            foreach (var (name, value) in node.ToList())
+            {
+                if (value is JsonArray array)
+                {
+                    array.RemoveAll(item => item is JsonValue v && v.TryGetValue<string>(out var id) && words.Contains(id));
+                }
+                else if (value is JsonValue one && one.TryGetValue<string>(out var id) && words.Contains(id))
+                {
+                    node.Remove(name);
+                }
+            }
+
+            return JsonSerializer.SerializeToElement(node, Json.Options);
+        }
     }
 }
 

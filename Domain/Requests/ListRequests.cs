@@ -1,4 +1,5 @@
 using FluentValidation;
+using PropertyServiceDesk.Domain.WorkOrders;
 
 namespace PropertyServiceDesk.Domain.Requests;
 
@@ -37,7 +38,7 @@ public enum RequestSort
     DueFirst,
 }
 
-/// <summary>Requests of the caller's communities, or of one, a page at a time.</summary>
+/// <summary>Requests of the caller's communities, or of one, a page at a time; for crews, those that their crew's orders serve and those that they registered.</summary>
 /// <param name="Take">1–200.</param>
 [AllowedTo(Roles.Desk | Roles.Administrator | Roles.System, Own = Roles.Crews)]
 public sealed record ListRequests(RequestFilter Filter, RequestSort Sort = RequestSort.NewestFirst, int Take = 50, string? After = null) : IQuery<Page<RequestLine>>
@@ -61,7 +62,8 @@ public sealed record ListRequests(RequestFilter Filter, RequestSort Sort = Reque
             args.Add("AfterAt", at?.UtcDateTime);
             args.Add("AfterId", id);
             args.Add("Take", query.Take + 1);
-            var rows = await db.List<RequestLine>(RequestSql.List(query.Filter, query.Sort), args, cancellationToken);
+            var rows = await db.List<RequestLine>(RequestSql.List(query.Filter, query.Sort, CrewsOwn.Narrows(caller)), args, cancellationToken);
+            rows = [.. rows.Select(r => caller.SeesAllOf(r.CommunityId) ? r : r with { CustomerId = null, CustomerName = null })];
             return Cursor.Page(rows, query.Take, r => [query.Sort == RequestSort.DueFirst ? r.DueAt : r.ReportedAt, r.RequestId]);
         }
     }
@@ -101,7 +103,7 @@ public sealed record CountRequests(RequestFilter Filter, RequestGroup By = Reque
     internal sealed class Handler(Db db, Caller caller, TimeProvider clock) : IRequestHandler<CountRequests, IReadOnlyList<RequestCount>>
     {
         public Task<IReadOnlyList<RequestCount>> Handle(CountRequests query, CancellationToken cancellationToken) =>
-            db.List<RequestCount>(RequestSql.Count(query.Filter, query.By), RequestSql.Parameters(query.Filter, caller, clock), cancellationToken);
+            db.List<RequestCount>(RequestSql.Count(query.Filter, query.By, CrewsOwn.Narrows(caller)), RequestSql.Parameters(query.Filter, caller, clock), cancellationToken);
     }
 }
 
@@ -194,13 +196,15 @@ internal static class RequestSql
         args.Add("FaultId", filter.FaultId);
         args.Add("ReportedFrom", filter.ReportedFrom?.UtcDateTime);
         args.Add("ReportedBefore", filter.ReportedBefore?.UtcDateTime);
+        CrewsOwn.AddTo(args, caller);
         return args;
     }
 
-    public static string List(RequestFilter filter, RequestSort sort) => string.Concat(
+    /// <param name="narrow">There are communities of which only what is the caller's own may be seen.</param>
+    public static string List(RequestFilter filter, RequestSort sort, bool narrow = false) => string.Concat(
         Columns,
         sort == RequestSort.DueFirst ? PerCommunityByDue : PerCommunity,
-        Conditions(filter),
+        Conditions(filter, narrow),
         sort switch
         {
             RequestSort.NewestFirst => """
@@ -239,7 +243,7 @@ internal static class RequestSql
             RequestSort.DueFirst => "\norder by r.sort_at, r.request_id",
         });
 
-    public static string Count(RequestFilter filter, RequestGroup by) => string.Concat(
+    public static string Count(RequestFilter filter, RequestGroup by, bool narrow = false) => string.Concat(
         by switch
         {
             RequestGroup.Nothing => "select null::text as key, count(*) as requests\nfrom request r",
@@ -257,13 +261,21 @@ internal static class RequestSql
                 """,
         },
         "\nwhere r.community_id = any (@Communities::uuid[])",
-        Conditions(filter),
+        Conditions(filter, narrow),
         "\ngroup by 1\norder by 2 desc, 1");
 
-    private static string Conditions(RequestFilter f)
+    private static string Conditions(RequestFilter f, bool narrow)
     {
         string?[] parts =
         [
+            narrow ? """
+                (r.community_id = any (@Whole::uuid[]) or r.registered_by = @Me or exists (
+                    select
+                    from request_work_order l
+                    join work_order o on o.community_id = l.community_id and o.work_order_id = l.work_order_id
+                    join unnest(@OwnCommunities::uuid[], @OwnCrews::text[]) x (community_id, crew) on x.community_id = o.community_id and x.crew = o.crew
+                    where l.community_id = r.community_id and l.request_id = r.request_id))
+                """ : null,
             f.Status is null ? null : "r.status = any (@Status)",
             f.Open switch
             {

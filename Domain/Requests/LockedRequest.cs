@@ -43,12 +43,13 @@ internal sealed record LockedRequest(
     DateTimeOffset? TakenUpAt,
     int Version)
 {
+    // What is confidential before the caller is not there for them.
     internal const string Read = """
         select community_id, request_id, number, kind, channel, status, category_id, priority, place_id, building_id, asset_id, customer_id,
             reporter_phone, confidential, payer, reported_at, appointment_from, appointment_to, imposed_due_at, in_charge_id, first_replied_at,
             outcome, round, rework_count, last_urged_at, closed_at, import_id is not null as imported, taken_up_at, version
         from request
-        where request_id = @RequestId
+        where request_id = @RequestId and not (confidential and request_id = any (hidden_requests((select scope_actor()), array[community_id])))
         for update
         """;
 
@@ -58,7 +59,7 @@ internal sealed record LockedRequest(
         where request_id = @RequestId
         """;
 
-    /// <exception cref="Refused.NotFound">There is none, or it is another community's.</exception>
+    /// <exception cref="Refused.NotFound">There is none, or it is another community's, or a confidential complaint about the caller or their crew.</exception>
     public static async Task<LockedRequest> Of(Db db, Guid requestId, CancellationToken ct)
     {
         var request = await db.Find<LockedRequest>(Read, new { RequestId = requestId }, ct) ?? throw new Refused.NotFound("request");

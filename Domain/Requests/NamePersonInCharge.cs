@@ -53,15 +53,11 @@ public sealed record PersonInChargeNamed(Guid CommunityId, Guid RequestId, Guid?
 /// <summary>Who must not be in charge of a complaint.</summary>
 internal static class ComplainedAbout
 {
-    // The crew complained about is the one that was named; else the one that the category names.
+    // Who must not find a confidential complaint is said in one place, the database's hidden_requests: the person, and the crews complained about.
     private const string Read = """
         select coalesce(r.about_staff_id = @StaffId, false) as the_person,
-            r.confidential and exists (
-                select from team_member m
-                join team t on t.community_id = m.community_id and t.team_id = m.team_id
-                where m.community_id = r.community_id and m.staff_id = @StaffId and m.to_at is null and t.crew = coalesce(r.about_crew, c.crew)) as of_the_crew
+            r.confidential and r.request_id = any (hidden_requests(@StaffId, array[@CommunityId]::uuid[])) as of_the_crew
         from request r
-        join category c on c.community_id = r.community_id and c.category_id = r.category_id
         where r.community_id = @CommunityId and r.request_id = @RequestId and r.kind = 'complaint'
         """;
 

@@ -1,13 +1,16 @@
+using PropertyServiceDesk.Domain.WorkOrders;
+
 namespace PropertyServiceDesk.Domain.Requests;
 
 /// <summary>What commands on a request share: lock it, check whose it is and which version was looked at.</summary>
-internal sealed class RequestMover(Db db, Caller caller)
+internal sealed class RequestMover(Db db, Caller caller, CrewsOwn own)
 {
     /// <summary>For a transition: a version is optional, but one that was given must be the current one.</summary>
     public async Task<LockedRequest> Lock(Guid requestId, CancellationToken ct)
     {
         var request = await LockedRequest.Of(db, requestId, ct);
         caller.MustBeAllowedIn(request.CommunityId);
+        await own.MustBeRequest(request.CommunityId, request.RequestId, ct);
         caller.MustNotBeStale("request", request.Version);
         return request;
     }
@@ -17,6 +20,7 @@ internal sealed class RequestMover(Db db, Caller caller)
     {
         var request = await LockedRequest.Of(db, requestId, ct);
         caller.MustBeAllowedIn(request.CommunityId);
+        await own.MustBeRequest(request.CommunityId, request.RequestId, ct);
         caller.MustKnowVersion("request", request.Version, version);
         return request;
     }

@@ -53,6 +53,7 @@ public sealed record UrgeRequest([property: JsonIgnore] Guid RequestId, string? 
                 union all
                 select 'role', null, 'clerk', null
             ) t
+            where t.id is null or @RequestId <> all (hidden_requests(t.id, array[@CommunityId]::uuid[]))
             on conflict on constraint message_once_a_cause do nothing
             """;
 

@@ -1,14 +1,19 @@
+using PropertyServiceDesk.Domain.Customers;
+
 namespace PropertyServiceDesk.Domain.WorkOrders;
 
-/// <summary>One work order with the requests that it serves, its holds, materials and quotes.</summary>
+/// <summary>
+/// One work order with the requests that it serves, its holds, materials and quotes. The crew whose order it is reads whom to ring,
+/// with the number in full, while it is open; after that nobody's name, and everybody else a masked number.
+/// </summary>
 [AllowedTo(Roles.Desk | Roles.Administrator | Roles.System, Own = Roles.Crews)]
 public sealed record GetWorkOrder(Guid WorkOrderId) : IQuery<WorkOrderDetails>
 {
-    internal sealed class Handler(Db db, TimeProvider clock) : IRequestHandler<GetWorkOrder, WorkOrderDetails>
+    internal sealed class Handler(Db db, TimeProvider clock, Caller caller, CrewsOwn own) : IRequestHandler<GetWorkOrder, WorkOrderDetails>
     {
         private const string Read = """
             select o.community_id, o.work_order_id, o.number, o.fault_id, o.crew, o.team_id, t.name as team_name, t.name_en as team_name_en, t.external as team_is_external, o.assignee_id,
-                s.display_name as assignee_name, o.status, o.priority, o.category_id, o.place_id, p.name as place_name, p.full_code as place_code, o.asset_id, o.what_to_do,
+                s.display_name as assignee_name, o.status, o.priority, o.category_id, p.place_id, p.name as place_name, p.full_code as place_code, o.asset_id, o.what_to_do,
                 o.waits_for_id, o.rework_of_id, o.rework_cause, o.created_at, o.dispatched_at, o.accepted_at, o.arrived_at, o.done_at, o.voided_at, o.done_what, o.cause,
                 o.payer, o.consented_amount, o.final_amount, array(select unnest(c.demands_photos) order by 1) as demands_photos, o.version
             from work_order o
@@ -16,9 +21,18 @@ public sealed record GetWorkOrder(Guid WorkOrderId) : IQuery<WorkOrderDetails>
             left join team t on t.community_id = o.community_id and t.team_id = o.team_id
             left join staff s on s.staff_id = o.assignee_id
             left join place p on p.community_id = o.community_id and p.place_id = o.place_id
+                -- a home tells who: where every request that it serves is hidden from the caller, so is the home
+                and (p.kind not in ('home', 'shop', 'parkingSpace') or o.fault_id is not null
+                    or exists (select from request_work_order l where l.community_id = o.community_id and l.work_order_id = o.work_order_id))
             where o.work_order_id = @WorkOrderId;
 
-            select r.request_id, r.number, r.kind, r.status, r.description, coalesce(cu.name, r.reporter_name) as customer_name, r.reporter_phone, r.confidential, l.mandatory, l.joined_at, l.left_at, r.urge_count, r.last_urged_at
+            select r.request_id, r.number, r.kind, r.status, r.description, coalesce(cu.name, r.reporter_name) as customer_name,
+                coalesce(r.reporter_phone, (
+                    select p.normalised
+                    from contact_point p
+                    where p.community_id = r.community_id and p.customer_id = r.customer_id and p.kind = 'phone'
+                    order by p.position, p.contact_point_id
+                    limit 1)) as phone, r.confidential, l.mandatory, l.joined_at, l.left_at, r.urge_count, r.last_urged_at
             from request_work_order l
             join request r on r.community_id = l.community_id and r.request_id = l.request_id
             left join customer cu on cu.community_id = r.community_id and cu.customer_id = r.customer_id
@@ -57,14 +71,23 @@ public sealed record GetWorkOrder(Guid WorkOrderId) : IQuery<WorkOrderDetails>
         {
             using var read = await db.Several(Read, new { query.WorkOrderId, Now = clock.Now() }, cancellationToken);
             var order = await read.ReadSingleOrDefaultAsync<WorkOrderRow>() ?? throw new Refused.NotFound("work_order");
-            return new WorkOrderDetails(
+            var served = (await read.ReadAsync<ServedRequest>()).AsList();
+            var details = new WorkOrderDetails(
                 order,
-                (await read.ReadAsync<ServedRequest>()).AsList(),
+                served,
                 (await read.ReadAsync<HoldRow>()).AsList(),
                 (await read.ReadAsync<MaterialUsed>()).AsList(),
                 Whole((await read.ReadAsync<QuoteRead>()).AsList(), (await read.ReadAsync<QuoteLine>()).ToLookup(l => l.QuoteId)),
                 (await read.ReadAsync<Requests.RequestClock>()).AsList(),
                 WorkOrderLifecycle.AllowedFrom(order.Status));
+            await own.MustBeOrder(order.CommunityId, order.WorkOrderId, cancellationToken);
+            var crew = !caller.SeesAllOf(order.CommunityId);
+            var open = order.Status is not (WorkOrderStatus.Done or WorkOrderStatus.Voided);
+            return details with
+            {
+                Requests = [.. served.Select(r => WithContact(r, crew, open && r.LeftAt is null))],
+                Quotes = crew && (!open || served.Count == 0) ? [.. details.Quotes.Select(q => q with { ConsentedBy = null })] : details.Quotes,
+            };
         }
 
         private static List<QuoteRow> Whole(IReadOnlyList<QuoteRead> quotes, ILookup<Guid, QuoteLine> lines) =>
@@ -86,6 +109,13 @@ public sealed record GetWorkOrder(Guid WorkOrderId) : IQuery<WorkOrderDetails>
             Guid QuoteId, decimal Total, DateTimeOffset QuotedAt, DateTimeOffset? WithdrawnAt, DateTimeOffset? RefusedAt, DateTimeOffset? ConsentedAt, string? ConsentedBy, decimal? ConsentedAmount, Channel? ConsentChannel);
 
         private sealed record QuoteLine(Guid QuoteId, string Name, decimal Quantity, string Unit, decimal UnitPrice);
+
+        private static ServedRequest WithContact(ServedRequest request, bool crew, bool open) => (crew, open) switch
+        {
+            (true, true) => request,
+            (true, false) => request with { CustomerName = null, Phone = null },
+            (false, _) => request with { Phone = Masked.Phone(request.Phone) },
+        };
     }
 }
 
@@ -136,6 +166,7 @@ public sealed record WorkOrderRow(
     string[] DemandsPhotos,
     int Version);
 
+/// <param name="Phone">Whom to ring: the reporter's number, else the customer's first; in full for the crew while the order is open, else masked.</param>
 public sealed record ServedRequest(
     Guid RequestId,
     long Number,
@@ -143,7 +174,7 @@ public sealed record ServedRequest(
     RequestStatus Status,
     string Description,
     string? CustomerName,
-    string? ReporterPhone,
+    string? Phone,
     bool Confidential,
     bool Mandatory,
     DateTimeOffset JoinedAt,

@@ -26,7 +26,7 @@ public enum WorkOrderSort
     DueFirst,
 }
 
-/// <summary>Work orders of the caller's communities, or of one, a page at a time: the crews' and the centre's queues.</summary>
+/// <summary>Work orders of the caller's communities, or of one, a page at a time: the crews' and the centre's queues. Crews see those of their crew.</summary>
 /// <param name="Take">1–200.</param>
 [AllowedTo(Roles.Desk | Roles.Administrator | Roles.System, Own = Roles.Crews)]
 public sealed record ListWorkOrders(WorkOrderFilter Filter, WorkOrderSort Sort = WorkOrderSort.NewestFirst, int Take = 50, string? After = null) : IQuery<Page<WorkOrderLine>>
@@ -60,7 +60,8 @@ public sealed record ListWorkOrders(WorkOrderFilter Filter, WorkOrderSort Sort =
             args.Add("AfterAt", at?.UtcDateTime);
             args.Add("AfterId", id);
             args.Add("Take", query.Take + 1);
-            var rows = await db.List<WorkOrderLine>(WorkOrderSql.List(f, query.Sort), args, cancellationToken);
+            CrewsOwn.AddTo(args, caller);
+            var rows = await db.List<WorkOrderLine>(WorkOrderSql.List(f, query.Sort, CrewsOwn.Narrows(caller)), args, cancellationToken);
             return Cursor.Page(rows, query.Take, r => [query.Sort == WorkOrderSort.DueFirst ? r.DueAt : r.CreatedAt, r.WorkOrderId]);
         }
     }
@@ -96,7 +97,7 @@ internal static class WorkOrderSql
 {
     private const string Columns = """
         select o.community_id, o.work_order_id, o.number, o.crew, o.team_id, t.name as team_name, t.name_en as team_name_en, o.assignee_id, s.display_name as assignee_name, o.status, o.priority, o.category_id,
-            o.place_id, p.name as place_name, o.what_to_do, o.fault_id, o.rework_of_id, o.created_at, k.due_at, k.requests, o.version
+            p.place_id, p.name as place_name, o.what_to_do, o.fault_id, o.rework_of_id, o.created_at, k.due_at, k.requests, o.version
         """;
 
     private const string Served = """
@@ -123,14 +124,17 @@ internal static class WorkOrderSql
         left join team t on t.community_id = o.community_id and t.team_id = o.team_id
         left join staff s on s.staff_id = o.assignee_id
         left join place p on p.community_id = o.community_id and p.place_id = o.place_id
+            -- a home tells who: where every request that it serves is hidden from the caller, so is the home
+            and (p.kind not in ('home', 'shop', 'parkingSpace') or o.fault_id is not null or k.requests > 0)
         """;
 
-    public static string List(WorkOrderFilter filter, WorkOrderSort sort) => sort switch
+    /// <param name="narrow">There are communities of which only the caller's crews' orders may be seen.</param>
+    public static string List(WorkOrderFilter filter, WorkOrderSort sort, bool narrow = false) => sort switch
     {
         WorkOrderSort.NewestFirst => string.Concat(
             Columns,
             PerCommunity,
-            Conditions(filter),
+            Conditions(filter, narrow),
             """
 
                       and (not @After or (o.created_at, o.work_order_id) < (@AfterAt::timestamptz, @AfterId::uuid))
@@ -150,7 +154,7 @@ internal static class WorkOrderSql
         WorkOrderSort.DueFirst => string.Concat(
             Columns,
             "\nfrom (\n    select o.*, k.due_at, k.requests\n    from unnest(@Communities::uuid[]) m\n    join work_order o on o.community_id = m",
-            Conditions(filter),
+            Conditions(filter, narrow),
             "\n    cross join lateral",
             Served,
             """
@@ -165,10 +169,14 @@ internal static class WorkOrderSql
             "\norder by coalesce(k.due_at, 'infinity'), o.work_order_id"),
     };
 
-    private static string Conditions(WorkOrderFilter f)
+    private static string Conditions(WorkOrderFilter f, bool narrow)
     {
         string?[] parts =
         [
+            narrow ? """
+                (o.community_id = any (@Whole::uuid[]) or o.assignee_id = @Me or exists (
+                          select from unnest(@OwnCommunities::uuid[], @OwnCrews::text[]) x (community_id, crew) where x.community_id = o.community_id and x.crew = o.crew))
+                """ : null,
             f.Open switch
             {
                 true => "o.status not in ('done', 'voided')",

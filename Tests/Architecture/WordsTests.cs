@@ -11,7 +11,7 @@ public sealed class WordsTests
         typeof(RequestKind), typeof(Channel), typeof(Priority), typeof(Crew), typeof(RequestStatus), typeof(RequestMove), typeof(Outcome), typeof(WorkOrderStatus), typeof(WorkOrderMove),
         typeof(HoldReason), typeof(HoldEvidence), typeof(ReworkCause), typeof(Payer), typeof(ClockKind), typeof(FeedbackState), typeof(FeedbackMove), typeof(FeedbackWay), typeof(CallShare),
         typeof(Solved), typeof(CallResult), typeof(NotAskedRule), typeof(PlaceKind), typeof(OccupancyRole), typeof(ContactKind), typeof(PreferredChannel), typeof(PhotoPurpose), typeof(AllowanceUnit),
-        typeof(FaultStatus), typeof(FaultMove), typeof(LeftHow),
+        typeof(FaultStatus), typeof(FaultMove), typeof(LeftHow), typeof(Domain.Customers.ErasureReason),
         typeof(Duty), typeof(EscalationCause), typeof(Domain.Escalations.EscalationState), typeof(Domain.Clocks.AlarmKind), typeof(Domain.Reports.ClockOutcome),
     ];
 

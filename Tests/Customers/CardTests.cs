@@ -26,9 +26,9 @@ public sealed class CardTests : ApiFixture
         var card = await Card();
 
         Assert.That(card.Customer.Name, Is.EqualTo("王小明"));
-        Assert.That(card.ContactPoints.Single().Normalised, Is.EqualTo("13800138000"));
+        Assert.That(card.ContactPoints.Single().Normalised, Is.EqualTo("138****8000"));
         Assert.That(card.Homes.Single().PlaceCode, Is.EqualTo("3-2-1502"));
-        Assert.That(card.Housemates.Single(), Is.EqualTo(new Housemate(Here.Places["3-2-1502"], wife.CustomerId, "李梅", OccupancyRole.Resident, "13700001111")));
+        Assert.That(card.Housemates.Single(), Is.EqualTo(new Housemate(Here.Places["3-2-1502"], wife.CustomerId, "李梅", OccupancyRole.Resident, "137****1111")));
     }
 
     [Test]

@@ -43,7 +43,7 @@ public sealed class SearchTests : ApiFixture
 
         Assert.That(found.Customers.Select(c => c.CustomerId), Is.EqualTo(new[] { id }));
         Assert.That(found.Customers[0].Homes.Single().FullCode, Is.EqualTo("3-2-1601"));
-        Assert.That(found.Customers[0].Phone, Is.EqualTo("13912345678"));
+        Assert.That(found.Customers[0].Phone, Is.EqualTo("139****5678"));
     }
 
     [TestCase("5679")]
@@ -78,8 +78,8 @@ public sealed class SearchTests : ApiFixture
         var customer = await GivenCustomer("张三", "13811112222", "3-2-1501");
         await Send(Here.Clerk, new AddContactPoint(customer, ContactKind.Phone, "13933334444"));
 
-        Assert.That((await Find("4444")).Customers.Single().Phone, Is.EqualTo("13933334444"));
-        Assert.That((await Find("张三")).Customers.Single().Phone, Is.EqualTo("13811112222"));
+        Assert.That((await Find("4444")).Customers.Single().Phone, Is.EqualTo("139****4444"));
+        Assert.That((await Find("张三")).Customers.Single().Phone, Is.EqualTo("138****2222"));
     }
 
     [Test]
@@ -109,7 +109,7 @@ public sealed class SearchTests : ApiFixture
         var place = (await Find("1602")).Places.Single();
 
         Assert.That((place.PlaceId, place.OpenRequests), Is.EqualTo((Here.Places["3-2-1602"], 1L)));
-        Assert.That(place.People.Single(), Is.EqualTo(new FoundDweller(one, "张三", OccupancyRole.Owner, "13811112222")));
+        Assert.That(place.People.Single(), Is.EqualTo(new FoundDweller(one, "张三", OccupancyRole.Owner, "138****2222")));
         Assert.That((await Find("张三")).Customers.Single().OpenRequests, Is.EqualTo(1));
     }
 

@@ -39,6 +39,9 @@ public sealed partial class EveryDoorTests : ApiFixture
         ["DELETE /api/session"] = Door.WhoeverIsSignedIn,
     };
 
+    /// <summary>Commands that say 403 for another reason than the role as well: it is another role's to do, though the role may do others of the kind.</summary>
+    private static readonly HashSet<string> SomebodyElses = new(StringComparer.Ordinal) { "endFollowUp" };
+
     private static readonly Roles[] Each = [.. Enum.GetValues<Roles>().Where(r => int.PopCount((int)r) == 1)];
 
     private readonly Dictionary<Roles, Actor> people = [];
@@ -58,6 +61,8 @@ public sealed partial class EveryDoorTests : ApiFixture
         if (people.Count == 0)
         {
             var system = await Send(Here.System, new JoinStaff(Here.CommunityId, "system@here", "system", PasswordHash, [Roles.System], [], IsDemo: true));
+            await Send(Here.System, new PutIntoDistrict(Here.CommunityId, "south", "南区"));
+            await Send(There.System, new PutIntoDistrict(There.CommunityId, "north", "北区"));
             people[Roles.Clerk] = Here.Clerk;
             people[Roles.CrewMember] = Here.Member(Crew.Engineering);
             people[Roles.CrewLead] = Here.Lead(Crew.Engineering);
@@ -82,13 +87,14 @@ public sealed partial class EveryDoorTests : ApiFixture
         foreach (var role in Each)
         {
             var known = await Things(Here, $"own-{role}-");
-            var (status, body) = await Call(await As(people[role]), operation, known);
+            using var own = row is null ? await SignIn(people[role]) : null; // one of these may end the session
+            var (status, body) = await Call(own ?? await As(people[role]), operation, known);
             var refusedForTheRole = status == 403 && body.Contains("\"role.not_allowed\"", StringComparison.Ordinal);
-            var fits = status < 500 && status != 401 && (row is null ? !refusedForTheRole
-                : row.Everywhere.HasFlag(role) ? status != 403
+            var fits = status < 500 && (status != 401 || door == Door.Anybody) && (row is null ? !refusedForTheRole
+                : row.Everywhere.HasFlag(role) ? status != 403 || (SomebodyElses.Contains(operation.Id) && !refusedForTheRole)
                 : row.Own.HasFlag(role) ? !refusedForTheRole
                 : refusedForTheRole);
-            if (!fits && !(door is not null && operation.Method == "DELETE"))
+            if (!fits)
             {
                 wrong.Add($"{role}: {status} {body}");
             }
@@ -239,7 +245,9 @@ public sealed partial class EveryDoorTests : ApiFixture
             ["staffId"] = town.Manager.Id.ToString(),
             ["inChargeId"] = town.Manager.Id.ToString(),
             ["aboutStaffId"] = town.Member(Crew.Engineering).Id.ToString(),
+            ["jobId"] = "no-such-job", // jobs are no community's
             ["qrCode"] = "qr-" + town.Lift,
+            ["district"] = town == Here ? "south" : "north",
         };
     }
 

@@ -10,6 +10,7 @@ import { useZone } from '../api/reference';
 import { Clocks } from '../desk/RequestScreen';
 import { Files } from '../kit/Files';
 import { Moment } from '../kit/Moment';
+import { Numbers } from '../kit/Numbers';
 import { OrderStatusTag, PriorityTag, RequestStatusTag, spoken } from '../kit/tags';
 import { Trouble } from '../kit/Trouble';
 import { useTitle } from '../Shell';
@@ -45,7 +46,11 @@ function Shown({ details, changed }: { details: WorkOrderDetails; changed: () =>
   const zone = useZone(o.communityId);
   const served = details.requests.filter((r) => !r.leftAt);
   const urges = served.reduce((most, r) => Math.max(most, r.urgeCount), 0);
-  const phone = served.find((r) => r.reporterPhone)?.reporterPhone;
+  const open = o.status !== 'done' && o.status !== 'voided';
+  const withPhone = served.find((r) => r.phone);
+  const phone = withPhone?.phone;
+  // The crew has the number in full while its order is open; everybody else asks for it.
+  const dial = open && phone && !phone.includes('*');
   const hold = details.holds.findLast((h) => !h.untilAt);
   return (
     <div className="stack order-page">
@@ -61,7 +66,7 @@ function Shown({ details, changed }: { details: WorkOrderDetails; changed: () =>
           {hold && o.status === 'onHold' && <div><Tag color="purple">{word('holdReason', hold.reason)}</Tag> <Moment at={hold.wakeAt} zone={zone} /> <span className="quiet">{hold.note}</span></div>}
           {o.demandsPhotos.length > 0 && o.status !== 'done' && o.status !== 'voided' && <div className="late">{t('crew.photosNeeded', { purposes: o.demandsPhotos.map((p) => word('photoPurpose', p)).join(', ') })}</div>}
           {o.payer !== 'free' && <div><Tag>{word('payer', o.payer)}</Tag> {o.consentedAmount != null && t('crew.consented', { amount: o.consentedAmount })}</div>}
-          {phone && <Button size="large" block icon={<PhoneOutlined />} href={`tel:${phone}`}>{t('crew.call')} {phone}</Button>}
+          {dial ? <Button size="large" block icon={<PhoneOutlined />} href={`tel:${phone}`}>{t('crew.call')} {phone}</Button> : withPhone && <Numbers masked={[phone]} of={{ requestId: withPhone.requestId }} />}
         </div>
       </Card>
       {o.doneWhat && <Card title={t('crew.whatWasDone')}><div className="pre">{o.doneWhat}</div>{o.cause && <div className="quiet pre">{o.cause}</div>}</Card>}

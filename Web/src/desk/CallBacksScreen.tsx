@@ -7,6 +7,7 @@ import { Problem } from '../api/problems';
 import { useZone } from '../api/reference';
 import { useFilters } from '../kit/filters';
 import { Due, Moment } from '../kit/Moment';
+import { Numbers } from '../kit/Numbers';
 import { spoken } from '../kit/tags';
 import { Trouble } from '../kit/Trouble';
 import { useTitle } from '../Shell';
@@ -46,7 +47,7 @@ export default function CallBacksScreen() {
                 <span className="row">
                   <Link className="number" to={`/requests/${c.requestId}`}>{spoken(c.number)}</Link>
                   <strong>{c.customerName}</strong>
-                  {(c.phones.length ? c.phones : c.reporterPhone ? [c.reporterPhone] : []).map((p) => <a key={p} className="number" href={`tel:${p}`}>{p}</a>)}
+                  <Numbers masked={c.phones.length ? c.phones : [c.reporterPhone]} of={{ requestId: c.requestId }} />
                   {c.attempts > 0 && <Tag>{t('callBacks.attempts', { count: c.attempts })}</Tag>}
                 </span>
                 {c.dueAt ? <Due at={c.dueAt} zone={zone} /> : <Moment at={c.startedAt} zone={zone} brief />}

@@ -6,6 +6,7 @@ import type { CardRequest } from '../api/client';
 import { Problem } from '../api/problems';
 import { useZone } from '../api/reference';
 import { Due, Moment } from '../kit/Moment';
+import { Numbers } from '../kit/Numbers';
 import { PriorityTag, RequestStatusTag, spoken } from '../kit/tags';
 import { Trouble } from '../kit/Trouble';
 import { useWords } from '../words/words';
@@ -33,7 +34,7 @@ export function CustomerCardView({ customerId, letGo }: { customerId: string; le
     >
       <div className="stack">
         <div className="row">
-          {contactPoints.map((p) => <a key={p.contactPointId} className="number" href={p.kind === 'phone' ? `tel:${p.normalised}` : undefined}>{p.value}</a>)}
+          <Numbers key={customerId} masked={contactPoints.map((p) => p.value)} of={{ customerId }} />
           {customer.optedOutAt && <Tag color="orange">{t('desk.optedOut')}</Tag>}
           {last90Days.reworks > 0 && <Tag color="volcano">{t('desk.reworks', { count: last90Days.reworks })}</Tag>}
         </div>

@@ -3,6 +3,7 @@ import { Link, useNavigate, useParams } from 'react-router';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
 import { CustomerCardView, useCard } from './CustomerCardView';
+import { PersonRights } from './PersonRights';
 
 export default function CustomerScreen() {
   const { t } = useWords();
@@ -20,6 +21,7 @@ export default function CustomerScreen() {
         </div>
       </div>
       <CustomerCardView customerId={customerId!} />
+      <PersonRights customerId={customerId!} />
     </div>
   );
 }

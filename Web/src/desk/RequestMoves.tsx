@@ -164,7 +164,7 @@ function RecordFeedback({ details, changed, open, close }: One) {
   return (
     <MoveDialog<{ solved: Solved; satisfaction: number; recommend?: number; madeItFive?: string; spokeWith: string; numberDialled?: string }, unknown>
       title={t('moves.feedback')} open={open} onClose={close} done={changed}
-      initial={{ spokeWith: r.customerName ?? r.reporterName ?? undefined, numberDialled: r.reporterPhone ?? undefined }}
+      initial={{ spokeWith: r.customerName ?? r.reporterName ?? undefined }}
       call={(v, header) => told(api.POST('/api/requests/{requestId}/feedback', { params: params(details, header), body: { ...v, recommend: v.recommend || null, madeItFive: v.madeItFive || null, numberDialled: v.numberDialled || null } }))}
     >
       <Form.Item name="solved" label={t('moves.solved')} rules={needed(t('common.required'))}><Choice options={options('solved')} /></Form.Item>

@@ -8,6 +8,7 @@ import { Problem } from '../api/problems';
 import { useZone } from '../api/reference';
 import { Files } from '../kit/Files';
 import { Due, Moment } from '../kit/Moment';
+import { Numbers, unknown } from '../kit/Numbers';
 import { OrderStatusTag, PriorityTag, RequestStatusTag, spoken } from '../kit/tags';
 import { exact } from '../kit/times';
 import { Trouble } from '../kit/Trouble';
@@ -62,8 +63,8 @@ function Shown({ details, changed }: { details: RequestDetails; changed: () => v
             <div className="stack">
               <div className="pre" data-part="description">{r.description}</div>
               <dl className="facts">
-                {(r.customerName ?? r.reporterName) && <><dt>{t('request.customer')}</dt><dd>{r.customerId ? <Link to={`/customers/${r.customerId}`}>{r.customerName}</Link> : r.reporterName} {r.reporterPhone && <a className="number" href={`tel:${r.reporterPhone}`}>{r.reporterPhone}</a>}</dd></>}
-                {!r.customerName && !r.reporterName && r.reporterPhone && <><dt>{t('request.reporter')}</dt><dd><a className="number" href={`tel:${r.reporterPhone}`}>{r.reporterPhone}</a></dd></>}
+                {(r.customerName ?? r.reporterName) && <><dt>{t('request.customer')}</dt><dd>{r.customerId ? <Link to={`/customers/${r.customerId}`}>{r.customerName}</Link> : r.reporterName} <Numbers masked={[r.reporterPhone ?? (r.customerId ? unknown : null)]} of={{ requestId: r.requestId }} /></dd></>}
+                {!r.customerName && !r.reporterName && r.reporterPhone && <><dt>{t('request.reporter')}</dt><dd><Numbers masked={[r.reporterPhone]} of={{ requestId: r.requestId }} /></dd></>}
                 {r.onBehalfOf && <><dt>{t('request.onBehalfOf')}</dt><dd>{r.onBehalfOf}</dd></>}
                 {r.placeName && <><dt>{t('request.place')}</dt><dd>{r.placeName}</dd></>}
                 {r.assetName && <><dt>{t('request.asset')}</dt><dd>{r.assetName}</dd></>}

@@ -1,0 +1,211 @@
+using FluentValidation;
+
+namespace PropertyServiceDesk.Domain.Communities;
+
+/// <summary>A community comes under a district's office, which is made where there is none of that code; whoever holds a role of the district holds it there from now on.</summary>
+/// <param name="Code">1 to 40 lower-case letters, digits and hyphens.</param>
+/// <param name="Name">Of a district that is made.</param>
+[AllowedTo(Roles.System)]
+public sealed record PutIntoDistrict(Guid CommunityId, string Code, string Name) : ICommand<Guid>
+{
+    public sealed class Validator : AbstractValidator<PutIntoDistrict>
+    {
+        public Validator()
+        {
+            RuleFor(c => c.Code).Matches("^[a-z0-9-]{1,40}$").WithErrorCode("community.code_malformed").WithMessage("A code has 1 to 40 lower-case letters, digits and hyphens.");
+            RuleFor(c => c.Name).PlainText(100);
+        }
+    }
+
+    internal sealed class Handler(Db db, TimeProvider clock, EventLog log) : IRequestHandler<PutIntoDistrict, Guid>
+    {
+        private const string Known = """
+            select distinct district_id
+            from district_by_code(@Code)
+            """;
+
+        private const string Make = """
+            select register_district(@DistrictId, @Code, @Name, @Now)
+            """;
+
+        private const string Leave = """
+            delete from staff_role
+            where community_id = @CommunityId and district_id is not null
+            """;
+
+        private const string Join = """
+            update community
+            set district_id = @DistrictId
+            where community_id = @CommunityId
+            """;
+
+        private const string Holders = """
+            select r.staff_id, r.role
+            from district_role r
+            where r.district_id = @DistrictId
+            order by r.staff_id, r.role
+            """;
+
+        private sealed record Holder(Guid StaffId, Roles Role);
+
+        public async Task<Guid> Handle(PutIntoDistrict command, CancellationToken cancellationToken)
+        {
+            var now = clock.Now();
+            var known = await db.Find<Guid?>(Known, new { command.Code }, cancellationToken);
+            var id = known ?? Guid.CreateVersion7(now);
+            if (known is null)
+            {
+                await db.Run(Make, new { DistrictId = id, command.Code, command.Name, Now = now }, cancellationToken);
+            }
+
+            await db.Run(Leave, new { command.CommunityId }, cancellationToken);
+            if (await db.Run(Join, new { command.CommunityId, DistrictId = id }, cancellationToken) == 0)
+            {
+                throw new Refused.NotFound("community");
+            }
+
+            log.Write(command.CommunityId, SubjectKind.Community, command.CommunityId, Happening.CommunityPutIntoDistrict, new { districtId = id }, visibility: Visibility.Desk);
+            foreach (var holder in await db.List<Holder>(Holders, new { DistrictId = id }, cancellationToken))
+            {
+                await DistrictRoles.Give(db, log, command.CommunityId, id, holder.StaffId, holder.Role, now, cancellationToken);
+            }
+
+            return id;
+        }
+    }
+}
+
+internal sealed record KnownDistrict(Guid DistrictId, Guid[] CommunityIds);
+
+/// <summary>Somebody holds a role in every community of a district, those that join it later included. By who is administrator in all of them.</summary>
+/// <param name="Role">clerk, customerOfficer, manager or administrator: crews belong to a community.</param>
+[AllowedTo(Roles.Administrator | Roles.System)]
+public sealed record GrantDistrictRole([property: JsonIgnore] string District, Guid StaffId, Roles Role) : ICommand<DistrictRoleReply>
+{
+    public sealed class Validator : AbstractValidator<GrantDistrictRole>
+    {
+        public Validator() => RuleFor(c => c.Role).Must(DistrictRoles.OfADistrict).WithErrorCode("role.not_of_a_district").WithMessage("A district has clerks, customer officers, managers and administrators.");
+    }
+
+    internal sealed class Handler(Db db, TimeProvider clock, Caller caller, EventLog log) : IRequestHandler<GrantDistrictRole, DistrictRoleReply>
+    {
+        private const string Write = """
+            insert into district_role (district_id, staff_id, role, granted_at)
+            values (@DistrictId, @StaffId, @Role, @Now)
+            on conflict (district_id, staff_id, role) do nothing
+            """;
+
+        private const string Colleague = """
+            select exists (select from staff s where s.staff_id = @StaffId and s.disabled_at is null)
+            """;
+
+        public async Task<DistrictRoleReply> Handle(GrantDistrictRole command, CancellationToken cancellationToken)
+        {
+            var district = await DistrictRoles.AllOf(db, caller, command.District, cancellationToken);
+            if (!await db.Single<bool>(Colleague, new { command.StaffId }, cancellationToken))
+            {
+                throw new Refused.Invalid("staff.unknown", "There is no such colleague in this community.", "staffId");
+            }
+
+            var now = clock.Now();
+            if (await db.Run(Write, new { district.DistrictId, command.StaffId, command.Role, Now = now }, cancellationToken) == 0)
+            {
+                throw new Refused.Conflict("role.held_already", "This person holds this role already.");
+            }
+
+            foreach (var community in district.CommunityIds)
+            {
+                await DistrictRoles.Give(db, log, community, district.DistrictId, command.StaffId, command.Role, now, cancellationToken);
+            }
+
+            return new DistrictRoleReply(command.District, command.StaffId, command.Role, district.CommunityIds);
+        }
+    }
+}
+
+/// <summary>A role of a district ends, in all of its communities. What somebody holds in one of them on its own stays.</summary>
+[AllowedTo(Roles.Administrator | Roles.System)]
+public sealed record RevokeDistrictRole([property: JsonIgnore] string District, Guid StaffId, Roles Role) : ICommand<DistrictRoleReply>
+{
+    internal sealed class Handler(Db db, Caller caller, EventLog log) : IRequestHandler<RevokeDistrictRole, DistrictRoleReply>
+    {
+        private const string Delete = """
+            delete from district_role
+            where district_id = @DistrictId and staff_id = @StaffId and role = @Role
+            """;
+
+        private const string Take = """
+            delete from staff_role
+            where community_id = any (@CommunityIds) and staff_id = @StaffId and role = @Role and district_id = @DistrictId
+            returning community_id
+            """;
+
+        public async Task<DistrictRoleReply> Handle(RevokeDistrictRole command, CancellationToken cancellationToken)
+        {
+            var district = await DistrictRoles.AllOf(db, caller, command.District, cancellationToken);
+            var args = new { district.DistrictId, district.CommunityIds, command.StaffId, command.Role };
+            if (await db.Run(Delete, args, cancellationToken) == 0)
+            {
+                throw new Refused.NotFound("district_role");
+            }
+
+            var left = await db.List<Guid>(Take, args, cancellationToken);
+            foreach (var community in left.Order())
+            {
+                log.Write(community, SubjectKind.Staff, command.StaffId, Happening.RoleRevoked, new { command.Role, district.DistrictId }, visibility: Visibility.Desk);
+            }
+
+            return new DistrictRoleReply(command.District, command.StaffId, command.Role, [.. left.Order()]);
+        }
+    }
+}
+
+/// <param name="District">Its code.</param>
+/// <param name="CommunityIds">Where the role was given or taken.</param>
+public sealed record DistrictRoleReply(string District, Guid StaffId, Roles Role, IReadOnlyList<Guid> CommunityIds);
+
+internal static class DistrictRoles
+{
+    private const string Known = """
+        select district_id, community_id
+        from district_by_code(@Code)
+        order by community_id
+        """;
+
+    private sealed record Row(Guid DistrictId, Guid? CommunityId);
+
+    // A role of the community's own stays what it is: it does not end with the district's.
+    private const string Write = """
+        insert into community_staff (community_id, staff_id, joined_at)
+        values (@CommunityId, @StaffId, @Now)
+        on conflict (community_id, staff_id) do update set left_at = null;
+
+        insert into staff_role (community_id, staff_id, role, granted_at, district_id)
+        values (@CommunityId, @StaffId, @Role, @Now, @DistrictId)
+        on conflict (community_id, staff_id, role) do nothing;
+        """;
+
+    public static bool OfADistrict(Roles role) => role is Roles.Clerk or Roles.CustomerOfficer or Roles.Manager or Roles.Administrator;
+
+    /// <exception cref="Refused.NotFound">There is no such district, or the caller has nothing to do with it.</exception>
+    /// <exception cref="Refused.Forbidden">The caller does not answer for all of its communities.</exception>
+    public static async Task<KnownDistrict> AllOf(Db db, Caller caller, string code, CancellationToken ct)
+    {
+        var rows = await db.List<Row>(Known, new { Code = code }, ct);
+        if (!rows.Any(r => r.CommunityId is { } c && caller.Actor.Has(c, (Roles)~0)))
+        {
+            throw new Refused.NotFound("district");
+        }
+
+        var district = new KnownDistrict(rows[0].DistrictId, [.. rows.Select(r => r.CommunityId!.Value)]);
+        return district.CommunityIds.All(c => caller.Actor.Has(c, caller.Allowed))
+            ? district
+            : throw new Refused.Forbidden("district.not_all_yours", "Only who answers for all communities of a district gives and takes its roles.");
+    }
+
+    public static async Task Give(Db db, EventLog log, Guid communityId, Guid districtId, Guid staffId, Roles role, DateTimeOffset now, CancellationToken ct)
+    {
+        await db.Run(Write, new { CommunityId = communityId, DistrictId = districtId, StaffId = staffId, Role = role, Now = now }, ct);
+        log.Write(communityId, SubjectKind.Staff, staffId, Happening.RoleGranted, new { role, districtId }, visibility: Visibility.Desk);
+    }
+}

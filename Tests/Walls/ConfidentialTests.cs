@@ -1,0 +1,322 @@
+using System.Text.Json;
+using NUnit.Framework;
+using PropertyServiceDesk.Domain.Attachments;
+using PropertyServiceDesk.Domain.Communities;
+using PropertyServiceDesk.Domain.Customers;
+using PropertyServiceDesk.Domain.Faults;
+using PropertyServiceDesk.Domain.Feedback;
+using PropertyServiceDesk.Domain.Plumbing;
+using PropertyServiceDesk.Domain.Requests;
+using PropertyServiceDesk.Domain.Rules;
+using PropertyServiceDesk.Domain.WorkOrders;
+using PropertyServiceDesk.Tests.Attachments;
+using PropertyServiceDesk.Tests.Support;
+
+namespace PropertyServiceDesk.Tests.Walls;
+
+/// <summary>A confidential complaint: the crew complained about, and the person, find the complainant nowhere. Every door is tried.</summary>
+public sealed class ConfidentialTests : DeskFixture
+{
+    private const string Words = "保安态度恶劣还打人";
+
+    /// <summary>Doors that tell nothing of any request, whoever asks.</summary>
+    private static readonly HashSet<string> TellNothingOfRequests =
+    [
+        nameof(ListCommunities), nameof(ListCategories), nameof(ListPlaces), nameof(ListAssets), nameof(ListTeams), nameof(ListStaff), nameof(GetQrCode), nameof(GetCustomer),
+        nameof(Domain.Jobs.ListJobs),
+        "FindCommunity", "TryImportBatch", // the import's own, for the system alone
+        nameof(ListAttachmentsOfWorkOrder), // what was attached to the order itself, which the crew sees
+        nameof(GetChunk), // bytes of a file whose head was given; the head is asked for below
+    ];
+
+    private Guid complainant;
+    private Actor accused = null!;
+
+    private sealed record Complaint(Guid RequestId, long Number, Guid OrderId, long OrderNumber, Guid FaultId, Guid AttachmentId, Guid OfOthers);
+
+    [OneTimeSetUp]
+    public async Task Somebody_complains()
+    {
+        var made = await Send(Here.Clerk, new RegisterCustomer(Here.CommunityId, "赵铁柱", [new NewContactPoint(ContactKind.Phone, "13766668888")], [new NewOccupancy(Here.Places["3-2-1601"], OccupancyRole.Owner)]));
+        complainant = made.CustomerId;
+
+        // The person complained about sits in the crew and at the desk: by their roles they could look everywhere.
+        var seat = new TeamSeat(Here.Teams[Crew.Security], false);
+        var id = await Send(Here.System, new JoinStaff(Here.CommunityId, "accused@here", "accused", PasswordHash, [Roles.CrewMember, Roles.Manager, Roles.Clerk], [seat], IsDemo: true));
+        accused = new Actor(
+            ActorKind.Staff, id, "accused", [new RoleIn(Here.CommunityId, Roles.CrewMember), new RoleIn(Here.CommunityId, Roles.Manager), new RoleIn(Here.CommunityId, Roles.Clerk)],
+            [new Seat(Here.CommunityId, seat.TeamId, Crew.Security, false)]);
+    }
+
+    [Test]
+    public async Task Through_no_door_do_they_find_it()
+    {
+        var said = await GivenComplaint();
+
+        foreach (var (who, actor) in new[] { ("the person", accused), ("the crew", Here.Member(Crew.Security)), ("its lead", Here.Lead(Crew.Security)) })
+        {
+            foreach (var (door, ask) in Doors(said))
+            {
+                var answer = await Answer(actor, ask);
+                foreach (var trace in new[] { said.RequestId.ToString(), said.Number.ToString(System.Globalization.CultureInfo.InvariantCulture), complainant.ToString(), "赵铁柱", "13766668888", "137****8888", Words, "单元1601", said.AttachmentId.ToString() })
+                {
+                    Assert.That(answer, Does.Not.Contain(trace), $"{who}, through {door}");
+                }
+            }
+        }
+    }
+
+    [Test]
+    public async Task Others_find_it_through_the_same_doors()
+    {
+        var said = await GivenComplaint();
+
+        var blind = new List<string>();
+        foreach (var (door, ask) in Doors(said))
+        {
+            var answer = await Answer(Here.Manager, ask);
+            if (!new[] { said.RequestId.ToString(), Words, complainant.ToString(), said.AttachmentId.ToString(), "counted" }.Any(answer.Contains))
+            {
+                blind.Add(door + ": " + answer);
+            }
+        }
+
+        Assert.That(blind, Is.Empty, "a door that shows the manager nothing proves nothing");
+    }
+
+    /// <summary>A query that is added later must be tried here, too.</summary>
+    [Test]
+    public async Task Every_query_is_one_of_the_doors()
+    {
+        var tried = Doors(await GivenComplaint()).Select(d => d.Door.Split(' ')[0]).ToHashSet(StringComparer.Ordinal);
+
+        Assert.That(RoleTable.Rows.Where(r => !r.Writes).Select(r => r.What.Name).Except(tried).Except(TellNothingOfRequests), Is.Empty);
+    }
+
+    [Test]
+    public async Task It_does_not_show_in_their_counts()
+    {
+        var before = await Counts(Here.Member(Crew.Security), accused);
+
+        await GivenComplaint(joined: false);
+
+        Assert.That(await Counts(Here.Member(Crew.Security), accused), Is.EqualTo(before));
+    }
+
+    [Test]
+    public async Task What_they_do_to_it_by_its_id_is_answered_as_if_it_were_not_there()
+    {
+        var said = await GivenComplaint();
+        var nothing = Guid.CreateVersion7();
+
+        Func<Guid, Task>[] acts =
+        [
+            id => Send(accused, new NoteOnRequest(id, "x", Visibility.Desk)),
+            id => Send(accused, new AnswerRequest(id, AnswerKind.Answered, "x")),
+            id => Send(accused, new NamePersonInCharge(id, Here.Manager.Id)),
+            id => Send(accused, new AmendRequest(id, Confidential: false, Version: 1)),
+            id => Send(accused, new CancelRequest(id, CancelledAs.Withdrawn, "x")),
+            id => Send(accused, new DispatchWork(id, [new NewOrder(Crew.Security, "x")])),
+            id => Send(accused, new ShowRequestContact(id)),
+            id => Send(Here.Member(Crew.Security), new NoteOnRequest(id, "x", Visibility.Crew)),
+        ];
+        foreach (var act in acts)
+        {
+            Assert.That(await Refusal(() => act(said.RequestId)), Is.EqualTo(await Refusal(() => act(nothing))).And.EqualTo("request.not_found"));
+        }
+    }
+
+    [Test]
+    public async Task Nobody_of_them_is_in_charge_of_it()
+    {
+        var said = await GivenComplaint();
+
+        Assert.That(await Refusal(() => Send(Here.Manager, new NamePersonInCharge(said.RequestId, accused.Id))), Is.EqualTo("request.in_charge_is_complained_about"));
+        Assert.That(await Refusal(() => Send(Here.Manager, new NamePersonInCharge(said.RequestId, Here.Lead(Crew.Security).Id))), Is.EqualTo("request.in_charge_is_complained_about"));
+        await Send(Here.Manager, new NamePersonInCharge(said.RequestId, Here.Officer.Id));
+    }
+
+    [Test]
+    public async Task The_crew_does_its_order_all_the_same_and_the_complaint_is_finished()
+    {
+        var said = await GivenComplaint(joined: false);
+        var member = Here.Member(Crew.Security);
+
+        await Send(member, new AcceptWork(said.OrderId));
+        await Send(member, new ArriveOnSite(said.OrderId));
+        await Send(member, new CompleteWork(said.OrderId, "已整改"));
+
+        Assert.That((await Send(Here.Manager, new GetRequest(said.RequestId))).Request.Status, Is.EqualTo(RequestStatus.AwaitingFeedback));
+        var order = await Send(member, new GetWorkOrder(said.OrderId));
+        Assert.That((order.Requests, order.WorkOrder.PlaceName), Is.EqualTo((Array.Empty<ServedRequest>(), (string?)null)), "a home tells who");
+        Assert.That((await Send(Here.Manager, new GetWorkOrder(said.OrderId))).WorkOrder.PlaceName, Is.Not.Null);
+    }
+
+    [Test]
+    public async Task Not_confidential_or_about_another_crew_it_is_seen()
+    {
+        var open = await GivenComplaint(confidential: false, joined: false);
+
+        Assert.That((await Send(accused, new GetRequest(open.RequestId))).Request.Description, Is.EqualTo(Words));
+        await Send(Here.Manager, new AmendRequest(open.RequestId, Confidential: true, Version: (await Send(Here.Manager, new GetRequest(open.RequestId))).Request.Version));
+        Assert.That(await Refusal(() => Send(accused, new GetRequest(open.RequestId))), Is.EqualTo("request.not_found"));
+        Assert.That((await Send(Here.Clerk, new GetRequest(open.RequestId))).Request.Description, Is.EqualTo(Words));
+    }
+
+    [Test]
+    public async Task A_colleague_of_the_person_complained_about_does_not_find_it_either_where_no_crew_was_named()
+    {
+        var complaint = await Send(Here.Clerk, new ReceiveRequest(
+            Here.CommunityId, RequestKind.Complaint, Channel.Phone, await CategoryWithoutCrew(), Words, CustomerId: complainant, Confidential: true, AboutStaffId: accused.Id));
+
+        Assert.That((await Send(Here.Member(Crew.Security), new ListRequests(new RequestFilter()))).Items, Is.Empty);
+        Assert.That(await Refusal(() => Send(accused, new GetRequest(complaint.RequestId))), Is.EqualTo("request.not_found"));
+    }
+
+    /// <summary>The policies stand on every table with a request's id, so that a table that is added later is asked about.</summary>
+    [Test]
+    public async Task Every_table_that_tells_of_a_request_hides_it()
+    {
+        var open = await Rows<string>("""
+            select c.relname
+            from pg_class c
+            join pg_attribute a on a.attrelid = c.oid and a.attname in ('request_id', 'subject_id') and not a.attisdropped
+            where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+              and not exists (select from pg_policy p where p.polrelid = c.oid and p.polname = 'hidden' and not p.polpermissive and p.polcmd = 'r')
+            """);
+
+        Assert.That(open, Is.Empty);
+    }
+
+    private async Task<Guid> CategoryWithoutCrew() =>
+        (await Rows<Guid>("select category_id from category where community_id = @CommunityId and kind = 'complaint' and crew is null order by category_id limit 1", new { Here.CommunityId })) is [var id]
+            ? id
+            : await Detached();
+
+    private async Task<Guid> Detached()
+    {
+        var id = Guid.CreateVersion7();
+        await Execute("insert into category (community_id, category_id, kind, code, name, name_en) values (@CommunityId, @id, 'complaint', 'nobody', '其他', 'Other')", new { Here.CommunityId, id });
+        return id;
+    }
+
+    /// <summary>A complaint about the guard, from a home, with a file, an order of the crew, a promise, an answer, a follow-up; joined to a fault beside somebody else's.</summary>
+    private async Task<Complaint> GivenComplaint(bool confidential = true, bool joined = true)
+    {
+        var category = (await Rows<Guid>("select category_id from category where community_id = @CommunityId and kind = 'complaint' order by position, category_id limit 1", new { Here.CommunityId })).Single();
+        var received = await Send(Here.Manager, new ReceiveRequest(
+            Here.CommunityId, RequestKind.Complaint, Channel.Phone, category, Words, PlaceId: Here.Places["3-2-1601"], CustomerId: complainant, Reporter: new Reporter("赵铁柱", "13766668888"),
+            Confidential: confidential, AboutCrew: Crew.Security, AboutStaffId: accused.Id));
+        var id = received.RequestId;
+        await using var upload = await Upload.Receive(new MemoryStream(Pictures.Png()), forOwners: false, CancellationToken.None);
+        var file = await Send(Here.Manager, new AttachToRequest(id, new FileLabel(PhotoPurpose.Evidence, Visibility.Crew, "证据.png"), Convert.ToHexStringLower(upload.Sha256), upload));
+        await Send(Here.Manager, new MakePromise(id, Words, Clock.GetUtcNow().AddDays(1)));
+        var (fault, others) = (Guid.Empty, Guid.Empty);
+        WorkOrderReply order;
+        if (joined)
+        {
+            others = (await Send(Here.Manager, new ReceiveRequest(
+                Here.CommunityId, RequestKind.Complaint, Channel.Phone, category, "大堂没人", PlaceId: Here.Places["3-2-lobby"], CustomerId: Here.Customer))).RequestId;
+            fault = (await Send(Here.Manager, new OpenFault(Here.CommunityId, "门岗无人", RequestId: others, PlaceId: Here.Places["3-2-lobby"]))).FaultId;
+            await Send(Here.Manager, new JoinFault(fault, id));
+            order = (await Send(Here.Manager, new DispatchFault(fault, [new NewOrder(Crew.Security, "整改")]))).WorkOrders[0];
+        }
+        else
+        {
+            order = (await Send(Here.Manager, new DispatchWork(id, [new NewOrder(Crew.Security, "整改")]))).WorkOrders[0];
+        }
+
+        return new Complaint(id, received.Number, order.WorkOrderId, order.Number, fault, file.AttachmentId, others);
+    }
+
+    private IEnumerable<(string Door, Func<Actor, Task<object>> Ask)> Doors(Complaint said)
+    {
+        Func<Actor, Task<object>> Query<T>(IQuery<T> query) => async actor => (await Send(actor, query))!;
+        var here = Here.CommunityId;
+
+        yield return (nameof(GetRequest), Query(new GetRequest(said.RequestId)));
+        yield return (nameof(GetTimeline), Query(new GetTimeline(said.RequestId)));
+        yield return (nameof(GetTimeline) + " of the other one of the fault", Query(new GetTimeline(said.OfOthers)));
+        yield return (nameof(ListRequests), Query(new ListRequests(new RequestFilter())));
+        yield return (nameof(ListRequests) + " by due time", Query(new ListRequests(new RequestFilter(Open: true), RequestSort.DueFirst)));
+        yield return (nameof(ListRequests) + " of the customer", Query(new ListRequests(new RequestFilter(CustomerId: complainant))));
+        yield return (nameof(ListRequests) + " at the home", Query(new ListRequests(new RequestFilter(PlaceId: Here.Places["3-2-1601"]))));
+        yield return (nameof(ListRequests) + " of the fault", Query(new ListRequests(new RequestFilter(FaultId: said.FaultId))));
+        yield return (nameof(CountRequests) + " of the customer", async a => await Counted(a, new CountRequests(new RequestFilter(CustomerId: complainant))));
+        yield return (nameof(CountRequests) + " at the home by kind", async a => await Counted(a, new CountRequests(new RequestFilter(PlaceId: Here.Places["3-2-1601"]), RequestGroup.Kind)));
+        yield return (nameof(ListAttachmentsOfRequest), Query(new ListAttachmentsOfRequest(said.RequestId)));
+        yield return (nameof(GetContent), Query(new GetContent(said.AttachmentId)));
+        yield return (nameof(Search) + " by number", Query(new Search(said.Number.ToString(System.Globalization.CultureInfo.InvariantCulture))));
+        yield return (nameof(Search) + " by the order's number", Query(new Search(said.OrderNumber.ToString(System.Globalization.CultureInfo.InvariantCulture))));
+        yield return (nameof(GetFault), Query(new GetFault(said.FaultId)));
+        yield return (nameof(ListFaults), async a => (await Send(a, new ListFaults(here))).Items.Single(f => f.FaultId == said.FaultId) is { Requests: > 1 } ? "counted" : "not");
+        yield return (nameof(CountDemand), async a => (await Send(a, new CountDemand(Clock.GetUtcNow().AddDays(-1), Clock.GetUtcNow().AddDays(1), here))).RequestsInFaults > 1 ? "counted" : "not");
+        yield return (nameof(FindSimilar), async a => (await Send(a, new FindSimilar(here, await Scalar<Guid>("select category_id from request where request_id = @RequestId", said), Here.Places["3-2-1601"]))).Faults.Any(f => f.Requests > 1) ? "counted" : "not");
+        yield return (nameof(GetWorkOrder), Query(new GetWorkOrder(said.OrderId)));
+        yield return (nameof(ListWorkOrders), async a => (await Send(a, new ListWorkOrders(new WorkOrderFilter()))).Items.Single(o => o.WorkOrderId == said.OrderId) is { Requests: > 1 } ? "counted" : "not");
+        yield return (nameof(GetCard), async a => Requests(await Send(a, new GetCard(complainant))));
+        yield return (nameof(GetPlace), async a => JsonSerializer.Serialize((await Send(a, new GetPlace(Here.Places["3-2-1601"]))).OpenRequests, Json.Options));
+        yield return (nameof(ListCallBacks), async a =>
+        {
+            await Answered(said);
+            return await Send(a, new ListCallBacks(here, FeedbackState.Asked));
+        });
+        yield return (nameof(ListFollowUps), async a =>
+        {
+            await Unhappy(said);
+            return await Send(a, new ListFollowUps(here));
+        });
+    }
+
+    /// <summary>The card and the home of a customer are no secret; that a complaint came from there is.</summary>
+    private static string Requests(CustomerCard card) => JsonSerializer.Serialize(new { card.OpenRequests, card.PastRequests, card.Promises, card.LastRatings, card.Last90Days }, Json.Options);
+
+    private async Task<object> Counted(Actor actor, CountRequests query) => (await Send(actor, query)).Sum(c => c.Requests) > 0 ? "counted" : "not";
+
+    private async Task Answered(Complaint said)
+    {
+        if (await Scalar<long>("select count(*) from feedback where request_id = @RequestId", said) == 0)
+        {
+            await Execute("update work_order set status = 'voided', voided_at = created_at where work_order_id = @OrderId; update request set status = 'received' where request_id = @RequestId", said);
+            await Send(Here.Manager, new AnswerRequest(said.RequestId, AnswerKind.Explained, "已处理"));
+        }
+    }
+
+    private async Task Unhappy(Complaint said)
+    {
+        await Answered(said);
+        if (await Scalar<long>("select count(*) from follow_up where request_id = @RequestId", said) == 0)
+        {
+            await Send(Here.Manager, new RecordFeedback(said.RequestId, Solved.Yes, 2, "赵铁柱", MadeItFive: Words));
+        }
+    }
+
+    private async Task<string> Counts(params Actor[] actors)
+    {
+        var all = new List<object>();
+        foreach (var actor in actors)
+        {
+            foreach (var by in Enum.GetValues<RequestGroup>())
+            {
+                all.Add(await Send(actor, new CountRequests(new RequestFilter(), by)));
+            }
+
+            all.Add((await Send(actor, new CountDemand(Clock.GetUtcNow().AddDays(-1), Clock.GetUtcNow().AddDays(1), Here.CommunityId))).RequestsInFaults);
+        }
+
+        return JsonSerializer.Serialize(all, Json.Options);
+    }
+
+    private static async Task<string> Answer(Actor actor, Func<Actor, Task<object>> ask)
+    {
+        try
+        {
+            var answer = await ask(actor);
+            return answer as string ?? JsonSerializer.Serialize(answer, answer.GetType(), Json.Options);
+        }
+        catch (Refused refused)
+        {
+            return refused.Code;
+        }
+    }
+}

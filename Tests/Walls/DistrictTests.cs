@@ -1,0 +1,81 @@
+using NUnit.Framework;
+using PropertyServiceDesk.Domain.Communities;
+using PropertyServiceDesk.Domain.Plumbing;
+using PropertyServiceDesk.Domain.Requests;
+using PropertyServiceDesk.Domain.Rules;
+using PropertyServiceDesk.Tests.Support;
+
+namespace PropertyServiceDesk.Tests.Walls;
+
+/// <summary>Roles of a district span its communities.</summary>
+public sealed class DistrictTests : DeskFixture
+{
+    private Actor Answers => Here.People["administrator"] with { Roles = [new RoleIn(Here.CommunityId, Roles.Administrator), new RoleIn(There.CommunityId, Roles.Administrator)] };
+
+    public override async Task CleanUp()
+    {
+        await base.CleanUp();
+        await Execute("delete from staff_role where district_id is not null; delete from district_role; update community set district_id = null; delete from district");
+        await Send(Here.System, new PutIntoDistrict(Here.CommunityId, "south", "南区"));
+    }
+
+    [Test]
+    public async Task A_role_of_a_district_holds_in_all_of_its_communities_and_in_those_that_join_later()
+    {
+        await Send(Answers, new GrantDistrictRole("south", Here.Officer.Id, Roles.Manager));
+        Assert.That(await RolesOf(Here.Officer.Id), Is.EqualTo(new[] { "here:customerOfficer", "here:manager" }));
+
+        await Send(There.System, new PutIntoDistrict(There.CommunityId, "south", "南区"));
+
+        Assert.That(await RolesOf(Here.Officer.Id), Is.EqualTo(new[] { "here:customerOfficer", "here:manager", "there:manager" }));
+        var manager = Here.Officer with { Roles = [new RoleIn(Here.CommunityId, Roles.Manager), new RoleIn(There.CommunityId, Roles.Manager)] };
+        var request = (await GivenRequest(There)).RequestId;
+        await Send(manager, new AnswerRequest(request, AnswerKind.Answered, "好的"));
+        await Send(manager, new Domain.Feedback.RecordFeedback(request, Solved.Yes, 5, "王小明"));
+        Assert.That((await Send(manager, new GetRequest(request))).Request.Status, Is.EqualTo(RequestStatus.Closed));
+    }
+
+    [Test]
+    public async Task It_ends_in_all_of_them_and_what_was_held_in_one_alone_stays()
+    {
+        await Send(There.System, new PutIntoDistrict(There.CommunityId, "south", "南区"));
+        await Send(Answers, new GrantDistrictRole("south", Here.Manager.Id, Roles.Manager));
+        Assert.That(await Refusal(() => Send(Answers, new GrantDistrictRole("south", Here.Manager.Id, Roles.Manager))), Is.EqualTo("role.held_already"));
+
+        var reply = await Send(Answers, new RevokeDistrictRole("south", Here.Manager.Id, Roles.Manager));
+
+        Assert.That(await RolesOf(Here.Manager.Id), Is.EqualTo(new[] { "here:manager" }));
+        Assert.That(reply.CommunityIds, Is.EqualTo(new[] { There.CommunityId }));
+        Assert.That(await Refusal(() => Send(Answers, new RevokeDistrictRole("south", Here.Manager.Id, Roles.Manager))), Is.EqualTo("district_role.not_found"));
+        Assert.That(
+            await Rows<string>("select what from event where subject_id = @Id and what in ('roleGranted', 'roleRevoked') and community_id = @CommunityId order by seq desc limit 2", new { Here.Manager.Id, There.CommunityId }),
+            Is.EqualTo(new[] { "roleRevoked", "roleGranted" }));
+    }
+
+    [Test]
+    public async Task A_community_that_leaves_takes_the_districts_roles_along_with_nobody()
+    {
+        await Send(Answers, new GrantDistrictRole("south", Here.Officer.Id, Roles.Manager));
+
+        await Send(Here.System, new PutIntoDistrict(Here.CommunityId, "north", "北区"));
+
+        Assert.That(await RolesOf(Here.Officer.Id), Is.EqualTo(new[] { "here:customerOfficer" }));
+    }
+
+    [Test]
+    public async Task Only_who_answers_for_all_of_it_gives_and_takes_and_a_strange_district_is_not_there()
+    {
+        await Send(There.System, new PutIntoDistrict(There.CommunityId, "south", "南区"));
+        var ofHere = Here.People["administrator"];
+
+        Assert.That(await Refusal(() => Send(ofHere, new GrantDistrictRole("south", Here.Officer.Id, Roles.Manager))), Is.EqualTo("district.not_all_yours"));
+        Assert.That(await Refusal(() => Send(ofHere, new RevokeDistrictRole("south", Here.Officer.Id, Roles.Manager))), Is.EqualTo("district.not_all_yours"));
+        Assert.That(await Refusal(() => Send(ofHere, new GrantDistrictRole("north", Here.Officer.Id, Roles.Manager))), Is.EqualTo("district.not_found"));
+        Assert.That(await Refusal(() => Send(Here.Manager, new GrantDistrictRole("south", Here.Officer.Id, Roles.Manager))), Is.EqualTo("role.not_allowed"));
+        Assert.That(await Refusal(() => Send(Answers, new GrantDistrictRole("south", Here.Officer.Id, Roles.CrewLead))), Is.EqualTo("role.not_of_a_district"));
+        Assert.That(await Refusal(() => Send(Answers, new GrantDistrictRole("south", Guid.CreateVersion7(), Roles.Manager))), Is.EqualTo("staff.unknown"));
+    }
+
+    private Task<List<string>> RolesOf(Guid staff) => Rows<string>(
+        "select c.code || ':' || r.role from staff_role r join community c on c.community_id = r.community_id where r.staff_id = @staff order by 1", new { staff });
+}

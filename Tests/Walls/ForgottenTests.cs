@@ -1,0 +1,271 @@
+using System.Net;
+using System.Text.Json;
+using NUnit.Framework;
+using PropertyServiceDesk.Domain.Attachments;
+using PropertyServiceDesk.Domain.Customers;
+using PropertyServiceDesk.Domain.Faults;
+using PropertyServiceDesk.Domain.Feedback;
+using PropertyServiceDesk.Domain.Plumbing;
+using PropertyServiceDesk.Domain.Requests;
+using PropertyServiceDesk.Domain.Rules;
+using PropertyServiceDesk.Domain.WorkOrders;
+using PropertyServiceDesk.Tests.Attachments;
+using PropertyServiceDesk.Tests.Support;
+
+namespace PropertyServiceDesk.Tests.Walls;
+
+/// <summary>A person's right to be forgotten, and to a copy of what is known of them.</summary>
+public sealed class ForgottenTests : ApiFixture
+{
+    /// <summary>Stands in every text that the person or anybody about them says.</summary>
+    private const string Mark = "独角兽";
+
+    private const string Number = "13755556666";
+
+    private sealed record Person(Guid CustomerId, Guid RequestId, Guid OrderId, Guid UnknownCall, Guid AttachmentId);
+
+    public override async Task CleanUp()
+    {
+        await base.CleanUp();
+        await Execute(
+            """
+            delete from event; delete from event_text; update event_head set seq = 0, hash = sha256(convert_to(community_id::text, 'UTF8'));
+            delete from search_token where kind = 'customer';
+            delete from occupancy where customer_id <> all (@Ours);
+            delete from contact_point where customer_id <> all (@Ours);
+            delete from customer where customer_id <> all (@Ours);
+            """,
+            new { Ours = new[] { Here.Customer, There.Customer } });
+    }
+
+    [Test]
+    public async Task Nothing_that_the_person_said_or_was_called_is_left_in_any_column_of_any_table()
+    {
+        var person = await GivenAWholeLife(ended: true);
+        Assert.That(await Where(Mark), Has.Count.GreaterThan(9), "the test says it in many places");
+        Assert.That(await Where(Number), Has.Count.GreaterThan(3));
+
+        var reply = await Send(Here.Manager, new EraseCustomer(person.CustomerId, ErasureReason.Requested));
+
+        Assert.That(await Where(Mark), Is.Empty);
+        Assert.That(await Where(Number), Is.Empty);
+        Assert.That(await Where("hotline-77"), Is.Empty);
+        Assert.That(await Scalar<long>("select count(*) from attachment_content"), Is.Zero);
+        Assert.That(await Scalar<long>("select count(*) from search_token where id = @CustomerId", person), Is.Zero);
+        Assert.That((reply.Requests, reply.Attachments, reply.Texts > 10), Is.EqualTo((2, 2, true)));
+    }
+
+    [Test]
+    public async Task Counts_durations_and_scores_stay_as_they_were()
+    {
+        var person = await GivenAWholeLife(ended: true);
+        var before = await Figures();
+
+        await Send(Here.Manager, new EraseCustomer(person.CustomerId, ErasureReason.Requested));
+
+        Assert.That(await Figures(), Is.EqualTo(before));
+        Assert.That((await Send(Here.Clerk, new GetRequest(person.RequestId))).Feedback.Single(), Has.Property("Satisfaction").EqualTo(4));
+        Assert.That((await Send(Here.Clerk, new GetRequest(person.RequestId))).Request, Has.Property("Description").EqualTo("").And.Property("PlaceId").EqualTo(Here.Places["3-2-1602"]));
+    }
+
+    [Test]
+    public async Task The_chain_is_valid_and_says_who_erased_whom_and_why_and_the_texts_are_known_to_be_erased()
+    {
+        var person = await GivenAWholeLife(ended: true);
+        var heads = await LogCheck.Heads(ConnectionString, CancellationToken.None);
+
+        await Send(Here.Manager, new EraseCustomer(person.CustomerId, ErasureReason.Requested));
+
+        Assert.That((await LogCheck.Verify(ConnectionString, heads, CancellationToken.None)).Faults, Is.Empty);
+        var logged = (await Rows<(Guid Actor, string Detail)>("select actor_id, detail::text from event where subject_id = @CustomerId and what = 'customerErased'", person)).Single();
+        Assert.That((logged.Actor, JsonDocument.Parse(logged.Detail).RootElement.GetProperty("reason").GetString()), Is.EqualTo((Here.Manager.Id, "requested")));
+        var timeline = await Send(Here.Clerk, new GetTimeline(person.RequestId));
+        Assert.That(timeline.Items.Where(i => i.What == Happening.RequestReceived).Select(i => (i.Text, i.TextErased)), Is.EqualTo(new[] { ((string?)null, true) }));
+    }
+
+    [Test]
+    public async Task Links_to_the_person_are_dead_and_nothing_can_be_done_to_them_any_more()
+    {
+        var person = await GivenAWholeLife(ended: true);
+        await Send(Here.Manager, new EraseCustomer(person.CustomerId, ErasureReason.Requested));
+        var clerk = await As(Here.Clerk);
+
+        foreach (var path in new[] { $"/api/customers/{person.CustomerId}", $"/api/customers/{person.CustomerId}/card", $"/api/attachments/{person.AttachmentId}/content" })
+        {
+            await clerk.GetJson(path, HttpStatusCode.NotFound);
+        }
+
+        Assert.That((await Send(Here.Clerk, new Search(Mark))).Customers, Is.Empty);
+        Assert.That((await Send(Here.Clerk, new Search(Number))).Customers, Is.Empty);
+        Assert.That(await Refusal(() => Send(Here.Manager, new EraseCustomer(person.CustomerId, ErasureReason.Requested))), Is.EqualTo("customer.not_found"));
+        Assert.That(await Refusal(() => Send(Here.Manager, new CopyCustomer(person.CustomerId))), Is.EqualTo("customer.not_found"));
+        Assert.That(await Refusal(() => Send(Here.Clerk, new ShowCustomerContact(person.CustomerId))), Is.EqualTo("customer.not_found"));
+        Assert.That(await Rows<string>("select distinct (parked_at is not null or sent_at is not null)::text from message where recipient_id = @CustomerId", person), Is.EqualTo(new[] { "true" }), "nothing is sent to them any more");
+    }
+
+    [Test]
+    public async Task While_something_is_open_it_is_refused_unless_that_is_meant_and_then_nobody_is_asked()
+    {
+        var person = await GivenAWholeLife(ended: false);
+
+        Assert.That(await Refusal(() => Send(Here.Manager, new EraseCustomer(person.CustomerId, ErasureReason.Requested))), Is.EqualTo("customer.has_open_requests"));
+        Assert.That(await Where(Mark), Is.Not.Empty);
+
+        await Send(Here.Manager, new EraseCustomer(person.CustomerId, ErasureReason.Requested, EvenIfOpen: true));
+        Assert.That(await Where(Mark), Is.Empty);
+        await Send(Here.Member(Crew.Engineering), new CompleteWork(person.OrderId, "好了"));
+        Assert.That((await Send(Here.Clerk, new GetRequest(person.RequestId))).Feedback.Single(), Has.Property("State").EqualTo(FeedbackState.NotAsked));
+    }
+
+    [Test]
+    public async Task What_belongs_to_others_stays()
+    {
+        var person = await GivenAWholeLife(ended: true);
+        var forMother = (await Send(Here.Clerk, new ReceiveRequest(
+            Here.CommunityId, RequestKind.Repair, Channel.Phone, Here.Category(RequestKind.Repair, "water"), "妈妈家漏水", CustomerId: Here.Customer, Reporter: new Reporter(Mark, Number)))).RequestId;
+
+        await Send(Here.Manager, new EraseCustomer(person.CustomerId, ErasureReason.Requested));
+
+        Assert.That((await Send(Here.Clerk, new GetRequest(forMother))).Request, Has.Property("Description").EqualTo("妈妈家漏水").And.Property("CustomerName").EqualTo("王小明").And.Property("ReporterPhone").Null);
+        Assert.That((await Send(Here.Clerk, new ShowCustomerContact(Here.Customer))).ContactPoints, Has.Count.EqualTo(1));
+    }
+
+    [TestCase(Roles.Clerk, "role.not_allowed")]
+    [TestCase(Roles.CustomerOfficer, "role.not_allowed")]
+    public async Task Only_managers_and_administrators_erase_and_copy(Roles role, string code)
+    {
+        var who = Here.Clerk with { Roles = [new RoleIn(Here.CommunityId, role)] };
+
+        Assert.That(await Refusal(() => Send(who, new EraseCustomer(Here.Customer, ErasureReason.Requested))), Is.EqualTo(code));
+        Assert.That(await Refusal(() => Send(who, new CopyCustomer(Here.Customer))), Is.EqualTo(code));
+        Assert.That(await Refusal(() => Send(There.Manager, new EraseCustomer(Here.Customer, ErasureReason.Requested, true))), Is.EqualTo("customer.not_found"));
+        Assert.That(await Refusal(() => Send(There.Manager, new CopyCustomer(Here.Customer))), Is.EqualTo("customer.not_found"));
+    }
+
+    [Test]
+    public async Task The_databases_function_erases_nobody_outside_of_the_scope()
+    {
+        await using var connection = await Owner.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await Dapper.SqlMapper.ExecuteAsync(connection, $"call enter_scope('{Here.CommunityId}', '{Here.Manager.Id}')", transaction: transaction);
+
+        var refused = Assert.ThrowsAsync<Npgsql.PostgresException>(() => Dapper.SqlMapper.ExecuteAsync(
+            connection, "select erase_customer(@CommunityId, @Customer, now())", new { There.CommunityId, There.Customer }, transaction));
+
+        Assert.That(refused!.SqlState, Is.EqualTo("42501"));
+    }
+
+    [Test]
+    public async Task The_copy_has_all_of_it_in_full_and_that_it_was_made_is_written_down()
+    {
+        var person = await GivenAWholeLife(ended: true);
+        var manager = await As(Here.Manager);
+
+        var copy = await manager.PostJson($"/api/customers/{person.CustomerId}/copy", null, HttpStatusCode.OK, key: "copy");
+
+        var text = copy.Body.GetRawText();
+        foreach (var said in new[] { Number, "hotline-77", Mark + "家漏水", Mark + "家修好了", Mark + "说可以更快", Mark + "@example.com", "答应" + Mark, "给" + Mark + "的答复" })
+        {
+            Assert.That(text, Does.Contain(said));
+        }
+
+        var whole = copy.As<CustomerCopy>();
+        Assert.That((whole.Requests.Count, whole.Occupancies.Count, whole.Answers.Count, whole.Calls.Count, whole.Files.Count, whole.Promises.Count), Is.EqualTo((2, 1, 2, 2, 1, 1)), "of the answers one says that they were not asked");
+        Assert.That(text, Does.Not.Contain("内部备注"), "what the desk wrote for itself");
+        Assert.That(await Rows<Guid>("select actor_id from event where subject_id = @CustomerId and what = 'customerCopied'", person), Is.EqualTo(new[] { Here.Manager.Id }));
+        Assert.That(await Scalar<long>("select count(*) from idempotency_key where key = 'copy'"), Is.Zero);
+    }
+
+    [Test]
+    public async Task A_confidential_complaint_about_whoever_makes_the_copy_is_not_in_it()
+    {
+        var person = await GivenAWholeLife(ended: true);
+        var category = (await Rows<Guid>("select category_id from category where community_id = @CommunityId and kind = 'complaint' order by position limit 1", new { Here.CommunityId })).Single();
+        await Send(Here.Clerk, new ReceiveRequest(Here.CommunityId, RequestKind.Complaint, Channel.Phone, category, "经理收红包", CustomerId: person.CustomerId, Confidential: true, AboutStaffId: Here.Manager.Id));
+
+        var copy = JsonSerializer.Serialize(await Send(Here.Manager, new CopyCustomer(person.CustomerId)), Json.Options);
+        var byAnother = JsonSerializer.Serialize(await Send(Here.People["administrator"], new CopyCustomer(person.CustomerId)), Json.Options);
+
+        Assert.That((copy.Contains("红包", StringComparison.Ordinal), byAnother.Contains("红包", StringComparison.Ordinal)), Is.EqualTo((false, true)));
+    }
+
+    /// <summary>Registered, rang, was visited, paid, was promised something, was rung twice, rated, sent files; once from an unknown number.</summary>
+    private async Task<Person> GivenAWholeLife(bool ended)
+    {
+        var clerk = Here.Clerk;
+        var engineer = Here.Member(Crew.Engineering);
+        var customer = (await Send(clerk, new RegisterCustomer(
+            Here.CommunityId,
+            Mark,
+            [new NewContactPoint(ContactKind.Phone, Number, Mark + "手机"), new NewContactPoint(ContactKind.Email, Mark + "@example.com")],
+            [new NewOccupancy(Here.Places["3-2-1602"], OccupancyRole.Owner)],
+            Note: Mark + "怕狗"))).CustomerId;
+        await Send(clerk, new AmendCustomer(customer, Mark + "先生", "zh-CN", PreferredChannel.Sms, Mark + "怕狗", 1));
+        await Send(clerk, new AddContactPoint(customer, ContactKind.WeChat, Mark + "微信"));
+        var request = (await Send(clerk, new ReceiveRequest(
+            Here.CommunityId, RequestKind.Repair, Channel.Phone, Here.Category(RequestKind.Repair, "water"), Mark + "家漏水", PlaceId: Here.Places["3-2-1602"], CustomerId: customer,
+            Reporter: new Reporter(Mark + "太太", Number), OnBehalfOf: Mark + "老人", Foreign: new ForeignNumber("12345", "hotline-77")))).RequestId;
+        await Send(clerk, new AmendRequest(request, Description: Mark + "家漏水，很急", Version: 1));
+        await Send(clerk, new NoteOnRequest(request, "内部备注" + Mark, Visibility.Desk));
+        await Send(clerk, new MakePromise(request, "答应" + Mark, Clock.GetUtcNow().AddHours(2)));
+        await Send(clerk, new GiveFirstReply(request, "给" + Mark + "的答复"));
+        await Send(clerk, new UrgeRequest(request, Mark + "催"));
+        var order = (await Send(clerk, new DispatchWork(request, [new NewOrder(Crew.Engineering, "去" + Mark + "家", Payer: Payer.Owner)]))).WorkOrders[0].WorkOrderId;
+        await Send(engineer, new AcceptWork(order));
+        await Send(engineer, new HoldWork(order, HoldReason.Customer, Clock.GetUtcNow().AddHours(1), Mark + "不在家", HoldEvidence.Call));
+        await Send(engineer, new ResumeWork(order));
+        await Send(engineer, new ArriveOnSite(order));
+        var quote = await Send(engineer, new QuoteWork(order, [new QuotedLine("阀门", 1, "个", 10)]));
+        await Send(engineer, new ConsentToQuote(order, quote.QuoteId, Mark, 10, Channel.WalkIn));
+        await using var upload = await Upload.Receive(new MemoryStream(Pictures.Png()), forOwners: true, CancellationToken.None);
+        var file = await Send(engineer, new AttachToWorkOrder(order, new FileLabel(PhotoPurpose.After, Visibility.Owner, Mark + "家.png"), Convert.ToHexStringLower(upload.Sha256), upload));
+        await using var other = await Upload.Receive(new MemoryStream(Pictures.Png()), forOwners: false, CancellationToken.None);
+        await Send(clerk, new AttachToRequest(request, new FileLabel(PhotoPurpose.Evidence, Visibility.Desk, Mark + ".png"), Convert.ToHexStringLower(other.Sha256), other));
+        var unknown = (await Send(clerk, new ReceiveRequest(
+            Here.CommunityId, RequestKind.Inquiry, Channel.Phone, Here.Categories.First(c => c.Key.StartsWith("inquiry:", StringComparison.Ordinal)).Value, Mark + "问物业费", Reporter: new Reporter(null, Number)))).RequestId;
+        await Send(clerk, new AnswerRequest(unknown, AnswerKind.Answered, "答" + Mark, OnTheSpot: true));
+        if (ended)
+        {
+            await Send(engineer, new CompleteWork(order, Mark + "家修好了", Mark + "自己弄坏", FinalAmount: 10));
+            await Send(clerk, new TryCall(request, Number, CallResult.NoAnswer, Mark + "没接"));
+            await Send(clerk, new RecordFeedback(request, Solved.Yes, 4, Mark, MadeItFive: Mark + "说可以更快", NumberDialled: Number));
+        }
+
+        return new Person(customer, request, order, unknown, file.AttachmentId);
+    }
+
+    /// <summary>Tables in which a row has these words, in whatever column; bytes as text, too.</summary>
+    private Task<List<string>> Where(string words) => Rows<string>(
+        """
+        select c.relname || ' ' || (xpath('/row/n/text()', query_to_xml(format('select count(*) as n from %I t where t::text ilike %L or t::text ilike %L', c.relname, '%' || @words || '%', '%' || encode(convert_to(@words, 'UTF8'), 'hex') || '%'), false, true, '')))[1]::text
+        from pg_class c
+        where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace
+          and (xpath('/row/n/text()', query_to_xml(format('select count(*) as n from %I t where t::text ilike %L or t::text ilike %L', c.relname, '%' || @words || '%', '%' || encode(convert_to(@words, 'UTF8'), 'hex') || '%'), false, true, '')))[1]::text <> '0'
+        order by 1
+        """,
+        new { words });
+
+    private async Task<string> Figures()
+    {
+        var tables = await Rows<string>("""
+            select c.relname || ' ' || (xpath('/row/n/text()', query_to_xml(format('select count(*) as n from %I', c.relname), false, true, '')))[1]::text
+            from pg_class c
+            where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace
+              and c.relname not in ('search_token', 'contact_point', 'occupancy', 'attachment_content', 'event', 'event_text', 'idempotency_key', 'session')
+            order by 1
+            """);
+        var times = await Rows<string>("""
+            select to_json(x)::text from (
+                select r.request_id, r.customer_id, r.number, r.kind, r.status, r.outcome, r.place_id, r.reported_at, r.first_replied_at, r.finished_at, r.closed_at, r.urge_count from request r order by 1) x
+            union all
+            select to_json(x)::text from (select o.work_order_id, o.status, o.accepted_at, o.arrived_at, o.done_at, o.final_amount, o.consented_amount from work_order o order by 1) x
+            union all
+            select to_json(x)::text from (select f.feedback_id, f.state, f.solved, f.satisfaction, f.recommend, f.ended_at, f.author_kind, f.author_id from feedback f order by 1) x
+            union all
+            select to_json(x)::text from (select k.* from clock k order by k.clock_id) x
+            union all
+            select to_json(x)::text from (select a.call_attempt_id, a.tried_at, a.result from call_attempt a order by 1) x
+            """);
+        return string.Join('\n', tables.Concat(times.Order(StringComparer.Ordinal)));
+    }
+}
