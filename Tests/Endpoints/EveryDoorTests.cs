@@ -17,6 +17,7 @@ using PropertyServiceDesk.Domain.Faults;
 using PropertyServiceDesk.Domain.Feedback;
 using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Domain.Requests;
+using PropertyServiceDesk.Domain.Rosters;
 using PropertyServiceDesk.Domain.Rules;
 using PropertyServiceDesk.Domain.WorkOrders;
 using PropertyServiceDesk.Tests.Attachments;
@@ -37,6 +38,7 @@ public sealed partial class EveryDoorTests : ApiFixture
         ["POST /api/session"] = Door.Anybody, // this is how one becomes somebody
         ["GET /api/session"] = Door.WhoeverIsSignedIn, // about oneself
         ["DELETE /api/session"] = Door.WhoeverIsSignedIn,
+        ["POST /api/password"] = Door.WhoeverIsSignedIn,
     };
 
     /// <summary>Commands that say 403 for another reason than the role as well: it is another role's to do, though the role may do others of the kind.</summary>
@@ -45,6 +47,8 @@ public sealed partial class EveryDoorTests : ApiFixture
     private static readonly Roles[] Each = [.. Enum.GetValues<Roles>().Where(r => int.PopCount((int)r) == 1)];
 
     private readonly Dictionary<Roles, Actor> people = [];
+
+    private int planned;
 
     private enum Door
     {
@@ -222,8 +226,15 @@ public sealed partial class EveryDoorTests : ApiFixture
         await Send(town.Clerk, new RecordFeedback(unhappy, Solved.Partly, 3, "王小明"));
         await using var upload = await Upload.Receive(new MemoryStream(Pictures.Png()), forOwners: false, CancellationToken.None);
         var attachment = await Send(town.Clerk, new AttachToRequest(request, new FileLabel(PhotoPurpose.Evidence, Visibility.Crew, "a.png"), Convert.ToHexStringLower(upload.Sha256), upload));
+        var late = await GivenEscalation(paid);
+        var shift = await Send(town.Manager, new PlanShift(town.CommunityId, Duty.Desk, town.Clerk.Id, Clock.GetUtcNow().AddHours(1 + (++planned * 3)), Clock.GetUtcNow().AddHours(2 + (planned * 3))));
+        var leave = await Send(town.Manager, new PlanLeave(town.CommunityId, town.Officer.Id, Clock.GetUtcNow().AddHours(1 + (planned * 3)), Clock.GetUtcNow().AddHours(2 + (planned * 3))));
         return new Dictionary<string, string>(StringComparer.Ordinal)
         {
+            ["escalationId"] = late.EscalationId.ToString(),
+            ["alarmId"] = late.AlarmId.ToString(),
+            ["shiftId"] = shift.ShiftId.ToString(),
+            ["leaveId"] = leave.LeaveId.ToString(),
             ["communityId"] = town.CommunityId.ToString(),
             ["requestId"] = request.ToString(),
             ["workOrderId"] = order.ToString(),
@@ -245,6 +256,7 @@ public sealed partial class EveryDoorTests : ApiFixture
             ["staffId"] = town.Manager.Id.ToString(),
             ["inChargeId"] = town.Manager.Id.ToString(),
             ["aboutStaffId"] = town.Member(Crew.Engineering).Id.ToString(),
+            ["sessionId"] = Guid.NewGuid().ToString(), // sessions are no community's: one's own are given, all others are absent
             ["jobId"] = "no-such-job", // jobs are no community's
             ["qrCode"] = "qr-" + town.Lift,
             ["district"] = town == Here ? "south" : "north",

@@ -110,6 +110,25 @@ public abstract class DeskFixture
         return await connection.ExecuteScalarAsync<T>(sql, args);
     }
 
+    /// <summary>A level that the first clock of a request reached, with nobody to tell: the escalation and the alarm.</summary>
+    protected internal async Task<(Guid EscalationId, Guid AlarmId)> GivenEscalation(Guid requestId)
+    {
+        var (escalation, alarm) = (Guid.CreateVersion7(), Guid.CreateVersion7());
+        await Execute(
+            """
+            with k as (
+                select c.community_id, c.clock_id, c.due_at from clock c where c.subject_id = @requestId and c.due_at is not null order by c.kind limit 1
+            ), e as (
+                insert into escalation (community_id, escalation_id, clock_id, cycle, level, cause, request_id, due_at, fired_at, tell_at)
+                select k.community_id, @escalation, k.clock_id, 1, 1, 'breach', @requestId, k.due_at, @Now, @Now from k
+            )
+            insert into alarm (community_id, alarm_id, kind, clock_id, request_id, raised_at)
+            select k.community_id, @alarm, 'nobodyToTell', k.clock_id, @requestId, @Now from k
+            """,
+            new { requestId, escalation, alarm, Now = Clock.GetUtcNow() });
+        return (escalation, alarm);
+    }
+
     protected internal async Task Execute(string sql, object? args = null)
     {
         await using var connection = await Owner.OpenConnectionAsync();

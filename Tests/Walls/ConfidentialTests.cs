@@ -3,9 +3,12 @@ using NUnit.Framework;
 using PropertyServiceDesk.Domain.Attachments;
 using PropertyServiceDesk.Domain.Communities;
 using PropertyServiceDesk.Domain.Customers;
+using PropertyServiceDesk.Domain.Clocks;
+using PropertyServiceDesk.Domain.Escalations;
 using PropertyServiceDesk.Domain.Faults;
 using PropertyServiceDesk.Domain.Feedback;
 using PropertyServiceDesk.Domain.Plumbing;
+using PropertyServiceDesk.Domain.Reports;
 using PropertyServiceDesk.Domain.Requests;
 using PropertyServiceDesk.Domain.Rules;
 using PropertyServiceDesk.Domain.WorkOrders;
@@ -23,7 +26,8 @@ public sealed class ConfidentialTests : DeskFixture
     private static readonly HashSet<string> TellNothingOfRequests =
     [
         nameof(ListCommunities), nameof(ListCategories), nameof(ListPlaces), nameof(ListAssets), nameof(ListTeams), nameof(ListStaff), nameof(GetQrCode), nameof(GetCustomer),
-        nameof(Domain.Jobs.ListJobs),
+        nameof(Domain.Rosters.ListShifts), nameof(Domain.Rosters.ListLeave), "VerifyClocks", // the last one is the system's
+        nameof(Domain.Jobs.ListJobs), nameof(Domain.Staff.ListSessions),
         "FindCommunity", "TryImportBatch", // the import's own, for the system alone
         nameof(ListAttachmentsOfWorkOrder), // what was attached to the order itself, which the crew sees
         nameof(GetChunk), // bytes of a file whose head was given; the head is asked for below
@@ -226,6 +230,7 @@ public sealed class ConfidentialTests : DeskFixture
             order = (await Send(Here.Manager, new DispatchWork(id, [new NewOrder(Crew.Security, "整改")]))).WorkOrders[0];
         }
 
+        await GivenEscalation(id);
         return new Complaint(id, received.Number, order.WorkOrderId, order.Number, fault, file.AttachmentId, others);
     }
 
@@ -261,6 +266,12 @@ public sealed class ConfidentialTests : DeskFixture
             await Answered(said);
             return await Send(a, new ListCallBacks(here, FeedbackState.Asked));
         });
+        yield return (nameof(ListEscalations), Query(new ListEscalations(new EscalationFilter(here))));
+        yield return (nameof(ListAlarms), Query(new ListAlarms(here)));
+        yield return (nameof(ListReportedClocks), Query(new ListReportedClocks(new ClockReportFilter(here), Take: 200)));
+        yield return (nameof(ReportClocks), async a => (await Send(a, new ReportClocks(new ClockReportFilter(here)))).Count > 0 ? "counted" : "not");
+        yield return (nameof(ReportEscalations), async a => (await Send(a, new ReportEscalations(CommunityId: here))).Count > 0 ? "counted" : "not");
+        yield return (nameof(GetOwnersTime), Query(new GetOwnersTime(said.RequestId)));
         yield return (nameof(ListFollowUps), async a =>
         {
             await Unhappy(said);
