@@ -261,17 +261,17 @@ public sealed class ConfidentialTests : DeskFixture
         yield return (nameof(ListWorkOrders), async a => (await Send(a, new ListWorkOrders(new WorkOrderFilter()))).Items.Single(o => o.WorkOrderId == said.OrderId) is { Requests: > 1 } ? "counted" : "not");
         yield return (nameof(GetCard), async a => Requests(await Send(a, new GetCard(complainant))));
         yield return (nameof(GetPlace), async a => JsonSerializer.Serialize((await Send(a, new GetPlace(Here.Places["3-2-1601"]))).OpenRequests, Json.Options));
-        yield return (nameof(ListCallBacks), async a =>
-        {
-            await Answered(said);
-            return await Send(a, new ListCallBacks(here, FeedbackState.Asked));
-        });
         yield return (nameof(ListEscalations), Query(new ListEscalations(new EscalationFilter(here))));
         yield return (nameof(ListAlarms), Query(new ListAlarms(here)));
         yield return (nameof(ListReportedClocks), Query(new ListReportedClocks(new ClockReportFilter(here), Take: 200)));
         yield return (nameof(ReportClocks), async a => (await Send(a, new ReportClocks(new ClockReportFilter(here)))).Count > 0 ? "counted" : "not");
         yield return (nameof(ReportEscalations), async a => (await Send(a, new ReportEscalations(CommunityId: here))).Count > 0 ? "counted" : "not");
         yield return (nameof(GetOwnersTime), Query(new GetOwnersTime(said.RequestId)));
+        yield return (nameof(ListCallBacks), async a =>
+        {
+            await Answered(said);
+            return await Send(a, new ListCallBacks(here, FeedbackState.Asked));
+        });
         yield return (nameof(ListFollowUps), async a =>
         {
             await Unhappy(said);
