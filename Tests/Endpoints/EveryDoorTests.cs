@@ -16,6 +16,7 @@ using PropertyServiceDesk.Domain.Customers;
 using PropertyServiceDesk.Domain.Faults;
 using PropertyServiceDesk.Domain.Feedback;
 using PropertyServiceDesk.Domain.Plumbing;
+using PropertyServiceDesk.Domain.Policies;
 using PropertyServiceDesk.Domain.Requests;
 using PropertyServiceDesk.Domain.Rosters;
 using PropertyServiceDesk.Domain.Rules;
@@ -100,7 +101,7 @@ public sealed partial class EveryDoorTests : ApiFixture
                 : refusedForTheRole);
             if (!fits)
             {
-                wrong.Add($"{role}: {status} {body}");
+                wrong.Add($"{role}: {status} {body}" + (status == 500 ? LastUnexpected : ""));
             }
         }
 
@@ -229,8 +230,11 @@ public sealed partial class EveryDoorTests : ApiFixture
         var late = await GivenEscalation(paid);
         var shift = await Send(town.Manager, new PlanShift(town.CommunityId, Duty.Desk, town.Clerk.Id, Clock.GetUtcNow().AddHours(1 + (++planned * 3)), Clock.GetUtcNow().AddHours(2 + (planned * 3))));
         var leave = await Send(town.Manager, new PlanLeave(town.CommunityId, town.Officer.Id, Clock.GetUtcNow().AddHours(1 + (planned * 3)), Clock.GetUtcNow().AddHours(2 + (planned * 3))));
+        var declared = await Send(town.Manager, new DeclareEvent(town.CommunityId, "台风 " + ++planned, Clock.GetUtcNow(), Clock.GetUtcNow().AddHours(1), 1.5m));
         return new Dictionary<string, string>(StringComparer.Ordinal)
         {
+            ["code"] = town == Here ? "desk" : "a-calendar-of-there", // codes are each community's own
+            ["declaredEventId"] = declared.DeclaredEventId.ToString(),
             ["escalationId"] = late.EscalationId.ToString(),
             ["alarmId"] = late.AlarmId.ToString(),
             ["shiftId"] = shift.ShiftId.ToString(),

@@ -17,6 +17,9 @@ public abstract class ApiFixture : DeskFixture
 {
     private readonly Dictionary<Guid, ApiClient> signedIn = [];
     private readonly Unexpected unexpected = new();
+
+    /// <summary>What the host could not explain to its caller.</summary>
+    protected string? LastUnexpected => unexpected.Last?.ToString();
     private WebApplication? host;
 
     protected Uri Address { get; private set; } = null!;

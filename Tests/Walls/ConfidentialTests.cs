@@ -26,6 +26,7 @@ public sealed class ConfidentialTests : DeskFixture
     private static readonly HashSet<string> TellNothingOfRequests =
     [
         nameof(ListCommunities), nameof(ListCategories), nameof(ListPlaces), nameof(ListAssets), nameof(ListTeams), nameof(ListStaff), nameof(GetQrCode), nameof(GetCustomer),
+        nameof(Domain.Policies.GetSlaProfile), nameof(Domain.Policies.ListCalendars), nameof(Domain.Policies.ListDeclaredEvents), nameof(Domain.Policies.PreviewSla), nameof(Domain.Policies.TrySlaProfile),
         nameof(Domain.Rosters.ListShifts), nameof(Domain.Rosters.ListLeave), "VerifyClocks", // the last one is the system's
         nameof(Domain.Jobs.ListJobs), nameof(Domain.Staff.ListSessions),
         "FindCommunity", "TryImportBatch", // the import's own, for the system alone
