@@ -41,12 +41,17 @@ public static class DeskHost
         builder.Services.AddExceptionHandler<Problems>();
         builder.Services.AddProblemDetails();
         builder.Services.AddDeskDocument();
-        builder.Services.AddAuthentication(SessionAuthentication.Scheme_)
-            .AddScheme<AuthenticationSchemeOptions, SessionAuthentication>(SessionAuthentication.Scheme_, null);
+        builder.Services.AddAuthentication(WayIn.Scheme)
+            .AddPolicyScheme(WayIn.Scheme, null, o => o.ForwardDefaultSelector = WayIn.Of)
+            .AddScheme<AuthenticationSchemeOptions, SessionAuthentication>(SessionAuthentication.Scheme_, null)
+            .AddScheme<AuthenticationSchemeOptions, TokenAuthentication>(TokenAuthentication.Scheme_, null)
+            .AddScheme<AuthenticationSchemeOptions, ProviderAuthentication>(ProviderAuthentication.Scheme_, null);
+        builder.Services.AddSingleton<IdentityProvider>();
         builder.Services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
         builder.Services.AddHealthChecks().AddCheck<DatabaseReady>("database", tags: ["ready"]).AddCheck<TimeZonesAgree>("timeZones", tags: ["ready"]);
 
         var app = builder.Build();
+        app.Services.GetRequiredService<IdentityProvider>().MustBeWholeOrNothing();
         app.UseForwardedHeaders();
         app.UseSecurityHeaders();
         app.UseExceptionHandler(_ => { });
@@ -87,6 +92,9 @@ public static class DeskHost
         api.MapJobs();
         api.MapPolicies();
         api.MapOwnAccount();
+        api.MapAccounts();
+        api.MapTokens();
+        api.MapSecondFactor();
         if (DeskClock.IsSettable(name => builder.Configuration[name]))
         {
             api.MapDemoClock();

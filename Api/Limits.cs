@@ -28,6 +28,8 @@ internal sealed class Limits(TimeProvider clock, IConfiguration configuration)
 
     public int Account { get; } = configuration.GetValue("Desk:Limits:Account", 1200);
 
+    public int Token { get; } = configuration.GetValue("Desk:Limits:Token", 3000);
+
     public int SignIn { get; } = configuration.GetValue("Desk:Limits:SignIn", 60);
 
     /// <exception cref="TooMany">More than <paramref name="aMinute"/> calls in a minute.</exception>
@@ -85,6 +87,16 @@ internal static class LimitsOfRequest
         {
             var limits = context.RequestServices.GetRequiredService<Limits>();
             limits.Admit("account " + holder.StaffId, limits.Account);
+        }
+        else if (context.Features.Get<TokenHolder>() is { } token)
+        {
+            var limits = context.RequestServices.GetRequiredService<Limits>();
+            limits.Admit("token " + token.TokenId, limits.Token);
+        }
+        else if (context.Features.Get<ProvidedHolder>() is { } provided)
+        {
+            var limits = context.RequestServices.GetRequiredService<Limits>();
+            limits.Admit("account " + provided.StaffId, limits.Account);
         }
 
         return next();

@@ -13,6 +13,7 @@ root.SetAction(async (_, ct) =>
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = [], ContentRootPath = AppContext.BaseDirectory });
     await Migrations.Apply(Connections.Direct(builder.Configuration.GetConnectionString), TimeProvider.System, ct);
     await builder.Services.AddDeskClock(name => builder.Configuration[name], Connections.Direct(builder.Configuration.GetConnectionString), ct);
+    await FirstStart.Look(builder.Configuration, Console.Out, ct);
     await using var app = DeskHost.Build(builder);
     await app.RunAsync(ct);
     return 0;
@@ -34,6 +35,7 @@ root.Subcommands.Add(migrate);
 root.Subcommands.Add(DemoCommand.Command());
 root.Subcommands.Add(CommunityCommand.Command());
 root.Subcommands.Add(DistrictCommand.Command());
+root.Subcommands.Add(PasswordCommand.Command());
 root.Subcommands.Add(ImportRequestsCommand.Command());
 root.Subcommands.Add(ClockCommands.Cases());
 root.Subcommands.Add(ClockCommands.Verify());
@@ -49,7 +51,7 @@ catch (Refused refused)
     Console.Error.WriteLine(refused is Refused.Invalid { Faults: { Count: > 0 } faults } ? string.Join(Environment.NewLine, faults.Select(f => $"{f.Field}: {f.Message}")) : refused.Message);
     return 1;
 }
-catch (Exception e) when (e is MigrationRefused or InvalidOperationException { Source: "PropertyServiceDesk.Domain" } or NpgsqlException or ArgumentException { Source: "Npgsql" })
+catch (Exception e) when (e is MigrationRefused or StartRefused or InvalidOperationException { Source: "PropertyServiceDesk.Domain" } or NpgsqlException or ArgumentException { Source: "Npgsql" })
 {
     Console.Error.WriteLine(e is NpgsqlException or ArgumentException ? $"The database cannot be used: {e.Message}" : e.Message);
     return 1;

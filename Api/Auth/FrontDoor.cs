@@ -35,6 +35,37 @@ internal sealed partial class FrontDoor(Sessions sessions, Passwords passwords, 
         return new Opened(staffId, verified == PasswordVerificationResult.SuccessRehashNeeded);
     }
 
+    /// <summary>Whether a code is this person's now; it is used up by that.</summary>
+    /// <param name="recovery">Whether one of the recovery codes will do, too.</param>
+    /// <exception cref="TooMany">Too many codes failed before this one.</exception>
+    public async Task<bool> TryCode(HttpContext http, Guid staffId, string code, bool recovery, CancellationToken ct)
+    {
+        var pace = SignInPace.OfSecondFactor(staffId, AddressOf(http));
+        if ((await sessions.Begin(pace, ct)).WaitUntil is { } until)
+        {
+            throw new TooMany("sign_in.slow_down", "Too many attempts failed. Wait a moment and try again.", until - clock.GetUtcNow());
+        }
+
+        var factor = await sessions.Factor(staffId, ct);
+        var typed = code.Trim().Replace(" ", "", StringComparison.Ordinal);
+        var good = factor is not null && Totp.StepOf(factor.Secret, typed, clock.GetUtcNow(), factor.LastStep) is { } step && await sessions.UseFactor(staffId, step, ct);
+        if (!good && recovery && factor?.ConfirmedAt is not null && RecoveryCodes.Hash(typed) is { } hash)
+        {
+            good = await sessions.UseRecoveryCode(staffId, hash, ct);
+        }
+
+        if (good)
+        {
+            await sessions.Succeed(pace, ct);
+        }
+        else
+        {
+            Refused(pace.Address);
+        }
+
+        return good;
+    }
+
     /// <summary>Where a call comes from: an IPv4 address, or the network of an IPv6 one, within which one person has any number of them.</summary>
     public static string AddressOf(HttpContext http)
     {

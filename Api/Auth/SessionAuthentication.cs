@@ -69,9 +69,10 @@ internal sealed class Holders : IDisposable
 
     private readonly MemoryCache known = new(Options.Create(new MemoryCacheOptions()));
 
-    public async Task<SessionHolder?> Of(string token, Func<Task<SessionHolder?>> read)
+    public async Task<T?> Of<T>(string token, Func<Task<T?>> read)
+        where T : class
     {
-        if (!known.TryGetValue(token, out SessionHolder? holder))
+        if (!known.TryGetValue(token, out T? holder))
         {
             holder = await read();
             known.Set(token, holder, Remembered);
@@ -107,6 +108,20 @@ internal static class CallerOfRequest
                 return;
             }
         }
+        else if (context.Features.Get<TokenHolder>() is { } token)
+        {
+            caller.Actor = token.Actor;
+        }
+        else if (context.Features.Get<ProvidedHolder>() is { } provided)
+        {
+            caller.Actor = provided.Actor;
+        }
+
+        if (context.Features.Get<SessionHolder>() is null && context.User.Identity?.IsAuthenticated == true && context.GetEndpoint()?.Metadata.GetMetadata<OpenWhile>() is not null)
+        {
+            await Problems.Write(context, StatusCodes.Status403Forbidden, "session.only", "This is for people who are signed in.");
+            return;
+        }
 
         var request = context.Request;
         caller.Route = request.Method + " " + request.Path;
@@ -135,7 +150,9 @@ internal static class CallerOfRequest
 
     private static Task Lacks(HttpContext context, SessionNeed need) => need switch
     {
+        SessionNeed.SecondFactor => Problems.Write(context, StatusCodes.Status403Forbidden, "session.second_factor_needed", "Type the code of your second factor first."),
         SessionNeed.NewPassword => Problems.Write(context, StatusCodes.Status403Forbidden, "session.new_password_needed", "Choose a password of your own first."),
+        SessionNeed.Enrolment => Problems.Write(context, StatusCodes.Status403Forbidden, "session.enrolment_needed", "Your role needs a second factor. Set it up first."),
     };
 
     private static bool ReadsTheQuery(Endpoint endpoint) =>

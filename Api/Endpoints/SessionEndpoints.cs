@@ -18,7 +18,7 @@ public sealed record SignedIn(Guid StaffId, string SignInName, string DisplayNam
 
 internal static class SessionEndpoints
 {
-    private static readonly OpenWhile Whatever = new(Enum.GetValues<SessionNeed>());
+    public static readonly OpenWhile Whatever = new(Enum.GetValues<SessionNeed>());
 
     public static void MapSession(this IEndpointRouteBuilder api)
     {
@@ -37,6 +37,9 @@ internal static class SessionEndpoints
             return TypedResults.NoContent();
         }).WithMetadata(Whatever).Produces(StatusCodes.Status204NoContent).WithName("signOut").WithSummary("Sign out: the session ends everywhere");
     }
+
+    public static void Give(HttpContext http, string token) =>
+        http.Response.Cookies.Append(SessionAuthentication.CookieOf(http.Request), token, SessionAuthentication.CookieOptions(http.Request));
 
     private static async Task<IResult> SignInHere(SignIn body, HttpContext http, FrontDoor door, Passwords passwords, Sessions sessions, Limits limits, CancellationToken ct)
     {
@@ -59,7 +62,7 @@ internal static class SessionEndpoints
             await sessions.Rehash(opened.StaffId, await passwords.Hash(body.Password, ct), ct);
         }
 
-        http.Response.Cookies.Append(SessionAuthentication.CookieOf(http.Request), token, SessionAuthentication.CookieOptions(http.Request));
+        Give(http, token);
         return TypedResults.Ok(SignedIn.Of(holder));
     }
 }

@@ -50,6 +50,10 @@ internal sealed partial class Operations(SchemasOfDocuments documents, DocCommen
         if (!call.Anonymous)
         {
             operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Whole.Cookie, call.Document)] = [] }];
+            if (!call.ForPeople)
+            {
+                operation.Security.Add(new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Whole.Bearer, call.Document)] = [] });
+            }
         }
     }
 
@@ -245,6 +249,9 @@ internal sealed partial class Operations(SchemasOfDocuments documents, DocCommen
 
         public string[]? Gives => metadata.OfType<GivesFile>().FirstOrDefault()?.MediaTypes;
 
+        /// <summary>It is about a session.</summary>
+        public bool ForPeople => metadata.OfType<Auth.OpenWhile>().Any();
+
         public bool Anonymous => metadata.OfType<IAllowAnonymous>().Any();
 
         /// <summary>A command is sent, with all that the pipeline does about one.</summary>
@@ -306,7 +313,7 @@ internal sealed partial class Operations(SchemasOfDocuments documents, DocCommen
                 yield return (413, $"The file is larger than {file.Most / 1024 / 1024} MiB.");
             }
 
-            if (Body is not null || Query is not null || Writes)
+            if (Body is not null || Query is not null || Writes || (ForPeople && Is(HttpMethods.IsPost)))
             {
                 yield return (422, Writes ? "Fields break a rule: `errors` names each. Or the `Idempotency-Key` was used for something else." : "What was asked for breaks a rule: `errors` names each field.");
             }

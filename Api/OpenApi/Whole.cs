@@ -9,6 +9,7 @@ internal sealed class Whole(SchemasOfDocuments documents) : IOpenApiDocumentTran
 {
     public const string Title = "PropertyServiceDesk";
     public const string Cookie = "session";
+    public const string Bearer = "token";
 
     private const string Description = """
         The service desk of a property management company: requests, work orders, feedback.
@@ -27,7 +28,8 @@ internal sealed class Whole(SchemasOfDocuments documents) : IOpenApiDocumentTran
         document.Components ??= new OpenApiComponents();
         document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
         {
-            [Cookie] = new OpenApiSecurityScheme { Type = SecuritySchemeType.ApiKey, In = ParameterLocation.Cookie, Name = SessionAuthentication.Cookie, Description = "Set by `POST /api/session`; scripts cannot read it, other sites cannot send it." },
+            [Cookie] = new OpenApiSecurityScheme { Type = SecuritySchemeType.ApiKey, In = ParameterLocation.Cookie, Name = SessionAuthentication.Cookie, Description = "Set by `POST /api/session`; scripts cannot read it, other sites cannot send it. Over TLS its name begins with `__Host-`." },
+            [Bearer] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "A token of another system (`POST /api/tokens`), or one of the company's identity provider where one is set up." },
         };
         documents.Of(document).Finish();
         Health(document, "/health/live", "getLiveness", "Whether the process answers", new OpenApiSchema { Type = JsonSchemaType.String }, "text/plain");

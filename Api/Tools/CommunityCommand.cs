@@ -41,14 +41,14 @@ internal static class CommunityCommand
         var known = await services.GetRequiredService<Sessions>().ForSignIn(administrator.ToLowerInvariant(), ct);
         var password = Passwords.Random();
         await Send(services, community, ct);
-        await Send(services, new JoinStaff(community.CommunityId, administrator, administrator, Passwords.HashOf(password), [Roles.Administrator], []), ct);
+        await Send(services, new JoinStaff(community.CommunityId, administrator, administrator, Passwords.HashOf(password), [Roles.Administrator], [], MustChange: true), ct);
         Console.WriteLine($"The community {community.Code} is made: {community.Name}, {community.TimeZone}.");
         Console.WriteLine(known is null
-            ? $"Administrator {administrator.ToLowerInvariant()}, password {password}   (shown this once; it cannot be read again)"
+            ? $"Administrator {administrator.ToLowerInvariant()}, password {password}   (shown this once; good for 72 hours, and for choosing your own)"
             : $"Administrator {administrator.ToLowerInvariant()}: the account was there, its password stays.");
     }
 
-    private static async Task Send<T>(IServiceProvider services, T command, CancellationToken ct)
+    internal static async Task Send<T>(IServiceProvider services, T command, CancellationToken ct)
         where T : IRequest<Guid>
     {
         await using var scope = services.CreateAsyncScope();

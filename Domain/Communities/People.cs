@@ -45,9 +45,10 @@ public sealed record MakeTeam(Guid CommunityId, Crew Crew, string Name, string N
 /// <summary>Somebody joins a community's staff, with roles and seats in teams; an account of theirs in another community is used on.</summary>
 /// <param name="SignInName">1–100 characters, stored in lower case; one person, one name, in all communities.</param>
 /// <param name="PasswordHash">Made by the host; ignored where the account exists.</param>
+/// <param name="MustChange">Nobody chose this password: it is good for 72 hours, and for choosing one's own.</param>
 [AllowedTo(Plumbing.Roles.System)]
 public sealed record JoinStaff(
-    Guid CommunityId, string SignInName, string DisplayName, string PasswordHash, IReadOnlyList<Roles> Roles, IReadOnlyList<TeamSeat> Seats, string Language = "zh-CN", string? Phone = null, bool IsDemo = false) : ICommand<Guid>
+    Guid CommunityId, string SignInName, string DisplayName, string PasswordHash, IReadOnlyList<Roles> Roles, IReadOnlyList<TeamSeat> Seats, string Language = "zh-CN", string? Phone = null, bool IsDemo = false, bool MustChange = false) : ICommand<Guid>
 {
     public sealed class Validator : AbstractValidator<JoinStaff>
     {
@@ -68,6 +69,10 @@ public sealed record JoinStaff(
 
         private const string Register = """
             select register_staff(@StaffId, @SignInName, @DisplayName, @Language, @Phone, @PasswordHash, @IsDemo, @Now)
+            """;
+
+        private const string MadeForThem = """
+            select set_password(@StaffId, @PasswordHash, true, @GoodUntil, @Now)
             """;
 
         private const string Write = """
@@ -108,6 +113,11 @@ public sealed record JoinStaff(
                     Leads = command.Seats.Select(s => s.Lead).ToArray(),
                 },
                 cancellationToken);
+            if (known is null && command.MustChange)
+            {
+                await db.Run(MadeForThem, new { StaffId = id, command.PasswordHash, GoodUntil = now + Staff.NewSecret.PasswordGood, Now = now }, cancellationToken);
+            }
+
             log.Write(command.CommunityId, SubjectKind.Staff, id, Happening.StaffJoined, new { command.Roles, command.Seats }, visibility: Visibility.Desk);
             return id;
         }

@@ -26,6 +26,7 @@ public static class DomainServices
         services.AddScoped<Db>();
         services.AddScoped<EventLog>();
         services.AddSingleton<Staff.Sessions>();
+        services.AddSingleton<Staff.ProvidedStaff>();
         services.AddSingleton<DueWork>();
         services.AddSingleton<Jobs.JobLog>();
         services.AddScoped<Jobs.IJobs, Jobs.JobHints>();
@@ -51,6 +52,9 @@ public static class DomainServices
         services.AddScoped<FaultJoiner>();
         services.AddScoped<FaultLeaver>();
         services.AddScoped<Attachments.Attacher>();
+        services.AddScoped<Staff.Accounts>();
+        services.AddScoped<Staff.AccountReader>();
+        services.AddScoped<Staff.TeamLeaver>();
         services.AddScoped<TakenUp>();
         services.AddSingleton<RequestImport>();
 

@@ -53,7 +53,7 @@ internal sealed class EventBatch(Guid communityId, Actor actor, DateTimeOffset n
 
         var (seq, hash) = await db.Single<(long, byte[])>(Head, new { CommunityId = communityId }, ct);
         var actorKind = EnumWord.Of(actor.Kind);
-        var actorId = actor.Kind == ActorKind.System ? (Guid?)null : actor.Id;
+        var actorId = actor.Id == Guid.Empty ? (Guid?)null : actor.Id;
         foreach (var e in entries)
         {
             (e.Seq, e.Previous) = (++seq, hash);

@@ -15,6 +15,7 @@ public enum SubjectKind
     Customer,
     Staff,
     Community,
+    Token,
 }
 
 /// <summary>Who may read an event, a note or a photo: the owner and everybody; the crews and the desk; the desk alone.</summary>
@@ -111,7 +112,7 @@ public sealed class EventLog(Caller caller, TimeProvider clock)
                     Salts = all.Select(e => e.Text is null ? null : RandomNumberGenerator.GetBytes(16)).ToArray(),
                     Texts = all.Select(e => e.Text).ToArray(),
                     ActorKind = caller.Actor.Kind,
-                    ActorId = caller.Actor.Kind == ActorKind.System ? (Guid?)null : caller.Actor.Id,
+                    ActorId = caller.Actor.Id == Guid.Empty ? (Guid?)null : caller.Actor.Id, // a token has an id, the desk itself none
                     Channel,
                     caller.Device,
                     caller.DeviceAt,

@@ -14,6 +14,9 @@ public interface IOwnAccount;
 /// <summary>A command whose reply shows personal data in full: it is not kept with the Idempotency-Key.</summary>
 public interface IShowsPersonalData;
 
+/// <summary>A command that names a community and is about somebody who may work in others, too: it works wherever its caller does.</summary>
+public interface IAcrossCommunities;
+
 /// <summary>The roles that a person can hold in a community.</summary>
 [Flags]
 public enum Roles

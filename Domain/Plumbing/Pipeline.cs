@@ -81,7 +81,7 @@ internal sealed class InTransaction<TRequest, TResult>(Db db, Caller caller, Eve
     private const int Tries = 10;
 
     /// <summary>A command that names its community works in that one alone.</summary>
-    private static readonly Func<TRequest, Guid>? Named = typeof(TRequest).GetProperty("CommunityId") is { } named && named.PropertyType == typeof(Guid)
+    private static readonly Func<TRequest, Guid>? Named = typeof(TRequest).GetProperty("CommunityId") is { } named && named.PropertyType == typeof(Guid) && !typeof(TRequest).IsAssignableTo(typeof(IAcrossCommunities))
         ? named.GetMethod!.CreateDelegate<Func<TRequest, Guid>>()
         : null;
 

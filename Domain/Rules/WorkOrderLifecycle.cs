@@ -69,6 +69,7 @@ public static class WorkOrderLifecycle
         {
             [(Waiting, Release)] = Dispatched,
             [(Waiting, ReleaseUnassigned)] = Unassigned,
+            [(Waiting, TakeBack)] = Waiting, // somebody it was meant for leaves
             [(Waiting, WorkOrderMove.Void)] = Voided,
             [(Waiting, Attach)] = Waiting,
             [(Waiting, ChooseReworkCause)] = Waiting,

@@ -6,12 +6,23 @@ namespace PropertyServiceDesk.Domain.Staff;
 /// <summary>What a session still lacks. Until it has it, it opens nothing but the way there.</summary>
 public enum SessionNeed
 {
+    /// <summary>A code of the second factor.</summary>
+    SecondFactor,
+
     /// <summary>A password of one's own, in place of one that somebody else made.</summary>
     NewPassword,
+
+    /// <summary>A second factor: this person's roles ask for one.</summary>
+    Enrolment,
 }
 
 /// <summary>Who holds a session now.</summary>
-public sealed record SessionHolder(Guid SessionId, Guid StaffId, string SignInName, string DisplayName, string Language, Actor Actor, SessionNeed? Needs);
+/// <param name="Needs">What the session lacks.</param>
+/// <param name="NeedsFactor">Whether this person's roles ask for a second factor.</param>
+public sealed record SessionHolder(Guid SessionId, Guid StaffId, string SignInName, string DisplayName, string Language, Actor Actor, SessionNeed? Needs, bool NeedsFactor);
+
+/// <summary>Another system, which came with a token.</summary>
+public sealed record TokenHolder(Guid TokenId, Actor Actor);
 
 /// <summary>An attempt to sign in, counted. <paramref name="WaitUntil"/>: too many failed before it, and nothing is told; else the hash to compare with, null for a name that nobody has.</summary>
 public sealed record SignInAttempt(DateTimeOffset? WaitUntil, Guid? StaffId, string? PasswordHash);
@@ -45,8 +56,8 @@ public sealed class Sessions(NpgsqlDataSource source, TimeProvider clock)
             pace.Name,
             pace.Address,
             pace.Keys,
-            SignInPace.Free,
-            SignInPace.Most,
+            pace.Free,
+            pace.Most,
             clock.Now().UtcDateTime);
         await using var reader = await batch.ExecuteReaderAsync(ct);
         await reader.ReadAsync(ct);
@@ -100,7 +111,7 @@ public sealed class Sessions(NpgsqlDataSource source, TimeProvider clock)
     {
         await using var batch = Enter(
             null,
-            "select session_id, staff_id, sign_in_name, display_name, language, roles, teams, must_change from session_holder($1, $2, $3)",
+            "select session_id, staff_id, sign_in_name, display_name, language, roles, teams, must_change, has_factor, gave_factor, is_demo from session_holder($1, $2, $3)",
             Hash(token),
             clock.Now().UtcDateTime,
             Idle);
@@ -110,15 +121,90 @@ public sealed class Sessions(NpgsqlDataSource source, TimeProvider clock)
             return null;
         }
 
-        var roles = reader.GetFieldValue<string[]>(5).Select(r => r.Split(':')).Select(r => new RoleIn(Guid.Parse(r[0]), EnumWord.Read<Roles>(r[1]))).ToList();
-        var seats = reader.GetFieldValue<string[]>(6)
-            .Select(s => s.Split(':'))
-            .Select(s => new Seat(Guid.Parse(s[0]), Guid.Parse(s[1]), EnumWord.Read<Crew>(s[2]), s[3] == "true"))
-            .ToList();
         var staffId = reader.GetGuid(1);
-        var actor = new Actor(ActorKind.Staff, staffId, reader.GetString(3), roles, seats);
-        return new SessionHolder(reader.GetGuid(0), staffId, reader.GetString(2), reader.GetString(3), reader.GetString(4), actor, reader.GetBoolean(7) ? SessionNeed.NewPassword : null);
+        var actor = new Actor(ActorKind.Staff, staffId, reader.GetString(3), Holding.Roles(reader.GetFieldValue<string[]>(5)), Holding.Seats(reader.GetFieldValue<string[]>(6)));
+        var factor = SecondFactors.IsNeeded(actor.Roles, reader.GetBoolean(10));
+        return new SessionHolder(reader.GetGuid(0), staffId, reader.GetString(2), reader.GetString(3), reader.GetString(4), actor, Need(reader.GetBoolean(8), reader.GetBoolean(9), reader.GetBoolean(7), factor), factor);
     }
+
+    /// <summary>The session goes on with the second factor given, under a new token.</summary>
+    public async Task<string?> Pass(Guid staffId, string token, CancellationToken ct)
+    {
+        var next = RandomNumberGenerator.GetHexString(64, lowercase: true);
+        await using var batch = Enter(staffId, "select pass_second_factor($1, $2, $3)", Hash(token), Hash(next), clock.Now().UtcDateTime);
+        return await batch.ExecuteScalarAsync(ct) is true ? next : null;
+    }
+
+    /// <summary>Null where this person has begun none.</summary>
+    public async Task<OwnFactor?> Factor(Guid staffId, CancellationToken ct)
+    {
+        await using var batch = Enter(staffId, "select secret, confirmed_at, last_step, codes_left from own_factor()");
+        await using var reader = await batch.ExecuteReaderAsync(ct);
+        return await reader.ReadAsync(ct)
+            ? new OwnFactor(reader.GetFieldValue<byte[]>(0), reader.IsDBNull(1) ? null : new DateTimeOffset(reader.GetDateTime(1), TimeSpan.Zero), reader.GetInt64(2), reader.GetInt32(3))
+            : null;
+    }
+
+    /// <returns>False where this step of time was used up meanwhile.</returns>
+    public async Task<bool> UseFactor(Guid staffId, long step, CancellationToken ct)
+    {
+        await using var batch = Enter(staffId, "select use_factor($1, $2)", step, clock.Now().UtcDateTime);
+        return await batch.ExecuteScalarAsync(ct) is true;
+    }
+
+    /// <returns>False where there is none of this hash, or it was used.</returns>
+    public async Task<bool> UseRecoveryCode(Guid staffId, byte[] hash, CancellationToken ct)
+    {
+        await using var batch = Enter(staffId, "select use_recovery_code($1)", hash);
+        return await batch.ExecuteScalarAsync(ct) is true;
+    }
+
+    /// <summary>Who holds this token of a system; null where it is made up, revoked or expired.</summary>
+    public async Task<TokenHolder?> HolderOfToken(string token, string address, CancellationToken ct)
+    {
+        await using var batch = Enter(null, "select token_id, name, roles from token_holder($1, $2, $3)", Hash(token), clock.Now().UtcDateTime, address);
+        await using var reader = await batch.ExecuteReaderAsync(ct);
+        return await reader.ReadAsync(ct)
+            ? new TokenHolder(reader.GetGuid(0), new Actor(ActorKind.System, reader.GetGuid(0), reader.GetString(1), Holding.Roles(reader.GetFieldValue<string[]>(2)), []))
+            : null;
+    }
+
+    internal async Task<Provided?> Provided(string subject, CancellationToken ct)
+    {
+        await using var batch = Enter(null, "select staff_id, display_name, language, disabled, roles, district_roles, teams from provided_holder($1)", subject);
+        await using var reader = await batch.ExecuteReaderAsync(ct);
+        return await reader.ReadAsync(ct)
+            ? new Provided(reader.GetGuid(0), reader.GetString(1), reader.GetString(2), reader.GetBoolean(3), Holding.Roles(reader.GetFieldValue<string[]>(4)), Holding.Roles(reader.GetFieldValue<string[]>(5)), Holding.Seats(reader.GetFieldValue<string[]>(6)))
+            : null;
+    }
+
+    internal async Task RegisterProvided(Guid staffId, string subject, string name, string displayName, CancellationToken ct)
+    {
+        await using var batch = Enter(null, "select register_provided($1, $2, $3, $4, $5)", staffId, subject, name, displayName, clock.Now().UtcDateTime);
+        await batch.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <summary>Communities that are not there are passed over.</summary>
+    internal async Task<IReadOnlyList<RoleIn>> InCommunities(IReadOnlyList<(string Community, Roles Role)> roles, CancellationToken ct)
+    {
+        await using var batch = Enter(null, "select code, community_id from communities_by_code($1)", new NpgsqlParameter { Value = roles.Select(r => r.Community).Distinct(StringComparer.Ordinal).ToArray() });
+        await using var reader = await batch.ExecuteReaderAsync(ct);
+        var known = new Dictionary<string, Guid>(StringComparer.Ordinal);
+        while (await reader.ReadAsync(ct))
+        {
+            known[reader.GetString(0)] = reader.GetGuid(1);
+        }
+
+        return [.. roles.Where(r => known.ContainsKey(r.Community)).Select(r => new RoleIn(known[r.Community], r.Role)).Distinct()];
+    }
+
+    public static NewToken NewToken(string token) => new(Guid.CreateVersion7(), Hash(token));
+
+    private static SessionNeed? Need(bool hasFactor, bool gaveFactor, bool mustChange, bool mustHaveFactor) =>
+        hasFactor && !gaveFactor ? SessionNeed.SecondFactor
+        : mustChange ? SessionNeed.NewPassword
+        : mustHaveFactor && !hasFactor ? SessionNeed.Enrolment
+        : null;
 
     private static byte[] Hash(string token) => SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(token));
 

@@ -47,7 +47,15 @@ internal sealed class OrderMover(Db db, TimeProvider clock, Caller caller, Event
         parameters.Add("At", at.UtcDateTime);
         parameters.Add("Now", now.UtcDateTime);
         parameters.Add("By", caller.Actor.Id);
-        await db.Run(sql, parameters, ct);
+        try
+        {
+            await db.Run(sql, parameters, ct);
+        }
+        catch (PostgresException e) when (e is { SqlState: PostgresErrorCodes.CheckViolation, ConstraintName: "work_order_assignee_works_here" })
+        {
+            throw new Refused.Conflict("assignee.has_left", "This person does not work here any more.");
+        }
+
         log.Write(order.CommunityId, SubjectKind.WorkOrder, order.WorkOrderId, what, detail ?? Flag(at, now), text, visibility, at);
         return (to, at);
     }

@@ -15,6 +15,9 @@ public sealed class TenancyTests : DeskFixture
         ["staff_credential"] = "belongs to a person; the application has no right on it",
         ["job"] = "the schedule is the desk's own, the same for all communities, and says nothing of them",
         ["session"] = "belongs to a person; the application sees the caller's own, and of none the hash of its token",
+        ["staff_factor"] = "belongs to a person; the application has no right on it",
+        ["recovery_code"] = "belongs to a person; the application has no right on it",
+        ["api_token"] = "may be good in several communities; seen where it may do something, without the hash",
         ["sign_in_attempt"] = "about names and addresses before anybody is known; the application has no right on it",
         ["desk_clock"] = "the time of a demo, shared by all; no row in production",
         ["idempotency_key"] = "belongs to an actor, whatever the community; scoped by actor",
@@ -24,11 +27,11 @@ public sealed class TenancyTests : DeskFixture
     private static readonly string[] NoIdOfTheirOwn =
     [
         "community", "community_staff", "staff_role", "search_token", "team_member", "fault_request", "request_work_order", "material", "quote_line", "attachment_content",
-        "event_head", "event", "event_text", "clock_pause", "escalation_recipient",
+        "event_head", "event", "event_text", "clock_pause", "escalation_recipient", "api_token_role",
     ];
 
     /// <summary>Foreign keys that reach across: to what is not a community's.</summary>
-    private static readonly string[] PlainReferencesMayGoTo = ["community", "district", "staff"];
+    private static readonly string[] PlainReferencesMayGoTo = ["community", "district", "staff", "api_token"];
 
     [Test]
     public async Task Every_table_has_a_community_or_a_reason()
@@ -125,13 +128,16 @@ public sealed class TenancyTests : DeskFixture
 
         Assert.That(definers, Is.EqualTo(new[]
         {
+            "begin_factor",
             "begin_sign_in",
             "clear_sign_in",
             "clock_moves_open",
             "clocks_to_check",
+            "communities_by_code",
             "community_by_code",
             "district_by_code",
             "end_session",
+            "end_sessions_of",
             "erase_customer",
             "forget_old_keys",
             "hidden_requests",
@@ -139,12 +145,23 @@ public sealed class TenancyTests : DeskFixture
             "holds_to_wake",
             "move_desk_clock",
             "oldest_due",
+            "own_factor",
+            "pass_second_factor",
+            "provided_holder",
             "register_district",
+            "register_provided",
             "register_staff",
+            "remove_factor",
             "session_holder",
             "set_password",
+            "set_recovery_codes",
+            "staff_doors",
             "staff_for_sign_in",
+            "staff_reach",
             "start_session",
+            "token_holder",
+            "use_factor",
+            "use_recovery_code",
         }));
     }
 

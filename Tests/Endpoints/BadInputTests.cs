@@ -39,6 +39,7 @@ public sealed partial class BadInputTests : ApiFixture
         ["waitsForId"] = null,
         ["amendRequest.remove"] = "[]",
         ["cancelRequest.duplicateOfId"] = null,
+        ["language"] = "\"en\"",
         ["changePassword.new"] = "\"vier gewinnt nie 9\"",
         ["giveWrittenReply.channel"] = "\"letter\"",
         ["planLeave.deputyId"] = null,

@@ -20,6 +20,7 @@ using PropertyServiceDesk.Domain.Policies;
 using PropertyServiceDesk.Domain.Requests;
 using PropertyServiceDesk.Domain.Rosters;
 using PropertyServiceDesk.Domain.Rules;
+using PropertyServiceDesk.Domain.Staff;
 using PropertyServiceDesk.Domain.WorkOrders;
 using PropertyServiceDesk.Tests.Attachments;
 using PropertyServiceDesk.Tests.Support;
@@ -40,6 +41,12 @@ public sealed partial class EveryDoorTests : ApiFixture
         ["GET /api/session"] = Door.WhoeverIsSignedIn, // about oneself
         ["DELETE /api/session"] = Door.WhoeverIsSignedIn,
         ["POST /api/password"] = Door.WhoeverIsSignedIn,
+        ["POST /api/session/second-factor"] = Door.WhoeverIsSignedIn,
+        ["GET /api/second-factor"] = Door.WhoeverIsSignedIn,
+        ["POST /api/second-factor"] = Door.WhoeverIsSignedIn,
+        ["POST /api/second-factor/confirmation"] = Door.WhoeverIsSignedIn,
+        ["POST /api/second-factor/recovery-codes"] = Door.WhoeverIsSignedIn,
+        ["POST /api/second-factor/removal"] = Door.WhoeverIsSignedIn,
     };
 
     /// <summary>Commands that say 403 for another reason than the role as well: it is another role's to do, though the role may do others of the kind.</summary>
@@ -231,6 +238,8 @@ public sealed partial class EveryDoorTests : ApiFixture
         var shift = await Send(town.Manager, new PlanShift(town.CommunityId, Duty.Desk, town.Clerk.Id, Clock.GetUtcNow().AddHours(1 + (++planned * 3)), Clock.GetUtcNow().AddHours(2 + (planned * 3))));
         var leave = await Send(town.Manager, new PlanLeave(town.CommunityId, town.Officer.Id, Clock.GetUtcNow().AddHours(1 + (planned * 3)), Clock.GetUtcNow().AddHours(2 + (planned * 3))));
         var declared = await Send(town.Manager, new DeclareEvent(town.CommunityId, "台风 " + ++planned, Clock.GetUtcNow(), Clock.GetUtcNow().AddHours(1), 1.5m));
+        var colleague = await Send(town.System, new JoinStaff(town.CommunityId, $"colleague{++planned}@{tag}{town.CommunityId}", "同事", PasswordHash, [Roles.Manager], [])); // an account of its own: doors may end it
+        var token = await Send(town.People["administrator"], new MakeToken(tag, [new RoleIn(town.CommunityId, Roles.Clerk)], Clock.GetUtcNow().AddDays(1)) { Secret = Sessions.NewToken(Guid.NewGuid().ToString()) });
         return new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["code"] = town == Here ? "desk" : "a-calendar-of-there", // codes are each community's own
@@ -257,7 +266,8 @@ public sealed partial class EveryDoorTests : ApiFixture
             ["occupancyId"] = (await Scalar<Guid>("select occupancy_id from occupancy where customer_id = @CustomerId", new { customer.CustomerId })).ToString(),
             ["teamId"] = town.Teams[Crew.Engineering].ToString(),
             ["assigneeId"] = town.Member(Crew.Engineering).Id.ToString(),
-            ["staffId"] = town.Manager.Id.ToString(),
+            ["staffId"] = colleague.ToString(),
+            ["tokenId"] = token.TokenId.ToString(),
             ["inChargeId"] = town.Manager.Id.ToString(),
             ["aboutStaffId"] = town.Member(Crew.Engineering).Id.ToString(),
             ["sessionId"] = Guid.NewGuid().ToString(), // sessions are no community's: one's own are given, all others are absent

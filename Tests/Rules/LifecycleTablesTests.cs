@@ -29,7 +29,7 @@ public sealed class LifecycleTablesTests
 
     private const string WorkOrders = """
         waiting
-          stays: chooseReworkCause attach
+          stays: takeBack chooseReworkCause attach
           moves: release->dispatched releaseUnassigned->unassigned void->voided
         unassigned
           stays: chooseReworkCause attach

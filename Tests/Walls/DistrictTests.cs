@@ -3,6 +3,7 @@ using PropertyServiceDesk.Domain.Communities;
 using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Domain.Requests;
 using PropertyServiceDesk.Domain.Rules;
+using PropertyServiceDesk.Domain.Staff;
 using PropertyServiceDesk.Tests.Support;
 
 namespace PropertyServiceDesk.Tests.Walls;
@@ -60,6 +61,36 @@ public sealed class DistrictTests : DeskFixture
         await Send(Here.System, new PutIntoDistrict(Here.CommunityId, "north", "北区"));
 
         Assert.That(await RolesOf(Here.Officer.Id), Is.EqualTo(new[] { "here:customerOfficer" }));
+    }
+
+    [Test]
+    public async Task What_somebody_is_in_one_community_is_said_there_and_leaves_the_districts_roles_alone()
+    {
+        await Send(Answers, new GrantDistrictRole("south", Here.Officer.Id, Roles.Manager));
+        var version = await Scalar<int>("select version from staff where staff_id = @Id", new { Here.Officer.Id });
+
+        var line = await Send(Answers, new GetAccount(Here.Officer.Id));
+        await Send(Answers, new SetRoles(Here.Officer.Id, Here.CommunityId, [Roles.Clerk], Version: version));
+        Assert.That(await RolesOf(Here.Officer.Id), Is.EqualTo(new[] { "here:clerk", "here:manager" }));
+        await Send(Answers, new SetRoles(Here.Officer.Id, Here.CommunityId, [], Version: version + 1));
+
+        Assert.That(line.DistrictRoles, Is.EqualTo(new[] { new RoleIn(Here.CommunityId, Roles.Manager) }));
+        Assert.That(await RolesOf(Here.Officer.Id), Is.EqualTo(new[] { "here:manager" }));
+        Assert.That(await Scalar<bool>("select left_at is null from community_staff where staff_id = @Id", new { Here.Officer.Id }), Is.True, "A district's role keeps them here.");
+        await Send(Answers, new SetRoles(Here.Officer.Id, Here.CommunityId, [Roles.CustomerOfficer], Version: version + 2));
+    }
+
+    [Test]
+    public async Task Who_is_deactivated_does_not_come_back_with_the_next_community_of_their_district()
+    {
+        var leaver = (await Send(Answers, new MakeAccount(Here.CommunityId, "leaver@here", "新同事", [Roles.Clerk]) { Password = new NewSecret(Guid.NewGuid(), PasswordHash) })).StaffId;
+        await Send(Answers, new GrantDistrictRole("south", leaver, Roles.Manager));
+
+        await Send(Answers, new DeactivateAccount(leaver, 1));
+        await Send(There.System, new PutIntoDistrict(There.CommunityId, "south", "南区"));
+
+        Assert.That(await RolesOf(leaver), Is.Empty);
+        Assert.That(await Scalar<long>("select count(*) from district_role where staff_id = @leaver", new { leaver }), Is.Zero);
     }
 
     [Test]

@@ -32,6 +32,7 @@ export function Shell({ who, children }: { who: SignedIn; children: ReactNode })
     ...(screens.rosters ? [['/rosters', t('nav.rosters')]] : []),
     ...(screens.jobs ? [['/jobs', t('nav.jobs')]] : []),
     ['/policies', t('nav.policies')],
+    ...(screens.admin ? [['/accounts', t('nav.accounts')], ['/tokens', t('nav.tokens')]] : []),
     ...(!screens.desk && !screens.crew ? [['/requests', t('nav.requests')]] : []),
   ] as const;
 

@@ -33,6 +33,8 @@ const PoliciesScreen = lazy(() => import('./admin/PoliciesScreen'));
 const CrewScreen = lazy(() => import('./crew/CrewScreen'));
 const OrderScreen = lazy(() => import('./crew/OrderScreen'));
 const AccountScreen = lazy(() => import('./account/AccountScreen'));
+const AccountsScreen = lazy(() => import('./admin/AccountsScreen'));
+const TokensScreen = lazy(() => import('./admin/TokensScreen'));
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -112,6 +114,8 @@ function Screens({ who }: { who: SignedIn }) {
           <Route path="/crew" element={<CrewScreen />} />
           <Route path="/work-orders/:workOrderId" element={<OrderScreen />} />
           <Route path="/account" element={<AccountScreen who={who} />} />
+          <Route path="/accounts" element={<AccountsScreen />} />
+          <Route path="/tokens" element={<TokensScreen />} />
           <Route path="*" element={<Result status="404" title="404" />} />
         </Routes>
       </Suspense>

@@ -9,6 +9,7 @@ import { Trouble } from '../kit/Trouble';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
 import { PasswordForm } from './PasswordForm';
+import { OwnFactor } from './SecondFactor';
 
 const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
@@ -21,6 +22,7 @@ export default function AccountScreen({ who }: { who: SignedIn }) {
     <div className="stack" style={{ maxWidth: 720, margin: '0 auto' }}>
       <div className="row"><h1>{t('account.title')}</h1><span className="quiet">{who.displayName} · {who.signInName}</span></div>
       <Card title={t('account.sessions')}><Sessions /></Card>
+      <Card title={t('factor.title')}><OwnFactor /></Card>
       <Card title={t('account.password')}>
         <PasswordForm done={(reply) => void message.success(t('account.passwordChanged', { count: reply.sessionsEnded }))} />
       </Card>

@@ -6,10 +6,11 @@ import { sessionKey } from '../api/session';
 import { LanguageSwitch, useTitle } from '../Shell';
 import { useWords } from '../words/words';
 import { PasswordForm } from './PasswordForm';
+import { CodeForm, Enrolment } from './SecondFactor';
 
 /** For a session that lacks something still: the one thing that it opens. */
 export function WayIn({ who }: { who: SignedIn }) {
-  const { t } = useWords();
+  const { t, word } = useWords();
   const client = useQueryClient();
   useTitle(t('account.title'));
   const out = async () => {
@@ -17,13 +18,20 @@ export function WayIn({ who }: { who: SignedIn }) {
     client.clear();
     client.setQueryData(sessionKey, null);
   };
+  const on = () => void client.invalidateQueries({ queryKey: sessionKey });
   return (
     <main className="lonely">
       <div className="lonely-top"><LanguageSwitch /><Button type="text" onClick={() => void out()} data-act="sign-out">{t('app.signOut')}</Button></div>
-      <Card title={who.displayName}>
+      <Card title={`${who.displayName} · ${word('sessionNeed', who.needs!)}`} data-needs={who.needs}>
         <div className="stack">
-          <Alert type="info" showIcon title={t('account.chooseOwn')} />
-          <PasswordForm done={() => void client.invalidateQueries({ queryKey: sessionKey })} />
+          {who.needs === 'secondFactor' && (
+            <>
+              <span>{t('factor.give')}</span>
+              <CodeForm<SignedIn> label={t('signIn.submit')} act="give-factor" call={(code) => told(api.POST('/api/session/second-factor', { body: { code } }))} done={(now) => client.setQueryData(sessionKey, now)} />
+            </>
+          )}
+          {who.needs === 'newPassword' && <><Alert type="info" showIcon title={t('account.chooseOwn')} /><PasswordForm done={on} /></>}
+          {who.needs === 'enrolment' && <><Alert type="info" showIcon title={t('factor.needed')} /><Enrolment done={on} /></>}
         </div>
       </Card>
     </main>

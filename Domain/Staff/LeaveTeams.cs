@@ -1,0 +1,100 @@
+using PropertyServiceDesk.Domain.WorkOrders;
+
+namespace PropertyServiceDesk.Domain.Staff;
+
+/// <summary>
+/// Somebody leaves teams of a community: their open orders go back to their team, one event each. The locks are taken as everywhere:
+/// requests by id, faults, orders by id. What was given to them while we waited is seen once their seats are ours; then all starts again.
+/// </summary>
+internal sealed class TeamLeaver(Db db, OrderMover mover)
+{
+    private const string Open = """
+        select o.work_order_id
+        from work_order o
+        where o.community_id = @CommunityId and o.assignee_id = @StaffId and o.status not in ('done', 'voided') and (@TeamIds::uuid[] is null or o.team_id = any (@TeamIds))
+        order by o.work_order_id
+        """;
+
+    private const string Lock = """
+        select r.request_id
+        from request r
+        where r.community_id = @CommunityId
+          and r.request_id in (select l.request_id from request_work_order l where l.community_id = @CommunityId and l.work_order_id = any (@OrderIds) and l.left_at is null)
+        order by r.request_id
+        for update of r;
+
+        select f.fault_id
+        from fault f
+        where f.community_id = @CommunityId and f.fault_id in (select o.fault_id from work_order o where o.community_id = @CommunityId and o.work_order_id = any (@OrderIds))
+        order by f.fault_id
+        for update of f;
+
+        select o.work_order_id
+        from work_order o
+        where o.community_id = @CommunityId and o.work_order_id = any (@OrderIds)
+        order by o.work_order_id
+        for update of o;
+        """;
+
+    private const string LeaveSeats = """
+        update team_member
+        set to_at = greatest(@Now, from_at)
+        where community_id = @CommunityId and staff_id = @StaffId and to_at is null and (@TeamIds::uuid[] is null or team_id = any (@TeamIds))
+        """;
+
+    /// <summary>An assignment that is under way shares this row: it is waited for.</summary>
+    private const string LockStaff = """
+        select true
+        from community_staff
+        where community_id = @CommunityId and staff_id = @StaffId
+        for update
+        """;
+
+    private const string Write = """
+        with woken as (
+            update hold set until_at = greatest(@At, from_at) where work_order_id = @WorkOrderId and until_at is null
+        )
+        update work_order
+        set status = @To, assignee_id = null, assigned_at = @Now, accepted_at = null, version = version + 1
+        where work_order_id = @WorkOrderId
+        """;
+
+    /// <param name="teamIds">Null: all of them.</param>
+    /// <returns>How many orders went back.</returns>
+    public async Task<int> Leave(Guid communityId, Guid staffId, Guid[]? teamIds, DateTimeOffset now, CancellationToken ct)
+    {
+        var who = new { CommunityId = communityId, StaffId = staffId, TeamIds = teamIds, Now = now };
+        var ids = (await db.List<Guid>(Open, who, ct)).ToArray();
+        using (var locked = await db.Several(Lock, new { who.CommunityId, OrderIds = ids }, ct))
+        {
+            await locked.ReadAsync<Guid>();
+            await locked.ReadAsync<Guid>();
+            await locked.ReadAsync<Guid>();
+        }
+
+        await db.Find<bool?>(LockStaff, who, ct);
+        await db.Run(LeaveSeats, who, ct);
+        if ((await db.List<Guid>(Open, who, ct)).Except(ids).Any())
+        {
+            throw new LockSetChanged();
+        }
+
+        var back = 0;
+        foreach (var id in ids)
+        {
+            var order = await LockedOrder.Of(db, id, ct);
+            if (order.AssigneeId != staffId || order.Status is WorkOrderStatus.Done or WorkOrderStatus.Voided)
+            {
+                continue; // somebody else was faster
+            }
+
+            var detail = new { fromStaffId = staffId, order.TeamId, was = order.Status };
+            _ = order.Status == WorkOrderStatus.Waiting
+                ? await mover.Edit(order, WorkOrderMove.TakeBack, Happening.WorkTakenBack, Write, null, detail, null, ct, Visibility.Crew)
+                : await mover.Move(order, WorkOrderMove.TakeBack, Happening.WorkTakenBack, Write, null, detail, null, ct, visibility: Visibility.Crew);
+            back++;
+        }
+
+        return back;
+    }
+}

@@ -1,0 +1,186 @@
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
+import { Alert, Button, Card, Empty, Form, Input, Modal, Popconfirm, Segmented, Select, Spin, Switch, Tag } from 'antd';
+import { useState } from 'react';
+import { api, told } from '../api/client';
+import type { AccountLine, AccountPassword, AccountReply, Roles, TeamSeat } from '../api/client';
+import { Problem } from '../api/problems';
+import { useCommunities, useTeams } from '../api/reference';
+import { useSend } from '../api/sending';
+import { MoveDialog } from '../kit/Form';
+import { useFilters } from '../kit/filters';
+import { Moment } from '../kit/Moment';
+import { Trouble } from '../kit/Trouble';
+import { useTitle } from '../Shell';
+import { useWords } from '../words/words';
+
+const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+const grantable: readonly Roles[] = ['clerk', 'crewMember', 'crewLead', 'customerOfficer', 'manager', 'administrator'];
+
+/** The accounts of the communities where one is administrator. */
+export default function AccountsScreen() {
+  const { t, pick } = useWords();
+  const [f, change] = useFilters(['active', 'community']);
+  const active = f.active !== 'no';
+  const client = useQueryClient();
+  const communities = useCommunities();
+  const [making, setMaking] = useState(false);
+  const [shown, setShown] = useState<AccountPassword & { name: string }>();
+  useTitle(t('accounts.title'));
+  const list = useInfiniteQuery({
+    queryKey: ['accounts', active, f.community],
+    queryFn: ({ pageParam, signal }) => told(api.GET('/api/accounts', { params: { query: { active, communityId: f.community, take: 50, after: pageParam } }, signal })),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+  });
+  const rows = list.data?.pages.flatMap((p) => p.items) ?? [];
+  const again = () => void client.invalidateQueries({ queryKey: ['accounts'] });
+  return (
+    <div className="stack">
+      <div className="row spread">
+        <h1>{t('accounts.title')}</h1>
+        <div className="row">
+          {(communities.data?.length ?? 0) > 1 && (
+            <Select allowClear style={{ minWidth: 160 }} placeholder={t('common.community')} value={f.community} onChange={(v) => change({ community: v })} options={communities.data?.map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} />
+          )}
+          <Segmented value={active ? 'yes' : 'no'} onChange={(v) => change({ active: v === 'yes' ? undefined : v })} options={[{ value: 'yes', label: t('accounts.active') }, { value: 'no', label: t('accounts.deactivated') }]} />
+          <Button type="primary" onClick={() => setMaking(true)} data-act="new-account">{t('accounts.new')}</Button>
+        </div>
+      </div>
+      {list.isError && <Trouble problem={Problem.from(list.error)} retry={() => void list.refetch()} />}
+      {list.isPending ? <Spin className="waiting" /> : rows.length === 0 && !list.isError ? (
+        <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('accounts.empty')} /></Card>
+      ) : (
+        <div className="orders">{rows.map((a) => <Account key={a.staffId} account={a} again={again} show={setShown} />)}</div>
+      )}
+      {list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage}>{t('common.more')}</Button>}
+      <MakeAccount open={making} close={() => setMaking(false)} done={(made) => { setShown(made); again(); }} />
+      <Modal open={!!shown} title={shown?.name} onCancel={() => setShown(undefined)} footer={<Button type="primary" onClick={() => setShown(undefined)}>{t('common.close')}</Button>}>
+        <Alert type="warning" showIcon title={shown?.password ? t('accounts.passwordOnce') : t('accounts.passwordGone')} />
+        {shown?.password && <p><code className="number" data-part="password">{shown.password}</code></p>}
+      </Modal>
+    </div>
+  );
+}
+
+function Account({ account: a, again, show }: { account: AccountLine; again: () => void; show: (password: AccountPassword & { name: string }) => void }) {
+  const { t, word, pick } = useWords();
+  const communities = useCommunities();
+  const [open, setOpen] = useState<'change' | 'roles' | 'reactivate'>();
+  const match = { 'If-Match': `"${a.version}"` };
+  const path = { staffId: a.staffId };
+  const reset = useSend<void, AccountPassword>((_, header) => told(api.POST('/api/accounts/{staffId}/password', { params: { path, header } })), (r) => { show({ ...r, name: a.displayName }); again(); });
+  const factor = useSend<void, AccountReply>((_, header) => told(api.POST('/api/accounts/{staffId}/second-factor-removal', { params: { path, header } })), again);
+  const deactivate = useSend<void, AccountReply>((_, header) => told(api.POST('/api/accounts/{staffId}/deactivation', { params: { path, header }, body: { version: a.version } })), again);
+  const name = (id: string) => { const c = communities.data?.find((x) => x.communityId === id); return c ? pick(c.name, c.nameEn) : ''; };
+  return (
+    <div className="order" data-account={a.signInName}>
+      <div className="row spread">
+        <span className="row">
+          <strong>{a.displayName}</strong><span className="quiet">{a.signInName}</span>
+          {a.roles.map((r) => <Tag key={r.communityId + r.role}>{word('roles', r.role)}{(communities.data?.length ?? 0) > 1 ? ` · ${name(r.communityId)}` : ''}</Tag>)}
+          {a.mustChangePassword && <Tag color="gold">{t('accounts.mustChange')}</Tag>}
+          {a.hasSecondFactor && <Tag color="green">{t('factor.title')}</Tag>}
+        </span>
+        <span className="quiet">{a.lastSeenAt ? <Moment at={a.lastSeenAt} zone={here} brief /> : t('accounts.neverSeen')}</span>
+      </div>
+      <div className="row">
+        {a.deactivatedAt ? <Button size="small" onClick={() => setOpen('reactivate')} data-act="reactivate">{t('accounts.reactivate')}</Button> : (
+          <>
+            <Button size="small" onClick={() => setOpen('change')}>{t('accounts.change')}</Button>
+            <Button size="small" onClick={() => setOpen('roles')} data-act="roles">{t('accounts.roles')}</Button>
+            {a.hasPassword && <Popconfirm title={t('accounts.resetSure')} onConfirm={() => void reset.send()} okText={t('accounts.reset')} cancelText={t('common.cancel')}><Button size="small" loading={reset.pending} data-act="reset-password">{t('accounts.reset')}</Button></Popconfirm>}
+            {a.hasSecondFactor && <Popconfirm title={t('accounts.factorSure')} onConfirm={() => void factor.send()} okText={t('accounts.removeFactor')} cancelText={t('common.cancel')}><Button size="small" loading={factor.pending}>{t('accounts.removeFactor')}</Button></Popconfirm>}
+            <Popconfirm title={t('accounts.deactivateSure')} onConfirm={() => void deactivate.send()} okText={t('accounts.deactivate')} cancelText={t('common.cancel')}><Button size="small" danger loading={deactivate.pending} data-act="deactivate">{t('accounts.deactivate')}</Button></Popconfirm>
+          </>
+        )}
+      </div>
+      <Trouble problem={reset.problem ?? factor.problem ?? deactivate.problem} />
+      <MoveDialog<{ displayName: string; language: string; phone?: string }, AccountReply>
+        title={t('accounts.change')} open={open === 'change'} onClose={() => setOpen(undefined)} done={again} submit={t('common.save')}
+        initial={{ displayName: a.displayName, language: a.language, phone: a.phone ?? undefined }}
+        call={(v, header) => told(api.POST('/api/accounts/{staffId}/change', { params: { path, header: { ...header, ...match } }, body: { displayName: v.displayName, language: v.language, phone: v.phone || null } }))}
+      >
+        <Form.Item name="displayName" label={t('accounts.displayName')} rules={[{ required: true, whitespace: true, message: t('common.required') }]}><Input maxLength={100} /></Form.Item>
+        <LanguagePick />
+        <Form.Item name="phone" label={`${t('accounts.phone')} (${t('common.optional')})`}><Input maxLength={40} /></Form.Item>
+      </MoveDialog>
+      <RolesDialog account={a} open={open === 'roles' || open === 'reactivate'} back={open === 'reactivate'} close={() => setOpen(undefined)} done={again} />
+    </div>
+  );
+}
+
+function LanguagePick() {
+  const { t } = useWords();
+  return <Form.Item name="language" label={t('accounts.language')}><Select options={[{ value: 'zh-CN', label: '中文' }, { value: 'en', label: 'English' }]} /></Form.Item>;
+}
+
+function RolesDialog({ account: a, open, back, close, done }: { account: AccountLine; open: boolean; back: boolean; close: () => void; done: () => void }) {
+  const { t, word, pick } = useWords();
+  const communities = useCommunities();
+  const [chosen, setChosen] = useState<string>();
+  const community = chosen ?? a.roles[0]?.communityId ?? communities.data?.[0]?.communityId;
+  const seats = a.seats.filter((s) => s.communityId === community);
+  return (
+    <MoveDialog<{ roles: Roles[]; teams?: string[]; lead?: boolean }, AccountReply>
+      key={community} title={back ? t('accounts.reactivate') : t('accounts.roles')} open={open} onClose={close} done={done} submit={t('common.save')}
+      initial={{ roles: a.roles.filter((r) => r.communityId === community).map((r) => r.role), teams: seats.map((s) => s.teamId), lead: seats.some((s) => s.lead) }}
+      call={(v, header) => {
+        const params = { path: { staffId: a.staffId }, header };
+        const sits: TeamSeat[] = (v.teams ?? []).map((teamId) => ({ teamId, lead: !!v.lead }));
+        return back
+          ? told(api.POST('/api/accounts/{staffId}/reactivation', { params, body: { communityId: community!, roles: v.roles, version: a.version } }))
+          : told(api.POST('/api/accounts/{staffId}/roles', { params, body: { communityId: community!, roles: v.roles, seats: sits, version: a.version } }));
+      }}
+    >
+      {(communities.data?.length ?? 0) > 1 && (
+        <Form.Item label={t('common.community')}><Select value={community} onChange={setChosen} options={communities.data?.map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} /></Form.Item>
+      )}
+      <Form.Item name="roles" label={t('accounts.roles')} extra={back ? undefined : t('accounts.noRoles')}><Select mode="multiple" options={grantable.map((r) => ({ value: r, label: word('roles', r) }))} /></Form.Item>
+      {!back && <Seats communityId={community} />}
+    </MoveDialog>
+  );
+}
+
+function Seats({ communityId }: { communityId: string | undefined }) {
+  const { t, pick } = useWords();
+  const teams = useTeams(communityId);
+  return (
+    <>
+      <Form.Item name="teams" label={t('accounts.teams')}><Select mode="multiple" options={teams.data?.filter((x) => !x.external).map((x) => ({ value: x.teamId, label: pick(x.name, x.nameEn) }))} /></Form.Item>
+      <Form.Item name="lead" label={t('accounts.lead')} valuePropName="checked"><Switch /></Form.Item>
+    </>
+  );
+}
+
+interface Typed { signInName: string; displayName: string; roles: Roles[]; teams?: string[]; lead?: boolean; language: string; phone?: string }
+
+function MakeAccount({ open, close, done }: { open: boolean; close: () => void; done: (made: AccountPassword & { name: string }) => void }) {
+  const { t, word, pick } = useWords();
+  const communities = useCommunities();
+  const [chosen, setChosen] = useState<string>();
+  const [name, setName] = useState('');
+  const community = chosen ?? communities.data?.[0]?.communityId;
+  const needed = [{ required: true, message: t('common.required') }];
+  return (
+    <MoveDialog<Typed, AccountPassword>
+      title={t('accounts.new')} open={open} onClose={close} done={(reply) => done({ ...reply, name })} initial={{ language: 'zh-CN' }}
+      call={(v, header) => {
+        setName(v.displayName);
+        return told(api.POST('/api/accounts', {
+          params: { header },
+          body: { communityId: community!, signInName: v.signInName, displayName: v.displayName, roles: v.roles, seats: (v.teams ?? []).map((teamId) => ({ teamId, lead: !!v.lead })), language: v.language, phone: v.phone || null },
+        }));
+      }}
+    >
+      {(communities.data?.length ?? 0) > 1 && (
+        <Form.Item label={t('common.community')}><Select value={community} onChange={setChosen} options={communities.data?.map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} /></Form.Item>
+      )}
+      <Form.Item name="signInName" label={t('signIn.name')} rules={needed}><Input maxLength={100} autoComplete="off" autoCapitalize="none" spellCheck={false} /></Form.Item>
+      <Form.Item name="displayName" label={t('accounts.displayName')} rules={needed}><Input maxLength={100} autoComplete="off" /></Form.Item>
+      <Form.Item name="roles" label={t('accounts.roles')} rules={needed}><Select mode="multiple" options={grantable.map((r) => ({ value: r, label: word('roles', r) }))} /></Form.Item>
+      <Seats communityId={community} />
+      <LanguagePick />
+      <Form.Item name="phone" label={`${t('accounts.phone')} (${t('common.optional')})`}><Input maxLength={40} /></Form.Item>
+    </MoveDialog>
+  );
+}
