@@ -2,7 +2,7 @@ import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { Alert, Button, Card, Empty, Form, Input, Modal, Popconfirm, Segmented, Select, Spin, Switch, Tag } from 'antd';
 import { useState } from 'react';
 import { api, told } from '../api/client';
-import type { AccountLine, AccountPassword, AccountReply, Roles, TeamSeat } from '../api/client';
+import type { AccountLine, AccountPassword, AccountReply, RoleIn, Roles, TeamSeat } from '../api/client';
 import { Problem } from '../api/problems';
 import { useCommunities, useTeams } from '../api/reference';
 import { useSend } from '../api/sending';
@@ -77,7 +77,7 @@ function Account({ account: a, again, show }: { account: AccountLine; again: () 
       <div className="row spread">
         <span className="row">
           <strong>{a.displayName}</strong><span className="quiet">{a.signInName}</span>
-          {a.roles.map((r) => <Tag key={r.communityId + r.role}>{word('roles', r.role)}{(communities.data?.length ?? 0) > 1 ? ` · ${name(r.communityId)}` : ''}</Tag>)}
+          {a.roles.map((r) => <Tag key={r.communityId + r.role}>{word('roles', r.role)}{(communities.data?.length ?? 0) > 1 ? ` · ${name(r.communityId)}` : ''}{ofDistrict(a, r) ? ` · ${t('accounts.ofDistrict')}` : ''}</Tag>)}
           {a.mustChangePassword && <Tag color="gold">{t('accounts.mustChange')}</Tag>}
           {a.hasSecondFactor && <Tag color="green">{t('factor.title')}</Tag>}
         </span>
@@ -109,6 +109,9 @@ function Account({ account: a, again, show }: { account: AccountLine; again: () 
   );
 }
 
+/** A role that follows from a district's office ends there, not in one community. */
+const ofDistrict = (a: AccountLine, r: RoleIn) => a.districtRoles.some((d) => d.communityId === r.communityId && d.role === r.role);
+
 function LanguagePick() {
   const { t } = useWords();
   return <Form.Item name="language" label={t('accounts.language')}><Select options={[{ value: 'zh-CN', label: '中文' }, { value: 'en', label: 'English' }]} /></Form.Item>;
@@ -123,7 +126,7 @@ function RolesDialog({ account: a, open, back, close, done }: { account: Account
   return (
     <MoveDialog<{ roles: Roles[]; teams?: string[]; lead?: boolean }, AccountReply>
       key={community} title={back ? t('accounts.reactivate') : t('accounts.roles')} open={open} onClose={close} done={done} submit={t('common.save')}
-      initial={{ roles: a.roles.filter((r) => r.communityId === community).map((r) => r.role), teams: seats.map((s) => s.teamId), lead: seats.some((s) => s.lead) }}
+      initial={{ roles: a.roles.filter((r) => r.communityId === community && !ofDistrict(a, r)).map((r) => r.role), teams: seats.map((s) => s.teamId), lead: seats.some((s) => s.lead) }}
       call={(v, header) => {
         const params = { path: { staffId: a.staffId }, header };
         const sits: TeamSeat[] = (v.teams ?? []).map((teamId) => ({ teamId, lead: !!v.lead }));

@@ -24,7 +24,7 @@ export const en: Words<typeof zhCN> = {
     why: 'A code from your telephone beside the password.', since: 'Since', codesLeft: 'recovery codes left: {{count}}', renew: 'New recovery codes', remove: 'Remove', give: 'Enter the code that your authenticator app shows, or a recovery code.', needed: 'Your role needs a second factor: a code from your telephone beside the password.',
   },
   accounts: {
-    title: 'Accounts', active: 'Active', deactivated: 'Deactivated', new: 'New account', empty: 'No accounts', change: 'Change', roles: 'Roles', teams: 'Teams', lead: 'Leads the team', noRoles: 'Without roles this person leaves the community; their open orders go back to the team.', displayName: 'Name', language: 'Language', phone: 'Phone at work',
+    title: 'Accounts', active: 'Active', deactivated: 'Deactivated', new: 'New account', empty: 'No accounts', change: 'Change', roles: 'Roles', ofDistrict: 'district', teams: 'Teams', lead: 'Leads the team', noRoles: 'Without roles this person leaves the community; their open orders go back to the team.', displayName: 'Name', language: 'Language', phone: 'Phone at work',
     reset: 'Reset password', resetSure: 'Give a new password and end all sessions?', removeFactor: 'Remove second factor', factorSure: 'Remove the second factor and end all sessions?', deactivate: 'Deactivate', deactivateSure: 'Deactivate? Open orders go back to the team.', reactivate: 'Reactivate', mustChange: 'Has to choose a password', neverSeen: 'Never signed in',
     passwordOnce: 'Pass this password on. It is shown only now, is good for 72 hours, and has to be changed at the first sign-in.', passwordGone: 'The password was shown with the first reply. Reset it to see another.',
   },

@@ -21,7 +21,7 @@ export const zhCN = {
     why: '除密码外，还需要手机上的验证码。', since: '启用于', codesLeft: '剩余恢复码：{{count}}', renew: '更换恢复码', remove: '停用', give: '请输入验证器应用显示的验证码，或一个恢复码。', needed: '您的角色需要两步验证：除密码外，还需要手机上的验证码。',
   },
   accounts: {
-    title: '账号', active: '在用', deactivated: '已停用', new: '新建账号', empty: '没有账号', change: '修改', roles: '角色', teams: '班组', lead: '班组长', noRoles: '不选角色即离开这个小区，未完成的工单退回班组。', displayName: '姓名', language: '语言', phone: '工作电话',
+    title: '账号', active: '在用', deactivated: '已停用', new: '新建账号', empty: '没有账号', change: '修改', roles: '角色', ofDistrict: '片区', teams: '班组', lead: '班组长', noRoles: '不选角色即离开这个小区，未完成的工单退回班组。', displayName: '姓名', language: '语言', phone: '工作电话',
     reset: '重置密码', resetSure: '重置密码并让所有设备退出？', removeFactor: '解除两步验证', factorSure: '解除两步验证并让所有设备退出？', deactivate: '停用', deactivateSure: '停用这个账号？未完成的工单退回班组。', reactivate: '恢复', mustChange: '需要换密码', neverSeen: '从未登录',
     passwordOnce: '请转告这个密码。它只显示这一次，72 小时内有效，首次登录必须更换。', passwordGone: '密码已在第一次答复中显示。如需要请再重置一次。',
   },
