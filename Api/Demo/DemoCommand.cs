@@ -4,6 +4,7 @@ using System.Globalization;
 using Dapper;
 using Npgsql;
 using PropertyServiceDesk.Api.Auth;
+using PropertyServiceDesk.Domain.Communities;
 using PropertyServiceDesk.Domain.Plumbing;
 
 namespace PropertyServiceDesk.Api.Demo;
@@ -12,6 +13,8 @@ namespace PropertyServiceDesk.Api.Demo;
 internal static class DemoCommand
 {
     public const string Password = "demo-desk-2026";
+
+    private const string DistrictManager = "district";
 
     private const long Lock = 0x44454d4f; // one load at a time
 
@@ -29,13 +32,9 @@ internal static class DemoCommand
         order by sign_in_name
         """;
 
-    /// <summary>Last of all: a load that broke off is one whose communities have no district.</summary>
-    private const string Finish = """
-        insert into district (district_id, code, name, created_at)
-        values (@DistrictId, 'demo', '演示片区 Demo district', @Now);
-
+    private const string Currencies = """
         update community
-        set district_id = @DistrictId, currency = p.currency
+        set currency = p.currency
         from unnest(@Codes::text[], @Currencies::text[]) p (code, currency)
         where community.code = p.code;
         """;
@@ -133,9 +132,8 @@ internal static class DemoCommand
                         CultureInfo.InvariantCulture, $"{t.Town.Plan.Name}: a month of {requests} requests, {t.Desk.Sent} calls to the desk ({watch.Elapsed.TotalSeconds:0.0} s)"));
                 },
                 ct)));
-            await owner.ExecuteAsync(
-                Finish,
-                new { DistrictId = Guid.CreateVersion7(end), Now = end, Codes = DemoPlan.All.Select(p => p.Code).ToArray(), Currencies = DemoPlan.All.Select(p => p.Currency).ToArray() });
+            await owner.ExecuteAsync(Currencies, new { Codes = DemoPlan.All.Select(p => p.Code).ToArray(), Currencies = DemoPlan.All.Select(p => p.Currency).ToArray() });
+            await MakeDistrict([.. towns.Select(t => t.Town)], towns[0].Desk, end, passwordHash, ct);
         }
         finally
         {
@@ -144,6 +142,20 @@ internal static class DemoCommand
                 await desk.DisposeAsync();
             }
         }
+    }
+
+    /// <summary>Last of all: a load that broke off is one whose communities have no district.</summary>
+    private static async Task MakeDistrict(IReadOnlyList<DemoTown> towns, DemoDesk desk, DateTimeOffset end, string passwordHash, CancellationToken ct)
+    {
+        desk.Clock.MoveTo(end);
+        var manager = await desk.Send(towns[0].System, new JoinStaff(towns[0].CommunityId, DistrictManager, "洪雅琴", passwordHash, [], [], IsDemo: true), ct);
+        foreach (var town in towns)
+        {
+            await desk.Send(town.System, new PutIntoDistrict(town.CommunityId, "demo", "演示片区 Demo district"), ct);
+        }
+
+        var everywhere = towns[0].System with { Roles = [.. towns.Select(t => new RoleIn(t.CommunityId, Roles.System))] };
+        await desk.Send(everywhere, new GrantDistrictRole("demo", manager, Roles.Manager), ct);
     }
 
     private static async Task Print(NpgsqlConnection owner, TextWriter words)
@@ -158,9 +170,10 @@ internal static class DemoCommand
         }
     }
 
-    /// <summary>Every post of the first community, and the desk and engineering of the English one.</summary>
+    /// <summary>Every post of the first community, the district's manager, and the desk and engineering of the English one.</summary>
     private static IEnumerable<(string Account, string Role)> Shown() =>
         DemoPost.All.Where(p => p.Shown).Select(p => (p.Account, Say(p)))
+            .Append((DistrictManager, "district manager 片区经理"))
             .Concat(DemoPost.All.Where(p => p.Shown && p.Crew is null or Domain.Rules.Crew.Engineering).Select(p => ($"{p.Account}.{DemoPlan.All[^1].Code}", Say(p))));
 
     private static string Say(DemoPost post) => (post.Role, post.Crew) switch

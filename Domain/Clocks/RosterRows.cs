@@ -27,10 +27,17 @@ internal sealed record RosterRows(Roster Roster, ILookup<Crew, Guid> CrewPeople)
         join team t on t.community_id = m.community_id and t.team_id = m.team_id
         where m.community_id = @CommunityId and m.to_at is null;
 
-        select r.staff_id, r.role
+        select r.staff_id, case r.role when 'clerk' then 'desk' else r.role end as duty
         from staff_role r
-        where r.community_id = @CommunityId and r.role in ('clerk', 'customerOfficer', 'manager');
+        where r.community_id = @CommunityId and (r.role in ('clerk', 'customerOfficer') or (r.role = 'manager' and r.district_id is null))
+        union all
+        select d.staff_id, 'district'
+        from community c
+        join district_role d on d.district_id = c.district_id
+        where c.community_id = @CommunityId and d.role = 'manager';
         """;
+
+    private sealed record Holder(Guid StaffId, Duty Duty);
 
     private sealed record Member(Guid TeamId, Guid StaffId, bool Lead, Crew Crew);
 
@@ -45,7 +52,7 @@ internal sealed record RosterRows(Roster Roster, ILookup<Crew, Guid> CrewPeople)
         var away = (await read.ReadAsync<AwayRow>()).Select(a => new Away(a.StaffId, a.StartsAt, a.EndsAt, a.DeputyId)).ToArray();
         var rostered = (await read.ReadAsync<string>()).Select(EnumWord.Read<Duty>).ToHashSet();
         var members = (await read.ReadAsync<Member>()).AsList();
-        var holders = (await read.ReadAsync<(Guid StaffId, string Role)>()).Select(h => (h.Role switch { "clerk" => Duty.Desk, "customerOfficer" => Duty.CustomerOfficer, _ => Duty.Manager }, h.StaffId)).ToArray();
+        var holders = (await read.ReadAsync<Holder>()).Select(h => (h.Duty, h.StaffId)).ToArray();
         return new RosterRows(
             new Roster(working, shifts, away, rostered, [.. members.Where(m => m.Lead).Select(m => (m.TeamId, m.StaffId))], holders),
             members.ToLookup(m => m.Crew, m => m.StaffId));

@@ -196,7 +196,7 @@ internal sealed class Reworker(Db db, Caller caller, EventLog log, IMediator med
             Copy,
             new { request.CommunityId, request.RequestId, NewId = id, Number = number, Channel = channel, Priority = priority, said?.Words, Now = now, By = caller.Actor.Id, Tokens = RequestTokens.Of(number, null) },
             ct);
-        log.Write(request.CommunityId, SubjectKind.Request, request.RequestId, Happening.LateReportRefused, new { newRequestId = id, number }, said?.SaidBy, Visibility.Owner, now);
+        log.Write(request.CommunityId, SubjectKind.Request, request.RequestId, Happening.TakenAsNewRequest, new { newRequestId = id, number }, said?.SaidBy, Visibility.Owner, now);
         log.Write(
             request.CommunityId,
             SubjectKind.Request,

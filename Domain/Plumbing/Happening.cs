@@ -24,7 +24,7 @@ public enum Happening
     RequestReopened,
     RequestBackToReceived,
     ReworkReported,
-    LateReportRefused,
+    TakenAsNewRequest,
     WorkDispatched,
     WorkReleased,
     WorkAssigned,

@@ -95,7 +95,7 @@ public sealed record GetTimeline(Guid RequestId, long After = 0, int Take = 200)
 
         // Who said that it is not fixed is for the desk; what they said is for all.
         private static TimelineEntry Entry(Row r, bool desk, IReadOnlyList<Guid> hidden) => new(
-            r.Seq, r.SubjectKind, r.SubjectId, r.What, r.Visibility, Without(hidden, r.Detail), desk || r.What != Happening.LateReportRefused ? r.Text : null, r.TextErased ?? false, r.ActorKind, r.ActorId, r.ActorName, r.Channel, r.DeviceAt, r.OccurredAt, r.RecordedAt);
+            r.Seq, r.SubjectKind, r.SubjectId, r.What, r.Visibility, Without(hidden, r.Detail), desk || r.What != Happening.TakenAsNewRequest ? r.Text : null, r.TextErased ?? false, r.ActorKind, r.ActorId, r.ActorName, r.Channel, r.DeviceAt, r.OccurredAt, r.RecordedAt);
 
         /// <summary>An order or a fault serves several requests, and its events name them: those that the caller must not find are taken out.</summary>
         private static JsonElement Without(IReadOnlyList<Guid> hidden, string detail)

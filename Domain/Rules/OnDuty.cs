@@ -21,7 +21,7 @@ public sealed record Away(Guid StaffId, DateTimeOffset StartsAt, DateTimeOffset 
 /// <param name="Working">Everybody who works here now; nobody else is told anything.</param>
 /// <param name="Rostered">Duties that this community plans shifts for. Of others, those are told who hold the role.</param>
 /// <param name="Leads">The standing leads of each team.</param>
-/// <param name="Holders">Who holds the role that stands behind a duty.</param>
+/// <param name="Holders">Who holds the role that stands behind a duty; behind the district's, that of a manager of all its communities.</param>
 public sealed record Roster(
     IReadOnlySet<Guid> Working,
     IReadOnlyList<OnShift> Shifts,

@@ -159,7 +159,7 @@ public sealed class DemoTests
 
         Assert.That(exit, Is.Zero, errors);
         var accounts = output.Split('\n').Where(l => l.StartsWith("  ", StringComparison.Ordinal)).Select(l => l.Trim().Split(' ')[0]).ToArray();
-        Assert.That(accounts, Has.Length.EqualTo(18).And.Contains("clerk").And.Contains("crew.engineering.riverside"));
+        Assert.That(accounts, Has.Length.EqualTo(19).And.Contains("clerk").And.Contains("crew.engineering.riverside"));
         await using var host = await Host();
         using var client = new HttpClient { BaseAddress = new Uri(host.Urls.Single()) };
         foreach (var account in accounts)

@@ -1,4 +1,5 @@
 using NUnit.Framework;
+using PropertyServiceDesk.Domain.Clocks;
 using PropertyServiceDesk.Domain.Communities;
 using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Domain.Requests;
@@ -51,6 +52,21 @@ public sealed class DistrictTests : DeskFixture
         Assert.That(
             await Rows<string>("select what from event where subject_id = @Id and what in ('roleGranted', 'roleRevoked') and community_id = @CommunityId order by seq desc limit 2", new { Here.Manager.Id, There.CommunityId }),
             Is.EqualTo(new[] { "roleRevoked", "roleGranted" }));
+    }
+
+    [Test]
+    public async Task The_last_level_of_the_ladder_tells_the_districts_manager_and_the_level_before_does_not()
+    {
+        await Send(Answers, new GrantDistrictRole("south", Here.Officer.Id, Roles.Manager));
+        var (_, order) = await GivenDispatched(priority: Priority.Urgent);
+        Clock.Advance(TimeSpan.FromDays(7));
+
+        await Send(Here.System, new EscalateOverdue(Here.CommunityId, await Rows<Guid>("select clock_id from clock where subject_id = @order and kind = 'accept'", new { order })));
+
+        var told = await Rows<string>(
+            "select distinct e.level || ' ' || r.duty || ' ' || s.sign_in_name from escalation e join escalation_recipient r using (community_id, escalation_id) join staff s using (staff_id) where e.work_order_id = @order and e.level >= 3 order by 1",
+            new { order });
+        Assert.That(told, Is.EqualTo(new[] { "3 manager manager@here", "4 district officer@here" }));
     }
 
     [Test]

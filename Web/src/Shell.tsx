@@ -1,9 +1,9 @@
-import { GlobalOutlined, LogoutOutlined, UserOutlined } from '@ant-design/icons';
+import { GlobalOutlined, LogoutOutlined, MenuOutlined, UserOutlined } from '@ant-design/icons';
 import { useQueryClient } from '@tanstack/react-query';
-import { Button, Grid, Tooltip } from 'antd';
+import { Button, Dropdown, Grid, Tooltip } from 'antd';
 import { useEffect } from 'react';
 import type { ReactNode } from 'react';
-import { Link, NavLink } from 'react-router';
+import { Link, NavLink, useLocation } from 'react-router';
 import { api, told } from './api/client';
 import type { SignedIn } from './api/client';
 import { screensOf, sessionKey } from './api/session';
@@ -34,7 +34,7 @@ export function Shell({ who, children }: { who: SignedIn; children: ReactNode })
     ['/policies', t('nav.policies')],
     ...(screens.admin ? [['/accounts', t('nav.accounts')], ['/tokens', t('nav.tokens')]] : []),
     ...(!screens.desk && !screens.crew ? [['/requests', t('nav.requests')]] : []),
-  ] as const;
+  ] as [string, string][];
 
   const signOut = async () => {
     await told(api.DELETE('/api/session')).catch(() => undefined);
@@ -47,9 +47,11 @@ export function Shell({ who, children }: { who: SignedIn; children: ReactNode })
       <a className="skip" href="#main">{t('app.skip')}</a>
       <header>
         <span className="brand">{wide ? t('app.name') : null}</span>
-        <nav>
-          {links.map(([to, label]) => <NavLink key={to} to={to!}>{label}</NavLink>)}
-        </nav>
+        {!wide && links.length > 4 ? <Menu links={links} /> : (
+          <nav>
+            {links.map(([to, label]) => <NavLink key={to} to={to}>{label}</NavLink>)}
+          </nav>
+        )}
         <span className="who">
           <Link to="/account" className="quiet" aria-label={t('account.title')} data-act="account"><UserOutlined /> {wide ? who.displayName : null}</Link>
           <LanguageSwitch />
@@ -60,6 +62,20 @@ export function Shell({ who, children }: { who: SignedIn; children: ReactNode })
       </header>
       <main id="main">{children}</main>
     </div>
+  );
+}
+
+/** The way to every screen where there is no room for a row of links. */
+function Menu({ links }: { links: readonly (readonly [string, string])[] }) {
+  const { t } = useWords();
+  const { pathname } = useLocation();
+  const here = links.find(([to]) => pathname === to || pathname.startsWith(`${to}/`));
+  return (
+    <nav>
+      <Dropdown trigger={['click']} menu={{ selectedKeys: here ? [here[0]] : [], items: links.map(([to, label]) => ({ key: to, label: <Link to={to}>{label}</Link> })) }}>
+        <Button type="text" icon={<MenuOutlined />} data-act="menu">{here?.[1] ?? t('app.menu')}</Button>
+      </Dropdown>
+    </nav>
   );
 }
 

@@ -42,6 +42,16 @@ export function exact(at: string, zone: string, language: string, now = Date.now
 /** A day without a time, as the language writes it. */
 export const day = (on: string, language: string): string => new Intl.DateTimeFormat(language, { timeZone: 'UTC', dateStyle: 'medium' }).format(new Date(`${on}T00:00:00Z`));
 
+/** The day on the community's wall: 2026-03-02. */
+export const wallDay = (at: string, zone: string): string => dayjs(at).tz(zone).format('YYYY-MM-DD');
+
+/** The time on the community's wall: 08:30. */
+export const wallTime = (at: string, zone: string): string => dayjs(at).tz(zone).format('HH:mm');
+
+/** "Monday, 2 March", or only which day of the week. */
+export const weekday = (on: string, language: string, length: 'long' | 'short' = 'long'): string =>
+  new Intl.DateTimeFormat(language, { timeZone: 'UTC', weekday: length, ...(length === 'long' ? { month: 'long', day: 'numeric' } : {}) }).format(new Date(`${on}T00:00:00Z`));
+
 /** What a picker shows is the community's wall: the same figures, there, as an instant. */
 export function instantOf(picked: dayjs.Dayjs, zone: string): string {
   return dayjs.tz(picked.format('YYYY-MM-DDTHH:mm:ss'), zone).toISOString();

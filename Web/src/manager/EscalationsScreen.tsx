@@ -1,5 +1,6 @@
+import { AlertOutlined } from '@ant-design/icons';
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Alert, Button, Card, DatePicker, Empty, Form, Input, Segmented, Select, Spin, Tag } from 'antd';
+import { Button, Card, DatePicker, Empty, Form, Input, Segmented, Select, Spin, Tag } from 'antd';
 import type dayjs from 'dayjs';
 import { useState } from 'react';
 import { Link } from 'react-router';
@@ -16,7 +17,7 @@ import { Trouble } from '../kit/Trouble';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
 
-const alarmColour = { nobodyToTell: 'warning', ringNow: 'error', clockTrouble: 'info' } as const;
+const alarmColour = { nobodyToTell: 'gold', ringNow: 'red', clockTrouble: 'default' } as const;
 
 /** What was late, by how much, who was told when, and who acknowledged; above it, what the desk must see and hear. */
 export default function EscalationsScreen() {
@@ -114,33 +115,34 @@ export default function EscalationsScreen() {
   );
 }
 
-/** Open alarms, each until somebody at the desk says what was done. */
+/** Open alarms, each until somebody at the desk says what was done: those to be rung about first. */
 function Alarms() {
   const { t, word } = useWords();
   const client = useQueryClient();
   const [ending, setEnding] = useState<AlarmLine>();
   const alarms = useQuery({ queryKey: ['alarms'], queryFn: ({ signal }) => told(api.GET('/api/alarms', { params: { query: { take: 50 } }, signal })), refetchInterval: 10_000, retry: false });
-  const rows = alarms.data?.items ?? [];
+  const rows = [...(alarms.data?.items ?? [])].sort((a, b) => Number(b.kind === 'ringNow') - Number(a.kind === 'ringNow'));
   const zone = useZone(rows[0]?.communityId);
   return (
     <>
-      {rows.map((a) => (
-        <Alert
-          key={a.alarmId}
-          type={alarmColour[a.kind]}
-          showIcon
-          title={
-            <span className="row">
-              <strong>{word('alarmKind', a.kind)}</strong>
-              {a.requestId && <Link className="number" to={`/requests/${a.requestId}`}>{spoken(a.requestNumber ?? 0)}</Link>}
-              {a.priority && <PriorityTag priority={a.priority} />}
-              <span>{[word('clockKind', a.clockKind), a.placeName].filter(Boolean).join(' · ')}</span>
-              <Moment at={a.raisedAt} zone={zone} brief />
-            </span>
-          }
-          action={<Button size="small" onClick={() => setEnding(a)}>{t('escalations.endAlarm')}</Button>}
-        />
-      ))}
+      {rows.length > 0 && (
+        <Card size="small" role="alert" className="alarms" title={<span className="row"><AlertOutlined className="late" />{t('escalations.openAlarms')} · {rows.length}{alarms.data?.next ? '+' : ''}</span>}>
+          <ul className="lines">
+            {rows.map((a) => (
+              <li key={a.alarmId} className="row spread">
+                <span className="row">
+                  <Tag color={alarmColour[a.kind]}>{word('alarmKind', a.kind)}</Tag>
+                  {a.requestId && <Link className="number" to={`/requests/${a.requestId}`}>{spoken(a.requestNumber ?? 0)}</Link>}
+                  {a.priority && <PriorityTag priority={a.priority} />}
+                  <span>{[word('clockKind', a.clockKind), a.placeName].filter(Boolean).join(' · ')}</span>
+                  <span className="quiet"><Moment at={a.raisedAt} zone={zone} brief /></span>
+                </span>
+                <Button size="small" onClick={() => setEnding(a)}>{t('escalations.endAlarm')}</Button>
+              </li>
+            ))}
+          </ul>
+        </Card>
+      )}
       <MoveDialog<{ note: string }, unknown>
         title={t('escalations.endAlarm')}
         open={!!ending}

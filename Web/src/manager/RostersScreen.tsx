@@ -11,7 +11,7 @@ import { MoveDialog } from '../kit/Form';
 import { useFilters } from '../kit/filters';
 import { Moment } from '../kit/Moment';
 import { TeamPick } from '../kit/Picks';
-import { instantOf } from '../kit/times';
+import { instantOf, wallDay, wallTime, weekday } from '../kit/times';
 import { Trouble } from '../kit/Trouble';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
@@ -19,9 +19,15 @@ import { useWords } from '../words/words';
 interface ShiftValues { duty: Duty; teamId?: string; staffId: string; time: [dayjs.Dayjs, dayjs.Dayjs] }
 interface LeaveValues { staffId: string; deputyId?: string; time: [dayjs.Dayjs, dayjs.Dayjs] }
 
+function byDay<T>(rows: readonly T[], dayOf: (row: T) => string): [string, T[]][] {
+  const days = new Map<string, T[]>();
+  for (const row of rows) days.set(dayOf(row), [...(days.get(dayOf(row)) ?? []), row]);
+  return [...days];
+}
+
 /** Who is on duty in the next two weeks, who is away, and who stands in. */
 export default function RostersScreen() {
-  const { t, word, options, pick } = useWords();
+  const { t, word, options, pick, language } = useWords();
   const client = useQueryClient();
   const communities = useCommunities();
   const [f, change] = useFilters(['communityId']);
@@ -67,19 +73,27 @@ export default function RostersScreen() {
         ))}
       </Card>
       <Card title={t('rosters.shifts')} size="small" loading={shifts.isLoading}>
-        {(shifts.data ?? []).length === 0 ? <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('rosters.empty')} /> : (shifts.data ?? []).map((s) => (
-          <div key={s.shiftId} className="row spread">
-            <span className="row">
-              <Moment at={s.startsAt} zone={zone} /> – <Moment at={s.endsAt} zone={zone} />
-              <span>{word('duty', s.duty)}</span><span className="quiet">{pick(s.teamName, s.teamNameEn)}</span>
-              <strong>{s.staffName}</strong>{s.swappedFromName && <span className="quiet">{t('rosters.swappedFrom', { name: s.swappedFromName })}</span>}
-            </span>
-            <span className="row">
-              <Button size="small" onClick={() => setSwapping(s)}>{t('rosters.swap')}</Button>
-              <Popconfirm title={t('rosters.remove')} onConfirm={() => void removeShift.send({ shiftId: s.shiftId })}><Button size="small">{t('rosters.remove')}</Button></Popconfirm>
-            </span>
+        {(shifts.data ?? []).length === 0 ? <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('rosters.empty')} /> : (
+          <div className="stack">
+            {byDay(shifts.data ?? [], (s) => wallDay(s.startsAt, zone)).map(([on, rows]) => (
+              <section key={on} className="day">
+                <h2>{weekday(on, language)}</h2>
+                {rows.map((s) => (
+                  <div key={s.shiftId} className="shift">
+                    <span>{wallTime(s.startsAt, zone)} – {wallTime(s.endsAt, zone)}{wallDay(s.endsAt, zone) !== on && <span className="quiet"> {weekday(wallDay(s.endsAt, zone), language, 'short')}</span>}</span>
+                    <span>{word('duty', s.duty)}</span>
+                    <span className="quiet">{pick(s.teamName, s.teamNameEn)}</span>
+                    <span><strong>{s.staffName}</strong>{s.swappedFromName && <span className="quiet"> {t('rosters.swappedFrom', { name: s.swappedFromName })}</span>}</span>
+                    <span className="row">
+                      <Button size="small" onClick={() => setSwapping(s)}>{t('rosters.swap')}</Button>
+                      <Popconfirm title={t('rosters.remove')} onConfirm={() => void removeShift.send({ shiftId: s.shiftId })}><Button size="small">{t('rosters.remove')}</Button></Popconfirm>
+                    </span>
+                  </div>
+                ))}
+              </section>
+            ))}
           </div>
-        ))}
+        )}
       </Card>
       <MoveDialog<ShiftValues, unknown>
         title={t('rosters.add')}

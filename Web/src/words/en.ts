@@ -3,7 +3,7 @@ import type { zhCN } from './zh-CN';
 type Words<T> = { [K in keyof T]: T[K] extends string ? string : Words<T[K]> };
 
 export const en: Words<typeof zhCN> = {
-  app: { name: 'Property Service Desk', signOut: 'Sign out', language: '中文', skip: 'Skip to content' },
+  app: { menu: 'Menu', name: 'Property Service Desk', signOut: 'Sign out', language: '中文', skip: 'Skip to content' },
   nav: { accounts: 'Accounts', tokens: 'Tokens', policies: 'Targets', desk: 'Desk', requests: 'Requests', queue: 'Dispatch', crew: 'Crew', faults: 'Faults', callBacks: 'Call-backs', escalations: 'Escalations', alarms: 'Alarms', reports: 'Reports', rosters: 'Rosters', jobs: 'Jobs' },
   policies: {
     title: 'Targets and calendars', preview: 'What would be due when', kind: 'Kind', priority: 'Priority', reportedAt: 'Reported at', show: 'Show', targets: 'Targets', version: 'version {{version}}', moving: '{{count}} open clocks still follow',
@@ -17,7 +17,7 @@ export const en: Words<typeof zhCN> = {
   account: {
     title: 'My account', sessions: 'Open sessions', password: 'Password', currentPassword: 'Present password', newPassword: 'New password', again: 'New password once more', notTheSame: 'These two are not the same', changePassword: 'Change password',
     passwordRules: 'At least 12 characters. A few words are better than signs and digits.', passwordChanged: 'Changed. Other sessions ended: {{count}}', chooseOwn: 'This password was made by somebody else. Choose one of your own.',
-    thisOne: 'this one', end: 'End', endSession: 'End this session?', since: 'Since', lastUsed: 'last used', unknownBrowser: 'Unknown program',
+    thisOne: 'this one', end: 'End', endSession: 'End this session?', since: 'Signed in', lastUsed: 'last used', unknownBrowser: 'Unknown program',
   },
   factor: {
     title: 'Second factor', code: 'Code', begin: 'Set up', scan: 'Read this with an authenticator app, or type the key. Then enter the code that the app shows.', confirm: 'Confirm', keepCodes: 'Keep these codes safe: each opens your account once if you lose the telephone. They are not shown again.', kept: 'I have kept them',
@@ -151,7 +151,7 @@ export const en: Words<typeof zhCN> = {
     requestField: { description: 'Description', place: 'Place', asset: 'Asset', customer: 'Customer', reporter: 'Reporter', onBehalfOf: 'On behalf of', confidential: 'Confidential', payer: 'Paid by', aboutCrew: 'Crew complained about', aboutStaff: 'Person complained about' },
     happening: {
       requestReceived: 'Request registered', requestAmended: 'Amended', requestRecategorised: 'Category changed', requestReprioritised: 'Priority changed', requestRescheduled: 'Appointment changed', requestNoted: 'Note', promiseMade: 'Promise made', promiseKept: 'Promise kept', personInChargeNamed: 'Person in charge named', firstReplyGiven: 'First reply given', writtenReplyGiven: 'Written reply given',
-      requestAnswered: 'Owner was answered', requestReferred: 'Owner was referred to who can do it', requestExplained: 'Owner was told why not', requestUrged: 'Owner urged', requestFinished: 'All orders done: request finished', requestClosed: 'Request closed', requestCancelled: 'Request cancelled', requestReopened: 'Request reopened', requestBackToReceived: 'No orders left: back to received', reworkReported: 'Owner says it is not solved: rework', lateReportRefused: 'A late report was not accepted',
+      requestAnswered: 'Owner was answered', requestReferred: 'Owner was referred to who can do it', requestExplained: 'Owner was told why not', requestUrged: 'Owner urged', requestFinished: 'All orders done: request finished', requestClosed: 'Request closed', requestCancelled: 'Request cancelled', requestReopened: 'Request reopened', requestBackToReceived: 'No orders left: back to received', reworkReported: 'Owner says it is not solved: rework', takenAsNewRequest: 'Reported again too late to reopen: taken as a new request',
       workDispatched: 'Dispatched', workReleased: 'The order before is done: released', workAssigned: 'Assigned', workClaimed: 'Claimed', workAccepted: 'Accepted', workArrived: 'Arrived', workMadeSafe: 'Made safe', workControlled: 'Under control', workHeld: 'On hold', workResumed: 'Resumed', holdLimitPassed: 'On hold past its limit: clocks go on', holdAgreed: 'A manager agreed to the hold', workCompleted: 'Work done', workReturned: 'Returned to the desk', workTransferred: 'Transferred', workVoided: 'Voided', workTakenBack: 'Back to the team', reworkCauseChosen: 'Cause of rework chosen',
       workQuoted: 'Quoted', quoteConsented: 'Owner consented to the quote', quoteRefused: 'Owner refused the quote', quoteWithdrawn: 'Quote withdrawn', finalAmountSet: 'Final amount set', faultOpened: 'Fault opened', faultAmended: 'Fault amended', faultExpected: 'Expected time changed', faultEnded: 'Fault ended', requestJoinedFault: 'Joined a fault', requestUnJoined: 'Left the fault (it was another one)', requestSplitOff: 'Split off from the fault (still not fixed)',
       feedbackAsked: 'Asked for feedback', feedbackNotAsked: 'Not asked for feedback', feedbackGiven: 'Feedback recorded', feedbackRefused: 'Owner refused to rate', feedbackUnreachable: 'Owner could not be reached', feedbackCallTried: 'Call-back tried', followUpOpened: 'Follow-up opened', followUpEnded: 'Follow-up ended', fileAttached: 'File added', fileRemoved: 'File removed',

@@ -1,6 +1,6 @@
 /** Every text of the client in Chinese. English has the same keys: the compiler and a test hold them together. */
 export const zhCN = {
-  app: { name: '物业服务台', signOut: '退出登录', language: 'English', skip: '跳到正文' },
+  app: { menu: '菜单', name: '物业服务台', signOut: '退出登录', language: 'English', skip: '跳到正文' },
   nav: { accounts: '账号', tokens: '接口令牌', policies: '时限标准', desk: '接待', requests: '服务申请', queue: '派工', crew: '班组', faults: '公共故障', callBacks: '回访', escalations: '升级', alarms: '报警', reports: '报表', rosters: '排班', jobs: '后台任务' },
   policies: {
     title: '时限标准与日历', preview: '试算何时到期', kind: '类型', priority: '优先级', reportedAt: '报告时间', show: '试算', targets: '时限标准', version: '第 {{version}} 版', moving: '还有 {{count}} 个未结时限在更新',
@@ -148,7 +148,7 @@ export const zhCN = {
     requestField: { description: '内容', place: '位置', asset: '设备', customer: '客户', reporter: '报告人', onBehalfOf: '代报', confidential: '保密', payer: '费用承担', aboutCrew: '被投诉的班组', aboutStaff: '被投诉的人' },
     happening: {
       requestReceived: '登记了申请', requestAmended: '修改了内容', requestRecategorised: '改了类别', requestReprioritised: '改了优先级', requestRescheduled: '改了预约', requestNoted: '备注', promiseMade: '作出承诺', promiseKept: '承诺已兑现', personInChargeNamed: '指定了负责人', firstReplyGiven: '首次答复', writtenReplyGiven: '书面答复',
-      requestAnswered: '答复了业主', requestReferred: '指引业主到能办的单位', requestExplained: '向业主说明了原因', requestUrged: '业主催单', requestFinished: '全部工单完工，申请完成', requestClosed: '申请闭环', requestCancelled: '申请取消', requestReopened: '申请重新打开', requestBackToReceived: '没有工单了，回到已受理', reworkReported: '业主反映没有解决，返修', lateReportRefused: '迟到的上报未被采纳',
+      requestAnswered: '答复了业主', requestReferred: '指引业主到能办的单位', requestExplained: '向业主说明了原因', requestUrged: '业主催单', requestFinished: '全部工单完工，申请完成', requestClosed: '申请闭环', requestCancelled: '申请取消', requestReopened: '申请重新打开', requestBackToReceived: '没有工单了，回到已受理', reworkReported: '业主反映没有解决，返修', takenAsNewRequest: '已过返修期，另立新申请',
       workDispatched: '派单', workReleased: '前序完成，可以开始', workAssigned: '指派', workClaimed: '抢单', workAccepted: '接单', workArrived: '到场', workMadeSafe: '已脱险', workControlled: '已控制', workHeld: '挂起', workResumed: '恢复处理', holdLimitPassed: '挂起超过时限，计时继续', holdAgreed: '经理同意继续挂起', workCompleted: '完工', workReturned: '退单', workTransferred: '转单', workVoided: '作废', workTakenBack: '收回班组', reworkCauseChosen: '确定了返修原因',
       workQuoted: '报价', quoteConsented: '业主同意报价', quoteRefused: '业主不同意报价', quoteWithdrawn: '撤回报价', finalAmountSet: '确定实收金额', faultOpened: '新建公共故障', faultAmended: '修改公共故障', faultExpected: '更新预计恢复时间', faultEnded: '故障恢复', requestJoinedFault: '并入公共故障', requestUnJoined: '移出公共故障（是另一处）', requestSplitOff: '从公共故障分出（仍未修好）',
       feedbackAsked: '征询反馈', feedbackNotAsked: '不征询反馈', feedbackGiven: '记录了评价', feedbackRefused: '业主拒绝评价', feedbackUnreachable: '无法联系业主', feedbackCallTried: '尝试回访', followUpOpened: '安排跟进', followUpEnded: '跟进结束', fileAttached: '添加了文件', fileRemoved: '移除了文件',
