@@ -1,4 +1,5 @@
 using PropertyServiceDesk.Domain.Clocks;
+using PropertyServiceDesk.Domain.Feedback;
 using PropertyServiceDesk.Domain.WorkOrders;
 
 namespace PropertyServiceDesk.Workers;
@@ -28,6 +29,8 @@ public static class Schedule
             job.Due.ClocksToCheck, ClocksAtOnce, (community, clocks) => new EscalateOverdue(community, clocks), (community, clock) => new PutClockOff(community, clock), ct)),
         new("move-clocks", EveryTenSeconds, async (job, ct) =>
             await job.Each([.. (await job.Due.ClockMovesOpen(AtMost, ct)).SelectMany(m => Enumerable.Repeat(m, BatchesAtOnce))], due => new MoveClocks(due.CommunityId, due.ClockMoveId), due => due.CommunityId, ct)),
+        new("chase-feedback", EveryTenSeconds, (job, ct) => job.Drain(
+            job.Due.RoundsToChase, AtMost, (community, rounds) => new ChaseFeedback(community, rounds), (community, round) => new PutRoundOff(community, round), ct)),
         new("forget-old-keys", "15 0/10 * * * ?", (job, ct) => job.Due.ForgetOldKeys(KeysKept, 10_000, ct), Single: true),
     ];
 }

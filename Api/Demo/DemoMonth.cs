@@ -450,6 +450,11 @@ internal sealed class DemoMonth(DemoTown town, DemoDesk desk, DateTimeOffset end
 
         yield return Daytime(In(random, 240, 1500));
         var dial = told.Phone!;
+        if (turn is DemoTurn.Refuses or DemoTurn.ToCall or DemoTurn.Unreachable && (await Send(Clerk, new GetRequest(told.Request.RequestId))).Feedback is not [.., { State: FeedbackState.Asked }])
+        {
+            yield break; // nobody asks them: they are not in the sample, or were asked often enough
+        }
+
         switch (turn)
         {
             case DemoTurn.Refuses:

@@ -7,7 +7,17 @@ internal static class FeedbackEndpoints
 {
     public static void MapFeedback(this IEndpointRouteBuilder api)
     {
-        api.MapGroup("/call-backs").WithTags("Feedback").Get<ListCallBacks, Domain.Plumbing.Page<CallBackLine>>("/");
+        var callBacks = api.MapGroup("/call-backs").WithTags("Feedback");
+        callBacks.Get<ListCallBacks, Domain.Plumbing.Page<CallBackLine>>("/");
+        callBacks.Get<GetCallBack, CallBackSheet>("/{feedbackId:guid}");
+        callBacks.MapPost("/{feedbackId:guid}/taking", async (Guid feedbackId, HttpContext http, IMediator desk, CancellationToken ct) =>
+            Resource.Ok(http, await desk.Send(new TakeCallBack(feedbackId), ct))).Produces<CallBackReply>().Sends<TakeCallBack>();
+        callBacks.MapPost("/{feedbackId:guid}/release", async (Guid feedbackId, HttpContext http, IMediator desk, CancellationToken ct) =>
+            Resource.Ok(http, await desk.Send(new ReleaseCallBack(feedbackId), ct))).Produces<CallBackReply>().Sends<ReleaseCallBack>();
+        callBacks.MapPost("/{feedbackId:guid}/snooze", async (Guid feedbackId, SnoozeCallBack body, HttpContext http, IMediator desk, CancellationToken ct) =>
+            Resource.Ok(http, await desk.Send(body with { FeedbackId = feedbackId }, ct))).Produces<CallBackReply>();
+        callBacks.MapPost("/{feedbackId:guid}/hand-over", async (Guid feedbackId, HandOverCallBack body, HttpContext http, IMediator desk, CancellationToken ct) =>
+            Resource.Ok(http, await desk.Send(body with { FeedbackId = feedbackId }, ct))).Produces<CallBackReply>();
 
         var followUps = api.MapGroup("/follow-ups").WithTags("Feedback");
         followUps.Get<ListFollowUps, Domain.Plumbing.Page<FollowUpLine>>("/");

@@ -42,7 +42,8 @@ public sealed record EscalateOverdue(Guid CommunityId, IReadOnlyList<Guid> Clock
                 where w.community_id = k.community_id and w.work_order_id = o.work_order_id and w.left_at is null
                 order by w.joined_at, w.request_id
                 limit 1) w on true
-            left join request r on r.community_id = k.community_id and r.request_id = case k.subject_kind when 'request' then k.subject_id else w.request_id end
+            left join feedback fb on k.subject_kind = 'feedback' and fb.community_id = k.community_id and fb.feedback_id = k.subject_id
+            left join request r on r.community_id = k.community_id and r.request_id = case k.subject_kind when 'request' then k.subject_id when 'feedback' then fb.request_id else w.request_id end
             left join category c on c.community_id = r.community_id and c.category_id = r.category_id
             left join fault_request f on o.work_order_id is null and f.community_id = r.community_id and f.request_id = r.request_id and f.left_at is null
             where k.community_id = @CommunityId and k.clock_id = any (@ClockIds)
@@ -155,7 +156,7 @@ public sealed record EscalateOverdue(Guid CommunityId, IReadOnlyList<Guid> Clock
                     return new Rung(row, about, known.EscalationId, false, level, known.Cause, known.TellAt, true, OnDuty.At(level, thing, roster.Roster, now));
                 }));
                 rungs.AddRange(decision.Reached.Select(r =>
-                    new Rung(row, about, Guid.CreateVersion7(now), true, r.Level, r.Cause, r.TellAt, r.TellAt <= now, r.TellAt <= now ? OnDuty.At(r.Level, thing, roster.Roster, now) : [])));
+                    new Rung(row, about, Guid.CreateVersion7(now), true, r.Level, row.Kind == ClockKind.Feedback && r.Cause == EscalationCause.Breach ? EscalationCause.CallNotMade : r.Cause, r.TellAt, r.TellAt <= now, r.TellAt <= now ? OnDuty.At(r.Level, thing, roster.Roster, now) : [])));
                 if (looked[^1].AtTheTop && loaded.Levels[row.ClockId].OrderByDescending(l => l.Level).FirstOrDefault() is { } top)
                 {
                     rungs.Add(new Rung(row, about, top.EscalationId, false, top.Level, EscalationCause.PromiseBroken, now, true, OnDuty.At(top.Level, thing, roster.Roster, now), Again: true));

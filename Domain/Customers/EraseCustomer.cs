@@ -56,6 +56,13 @@ public sealed record EraseCustomer([property: JsonIgnore] Guid CustomerId, Erasu
             from erase_customer(@CommunityId, @CustomerId, @Now)
             """;
 
+        // Whoever is being asked is not asked any more; the chaser ends the round.
+        private const string AskNoMore = """
+            update feedback
+            set next_check_at = @Now
+            where community_id = @CommunityId and request_id = any (@RequestIds) and ended_at is null
+            """;
+
         private sealed record Request(Guid RequestId, RequestStatus Status);
 
         private sealed record Erased(int Requests, int WorkOrders, int Attachments, string Texts);
@@ -79,6 +86,7 @@ public sealed record EraseCustomer([property: JsonIgnore] Guid CustomerId, Erasu
             }
 
             var erased = await db.Single<Erased>(Erase, new { ids.CommunityId, ids.CustomerId, Now = clock.Now() }, cancellationToken);
+            await db.Run(AskNoMore, new { ids.CommunityId, RequestIds = requests.Select(r => r.RequestId).ToArray(), Now = clock.Now() }, cancellationToken);
             var texts = erased.Texts.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(t => long.Parse(t, CultureInfo.InvariantCulture)).ToArray();
             log.Write(
                 community,

@@ -54,20 +54,13 @@ public sealed record SplitOffRequest([property: JsonIgnore] Guid FaultId, [prope
         }
     }
 
-    internal sealed class Handler(Db db, TimeProvider clock, Caller caller, EventLog log, FaultLeaver leaver, Reworker reworker, FeedbackConsequences consequences) : IRequestHandler<SplitOffRequest, RequestReply>
+    internal sealed class Handler(Db db, TimeProvider clock, AnswerBook answers, FaultLeaver leaver, Reworker reworker, FeedbackConsequences consequences) : IRequestHandler<SplitOffRequest, RequestReply>
     {
         private const string ServedBy = """
             select count(*) filter (where o.status = 'done')::int as done, count(*) filter (where o.status not in ('done', 'voided'))::int as open
             from request_work_order l
             join work_order o on o.community_id = l.community_id and o.work_order_id = l.work_order_id
             where l.community_id = @CommunityId and l.request_id = @RequestId and l.left_at is null and o.fault_id = @FaultId and o.status <> 'voided'
-            """;
-
-        // "Not fixed" is a human word; a score was not asked for.
-        private const string Answer = """
-            update feedback
-            set state = @State, ended_at = @Now, next_check_at = null, solved = 'no', author_kind = 'staff', author_id = @By, spoke_with = @SaidBy, not_asked_rule = null, version = version + 1
-            where feedback_id = @FeedbackId
             """;
 
         private sealed record Served(int Done, int Open);
@@ -99,9 +92,8 @@ public sealed record SplitOffRequest([property: JsonIgnore] Guid FaultId, [prope
             var round = await LockedRound.Latest(db, request, cancellationToken);
             if (FeedbackLifecycle.AllowedFrom(round.State).Contains(FeedbackMove.Answer))
             {
-                var state = FeedbackLifecycle.After(round.State, FeedbackMove.Answer);
-                await db.Run(Answer, new { round.FeedbackId, State = state, Now = now, By = caller.Actor.Id, SaidBy = PlainText.Normalise(command.SaidBy) }, cancellationToken);
-                log.Write(request.CommunityId, SubjectKind.Feedback, round.FeedbackId, Happening.FeedbackGiven, new { request.RequestId, round.Round, solved = Solved.No, author = "staff" }, words, Visibility.Desk, now);
+                // "Not fixed" is a human word; a score was not asked for.
+                await answers.Store(request, round, new Answer(AnswerAuthor.Staff, Solved.No, null, null, null, PlainText.Normalise(command.SaidBy), null, words), now, cancellationToken);
             }
 
             await leaver.Leave(request, LeftHow.SplitOff, words, now, cancellationToken);

@@ -32,7 +32,7 @@ public sealed record EndFollowUp([property: JsonIgnore] Guid FollowUpId, FollowU
         public Validator() => RuleFor(c => c.Words).PlainText(2000);
     }
 
-    internal sealed class Handler(Db db, TimeProvider clock, Caller caller, EventLog log, Reworker reworker) : IRequestHandler<EndFollowUp, FollowUpReply>
+    internal sealed class Handler(Db db, TimeProvider clock, Caller caller, EventLog log, Reworker reworker, CallClocks calls) : IRequestHandler<EndFollowUp, FollowUpReply>
     {
         private const string Which = """
             select request_id
@@ -41,7 +41,7 @@ public sealed record EndFollowUp([property: JsonIgnore] Guid FollowUpId, FollowU
             """;
 
         private const string Read = """
-            select for_role, ended_at
+            select feedback_id, for_role, ended_at
             from follow_up
             where follow_up_id = @FollowUpId
             for update
@@ -53,7 +53,7 @@ public sealed record EndFollowUp([property: JsonIgnore] Guid FollowUpId, FollowU
             where follow_up_id = @FollowUpId
             """;
 
-        private sealed record Row(Roles ForRole, DateTimeOffset? EndedAt);
+        private sealed record Row(Guid FeedbackId, Roles ForRole, DateTimeOffset? EndedAt);
 
         public async Task<FollowUpReply> Handle(EndFollowUp command, CancellationToken cancellationToken)
         {
@@ -75,6 +75,7 @@ public sealed record EndFollowUp([property: JsonIgnore] Guid FollowUpId, FollowU
             await db.Run(Write, new { command.FollowUpId, Now = now, By = caller.Actor.Id, command.How }, cancellationToken);
             log.Write(
                 request.CommunityId, SubjectKind.Request, request.RequestId, Happening.FollowUpEnded, new { command.FollowUpId, command.How }, PlainText.Normalise(command.Words), Visibility.Desk, now);
+            await calls.MetIfNobodyHasIt(request.CommunityId, followUp.FeedbackId, now, cancellationToken);
             RequestReply? again = null;
             if (command.How == FollowUpEnding.Rework && request.Status is RequestStatus.AwaitingFeedback or RequestStatus.Closed)
             {

@@ -20,7 +20,7 @@ public enum Consequence
 }
 
 /// <summary>Draws the consequence of an answer.</summary>
-internal sealed class FeedbackConsequences(Db db, Caller caller, EventLog log, IMediator mediator, Reworker reworker)
+internal sealed class FeedbackConsequences(Db db, Caller caller, EventLog log, IMediator mediator, Reworker reworker, CallClocks calls, ManagersTold managers)
 {
     private static readonly TimeSpan CallBackWithin = TimeSpan.FromHours(24);
 
@@ -28,6 +28,12 @@ internal sealed class FeedbackConsequences(Db db, Caller caller, EventLog log, I
         update request
         set status = @To, closed_at = @Now, version = version + 1
         where request_id = @RequestId
+        """;
+
+    private const string PolicyOf = """
+        select plan_policy
+        from feedback
+        where community_id = @CommunityId and feedback_id = @FeedbackId
         """;
 
     private const string Open = """
@@ -65,10 +71,13 @@ internal sealed class FeedbackConsequences(Db db, Caller caller, EventLog log, I
             case Consequence.FollowUp:
                 await FollowUp(request, feedbackId, "lowScore", Roles.CustomerOfficer, now, ct);
                 await FollowUp(request, feedbackId, "lowScore", Roles.Manager, now, ct);
+                await CallBack(request, feedbackId, now, ct);
+                await managers.OfLowScore(request, feedbackId, satisfaction, now, ct);
                 await CloseIt(request, now, ct);
                 break;
             case Consequence.DeskDecides:
                 await FollowUp(request, feedbackId, solved == Solved.Partly ? "partlySolved" : "lowScore", Roles.Clerk, now, ct);
+                await CallBack(request, feedbackId, now, ct);
                 break;
         }
     }
@@ -82,6 +91,8 @@ internal sealed class FeedbackConsequences(Db db, Caller caller, EventLog log, I
             await EndFollowUps(request, id, FollowUpEnding.Rework, null, now, ct);
             await FollowUp(request, id, "notSolved", Roles.Clerk, now, ct);
             await FollowUp(request, id, "notSolved", Roles.Manager, now, ct);
+            await CallBack(request, id, now, ct);
+            await managers.OfRework(request, id, now, ct);
         }
 
         return await reworker.ReworkOrAgain(request, said, now, ct, faultId);
@@ -95,6 +106,18 @@ internal sealed class FeedbackConsequences(Db db, Caller caller, EventLog log, I
         {
             log.Write(request.CommunityId, SubjectKind.Request, request.RequestId, Happening.FollowUpEnded, new { followUpId = id, how }, words, Visibility.Desk, now);
         }
+
+        if (ended.Count > 0)
+        {
+            await calls.MetIfNobodyHasIt(request.CommunityId, feedbackId, now, ct);
+        }
+    }
+
+    /// <summary>The owner is called back within the time that a call may take.</summary>
+    private async Task CallBack(LockedRequest request, Guid feedbackId, DateTimeOffset now, CancellationToken ct)
+    {
+        await calls.Met(request.CommunityId, [feedbackId], now, ct);
+        await calls.Owe(request.CommunityId, [(feedbackId, await db.Find<string?>(PolicyOf, new { request.CommunityId, FeedbackId = feedbackId }, ct), now)], ct);
     }
 
     public async Task CloseIt(LockedRequest request, DateTimeOffset now, CancellationToken ct)
@@ -241,7 +264,7 @@ internal sealed class Reworker(Db db, Caller caller, EventLog log, IMediator med
     private Task Again(LockedRequest request, Last last, DateTimeOffset now, CancellationToken ct)
     {
         var source = new OrderSource(
-            request.CommunityId, [request.RequestId], null, request.CategoryId, SlaPolicy.OneHigher(request.Priority), request.PlaceId, request.AssetId, Payer.Free, null, null, true, last.WorkOrderId);
+            request.CommunityId, [request.RequestId], null, request.CategoryId, ReworkRules.PriorityOf(request.Priority, request.ReworkCount + 1), request.PlaceId, request.AssetId, Payer.Free, null, null, true, last.WorkOrderId);
         return maker.Make(source, [new NewOrder(last.Crew, last.WhatToDo, last.TeamId)], now, ct);
     }
 }

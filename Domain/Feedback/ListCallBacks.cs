@@ -4,9 +4,10 @@ namespace PropertyServiceDesk.Domain.Feedback;
 
 /// <summary>Whom to ring, the oldest round first: rounds to call, and, where asked for, those that were only asked or reminded. Never what the caller worked on.</summary>
 /// <param name="State">toCall where it is left out; asked and reminded can be had, too.</param>
+/// <param name="Ready">Only those that the caller may ring now: it is time, nobody else is calling, and they were handed to nobody else.</param>
 /// <param name="Take">1–200.</param>
 [AllowedTo(Roles.Desk)]
-public sealed record ListCallBacks(Guid? CommunityId = null, FeedbackState State = FeedbackState.ToCall, int Take = 50, string? After = null) : IQuery<Page<CallBackLine>>
+public sealed record ListCallBacks(Guid? CommunityId = null, FeedbackState State = FeedbackState.ToCall, bool Ready = false, int Take = 50, string? After = null) : IQuery<Page<CallBackLine>>
 {
     public sealed class Validator : AbstractValidator<ListCallBacks>
     {
@@ -20,7 +21,7 @@ public sealed record ListCallBacks(Guid? CommunityId = null, FeedbackState State
         }
     }
 
-    internal sealed class Handler(Db db, Caller caller) : IRequestHandler<ListCallBacks, Page<CallBackLine>>
+    internal sealed class Handler(Db db, Caller caller, TimeProvider clock) : IRequestHandler<ListCallBacks, Page<CallBackLine>>
     {
         internal const string Read = """
             select f.community_id, f.feedback_id, f.request_id, r.number, r.kind, r.priority, r.description, f.round, f.state, f.started_at, k.due_at,
@@ -29,13 +30,18 @@ public sealed record ListCallBacks(Guid? CommunityId = null, FeedbackState State
                       from contact_point c
                       where c.community_id = r.community_id and c.customer_id = r.customer_id and c.kind = 'phone'
                       order by c.position, c.contact_point_id) as phones,
-                p.name as place_name, coalesce(a.attempts, 0)::int as attempts, a.last_tried_at
+                p.name as place_name, coalesce(a.attempts, 0)::int as attempts, a.last_tried_at, f.listed_at, f.listed_why, f.call_after, f.taken_by,
+                (select s.display_name from staff s where s.staff_id = f.taken_by) as taken_by_name, f.taken_until, f.handed_to,
+                (select s.display_name from staff s where s.staff_id = f.handed_to) as handed_to_name
             from unnest(@Communities::uuid[]) m
             cross join lateral (
-                select x.community_id, x.feedback_id, x.request_id, x.round, x.state, x.started_at
+                select x.community_id, x.feedback_id, x.request_id, x.round, x.state, x.started_at, x.listed_at, x.listed_why, x.call_after,
+                    case when x.taken_until > @Now then x.taken_by end as taken_by, case when x.taken_until > @Now then x.taken_until end as taken_until, x.handed_to
                 from feedback x
                 where x.community_id = m and x.state = @State and x.ended_at is null
                   and (not @After or (x.started_at, x.feedback_id) > (@AfterAt::timestamptz, @AfterId::uuid))
+                  and (not @Ready or (coalesce(x.call_after <= @Now, true) and (x.taken_by is null or x.taken_by = @Me or x.taken_until <= @Now) and coalesce(x.handed_to = @Me, true)))
+                  and not (x.by_somebody_else and exists (select from request c where c.community_id = x.community_id and c.request_id = x.request_id and c.in_charge_id = @Me))
                   and not exists (
                       select from request_work_order l
                       join work_order o on o.community_id = l.community_id and o.work_order_id = l.work_order_id
@@ -68,6 +74,8 @@ public sealed record ListCallBacks(Guid? CommunityId = null, FeedbackState State
                 {
                     Communities = (query.CommunityId is { } one ? mine.Where(m => m == one) : mine).ToArray(),
                     query.State,
+                    query.Ready,
+                    Now = clock.Now(),
                     Me = caller.Actor.Id,
                     After = query.After is not null,
                     AfterAt = at,
@@ -84,6 +92,9 @@ public sealed record ListCallBacks(Guid? CommunityId = null, FeedbackState State
 /// <param name="DueAt">When the call is due; null where no clock runs for it.</param>
 /// <param name="Phones">The customer's numbers, the first one first, masked; in full by asking for the request's contact data.</param>
 /// <param name="Attempts">How often somebody rang in this round.</param>
+/// <param name="ListedWhy">Why it is on the list: the policy, an ask that could not be delivered, or the desk rang already.</param>
+/// <param name="CallAfter">Not to be called before: at night, after a call in vain, as they asked, or as a colleague put it off.</param>
+/// <param name="TakenBy">Who is calling just now.</param>
 public sealed record CallBackLine(
     Guid CommunityId,
     Guid FeedbackId,
@@ -102,4 +113,12 @@ public sealed record CallBackLine(
     string[] Phones,
     string? PlaceName,
     int Attempts,
-    DateTimeOffset? LastTriedAt);
+    DateTimeOffset? LastTriedAt,
+    DateTimeOffset? ListedAt,
+    ListedWhy? ListedWhy,
+    DateTimeOffset? CallAfter,
+    Guid? TakenBy,
+    string? TakenByName,
+    DateTimeOffset? TakenUntil,
+    Guid? HandedTo,
+    string? HandedToName);

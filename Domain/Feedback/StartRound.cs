@@ -1,12 +1,13 @@
+using PropertyServiceDesk.Domain.Clocks;
 using PropertyServiceDesk.Domain.Requests;
 
 namespace PropertyServiceDesk.Domain.Feedback;
 
 /// <summary>
 /// A request was finished or answered: its reporter is asked, once a round, in the same transaction; or is not, by a rule that is
-/// stored, and then the request is closed.
+/// stored, and then the request is closed. What is cancelled is not asked about, and that is stored, too.
 /// </summary>
-internal sealed class StartRound(Db db, EventLog log, IMediator mediator) : INotificationHandler<RequestMoved>
+internal sealed class StartRound(Db db, SlaBook book, EventLog log, IMediator mediator) : INotificationHandler<RequestMoved>
 {
     private const string Read = """
         select r.kind, r.channel, r.outcome, r.round, r.customer_id, r.reporter_phone, coalesce(c.opted_out_at is not null, false) as opted_out,
@@ -19,7 +20,14 @@ internal sealed class StartRound(Db db, EventLog log, IMediator mediator) : INot
                 join feedback f on f.community_id = o.community_id and f.request_id = o.request_id
                 where j.community_id = r.community_id and j.request_id = r.request_id and j.left_at is null
                   and (o.customer_id = r.customer_id or (o.customer_id is null and r.customer_id is null and o.reporter_phone = r.reporter_phone))
-                  and f.state <> 'notAsked' and f.started_at >= j.joined_at) as asked_for_the_fault
+                  and f.state <> 'notAsked' and f.started_at >= j.joined_at) as asked_for_the_fault,
+            (select count(*)::int
+             from (
+                select q.request_id from request q where q.community_id = r.community_id and q.customer_id = r.customer_id
+                union
+                select q.request_id from request q where q.community_id = r.community_id and r.customer_id is null and q.customer_id is null and q.reporter_phone = r.reporter_phone) q
+             join feedback f on f.community_id = r.community_id and f.request_id = q.request_id
+             where q.request_id <> r.request_id and f.asked_at > @Since) as asks_within_a_month
         from request r
         left join customer c on c.community_id = r.community_id and c.customer_id = r.customer_id
         where r.request_id = @RequestId
@@ -27,34 +35,52 @@ internal sealed class StartRound(Db db, EventLog log, IMediator mediator) : INot
 
     private const string Ask = """
         with started as (
-            insert into feedback (community_id, feedback_id, request_id, round, state, not_asked_rule, started_at, asked_at, next_check_at, ended_at)
-            values (@CommunityId, @FeedbackId, @RequestId, @Round, @State, @Rule, @At, @AskedAt, null, @EndedAt)
+            insert into feedback (community_id, feedback_id, request_id, round, state, not_asked_rule, started_at, asked_at, next_check_at, ended_at, plan_version_id, plan_policy, as_rework,
+                in_sample, by_somebody_else)
+            values (@CommunityId, @FeedbackId, @RequestId, @Round, @State, @Rule, @At, @AskedAt, @AskedAt, @EndedAt, @PlanVersionId, @PlanPolicy, @AsRework, @InSample, @BySomebodyElse)
         ), told as (
             insert into message (community_id, message_id, dedupe_key, recipient_kind, recipient_id, request_id, template, detail, created_at, send_after)
             select @CommunityId, @MessageId, 'ask:' || @FeedbackId, case when @CustomerId::uuid is null then 'reporter' else 'customer' end, @CustomerId, @RequestId,
-                'feedbackAsk', '{}', @At, @At
+                'feedbackAsk', json_build_object('feedbackId', @FeedbackId::uuid, 'round', @Round), @At, @At
             where @AskedAt::timestamptz is not null
         )
         update request
-        set round = @Round, status = @To, closed_at = @EndedAt, version = version + 1
+        set round = @Round, status = @To, closed_at = case when @To::text = 'closed' then @EndedAt::timestamptz end, version = version + case when @To::text = 'cancelled' then 0 else 1 end
         where request_id = @RequestId
         """;
 
-    private sealed record Row(RequestKind Kind, Channel Channel, Outcome Outcome, short Round, Guid? CustomerId, string? ReporterPhone, bool OptedOut, bool Erased, bool AskedForTheFault);
+    private sealed record Row(
+        RequestKind Kind, Channel Channel, Outcome Outcome, short Round, Guid? CustomerId, string? ReporterPhone, bool OptedOut, bool Erased, bool AskedForTheFault, int AsksWithinAMonth);
 
     public async Task Handle(RequestMoved notification, CancellationToken cancellationToken)
     {
-        if (notification is not { To: RequestStatus.AwaitingFeedback, Move: RequestMove.Finish or RequestMove.Answer })
+        var cancelled = notification is { To: RequestStatus.Cancelled, Move: RequestMove.Cancel };
+        if (!cancelled && notification is not { To: RequestStatus.AwaitingFeedback, Move: RequestMove.Finish or RequestMove.Answer })
         {
             return;
         }
 
-        var row = await db.Single<Row>(Read, new { notification.RequestId }, cancellationToken);
-        var rule = WhomNotToAsk.Rule(
-            // Whatever a command moves, it has taken up: it is not history only.
-            row.Kind, row.Channel, row.Outcome, row.CustomerId is not null || row.ReporterPhone is not null, row.OptedOut, row.Erased, notification.OnTheSpot, historyOnly: false, row.AskedForTheFault);
-        var to = rule is null ? RequestStatus.AwaitingFeedback : RequestLifecycle.After(RequestStatus.AwaitingFeedback, RequestMove.Close);
+        var row = await db.Single<Row>(Read, new { notification.RequestId, Since = notification.At - FeedbackRules.Month }, cancellationToken);
+        var (facts, sla) = await book.With<RequestFacts>(RequestFacts.Read, notification.RequestId, notification.CommunityId, cancellationToken);
+        var (policy, rules) = (facts.PolicyIn(sla.Profile), sla.Profile.Asking());
         var round = (short)(row.Round + 1);
+        var inSample = rules.IsInSample(notification.RequestId, round);
+        var rule = WhomNotToAsk.Rule(
+            new FinishedRequest(
+                row.Kind,
+                row.Channel,
+                row.Outcome,
+                row.CustomerId is not null || row.ReporterPhone is not null,
+                row.OptedOut,
+                row.Erased,
+                notification.OnTheSpot,
+                HistoryOnly: false, // whatever a command moves, it has taken up
+                row.AskedForTheFault,
+                row.AsksWithinAMonth,
+                inSample),
+            policy.Feedback,
+            rules);
+        var to = cancelled ? RequestStatus.Cancelled : rule is null ? RequestStatus.AwaitingFeedback : RequestLifecycle.After(RequestStatus.AwaitingFeedback, RequestMove.Close);
         var id = Guid.CreateVersion7(notification.At);
         await db.Run(
             Ask,
@@ -72,6 +98,11 @@ internal sealed class StartRound(Db db, EventLog log, IMediator mediator) : INot
                 EndedAt = rule is null ? (DateTimeOffset?)null : notification.At,
                 row.CustomerId,
                 To = to,
+                PlanVersionId = sla.PolicyVersionId,
+                PlanPolicy = policy.Code,
+                AsRework = facts.ReworkCount > 0 || facts.FirstPriority is not null,
+                InSample = inSample,
+                policy.Feedback.BySomebodyElse,
             },
             cancellationToken);
         log.Write(
@@ -86,7 +117,7 @@ internal sealed class StartRound(Db db, EventLog log, IMediator mediator) : INot
         {
             await mediator.Publish(new FeedbackAsked(notification.CommunityId, notification.RequestId, id, round, notification.At), cancellationToken);
         }
-        else
+        else if (!cancelled)
         {
             log.Write(notification.CommunityId, SubjectKind.Request, notification.RequestId, Happening.RequestClosed, new { rule }, visibility: Visibility.Owner, occurredAt: notification.At);
             await mediator.Publish(new RequestMoved(notification.CommunityId, notification.RequestId, RequestStatus.AwaitingFeedback, RequestMove.Close, to, notification.At), cancellationToken);

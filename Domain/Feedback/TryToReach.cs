@@ -1,16 +1,20 @@
 using FluentValidation;
+using PropertyServiceDesk.Domain.Clocks;
 using PropertyServiceDesk.Domain.Requests;
 
 namespace PropertyServiceDesk.Domain.Feedback;
 
 /// <summary>
 /// The desk rang, and there is no answer to write down yet. An attempt never scores: what the owner said is recorded as feedback, and
-/// that they do not want to say anything, as a refusal.
+/// that they do not want to say anything, as a refusal. Once enough attempts reached nobody, the round ends as unreachable by itself.
 /// </summary>
 /// <param name="Result">noAnswer, busy, wrongNumber or callLater.</param>
 /// <param name="Note">At most 1,000 characters; the desk reads it.</param>
+/// <param name="SpokeWith">Who picked up, where somebody did: at most 100 characters.</param>
+/// <param name="CallAgainAt">When they asked to be called, with callLater: within seven days, in the hours for calls. The next call is due from then on.</param>
 [AllowedTo(Roles.Desk)]
-public sealed record TryCall([property: JsonIgnore] Guid RequestId, string NumberDialled, CallResult Result, string? Note = null) : ICommand<FeedbackReply>
+public sealed record TryCall(
+    [property: JsonIgnore] Guid RequestId, string NumberDialled, CallResult Result, string? Note = null, string? SpokeWith = null, DateTimeOffset? CallAgainAt = null) : ICommand<FeedbackReply>
 {
     public sealed class Validator : AbstractValidator<TryCall>
     {
@@ -18,6 +22,12 @@ public sealed record TryCall([property: JsonIgnore] Guid RequestId, string Numbe
         {
             RuleFor(c => c.NumberDialled).PhoneNumber();
             RuleFor(c => c.Note).OptionalPlainText(1000);
+            RuleFor(c => c.SpokeWith).OptionalPlainText(100);
+            RuleFor(c => c.CallAgainAt)
+                .Null()
+                .When(c => c.Result != CallResult.CallLater)
+                .WithErrorCode("call.again_without_call_later")
+                .WithMessage("Only whoever picked up can ask to be called later.");
             RuleFor(c => c.Result)
                 .Must(r => r is not (CallResult.Answered or CallResult.Refused))
                 .WithErrorCode("call.not_an_attempt")
@@ -25,22 +35,42 @@ public sealed record TryCall([property: JsonIgnore] Guid RequestId, string Numbe
         }
     }
 
-    internal sealed class Handler(Db db, TimeProvider clock, Caller caller, RequestMover mover, EventLog log) : IRequestHandler<TryCall, FeedbackReply>
+    internal sealed class Handler(Db db, TimeProvider clock, Caller caller, RequestMover mover, EventLog log, SlaBook book, CallClocks calls) : IRequestHandler<TryCall, FeedbackReply>
     {
+        // The chaser looks at it at once: whether this was the last attempt is a rule's to say.
         private const string Write = """
             update feedback
-            set state = @State, version = version + 1
+            set state = @State, next_check_at = @Now, call_after = @CallAfter, listed_at = coalesce(listed_at, @Now), listed_why = coalesce(listed_why, 'calledAlready'),
+                taken_by = null, taken_until = null, version = version + 1
             where feedback_id = @FeedbackId
             """;
 
         public async Task<FeedbackReply> Handle(TryCall command, CancellationToken cancellationToken)
         {
             var (request, round) = await LockedRound.ToCall(db, mover, caller, command.RequestId, cancellationToken);
-            var state = FeedbackLifecycle.After(round.State, FeedbackMove.TryCall);
             var now = clock.Now();
-            await CallLog.Write(db, request.CommunityId, round.FeedbackId, caller.Actor.Id, now, command.NumberDialled, command.Result, command.Note, cancellationToken);
-            await db.Run(Write, new { round.FeedbackId, State = state }, cancellationToken);
-            log.Write(request.CommunityId, SubjectKind.Feedback, round.FeedbackId, Happening.FeedbackCallTried, new { request.RequestId, round.Round, command.Result }, command.Note, Visibility.Desk, now);
+            var state = FeedbackLifecycle.After(round.State, FeedbackMove.TryCall);
+            round.MustNotBeTakenByAnother(caller.Actor.Id, now);
+            var rules = await CallLog.RulesOf(book, request.CommunityId, round, cancellationToken);
+            if (command.CallAgainAt is { } again)
+            {
+                CallHours.MustBeFit(again, rules, round.Zone, now, "callAgainAt");
+            }
+
+            await CallLog.Write(db, request.CommunityId, round.FeedbackId, caller.Actor.Id, now, command.NumberDialled, command.Result, command.Note, command.SpokeWith, cancellationToken);
+            var attempts = await CallLog.Of(db, request.CommunityId, round.FeedbackId, cancellationToken);
+            var callAfter = command.CallAgainAt ?? rules.NextCall(attempts.Select(a => a.TriedAt), now, round.Zone);
+            await db.Run(Write, new { round.FeedbackId, State = state, Now = now, CallAfter = callAfter }, cancellationToken);
+            log.Write(
+                request.CommunityId, SubjectKind.Feedback, round.FeedbackId, Happening.FeedbackCallTried, new { request.RequestId, round.Round, command.Result, command.CallAgainAt }, command.Note, Visibility.Desk, now);
+
+            // This call was made. The next one is owed: from now on, or from when they asked for it.
+            await calls.Met(request.CommunityId, [request.RequestId, round.FeedbackId], now, cancellationToken);
+            if (!CallAttempts.Suffice(attempts.Select(a => (a.TriedAt, a.Result)), rules, round.Zone))
+            {
+                await calls.Owe(request.CommunityId, [(round.FeedbackId, round.PlanPolicy, command.CallAgainAt ?? now)], cancellationToken);
+            }
+
             return await FeedbackReply.Of(db, round, state, request.RequestId, cancellationToken);
         }
     }
@@ -62,11 +92,11 @@ public sealed record RefuseFeedback([property: JsonIgnore] Guid RequestId, strin
         }
     }
 
-    internal sealed class Handler(Db db, TimeProvider clock, Caller caller, RequestMover mover, EventLog log, FeedbackConsequences consequences) : IRequestHandler<RefuseFeedback, FeedbackReply>
+    internal sealed class Handler(Db db, TimeProvider clock, Caller caller, RequestMover mover, EventLog log, CallClocks calls, FeedbackConsequences consequences) : IRequestHandler<RefuseFeedback, FeedbackReply>
     {
         private const string Write = """
             update feedback
-            set state = @State, ended_at = @Now, next_check_at = null, spoke_with = @SpokeWith, number_dialled = @NumberDialled, version = version + 1
+            set state = @State, ended_at = @Now, next_check_at = null, spoke_with = @SpokeWith, number_dialled = @NumberDialled, taken_by = null, taken_until = null, version = version + 1
             where feedback_id = @FeedbackId
             """;
 
@@ -77,7 +107,7 @@ public sealed record RefuseFeedback([property: JsonIgnore] Guid RequestId, strin
             var now = clock.Now();
             if (command.NumberDialled is { } dialled)
             {
-                await CallLog.Write(db, request.CommunityId, round.FeedbackId, caller.Actor.Id, now, dialled, CallResult.Refused, command.Note, cancellationToken);
+                await CallLog.Write(db, request.CommunityId, round.FeedbackId, caller.Actor.Id, now, dialled, CallResult.Refused, command.Note, command.SpokeWith, cancellationToken);
             }
 
             await db.Run(
@@ -85,6 +115,7 @@ public sealed record RefuseFeedback([property: JsonIgnore] Guid RequestId, strin
                 new { round.FeedbackId, State = state, Now = now, command.SpokeWith, NumberDialled = command.NumberDialled is { } number ? Rules.PhoneNumber.Normalise(number) : null },
                 cancellationToken);
             log.Write(request.CommunityId, SubjectKind.Feedback, round.FeedbackId, Happening.FeedbackRefused, new { request.RequestId, round.Round }, command.Note, Visibility.Desk, now);
+            await calls.Met(request.CommunityId, [request.RequestId, round.FeedbackId], now, cancellationToken);
             await consequences.CloseIt(request, now, cancellationToken);
             return await FeedbackReply.Of(db, round, state, request.RequestId, cancellationToken);
         }
@@ -92,8 +123,8 @@ public sealed record RefuseFeedback([property: JsonIgnore] Guid RequestId, strin
 }
 
 /// <summary>
-/// Nobody can be reached. It takes three attempts that reached nobody, at two different times of day (before noon, afternoon, from six
-/// on) in the community's zone: if we did not ring, that is our breach, not their silence.
+/// Nobody can be reached. It takes as many attempts that reached nobody as the community demands (three), at as many times of day (before
+/// noon, afternoon, from six on) in its zone: if we did not ring, that is our breach, not their silence.
 /// </summary>
 [AllowedTo(Roles.Desk)]
 public sealed record GiveUpCalling([property: JsonIgnore] Guid RequestId, string? Note = null) : ICommand<FeedbackReply>
@@ -103,32 +134,22 @@ public sealed record GiveUpCalling([property: JsonIgnore] Guid RequestId, string
         public Validator() => RuleFor(c => c.Note).OptionalPlainText(1000);
     }
 
-    internal sealed class Handler(Db db, TimeProvider clock, Caller caller, RequestMover mover, EventLog log, FeedbackConsequences consequences) : IRequestHandler<GiveUpCalling, FeedbackReply>
+    internal sealed class Handler(Db db, TimeProvider clock, Caller caller, RequestMover mover, EventLog log, SlaBook book, CallClocks calls, FeedbackConsequences consequences) : IRequestHandler<GiveUpCalling, FeedbackReply>
     {
-        private const string Attempts = """
-            select a.tried_at, a.result, m.time_zone
-            from call_attempt a
-            join community m on m.community_id = a.community_id
-            where a.community_id = @CommunityId and a.feedback_id = @FeedbackId
-            order by a.tried_at, a.call_attempt_id
-            """;
-
         private const string Write = """
             update feedback
-            set state = @State, ended_at = @Now, next_check_at = null, version = version + 1
+            set state = @State, ended_at = @Now, next_check_at = null, taken_by = null, taken_until = null, version = version + 1
             where feedback_id = @FeedbackId
             """;
-
-        private sealed record Attempt(DateTimeOffset TriedAt, CallResult Result, string TimeZone);
 
         public async Task<FeedbackReply> Handle(GiveUpCalling command, CancellationToken cancellationToken)
         {
             var (request, round) = await LockedRound.ToCall(db, mover, caller, command.RequestId, cancellationToken);
-            var attempts = await db.List<Attempt>(Attempts, new { request.CommunityId, round.FeedbackId }, cancellationToken);
-            if (round.State is FeedbackState.Asked or FeedbackState.Reminded or FeedbackState.ToCall
-                && (attempts.Count == 0 || !CallAttempts.Suffice(attempts.Select(a => (a.TriedAt, a.Result)), TimeZoneInfo.FindSystemTimeZoneById(attempts[0].TimeZone))))
+            var attempts = await CallLog.Of(db, request.CommunityId, round.FeedbackId, cancellationToken);
+            var rules = await CallLog.RulesOf(book, request.CommunityId, round, cancellationToken);
+            if (round.IsOpen && !CallAttempts.Suffice(attempts.Select(a => (a.TriedAt, a.Result)), rules, round.Zone))
             {
-                throw new Refused.Conflict("feedback.attempts_missing", "Three calls that reached nobody, at two different times of day at least, come before giving up.");
+                throw new Refused.Conflict("feedback.attempts_missing", "As many calls that reached nobody as are demanded, at different times of day, come before giving up.");
             }
 
             var state = FeedbackLifecycle.After(round.State, FeedbackMove.GiveUp);
@@ -136,6 +157,7 @@ public sealed record GiveUpCalling([property: JsonIgnore] Guid RequestId, string
             await db.Run(Write, new { round.FeedbackId, State = state, Now = now }, cancellationToken);
             log.Write(
                 request.CommunityId, SubjectKind.Feedback, round.FeedbackId, Happening.FeedbackUnreachable, new { request.RequestId, round.Round, attempts = attempts.Count }, command.Note, Visibility.Desk, now);
+            await calls.Met(request.CommunityId, [request.RequestId, round.FeedbackId], now, cancellationToken);
             await consequences.CloseIt(request, now, cancellationToken);
             return await FeedbackReply.Of(db, round, state, request.RequestId, cancellationToken);
         }
@@ -153,13 +175,60 @@ public sealed record FeedbackReply(Guid FeedbackId, short Round, FeedbackState S
 internal static class CallLog
 {
     private const string Insert = """
-        insert into call_attempt (community_id, call_attempt_id, feedback_id, staff_id, tried_at, number_dialled, result, note)
-        values (@CommunityId, @CallAttemptId, @FeedbackId, @By, @Now, @NumberDialled, @Result, @Note)
+        insert into call_attempt (community_id, call_attempt_id, feedback_id, staff_id, tried_at, number_dialled, result, note, spoke_with)
+        values (@CommunityId, @CallAttemptId, @FeedbackId, @By, @Now, @NumberDialled, @Result, @Note, @SpokeWith)
         """;
 
-    public static Task Write(Db db, Guid communityId, Guid feedbackId, Guid by, DateTimeOffset now, string number, CallResult result, string? note, CancellationToken ct) =>
+    private const string Attempts = """
+        select a.tried_at, a.result
+        from call_attempt a
+        where a.community_id = @CommunityId and a.feedback_id = @FeedbackId
+        order by a.tried_at, a.call_attempt_id
+        """;
+
+    public sealed record Attempt(DateTimeOffset TriedAt, CallResult Result);
+
+    public static Task Write(Db db, Guid communityId, Guid feedbackId, Guid by, DateTimeOffset now, string number, CallResult result, string? note, string? spokeWith, CancellationToken ct) =>
         db.Run(
             Insert,
-            new { CommunityId = communityId, CallAttemptId = Guid.CreateVersion7(now), FeedbackId = feedbackId, By = by, Now = now, NumberDialled = Rules.PhoneNumber.Normalise(number), Result = result, Note = note },
+            new
+            {
+                CommunityId = communityId,
+                CallAttemptId = Guid.CreateVersion7(now),
+                FeedbackId = feedbackId,
+                By = by,
+                Now = now,
+                NumberDialled = Rules.PhoneNumber.Normalise(number),
+                Result = result,
+                Note = note,
+                SpokeWith = spokeWith is { } name ? PlainText.Normalise(name) : null,
+            },
             ct);
+
+    public static Task<IReadOnlyList<Attempt>> Of(Db db, Guid communityId, Guid feedbackId, CancellationToken ct) =>
+        db.List<Attempt>(Attempts, new { CommunityId = communityId, FeedbackId = feedbackId }, ct);
+
+    /// <summary>The rules that the round began under.</summary>
+    public static async Task<FeedbackRules> RulesOf(SlaBook book, Guid communityId, LockedRound round, CancellationToken ct) =>
+        (round.PlanVersionId is { } version ? await book.ProfileOf(version, ct) : (await book.Now(communityId, ct)).Profile).Asking();
+}
+
+/// <summary>When somebody may be called, as an instant that was asked for.</summary>
+internal static class CallHours
+{
+    private static readonly TimeSpan Furthest = TimeSpan.FromDays(7);
+
+    /// <exception cref="Refused.Invalid">It has passed, lies too far ahead, or is at night.</exception>
+    public static void MustBeFit(DateTimeOffset at, FeedbackRules rules, TimeZoneInfo zone, DateTimeOffset now, string field)
+    {
+        if (at <= now || at > now + Furthest)
+        {
+            throw new Refused.Invalid("call_back.out_of_range", "Name a time within the next seven days.", field);
+        }
+
+        if (!rules.IsDecent(at, zone))
+        {
+            throw new Refused.Invalid("call_back.not_in_calling_hours", "Nobody is called at that hour. Name one in the hours for calls.", field);
+        }
+    }
 }

@@ -19,6 +19,11 @@ public sealed record Actor(ActorKind Kind, Guid Id, string Name, IReadOnlyList<R
     public static Actor SystemIn(Guid communityId) =>
         new(ActorKind.System, Guid.Empty, "system", [new RoleIn(communityId, Plumbing.Roles.System)], []);
 
+    /// <summary>An owner who came through a door of theirs (a link, a reply), which has made sure of it. They act in the system's place, and are named in the log.</summary>
+    /// <param name="id">The customer; or, where it is nobody known, the request that they reported.</param>
+    public static Actor OwnerIn(Guid communityId, Guid id, string name) =>
+        new(ActorKind.Owner, id, name, [new RoleIn(communityId, Plumbing.Roles.System)], []);
+
     public bool Has(Guid communityId, Roles any) => Roles.Any(r => r.CommunityId == communityId && (r.Role & any) != Plumbing.Roles.None);
 
     public IEnumerable<Guid> CommunitiesWith(Roles any) => Roles.Where(r => (r.Role & any) != Plumbing.Roles.None).Select(r => r.CommunityId).Distinct();

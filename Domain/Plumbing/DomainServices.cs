@@ -47,6 +47,9 @@ public static class DomainServices
         services.AddScoped<RequestMover>();
         services.AddScoped<Appointments>();
         services.AddScoped<FeedbackConsequences>();
+        services.AddScoped<AnswerBook>();
+        services.AddScoped<CallClocks>();
+        services.AddScoped<ManagersTold>();
         services.AddScoped<Reworker>();
         services.AddScoped<FaultPeople>();
         services.AddScoped<FaultJoiner>();

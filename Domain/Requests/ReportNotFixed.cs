@@ -22,15 +22,8 @@ public sealed record ReportNotFixed([property: JsonIgnore] Guid RequestId, strin
         }
     }
 
-    internal sealed class Handler(Db db, TimeProvider clock, Caller caller, RequestMover mover, EventLog log, FeedbackConsequences consequences) : IRequestHandler<ReportNotFixed, ReworkReply>
+    internal sealed class Handler(Db db, TimeProvider clock, RequestMover mover, EventLog log, AnswerBook answers, FeedbackConsequences consequences) : IRequestHandler<ReportNotFixed, ReworkReply>
     {
-        // "Not fixed" is a human word; a score was not asked for.
-        private const string Answer = """
-            update feedback
-            set state = @State, ended_at = @Now, next_check_at = null, solved = 'no', author_kind = 'staff', author_id = @By, spoke_with = @SaidBy, not_asked_rule = null, version = version + 1
-            where feedback_id = @FeedbackId
-            """;
-
         public async Task<ReworkReply> Handle(ReportNotFixed command, CancellationToken cancellationToken)
         {
             var request = await mover.Lock(command.RequestId, cancellationToken);
@@ -41,9 +34,8 @@ public sealed record ReportNotFixed([property: JsonIgnore] Guid RequestId, strin
             var round = ReworkRules.IsTooLate(request.ClosedAt, now) || request.Round == 0 ? null : await LockedRound.Latest(db, request, cancellationToken);
             if (round is not null && FeedbackLifecycle.AllowedFrom(round.State).Contains(FeedbackMove.Answer))
             {
-                var state = FeedbackLifecycle.After(round.State, FeedbackMove.Answer);
-                await db.Run(Answer, new { round.FeedbackId, State = state, Now = now, By = caller.Actor.Id, command.SaidBy }, cancellationToken);
-                log.Write(request.CommunityId, SubjectKind.Feedback, round.FeedbackId, Happening.FeedbackGiven, new { request.RequestId, round.Round, solved = Solved.No, author = "staff" }, said.Words, Visibility.Desk, now);
+                // "Not fixed" is a human word; a score was not asked for.
+                await answers.Store(request, round, new Answer(AnswerAuthor.Staff, Solved.No, null, null, null, command.SaidBy, null, said.Words), now, cancellationToken);
             }
 
             var made = await consequences.NotSolved(request, round?.FeedbackId, said, now, cancellationToken);

@@ -15,9 +15,6 @@ public enum TimeOfDay
 /// <summary>When enough was tried to say that somebody cannot be reached.</summary>
 public static class CallAttempts
 {
-    public const int Needed = 3;
-    public const int TimesOfDayNeeded = 2;
-
     public static TimeOfDay Of(DateTimeOffset at, TimeZoneInfo zone) => TimeZoneInfo.ConvertTime(at, zone).Hour switch
     {
         < 12 => TimeOfDay.Morning,
@@ -32,10 +29,14 @@ public static class CallAttempts
         CallResult.CallLater or CallResult.Answered or CallResult.Refused => false,
     };
 
-    /// <summary>Three attempts at least that reached nobody, at two different times of day in the community's zone.</summary>
-    public static bool Suffice(IEnumerable<(DateTimeOffset At, CallResult Result)> attempts, TimeZoneInfo zone)
+    /// <summary>As many as the community demands that reached nobody, at as many different times of day, in its zone.</summary>
+    public static bool Suffice(IEnumerable<(DateTimeOffset At, CallResult Result)> attempts, FeedbackRules rules, TimeZoneInfo zone) =>
+        AreMade(attempts.Where(a => ReachedNobody(a.Result)), rules, zone);
+
+    /// <summary>Every call that is demanded was made, whatever came of it.</summary>
+    public static bool AreMade(IEnumerable<(DateTimeOffset At, CallResult Result)> attempts, FeedbackRules rules, TimeZoneInfo zone)
     {
-        var vain = attempts.Where(a => ReachedNobody(a.Result)).Select(a => Of(a.At, zone)).ToList();
-        return vain.Count >= Needed && vain.Distinct().Count() >= TimesOfDayNeeded;
+        var times = attempts.Select(a => Of(a.At, zone)).ToList();
+        return times.Count >= rules.Attempts && times.Distinct().Count() >= rules.TimesOfDay;
     }
 }

@@ -20,6 +20,9 @@ public enum EscalationCause
 
     /// <summary>Somebody promised a time, and it has passed.</summary>
     PromiseBroken,
+
+    /// <summary>A call to the owner that was due was not made: the desk's own breach.</summary>
+    CallNotMade,
 }
 
 /// <summary>A rung: who is told so many minutes after the breach, counted in the plan's calendar.</summary>

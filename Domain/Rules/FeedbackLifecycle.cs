@@ -36,6 +36,9 @@ public enum FeedbackMove
 
     /// <summary>A delivered ask and every attempt that the policy demands, and no word.</summary>
     Lapse,
+
+    /// <summary>The person was erased: nobody is left to ask.</summary>
+    Forget,
 }
 
 /// <summary>What may happen to one round of feedback. Only a person's answer is an answer; a late one counts, whatever was recorded before.</summary>
@@ -50,6 +53,7 @@ public static class FeedbackLifecycle
             [(Asked, Answer)] = Answered,
             [(Asked, Refuse)] = FeedbackState.Refused,
             [(Asked, Lapse)] = NoResponse,
+            [(Asked, Forget)] = NotAsked,
 
             [(Reminded, Remind)] = Reminded,
             [(Reminded, CallDue)] = ToCall,
@@ -57,12 +61,14 @@ public static class FeedbackLifecycle
             [(Reminded, Answer)] = Answered,
             [(Reminded, Refuse)] = FeedbackState.Refused,
             [(Reminded, Lapse)] = NoResponse,
+            [(Reminded, Forget)] = NotAsked,
 
             [(ToCall, TryCall)] = ToCall,
             [(ToCall, Answer)] = Answered,
             [(ToCall, Refuse)] = FeedbackState.Refused,
             [(ToCall, GiveUp)] = Unreachable,
             [(ToCall, Lapse)] = NoResponse,
+            [(ToCall, Forget)] = NotAsked,
 
             [(FeedbackState.Refused, Answer)] = Answered,
             [(Unreachable, Answer)] = Answered,

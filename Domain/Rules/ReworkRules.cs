@@ -8,4 +8,11 @@ public static class ReworkRules
 
     /// <summary>Whether a closed request stays closed and a new one is made. Never, while it is not closed.</summary>
     public static bool IsTooLate(DateTimeOffset? closedAt, DateTimeOffset now) => closedAt is { } closed && now > closed + Reopens;
+
+    /// <summary>One level higher each time that it comes back; danger it does not become.</summary>
+    /// <param name="times">1 for the first rework.</param>
+    public static Priority PriorityOf(Priority first, int times) => times <= 0 ? first : PriorityOf(SlaPolicy.OneHigher(first), times - 1);
+
+    /// <summary>Who is told: the property manager; from the second time on the district as well.</summary>
+    public static IReadOnlyList<int> LevelsTold(int times) => times <= 1 ? [3] : [3, 4];
 }

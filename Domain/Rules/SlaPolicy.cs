@@ -112,7 +112,15 @@ public sealed record HoldLimit(HoldReason Reason, Allowance Allowance, string Ca
 public sealed record ReworkRule(LocalName Name, IReadOnlyList<Milestone> Milestones, FeedbackPlan Feedback);
 
 /// <summary>All that is promised in one community, as it is stored and edited.</summary>
-public sealed record SlaProfile(IReadOnlyList<Policy> Policies, ReworkRule Rework, IReadOnlyList<HoldLimit> HoldLimits);
+/// <param name="Feedback">How the community asks; left out, as is usual: see docs/feedback.md.</param>
+public sealed record SlaProfile(IReadOnlyList<Policy> Policies, ReworkRule Rework, IReadOnlyList<HoldLimit> HoldLimits, FeedbackRules? Feedback = null)
+{
+    public FeedbackRules Asking() => Feedback ?? FeedbackRules.Default;
+
+    /// <summary>How a round that began under this version is chased: as its policy says, or as rework is.</summary>
+    public FeedbackPlan PlanOf(string? policy, bool asRework) =>
+        asRework ? Rework.Feedback : (Policies.FirstOrDefault(p => p.Code == policy) ?? Policies.First(p => p.Scope is { Category: null, Kind: null, Priority: null, Crews: null or { Count: 0 } })).Feedback;
+}
 
 /// <summary>What decides which policy governs a request.</summary>
 /// <param name="Categories">Its category and those above it, the nearest first.</param>

@@ -46,6 +46,28 @@ public static partial class SlaProfileCheck
             faults.Add(new Fault("profile.holdLimits", "sla.hold_limit_twice", "A reason has one limit."));
         }
 
+        if (profile.Feedback is { } rules)
+        {
+            foreach (var (field, good) in new[]
+            {
+                ("samplePercent", rules.SamplePercent is >= 0 and <= 100), ("mostAsksAMonth", rules.MostAsksAMonth is >= 1 and <= 1000), ("attempts", rules.Attempts is >= 1 and <= 10),
+                ("timesOfDay", rules.TimesOfDay is >= 1 and <= 3 && rules.TimesOfDay <= rules.Attempts), ("callsFromHour", rules.CallsFromHour is >= 0 and <= 23),
+                ("callsToHour", rules.CallsToHour <= 24 && rules.CallsToHour > rules.CallsFromHour), ("waitHours", rules.WaitHours is >= 1 and <= 720), ("callWithinHours", rules.CallWithinHours is >= 1 and <= 168),
+            })
+            {
+                if (!good)
+                {
+                    faults.Add(new Fault("profile.feedback." + field, "sla.feedback_out_of_range", "This is outside of what can be asked of people: see docs/feedback.md."));
+                }
+            }
+
+            // Calls at so many times of day need hours that reach into as many.
+            if (rules is { CallsFromHour: >= 0, CallsToHour: <= 24 } && Enumerable.Range(rules.CallsFromHour, Math.Max(rules.CallsToHour - rules.CallsFromHour, 0)).Select(h => h < 12 ? 0 : h < 18 ? 1 : 2).Distinct().Count() < rules.TimesOfDay)
+            {
+                faults.Add(new Fault("profile.feedback.timesOfDay", "sla.feedback_hours_too_few", "The hours for calls do not reach into so many times of day."));
+            }
+        }
+
         return faults;
 
         void Policy(Policy policy, string at)

@@ -29,23 +29,49 @@ public enum NotAskedRule
 
     /// <summary>The same person is asked about another of their requests, which the same fault's orders served.</summary>
     AskedForTheFault,
+
+    /// <summary>The person was asked as often as one may within 30 days.</summary>
+    TooOften,
+
+    /// <summary>The policy asks a sample, and this one is not in it.</summary>
+    NotInSample,
 }
+
+/// <summary>A finished request, as far as it decides whether its reporter is asked.</summary>
+/// <param name="HasReporter">Somebody left a name or a number.</param>
+/// <param name="OnTheSpot">Answered while the caller was on the telephone.</param>
+/// <param name="HistoryOnly">It came finished from another system.</param>
+/// <param name="AskedForTheFault">The same person is asked about another request that the same fault's orders served.</param>
+/// <param name="AsksWithinAMonth">How often this person was asked about other requests in the last 30 days.</param>
+public sealed record FinishedRequest(
+    RequestKind Kind,
+    Channel Channel,
+    Outcome Outcome,
+    bool HasReporter,
+    bool OptedOut,
+    bool Erased,
+    bool OnTheSpot,
+    bool HistoryOnly,
+    bool AskedForTheFault,
+    int AsksWithinAMonth,
+    bool InSample);
 
 /// <summary>Whom not to ask, and by which rule; the first that holds is the one that is stored.</summary>
 public static class WhomNotToAsk
 {
-    public static NotAskedRule? Rule(
-        RequestKind kind, Channel channel, Outcome outcome, bool hasReporter, bool optedOut, bool erased, bool onTheSpot, bool historyOnly, bool askedForTheFault) => true switch
+    public static NotAskedRule? Rule(FinishedRequest about, FeedbackPlan plan, FeedbackRules rules) => true switch
     {
-        _ when historyOnly => NotAskedRule.Imported,
-        _ when outcome is Outcome.Withdrawn or Outcome.Duplicate => NotAskedRule.Cancelled,
-        _ when erased => NotAskedRule.Erased,
-        _ when kind is RequestKind.Suggestion or RequestKind.Praise => NotAskedRule.Thanked,
-        _ when channel == Channel.Staff => NotAskedRule.StaffRequest,
-        _ when !hasReporter => NotAskedRule.NoReporter,
-        _ when optedOut => NotAskedRule.OptedOut,
-        _ when onTheSpot => NotAskedRule.AnsweredOnTheSpot,
-        _ when askedForTheFault => NotAskedRule.AskedForTheFault,
+        _ when about.HistoryOnly => NotAskedRule.Imported,
+        _ when about.Outcome is Outcome.Withdrawn or Outcome.Duplicate => NotAskedRule.Cancelled,
+        _ when about.Erased => NotAskedRule.Erased,
+        _ when about.Kind is RequestKind.Suggestion or RequestKind.Praise || plan.Way == FeedbackWay.Thank => NotAskedRule.Thanked,
+        _ when about.Channel == Channel.Staff => NotAskedRule.StaffRequest,
+        _ when !about.HasReporter => NotAskedRule.NoReporter,
+        _ when about.OptedOut => NotAskedRule.OptedOut,
+        _ when about.OnTheSpot => NotAskedRule.AnsweredOnTheSpot,
+        _ when about.AskedForTheFault => NotAskedRule.AskedForTheFault,
+        _ when plan.Way == FeedbackWay.Sample && !about.InSample => NotAskedRule.NotInSample,
+        _ when plan.Call != CallShare.All && about.AsksWithinAMonth >= rules.MostAsksAMonth => NotAskedRule.TooOften,
         _ => null,
     };
 }

@@ -152,6 +152,7 @@ public sealed class TenancyTests : DeskFixture
             "register_provided",
             "register_staff",
             "remove_factor",
+            "rounds_to_chase",
             "session_holder",
             "set_password",
             "set_recovery_codes",

@@ -232,6 +232,8 @@ public sealed partial class EveryDoorTests : ApiFixture
         var unhappy = (await GivenRequest(town)).RequestId;
         await Send(town.Clerk, new AnswerRequest(unhappy, AnswerKind.Answered, "好的"));
         await Send(town.Clerk, new RecordFeedback(unhappy, Solved.Partly, 3, "王小明"));
+        var silent = (await GivenRequest(town)).RequestId;
+        await Send(town.Clerk, new AnswerRequest(silent, AnswerKind.Answered, "好的"));
         await using var upload = await Upload.Receive(new MemoryStream(Pictures.Png()), forOwners: false, CancellationToken.None);
         var attachment = await Send(town.Clerk, new AttachToRequest(request, new FileLabel(PhotoPurpose.Evidence, Visibility.Crew, "a.png"), Convert.ToHexStringLower(upload.Sha256), upload));
         var late = await GivenEscalation(paid);
@@ -255,6 +257,7 @@ public sealed partial class EveryDoorTests : ApiFixture
             ["quoteId"] = quote.QuoteId.ToString(),
             ["faultId"] = fault.FaultId.ToString(),
             ["attachmentId"] = attachment.AttachmentId.ToString(),
+            ["feedbackId"] = (await Scalar<Guid>("select feedback_id from feedback where request_id = @silent", new { silent })).ToString(),
             ["followUpId"] = (await Scalar<Guid>("select follow_up_id from follow_up where request_id = @unhappy", new { unhappy })).ToString(),
             ["categoryId"] = town.Category(RequestKind.Repair, "water").ToString(),
             ["placeId"] = town.Places["3-2-1502"].ToString(),

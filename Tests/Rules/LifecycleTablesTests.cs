@@ -57,13 +57,13 @@ public sealed class LifecycleTablesTests
     private const string Feedback = """
         asked
           stays: -
-          moves: remind->reminded callDue->toCall tryCall->toCall answer->answered refuse->refused lapse->noResponse
+          moves: remind->reminded callDue->toCall tryCall->toCall answer->answered refuse->refused lapse->noResponse forget->notAsked
         reminded
           stays: remind
-          moves: callDue->toCall tryCall->toCall answer->answered refuse->refused lapse->noResponse
+          moves: callDue->toCall tryCall->toCall answer->answered refuse->refused lapse->noResponse forget->notAsked
         toCall
           stays: tryCall
-          moves: answer->answered refuse->refused giveUp->unreachable lapse->noResponse
+          moves: answer->answered refuse->refused giveUp->unreachable lapse->noResponse forget->notAsked
         answered
           stays: -
           moves: -

@@ -26,7 +26,7 @@ public sealed class FeedbackOutcomesTests : DeskFixture
     }
 
     [Test]
-    public async Task Giving_up_needs_three_calls_at_two_times_of_day()
+    public async Task Giving_up_needs_three_calls_at_three_times_of_day()
     {
         var (request, _) = await GivenDone();
         Task GiveUp() => Send(Here.Clerk, new GiveUpCalling(request));
@@ -40,6 +40,9 @@ public sealed class FeedbackOutcomesTests : DeskFixture
         Clock.Advance(TimeSpan.FromHours(3));
         await Try(CallResult.CallLater);
         Assert.That(await Refusal(GiveUp), Is.EqualTo("feedback.attempts_missing"), "somebody said: call later");
+        await Try();
+        Assert.That(await Refusal(GiveUp), Is.EqualTo("feedback.attempts_missing"), "no evening yet");
+        Clock.Advance(TimeSpan.FromHours(6));
         await Try();
         var reply = await Send(Here.Clerk, new GiveUpCalling(request));
 

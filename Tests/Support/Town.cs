@@ -43,6 +43,9 @@ public sealed class Town
     {
         var town = new Town { CommunityId = Guid.CreateVersion7(desk.Clock.GetUtcNow()) };
         await desk.Send(town.System, new MakeCommunity(town.CommunityId, code, "测试小区 " + code, "Test community " + code, "Asia/Shanghai"));
+        // Whom not to ask is tried where it is meant; everywhere else everybody is asked, however often.
+        await desk.Execute(
+            """update sla_profile_version set definition = jsonb_set(definition, '{feedback}', definition -> 'feedback' || '{"samplePercent": 100, "mostAsksAMonth": 1000}') where community_id = @CommunityId""", new { town.CommunityId });
         await desk.Send(town.System, new MakePlaces(town.CommunityId,
         [
             new(PlaceKind.Building, "3", "3", "3栋", "Building 3"),

@@ -273,6 +273,11 @@ public sealed class ConfidentialTests : DeskFixture
             await Answered(said);
             return await Send(a, new ListCallBacks(here, FeedbackState.Asked));
         });
+        yield return (nameof(GetCallBack), async a =>
+        {
+            await Answered(said);
+            return await Send(a, new GetCallBack(await Scalar<Guid>("select feedback_id from feedback where request_id = @RequestId order by round desc limit 1", said)));
+        });
         yield return (nameof(ListFollowUps), async a =>
         {
             await Unhappy(said);

@@ -1,0 +1,43 @@
+using PropertyServiceDesk.Domain.Clocks;
+
+namespace PropertyServiceDesk.Domain.Feedback;
+
+/// <summary>
+/// The clocks of the calls that the desk owes: of a round, until somebody rang or it ended; of a call-back after a bad answer, until it
+/// was made. One that runs out is the desk's breach, and escalates as one.
+/// </summary>
+internal sealed class CallClocks(Db db, SlaBook book, ClockRows clocks)
+{
+    private const string OpenFollowUps = """
+        select exists (
+            select from follow_up u
+            where u.community_id = @CommunityId and u.feedback_id = @FeedbackId and u.for_role <> 'manager' and u.ended_at is null)
+        """;
+
+    private static readonly ClockKind[] Feedback = [ClockKind.Feedback];
+
+    /// <summary>A call that is owed of each of these from the given times on. Write the events of their rounds first.</summary>
+    public async Task Owe(Guid communityId, IReadOnlyList<(Guid FeedbackId, string? Policy, DateTimeOffset From)> calls, CancellationToken ct)
+    {
+        if (calls.Count > 0)
+        {
+            var sla = await book.Now(communityId, ct);
+            var within = new Allowance(sla.Profile.Asking().CallWithinHours, AllowanceUnit.Hours);
+            await clocks.Start(
+                communityId, sla, [.. calls.Select(c => new NewClock(ClockSubject.Feedback, c.FeedbackId, null, c.Policy ?? "default", new Owed(ClockKind.Feedback, c.From, within, "24x7")))], ct);
+        }
+    }
+
+    /// <summary>Somebody rang, or there is nothing to ring about any more.</summary>
+    public Task Met(Guid communityId, IReadOnlyList<Guid> requestAndFeedbackIds, DateTimeOffset at, CancellationToken ct) =>
+        clocks.Stop(communityId, requestAndFeedbackIds, Feedback, StopReason.Met, at, ct);
+
+    /// <summary>The call-back is made once nobody but the manager, who was only told, has it open.</summary>
+    public async Task MetIfNobodyHasIt(Guid communityId, Guid feedbackId, DateTimeOffset at, CancellationToken ct)
+    {
+        if (!await db.Single<bool>(OpenFollowUps, new { CommunityId = communityId, FeedbackId = feedbackId }, ct))
+        {
+            await clocks.Stop(communityId, [feedbackId], Feedback, StopReason.Met, at, ct);
+        }
+    }
+}

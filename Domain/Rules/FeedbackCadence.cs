@@ -1,0 +1,91 @@
+namespace PropertyServiceDesk.Domain.Rules;
+
+/// <summary>What became of an ask or a reminder on its way.</summary>
+public enum Delivery
+{
+    /// <summary>It is not out yet.</summary>
+    Pending,
+    Delivered,
+
+    /// <summary>It was given up, or is still not out a day later.</summary>
+    Failed,
+}
+
+/// <summary>Why a round came onto the call-back list.</summary>
+public enum ListedWhy
+{
+    Policy,
+    NotDelivered,
+
+    /// <summary>The desk rang before it was due.</summary>
+    CalledAlready,
+}
+
+/// <summary>A round that nobody has answered yet.</summary>
+/// <param name="LastDelivery">Of the last reminder, else of the ask.</param>
+public sealed record OpenRound(
+    FeedbackState State,
+    DateTimeOffset AskedAt,
+    int Reminders,
+    DateTimeOffset? LastRemindedAt,
+    bool InSample,
+    Delivery AskDelivery,
+    Delivery LastDelivery,
+    IReadOnlyList<(DateTimeOffset At, CallResult Result)> Attempts);
+
+/// <summary>What happens to a round now, if anything.</summary>
+/// <param name="Move">Remind, CallDue, GiveUp or Lapse; null: it waits.</param>
+/// <param name="LookAgainAt">Null where it has ended, or waits for a person.</param>
+/// <param name="Reminders">How many reminders count as sent after it: one that was missed is not made up for.</param>
+public sealed record ChaseDecision(FeedbackMove? Move, DateTimeOffset? LookAgainAt, int Reminders = 0, ListedWhy? Why = null);
+
+/// <summary>
+/// How a round is chased to its end. Only what was done ends it: calls that reached nobody make somebody unreachable; silence needs an
+/// ask that arrived and every call that the policy demands. Where the desk did not ring, nothing ends: that is its breach.
+/// </summary>
+public static class FeedbackCadence
+{
+    public static ChaseDecision Decide(OpenRound round, FeedbackPlan plan, FeedbackRules rules, TimeZoneInfo zone, DateTimeOffset now) => round.State switch
+    {
+        FeedbackState.Asked or FeedbackState.Reminded => Asked(round, plan, rules, zone, now),
+        FeedbackState.ToCall => Called(round, rules, zone),
+        FeedbackState.Answered or FeedbackState.Refused or FeedbackState.Unreachable or FeedbackState.NoResponse or FeedbackState.NotAsked => new ChaseDecision(null, null, round.Reminders),
+    };
+
+    private static ChaseDecision Asked(OpenRound round, FeedbackPlan plan, FeedbackRules rules, TimeZoneInfo zone, DateTimeOffset now)
+    {
+        if (plan.Way is FeedbackWay.Call or FeedbackWay.Sample && plan.Call != CallShare.None)
+        {
+            return new ChaseDecision(FeedbackMove.CallDue, null, round.Reminders, ListedWhy.Policy);
+        }
+
+        if (round.LastDelivery == Delivery.Failed || round.AskDelivery == Delivery.Failed)
+        {
+            return new ChaseDecision(FeedbackMove.CallDue, null, round.Reminders, ListedWhy.NotDelivered);
+        }
+
+        if (round.LastDelivery == Delivery.Pending)
+        {
+            var sent = (round.LastRemindedAt ?? round.AskedAt) + FeedbackRules.DeliveredWithin;
+            return new ChaseDecision(null, sent > now ? sent : now.AddHours(1), round.Reminders);
+        }
+
+        if (round.Reminders < plan.RemindAfterHours.Count)
+        {
+            var due = rules.Decent(round.AskedAt.AddHours(plan.RemindAfterHours[round.Reminders]), zone);
+            return due > now ? new ChaseDecision(null, due, round.Reminders)
+                : !rules.IsDecent(now, zone) ? new ChaseDecision(null, rules.Decent(now, zone), round.Reminders)
+                : new ChaseDecision(FeedbackMove.Remind, now + FeedbackRules.DeliveredWithin, plan.RemindAfterHours.Count(h => rules.Decent(round.AskedAt.AddHours(h), zone) <= now));
+        }
+
+        var over = (round.LastRemindedAt ?? round.AskedAt).AddHours(rules.WaitHours);
+        return over > now ? new ChaseDecision(null, over, round.Reminders)
+            : plan.Call == CallShare.All || (plan.Call == CallShare.Sample && round.InSample) ? new ChaseDecision(FeedbackMove.CallDue, null, round.Reminders, ListedWhy.Policy)
+            : new ChaseDecision(FeedbackMove.Lapse, null, round.Reminders);
+    }
+
+    private static ChaseDecision Called(OpenRound round, FeedbackRules rules, TimeZoneInfo zone) =>
+        CallAttempts.Suffice(round.Attempts, rules, zone) ? new ChaseDecision(FeedbackMove.GiveUp, null, round.Reminders)
+        : round.AskDelivery == Delivery.Delivered && CallAttempts.AreMade(round.Attempts, rules, zone) ? new ChaseDecision(FeedbackMove.Lapse, null, round.Reminders)
+        : new ChaseDecision(null, null, round.Reminders);
+}
