@@ -23,6 +23,8 @@ internal static class EscalationsEndpoints
         var reports = api.MapGroup("/reports").WithTags("Reports");
         reports.Get<ReportClocks, IReadOnlyList<ClockFigures>>("/clocks");
         reports.Get<ListReportedClocks, Domain.Plumbing.Page<ReportedClock>>("/clocks/lines");
+        reports.Get<ReportSatisfaction, IReadOnlyList<SatisfactionFigures>>("/satisfaction");
+        reports.Get<ListRatings, Domain.Plumbing.Page<RatingLine>>("/satisfaction/lines");
         reports.Get<ReportEscalations, IReadOnlyList<EscalationFigures>>("/escalations");
     }
 }

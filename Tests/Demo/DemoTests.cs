@@ -76,6 +76,7 @@ public sealed class DemoTests
         {
             var manager = new Actor(ActorKind.Staff, Guid.CreateVersion7(), "manager", [new RoleIn(community, Roles.Manager)], []);
             await SlowReport.Holds(owner, services, manager, community, new ClockReportFilter(), Enum.GetValues<ReportBy>());
+            Assert.That(await SlowSatisfaction.Holds(owner, services, manager, community), Is.GreaterThan(50));
         }
     }
 

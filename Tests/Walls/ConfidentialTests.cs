@@ -273,6 +273,16 @@ public sealed class ConfidentialTests : DeskFixture
             await Answered(said);
             return await Send(a, new ListCallBacks(here, FeedbackState.Asked));
         });
+        yield return (nameof(ListRatings), async a =>
+        {
+            await Unhappy(said);
+            return await Send(a, new ListRatings(new SatisfactionFilter(here), Take: 200));
+        });
+        yield return (nameof(ReportSatisfaction), async a =>
+        {
+            await Unhappy(said);
+            return (await Send(a, new ReportSatisfaction(new SatisfactionFilter(here)))).Sum(f => f.Answered) > 0 ? "counted" : "not";
+        });
         yield return (nameof(GetCallBack), async a =>
         {
             await Answered(said);

@@ -25,6 +25,7 @@ const CustomerScreen = lazy(() => import('./desk/CustomerScreen'));
 const FaultsScreen = lazy(() => import('./desk/FaultsScreen'));
 const FaultScreen = lazy(() => import('./desk/FaultScreen'));
 const CallBacksScreen = lazy(() => import('./desk/CallBacksScreen'));
+const FollowUpsScreen = lazy(() => import('./desk/FollowUpsScreen'));
 const EscalationsScreen = lazy(() => import('./manager/EscalationsScreen'));
 const ReportsScreen = lazy(() => import('./manager/ReportsScreen'));
 const RostersScreen = lazy(() => import('./manager/RostersScreen'));
@@ -107,6 +108,7 @@ function Screens({ who }: { who: SignedIn }) {
           <Route path="/policies" element={<PoliciesScreen />} />
           <Route path="/faults/:faultId" element={<FaultScreen />} />
           <Route path="/call-backs" element={<CallBacksScreen />} />
+          <Route path="/follow-ups" element={<FollowUpsScreen />} />
           <Route path="/escalations" element={<EscalationsScreen />} />
           <Route path="/reports" element={<ReportsScreen />} />
           <Route path="/rosters" element={<RostersScreen />} />

@@ -22,13 +22,12 @@ alter table feedback
     add constraint feedback_handed_to_a_colleague foreign key (community_id, handed_to) references community_staff (community_id, staff_id),
     add constraint feedback_taken_for_a_time check ((taken_by is null) = (taken_until is null)),
     add constraint feedback_earlier_outcome_has_a_time check ((earlier_outcome is null) = (earlier_ended_at is null)),
-    add constraint feedback_only_answers_are_late check (earlier_outcome is null or state = 'answered'),
-    add constraint feedback_ended_is_not_looked_at check (ended_at is null or next_check_at is null);
+    add constraint feedback_only_answers_are_late check (earlier_outcome is null or state = 'answered');
 
 -- Rounds that were open before there was a chaser are looked at once it runs.
 update feedback set next_check_at = started_at where ended_at is null and next_check_at is null;
 
-create index feedback_to_chase on feedback (next_check_at) where next_check_at is not null;
+create index feedback_to_chase on feedback (next_check_at) where next_check_at is not null and ended_at is null;
 create index feedback_by_start on feedback (community_id, started_at desc, feedback_id desc);
 
 -- Who spoke, where somebody did; forgotten with the number.
@@ -84,7 +83,7 @@ create function rounds_to_chase(p_now timestamptz, p_at_most integer) returns ta
 language sql stable security definer set search_path = pg_catalog, public as $$
     select f.community_id, f.feedback_id
     from feedback f
-    where f.next_check_at <= p_now
+    where f.next_check_at <= p_now and f.ended_at is null
     order by f.next_check_at
     limit p_at_most
 $$;

@@ -4,7 +4,7 @@ import dayjs from 'dayjs';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import { api, told } from '../api/client';
-import type { ClockOutcome, ReportBy } from '../api/client';
+import type { ClockOutcome, ReportBy, SatisfactionBy } from '../api/client';
 import { Problem } from '../api/problems';
 import { useFilters } from '../kit/filters';
 import { Moment } from '../kit/Moment';
@@ -12,6 +12,7 @@ import { spoken } from '../kit/tags';
 import { span } from '../kit/times';
 import { Trouble } from '../kit/Trouble';
 import { useTitle } from '../Shell';
+import { Satisfaction } from './Satisfaction';
 import { useWords } from '../words/words';
 
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -19,7 +20,7 @@ const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 /** What was met in time and what was late; who was told, and how soon they answered. Each figure opens its rows. */
 export default function ReportsScreen() {
   const { t, word, options, language } = useWords();
-  const [f, change] = useFilters(['of', 'by', 'from', 'to']);
+  const [f, change] = useFilters(['of', 'by', 'rated', 'from', 'to']);
   const of = f.of ?? 'clocks';
   const by = (f.by ?? 'kind') as ReportBy;
   const from = f.from ?? dayjs().subtract(30, 'day').startOf('day').toISOString();
@@ -43,13 +44,13 @@ export default function ReportsScreen() {
       <div className="row spread">
         <h1>{t('nav.reports')}</h1>
         <div className="row">
-          <Segmented value={of} onChange={(v) => change({ of: v })} options={[{ value: 'clocks', label: t('reports.clocks') }, { value: 'escalations', label: t('reports.escalations') }]} />
-          <Select value={by} onChange={(v) => change({ by: v })} options={options('reportBy')} aria-label={t('reports.by')} style={{ minWidth: 140 }} />
+          <Segmented value={of} onChange={(v) => change({ of: v })} options={[{ value: 'clocks', label: t('reports.clocks') }, { value: 'escalations', label: t('reports.escalations') }, { value: 'satisfaction', label: t('reports.satisfaction') }]} />
+          {of !== 'satisfaction' && <Select value={by} onChange={(v) => change({ by: v })} options={options('reportBy')} aria-label={t('reports.by')} style={{ minWidth: 140 }} />}
           <DatePicker.RangePicker value={[dayjs(from), to ? dayjs(to) : null]} allowEmpty={[false, true]} onChange={(r) => change({ from: r?.[0]?.startOf('day').toISOString(), to: r?.[1]?.endOf('day').toISOString() })} />
         </div>
       </div>
       {failed.isError && <Trouble problem={Problem.from(failed.error)} retry={() => void failed.refetch()} />}
-      {of === 'clocks' ? (
+      {of === 'satisfaction' ? <Satisfaction by={(f.rated ?? 'requestKind') as SatisfactionBy} from={from} to={to} change={(rated) => change({ rated })} /> : of === 'clocks' ? (
         <Table
           size="small"
           rowKey="key"

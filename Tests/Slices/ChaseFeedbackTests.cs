@@ -1,0 +1,365 @@
+using MediatR;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using NUnit.Framework;
+using PropertyServiceDesk.Domain.Clocks;
+using PropertyServiceDesk.Domain.Customers;
+using PropertyServiceDesk.Domain.Feedback;
+using PropertyServiceDesk.Domain.Plumbing;
+using PropertyServiceDesk.Domain.Requests;
+using PropertyServiceDesk.Domain.Rules;
+using PropertyServiceDesk.Domain.WorkOrders;
+using PropertyServiceDesk.Tests.Support;
+using PropertyServiceDesk.Workers;
+
+namespace PropertyServiceDesk.Tests.Slices;
+
+/// <summary>The job that chases: what it sends, lists and ends; once, whoever runs it, and wherever it is killed.</summary>
+public sealed class ChaseFeedbackTests : DeskFixture
+{
+    private const string Number = "13800138000";
+
+    private sealed record Round(string State, short Reminders, DateTime? NextCheckAt, DateTime? EndedAt, string? ListedWhy);
+
+    private Task<int> Chase(IServiceProvider? of = null) => Look("chase-feedback", of);
+
+    private async Task<int> Look(string job, IServiceProvider? of = null)
+    {
+        await using var own = of is null ? Services(_ => { }) : null;
+        var services = of ?? own!;
+        return await Schedule.Entries.Single(e => e.Id == job).Run(new Job(services.GetRequiredService<IServiceScopeFactory>(), services.GetRequiredService<DueWork>(), NullLogger<Job>.Instance), CancellationToken.None);
+    }
+
+    private async Task<Round> Of(Guid request) =>
+        (await Rows<Round>("select state, reminders, next_check_at, ended_at, listed_why from feedback where request_id = @request order by round desc limit 1", new { request })).Single();
+
+    private Task Delivered() => Execute("update message set sent_at = @Now where sent_at is null and parked_at is null", new { Now = Clock.GetUtcNow() });
+
+    private Task Parked(Guid request) => Execute("update message set parked_at = @Now where request_id = @request and sent_at is null and template like 'feedback%'", new { request, Now = Clock.GetUtcNow() });
+
+    /// <summary>A version of the profile that asks in another way.</summary>
+    private Task Rules(string json) => Execute(
+        """
+        insert into sla_profile_version (community_id, policy_version_id, version, definition, created_at)
+        select v.community_id, gen_random_uuid(), v.version + 1, jsonb_set(v.definition, '{feedback}', v.definition -> 'feedback' || @json::jsonb), v.created_at
+        from sla_profile_version v
+        where v.community_id = @CommunityId
+        order by v.version desc
+        limit 1
+        """,
+        new { json, Here.CommunityId });
+
+    private static DateTimeOffset Local(int day, int hour, int minute = 0) => FakeClock.Start.AddDays(day - 2).AddHours(hour - 9).AddMinutes(minute);
+
+    [Test]
+    public async Task A_normal_repair_is_asked_reminded_twice_and_then_called()
+    {
+        var (request, _) = await GivenDone();
+        await Chase();
+        await Delivered();
+        await Chase();
+        Assert.That((await Of(request)).State, Is.EqualTo("asked"));
+
+        Clock.Set(Local(3, 9));
+        await Chase();
+        await Chase();
+        Assert.That((await Of(request)).State, Is.EqualTo("reminded"));
+        await Delivered();
+        Clock.Set(Local(5, 9));
+        await Chase();
+        await Chase();
+        await Delivered();
+        Assert.That((await Of(request)).Reminders, Is.EqualTo(2));
+        Clock.Set(Local(7, 9));
+        await Chase();
+
+        Assert.That((await Of(request)) is { State: "toCall", ListedWhy: "policy" }, Is.True);
+        Assert.That(await Rows<string>("select template from message where request_id = @request order by created_at", new { request }), Is.EqualTo(new[] { "feedbackAsk", "feedbackReminder", "feedbackReminder" }));
+        Assert.That((await Send(Here.Clerk, new ListCallBacks())).Items.Single().DueAt, Is.EqualTo(Local(8, 9)), "the call is owed within a day");
+        Assert.That(await ClocksThatDiffer(), Is.Empty);
+    }
+
+    [Test]
+    public async Task Outside_of_the_sample_silence_after_a_delivered_ask_is_no_response_and_closes()
+    {
+        await Rules("""{"samplePercent": 0}""");
+        var (request, _) = await GivenDone();
+        foreach (var day in new[] { 2, 3, 5, 7 })
+        {
+            Clock.Set(Local(day, 9));
+            await Delivered();
+            await Chase();
+            await Delivered();
+        }
+
+        await Rules("""{"samplePercent": 100}""");
+        Assert.That((await Of(request)) is { State: "noResponse", EndedAt: not null, NextCheckAt: null }, Is.True, (await Of(request)).ToString());
+        Assert.That((await Send(Here.Clerk, new GetRequest(request))).Request.Status, Is.EqualTo(RequestStatus.Closed));
+        Assert.That(await ClocksThatDiffer(), Is.Empty);
+    }
+
+    [Test]
+    public async Task An_ask_that_cannot_be_delivered_is_on_the_list_with_the_next_tick()
+    {
+        var (request, _) = await GivenDone();
+        await Chase();
+
+        await Parked(request);
+        await Chase();
+
+        Assert.That((await Of(request)) is { State: "toCall", ListedWhy: "notDelivered" }, Is.True);
+    }
+
+    [Test]
+    public async Task An_ask_that_is_still_not_out_a_day_later_was_not_delivered()
+    {
+        var (request, _) = await GivenDone();
+        await Chase();
+        Clock.Advance(TimeSpan.FromHours(24));
+
+        await Chase();
+
+        Assert.That((await Of(request)) is { State: "toCall", ListedWhy: "notDelivered", Reminders: 0 }, Is.True);
+    }
+
+    [TestCase(Priority.Danger)]
+    [TestCase(Priority.Urgent)]
+    public async Task Danger_and_urgent_repairs_are_called_within_a_day(Priority priority)
+    {
+        var (request, _) = await GivenDone(priority: priority);
+
+        await Chase();
+
+        Assert.That((await Of(request)).State, Is.EqualTo("toCall"));
+        Assert.That((await Send(Here.Clerk, new ListCallBacks())).Items.Single().DueAt, Is.EqualTo(Clock.GetUtcNow().AddHours(24)));
+    }
+
+    [Test]
+    public async Task A_complaint_is_called_by_somebody_who_is_not_in_charge_of_it()
+    {
+        var complaint = await GivenRequest(kind: RequestKind.Complaint, category: "attitude", text: "态度差");
+        await Send(Here.Manager, new NamePersonInCharge(complaint.RequestId, Here.Clerk.Id));
+        await Send(Here.Manager, new AnswerRequest(complaint.RequestId, AnswerKind.Explained, "已处理"));
+        await Chase();
+        var round = (await Send(Here.Officer, new ListCallBacks())).Items.Single();
+
+        Assert.That(round.DueAt, Is.EqualTo(Clock.GetUtcNow().AddHours(24)));
+        Assert.That((await Send(Here.Clerk, new ListCallBacks())).Items, Is.Empty);
+        Assert.That(await Refusal(() => Send(Here.Clerk, new TakeCallBack(round.FeedbackId))), Is.EqualTo("feedback.did_the_work"));
+        Assert.That(await Refusal(() => Send(Here.Clerk, new RecordFeedback(complaint.RequestId, Solved.Yes, 5, "x"))), Is.EqualTo("feedback.did_the_work"));
+    }
+
+    [Test]
+    public async Task Rework_is_called_about_too()
+    {
+        var (request, _) = await GivenDone();
+        await Send(Here.Clerk, new RecordFeedback(request, Solved.No, 1, "王小明"));
+        var again = (await Send(Here.Clerk, new GetRequest(request))).WorkOrders.Single(o => o.ReworkOfId is not null).WorkOrderId;
+        var member = Here.Member(Crew.Engineering);
+        await Send(member, new AcceptWork(again));
+        await Send(member, new ArriveOnSite(again));
+        await Send(member, new CompleteWork(again, "好了"));
+
+        await Chase();
+
+        Assert.That((await Of(request)).State, Is.EqualTo("toCall"));
+        Assert.That(await Rows<short>("select round from feedback where request_id = @request order by 1", new { request }), Is.EqualTo(new short[] { 1, 2 }), "rated again");
+    }
+
+    [Test]
+    public async Task Three_calls_in_vain_at_three_times_of_day_end_as_unreachable()
+    {
+        var (request, _) = await GivenDone(priority: Priority.Urgent);
+        foreach (var hour in new[] { 10, 14, 18 })
+        {
+            await Chase();
+            Assert.That((await Of(request)).State, Is.EqualTo("toCall"));
+            Clock.Set(Local(2, hour));
+            await Send(Here.Clerk, new TryCall(request, Number, CallResult.NoAnswer));
+        }
+
+        await Chase();
+
+        Assert.That((await Of(request)) is { State: "unreachable", EndedAt: not null }, Is.True);
+        Assert.That((await Send(Here.Clerk, new GetRequest(request))).Request.Status, Is.EqualTo(RequestStatus.Closed));
+        Assert.That(await Scalar<long>("select count(*) from clock where stopped_at is null"), Is.Zero);
+        Assert.That(await ClocksThatDiffer(), Is.Empty);
+    }
+
+    [Test]
+    public async Task Where_nobody_rang_nothing_ends_and_the_missing_call_escalates_as_one()
+    {
+        var (request, _) = await GivenDone(priority: Priority.Urgent);
+        await Chase();
+        await Delivered();
+        Clock.Advance(TimeSpan.FromDays(20));
+
+        await Chase();
+        await Look("escalate-overdue");
+
+        Assert.That((await Of(request)).State, Is.EqualTo("toCall"), "our breach is not their silence");
+        Assert.That(await Rows<string>("select distinct cause from escalation where level = 1"), Is.EqualTo(new[] { "callNotMade" }));
+    }
+
+    [Test]
+    public async Task A_call_that_was_made_in_time_is_no_breach_and_the_next_one_is_owed_in_its_turn()
+    {
+        var (request, _) = await GivenDone();
+        await Chase();
+        await Parked(request);
+        await Chase();
+        Clock.Advance(TimeSpan.FromHours(1));
+        await Send(Here.Clerk, new TryCall(request, Number, CallResult.NoAnswer));
+        Clock.Advance(TimeSpan.FromHours(23));
+        await Look("escalate-overdue");
+        Assert.That(await Scalar<long>("select count(*) from escalation where level > 0"), Is.Zero);
+
+        Clock.Advance(TimeSpan.FromHours(1));
+        await Look("escalate-overdue");
+
+        Assert.That(await Rows<string>("select cause from escalation where level = 1"), Is.EqualTo(new[] { "callNotMade" }));
+        Assert.That(await Scalar<Guid?>("select request_id from escalation limit 1"), Is.EqualTo(request));
+        Assert.That(await ClocksThatDiffer(), Is.Empty);
+    }
+
+    [Test]
+    public async Task Whoever_asked_to_be_called_later_is_owed_the_call_from_then_on()
+    {
+        var (request, _) = await GivenDone(priority: Priority.Urgent);
+        await Chase();
+
+        await Send(Here.Clerk, new TryCall(request, Number, CallResult.CallLater, SpokeWith: "王太太", CallAgainAt: Local(4, 18)));
+        await Chase();
+
+        var line = (await Send(Here.Clerk, new ListCallBacks())).Items.Single();
+        Assert.That((line.CallAfter, line.DueAt), Is.EqualTo(((DateTimeOffset?)Local(4, 18), (DateTimeOffset?)Local(5, 18))));
+        Assert.That((await Send(Here.Clerk, new ListCallBacks(Ready: true))).Items, Is.Empty);
+        Assert.That(await Refusal(() => Send(Here.Clerk, new TryCall(request, Number, CallResult.CallLater, CallAgainAt: Local(4, 22)))), Is.EqualTo("call_back.not_in_calling_hours"));
+        Assert.That(await Refusal(() => Send(Here.Clerk, new TryCall(request, Number, CallResult.Busy, CallAgainAt: Local(4, 18)))), Is.EqualTo("call.again_without_call_later"));
+    }
+
+    [TestCase("refused")]
+    [TestCase("unreachable")]
+    [TestCase("noResponse")]
+    public async Task A_late_answer_is_kept_with_its_time_beside_what_was_recorded_before_and_acted_on(string before)
+    {
+        var (request, _) = await GivenDone();
+        await Execute("update feedback set state = @before, ended_at = @Now, next_check_at = null; update request set status = 'closed', closed_at = @Now", new { before, Now = Clock.GetUtcNow() });
+        Clock.Advance(TimeSpan.FromDays(2));
+
+        await Send(Here.Clerk, new RecordFeedback(request, Solved.No, 1, "王小明"));
+
+        var kept = (await Rows<(string State, DateTime EndedAt, string Earlier, DateTime EarlierAt)>("select state, ended_at, earlier_outcome, earlier_ended_at from feedback where round = 1")).Single();
+        Assert.That(kept, Is.EqualTo(("answered", Clock.GetUtcNow().UtcDateTime, before, FakeClock.Start.UtcDateTime)));
+        Assert.That((await Send(Here.Clerk, new GetRequest(request))).Request.Status, Is.EqualTo(RequestStatus.InProgress));
+    }
+
+    [Test]
+    public async Task What_is_withdrawn_is_recorded_as_not_asked()
+    {
+        var request = (await GivenRequest()).RequestId;
+
+        await Send(Here.Clerk, new CancelRequest(request, CancelledAs.Withdrawn, "不用了"));
+
+        Assert.That(await Rows<(string, string)>("select state, not_asked_rule from feedback where request_id = @request", new { request }), Is.EqualTo(new[] { ("notAsked", "cancelled") }));
+        Assert.That((await Send(Here.Clerk, new GetRequest(request))).Request.Status, Is.EqualTo(RequestStatus.Cancelled));
+    }
+
+    [Test]
+    public async Task Somebody_who_was_asked_often_enough_this_month_is_not_asked_again_but_called_about_danger()
+    {
+        await Rules("""{"mostAsksAMonth": 2}""");
+        var rounds = new List<Guid>();
+        for (var i = 0; i < 3; i++)
+        {
+            rounds.Add((await GivenDone()).RequestId);
+        }
+
+        var (danger, _) = await GivenDone(priority: Priority.Danger);
+        Clock.Advance(TimeSpan.FromDays(31));
+        var (later, _) = await GivenDone();
+
+        await Rules("""{"mostAsksAMonth": 1000}""");
+        Assert.That((await Of(rounds[1])).State, Is.EqualTo("asked"));
+        Assert.That(await Scalar<string>("select not_asked_rule from feedback where request_id = @id", new { id = rounds[2] }), Is.EqualTo("tooOften"));
+        Assert.That((await Of(danger)).State, Is.EqualTo("asked"));
+        Assert.That((await Of(later)).State, Is.EqualTo("asked"), "a month later");
+    }
+
+    [Test]
+    public async Task Whoever_is_erased_while_being_asked_is_not_asked_any_more()
+    {
+        var customer = (await Send(Here.Clerk, new RegisterCustomer(Here.CommunityId, "钱多多", [new NewContactPoint(ContactKind.Phone, "13711112222")]))).CustomerId;
+        var request = (await Send(Here.Clerk, new ReceiveRequest(Here.CommunityId, RequestKind.Inquiry, Channel.Phone, Here.Category(RequestKind.Inquiry, "fees"), "费用怎么算", CustomerId: customer))).RequestId;
+        await Send(Here.Clerk, new AnswerRequest(request, AnswerKind.Answered, "如下"));
+        await Chase();
+
+        await Send(Here.Manager, new EraseCustomer(customer, ErasureReason.Requested, EvenIfOpen: true));
+        await Chase();
+
+        Assert.That(await Rows<(string, string)>("select state, not_asked_rule from feedback where request_id = @request", new { request }), Is.EqualTo(new[] { ("notAsked", "erased") }));
+        Assert.That(await Scalar<string>("select status from request where request_id = @request", new { request }), Is.EqualTo("closed"));
+    }
+
+    [Test]
+    public async Task Two_chasers_at_once_do_each_round_once()
+    {
+        for (var i = 0; i < 12; i++)
+        {
+            await GivenDone(priority: i % 2 == 0 ? Priority.Urgent : Priority.Normal);
+        }
+
+        await Delivered();
+        await Chase();
+        Clock.Set(Local(3, 9, 30));
+
+        await Task.WhenAll(Chase(), Chase(), Chase(), Chase());
+
+        Assert.That(await Scalar<long>("select count(*) from message where template = 'feedbackReminder'"), Is.EqualTo(6));
+        Assert.That(await Scalar<long>("select count(*) from event where what = 'feedbackReminded' and subject_id in (select feedback_id from feedback)"), Is.EqualTo(6));
+        Assert.That(await Scalar<long>("select count(*) from event where what = 'feedbackCallDue' and subject_id in (select feedback_id from feedback)"), Is.EqualTo(6));
+        Assert.That(await ClocksThatDiffer(), Is.Empty);
+    }
+
+    [TestCase("rounds loaded")]
+    [TestCase("rounds written")]
+    [TestCase("reminders written")]
+    [TestCase("requests closed")]
+    public async Task A_chaser_that_dies_at_any_step_leaves_nothing_and_the_next_one_does_it_all(string step)
+    {
+        var (request, _) = await GivenDone();
+        await Delivered();
+        await Chase();
+        Clock.Set(Local(3, 9));
+        await using var dying = Services(s => s.AddSingleton<INotificationHandler<SweepStep>>(new DiesAt(step)));
+
+        await Chase(dying);
+        Assert.That((await Of(request)).State, Is.EqualTo("asked"));
+        Assert.That(await Scalar<long>("select count(*) from message where template = 'feedbackReminder'"), Is.Zero);
+        Clock.Advance(TimeSpan.FromMinutes(10)); // it was put off
+        await Chase();
+
+        Assert.That((await Of(request)).State, Is.EqualTo("reminded"));
+        Assert.That(await Scalar<long>("select count(*) from message where template = 'feedbackReminder'"), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task While_somebody_writes_the_answer_down_the_chaser_passes_over()
+    {
+        var (request, _) = await GivenDone(priority: Priority.Urgent);
+        await using var connection = await Owner.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await Dapper.SqlMapper.ExecuteAsync(connection, "select 1 from request where request_id = @request for update", new { request }, transaction);
+
+        Assert.That(await Chase(), Is.Zero);
+        Assert.That((await Of(request)).State, Is.EqualTo("asked"));
+
+        await transaction.RollbackAsync();
+        Assert.That(await Chase(), Is.EqualTo(1));
+    }
+
+    private sealed class DiesAt(string step) : INotificationHandler<SweepStep>
+    {
+        public Task Handle(SweepStep notification, CancellationToken cancellationToken) => notification.Name == step ? throw new IOException("killed") : Task.CompletedTask;
+    }
+}
