@@ -458,10 +458,10 @@ internal sealed class DemoMonth(DemoTown town, DemoDesk desk, DateTimeOffset end
         switch (turn)
         {
             case DemoTurn.Refuses:
-                await Send(Clerk, new RefuseFeedback(told.Request.RequestId, told.Name, dial, town.Plan.Say("在忙，不评价", "Busy, does not want to rate")));
+                await Send(await Ringing(told), new RefuseFeedback(told.Request.RequestId, told.Name, dial, town.Plan.Say("在忙，不评价", "Busy, does not want to rate")));
                 yield break;
             case DemoTurn.ToCall or DemoTurn.Unreachable:
-                await Send(Clerk, new TryCall(told.Request.RequestId, dial, CallResult.NoAnswer));
+                await Send(await Ringing(told), new TryCall(told.Request.RequestId, dial, CallResult.NoAnswer));
                 if (turn == DemoTurn.ToCall)
                 {
                     yield break;
@@ -470,11 +470,11 @@ internal sealed class DemoMonth(DemoTown town, DemoDesk desk, DateTimeOffset end
                 foreach (var (day, hour, result) in new[] { (1, 10, CallResult.Busy), (1, 15, CallResult.NoAnswer), (2, 18, CallResult.NoAnswer) })
                 {
                     yield return town.At(DateOnly.FromDateTime(town.Local(desk.Now).Date).AddDays(day == 1 && hour == 15 ? 0 : 1), new TimeOnly(hour, random.Int(0, 59), random.Int(0, 59)));
-                    await Send(Clerk, new TryCall(told.Request.RequestId, dial, result));
+                    await Send(await Ringing(told), new TryCall(told.Request.RequestId, dial, result));
                 }
 
                 yield return In(random, 1, 5);
-                await Send(Officer, new GiveUpCalling(told.Request.RequestId, town.Plan.Say("多次致电无人接听", "Rang several times, nobody answered")));
+                await Send(await Ringing(told), new GiveUpCalling(told.Request.RequestId, town.Plan.Say("多次致电无人接听", "Rang several times, nobody answered")));
                 yield break;
         }
 
@@ -485,7 +485,7 @@ internal sealed class DemoMonth(DemoTown town, DemoDesk desk, DateTimeOffset end
             DemoTurn.Partly => (Solved.Partly, (short)3),
             _ => (Solved.Yes, (short)random.Int(4, 5)),
         };
-        await Send(Clerk, Feedback(told, solved, score, random));
+        await Send(await Ringing(told), Feedback(told, solved, score, random));
         if (solved == Solved.Partly && random.Bool())
         {
             yield return Daytime(In(random, 60, 300));
@@ -513,7 +513,14 @@ internal sealed class DemoMonth(DemoTown town, DemoDesk desk, DateTimeOffset end
         }
 
         yield return Daytime(In(random, 240, 1200));
-        await Send(Clerk, Feedback(told, Solved.Yes, (short)random.Int(3, 5), random));
+        await Send(await Ringing(told), Feedback(told, Solved.Yes, (short)random.Int(3, 5), random));
+    }
+
+    /// <summary>Whoever is at the desk; but not who is in charge of it.</summary>
+    private async Task<Actor> Ringing(Told told)
+    {
+        var inCharge = (await Send(Clerk, new GetRequest(told.Request.RequestId))).Request.InChargeId;
+        return new[] { Clerk, Officer, town.Post("manager") }.First(a => a.Id != inCharge);
     }
 
     private RecordFeedback Feedback(Told told, Solved solved, short score, Randomizer random) => new(

@@ -24,7 +24,8 @@ public sealed record AcknowledgeEscalation([property: JsonIgnore] Guid Escalatio
                 (select coalesce(sum(e.promises), 0)::int from escalation e where e.community_id = k.community_id and e.clock_id = k.clock_id) as promises
             from clock k
             left join work_order o on k.subject_kind = 'workOrder' and o.community_id = k.community_id and o.work_order_id = k.subject_id
-            left join request r on k.subject_kind = 'request' and r.community_id = k.community_id and r.request_id = k.subject_id
+            left join feedback f on k.subject_kind = 'feedback' and f.community_id = k.community_id and f.feedback_id = k.subject_id
+            left join request r on r.community_id = k.community_id and r.request_id = case k.subject_kind when 'request' then k.subject_id when 'feedback' then f.request_id end
             where k.community_id = @CommunityId and k.clock_id = @ClockId
             """;
 

@@ -27,7 +27,7 @@ public sealed record ChaseFeedback(Guid CommunityId, IReadOnlyList<Guid> Feedbac
         private const string Load = """
             select f.feedback_id, f.request_id, f.round, f.state, coalesce(f.asked_at, f.started_at) as asked_at, f.reminders, f.last_reminded_at, f.in_sample, f.plan_version_id, f.plan_policy, f.as_rework,
                 r.status, r.customer_id, case when r.customer_id is null then r.reporter_phone is null else c.erased_at is not null end as nobody_left, m.time_zone,
-                a.send_after as ask_send_after, a.sent_at as ask_sent_at, a.parked_at as ask_parked_at, b.send_after as reminder_send_after, b.sent_at as reminder_sent_at, b.parked_at as reminder_parked_at,
+                a.created_at as ask_made_at, a.sent_at as ask_sent_at, a.parked_at as ask_parked_at, b.created_at as reminder_made_at, b.sent_at as reminder_sent_at, b.parked_at as reminder_parked_at,
                 exists (select from clock k where k.community_id = f.community_id and k.subject_id in (f.feedback_id, f.request_id) and k.kind = 'feedback' and k.stopped_at is null) as call_owed
             from feedback f
             join request r on r.community_id = f.community_id and r.request_id = f.request_id
@@ -86,25 +86,25 @@ public sealed record ChaseFeedback(Guid CommunityId, IReadOnlyList<Guid> Feedbac
             Guid? CustomerId,
             bool NobodyLeft,
             string TimeZone,
-            DateTimeOffset? AskSendAfter,
+            DateTimeOffset? AskMadeAt,
             DateTimeOffset? AskSentAt,
             DateTimeOffset? AskParkedAt,
-            DateTimeOffset? ReminderSendAfter,
+            DateTimeOffset? ReminderMadeAt,
             DateTimeOffset? ReminderSentAt,
             DateTimeOffset? ReminderParkedAt,
             bool CallOwed)
         {
             public OpenRound Open(IEnumerable<(DateTimeOffset, CallResult)> attempts, DateTimeOffset now)
             {
-                var ask = Way(AskSendAfter, AskSentAt, AskParkedAt, now);
-                return new OpenRound(State, AskedAt, Reminders, LastRemindedAt, InSample, ask, Reminders == 0 ? ask : Way(ReminderSendAfter, ReminderSentAt, ReminderParkedAt, now), [.. attempts]);
+                var ask = Way(AskMadeAt, AskSentAt, AskParkedAt, now);
+                return new OpenRound(State, AskedAt, Reminders, LastRemindedAt, InSample, ask, Reminders == 0 ? ask : Way(ReminderMadeAt, ReminderSentAt, ReminderParkedAt, now), [.. attempts]);
             }
 
             // A message that is not there was never to be delivered.
-            private static Delivery Way(DateTimeOffset? sendAfter, DateTimeOffset? sentAt, DateTimeOffset? parkedAt, DateTimeOffset now) =>
-                parkedAt is not null || sendAfter is null ? Delivery.Failed
+            private static Delivery Way(DateTimeOffset? madeAt, DateTimeOffset? sentAt, DateTimeOffset? parkedAt, DateTimeOffset now) =>
+                parkedAt is not null || madeAt is null ? Delivery.Failed
                 : sentAt is not null ? Delivery.Delivered
-                : now >= sendAfter + FeedbackRules.DeliveredWithin ? Delivery.Failed
+                : now >= madeAt + FeedbackRules.DeliveredWithin ? Delivery.Failed
                 : Delivery.Pending;
         }
 

@@ -176,7 +176,8 @@ internal static class ClockReportSql
                 from community m
                 join clock k on k.community_id = m.community_id
                 left join work_order o on k.subject_kind = 'workOrder' and o.community_id = k.community_id and o.work_order_id = k.subject_id
-                left join request r on k.subject_kind = 'request' and r.community_id = k.community_id and r.request_id = k.subject_id
+                left join feedback fb on k.subject_kind = 'feedback' and fb.community_id = k.community_id and fb.feedback_id = k.subject_id
+                left join request r on r.community_id = k.community_id and r.request_id = case k.subject_kind when 'request' then k.subject_id when 'feedback' then fb.request_id end
                 left join category c on c.community_id = k.community_id and c.category_id = coalesce(o.category_id, r.category_id)
                 where m.community_id = any (@Communities) and k.due_at is not null
                   and (@From::timestamptz is null or k.due_at >= @From)

@@ -110,7 +110,7 @@ public sealed class PlansAtVolumeTests : DeskFixture
     [Test]
     public async Task The_call_backs() => await Check(
         ListCallBacks.Handler.Read,
-        new { Communities = new[] { Here.CommunityId }, State = "asked", Me = Here.Clerk.Id, After = false, AfterAt = (DateTime?)null, AfterId = Guid.Empty, Take = 51 });
+        new { Communities = new[] { Here.CommunityId }, State = "asked", Ready = false, Now = Clock.GetUtcNow().UtcDateTime, Me = Here.Clerk.Id, After = false, AfterAt = (DateTime?)null, AfterId = Guid.Empty, Take = 51 });
 
     [TestCase(null)]
     [TestCase("open")]

@@ -26,7 +26,8 @@ internal static class SlowReport
             join community m on m.community_id = k.community_id
             left join work_order o on o.work_order_id = k.subject_id
             left join category oc on oc.category_id = o.category_id
-            left join request r on r.request_id = k.subject_id
+            left join feedback f on f.feedback_id = k.subject_id
+            left join request r on r.request_id = coalesce(f.request_id, k.subject_id)
             left join category rc on rc.category_id = r.category_id
             where k.community_id = @communityId and k.due_at is not null
             """,

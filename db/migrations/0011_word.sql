@@ -87,6 +87,18 @@ language sql stable security definer set search_path = pg_catalog, public as $$
     order by f.next_check_at
     limit p_at_most
 $$;
+
+create or replace function oldest_due(p_now timestamptz) returns table (job_id text, due_at timestamptz)
+language sql stable security definer set search_path = pg_catalog, public as $$
+    select 'wake-held-work', (select h.wake_at from hold h where h.until_at is null and h.wake_at <= p_now order by h.wake_at limit 1)
+    union all
+    select 'escalate-overdue', (select k.next_check_at from clock k where k.next_check_at <= p_now order by k.next_check_at limit 1)
+    union all
+    select 'deliver-messages', (select m.send_after from message m where m.send_after <= p_now and m.sent_at is null and m.parked_at is null order by m.send_after limit 1)
+    union all
+    select 'chase-feedback', (select f.next_check_at from feedback f where f.next_check_at <= p_now and f.ended_at is null order by f.next_check_at limit 1)
+$$;
+
 revoke execute on function rounds_to_chase, call_attempt_forgets, undelivered_ask_is_looked_at, score_is_a_persons from public;
 grant execute on function rounds_to_chase to desk_app;
 
