@@ -89,6 +89,12 @@ function Targets({ communityId }: { communityId: string }) {
     <Card title={t('policies.targets')} extra={profile.data && t('policies.version', { version: profile.data.version })}>
       {profile.isError && <Trouble problem={Problem.from(profile.error)} retry={() => void profile.refetch()} />}
       {(profile.data?.stillToMove ?? 0) > 0 && <Tag color="processing">{t('policies.moving', { count: profile.data!.stillToMove })}</Tag>}
+      {profile.data?.profile.feedback && (
+        <p className="quiet">{t('policies.asking', {
+          most: profile.data.profile.feedback.mostAsksAMonth, sample: profile.data.profile.feedback.samplePercent, attempts: profile.data.profile.feedback.attempts, times: profile.data.profile.feedback.timesOfDay,
+          from: profile.data.profile.feedback.callsFromHour, to: profile.data.profile.feedback.callsToHour, wait: profile.data.profile.feedback.waitHours, within: profile.data.profile.feedback.callWithinHours,
+        })}</p>
+      )}
       {profile.isPending ? <Spin className="waiting" /> : (
         <Table
           rowKey="code" size="small" pagination={false} scroll={{ x: true }} dataSource={[...(profile.data?.profile.policies ?? [])]}

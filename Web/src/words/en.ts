@@ -6,7 +6,7 @@ export const en: Words<typeof zhCN> = {
   app: { menu: 'Menu', name: 'Property Service Desk', signOut: 'Sign out', language: '中文', skip: 'Skip to content' },
   nav: { accounts: 'Accounts', tokens: 'Tokens', policies: 'Targets', desk: 'Desk', requests: 'Requests', queue: 'Dispatch', crew: 'Crew', faults: 'Faults', callBacks: 'Call-backs', followUps: 'Follow-ups', escalations: 'Escalations', alarms: 'Alarms', reports: 'Reports', rosters: 'Rosters', jobs: 'Jobs' },
   policies: {
-    title: 'Targets and calendars', preview: 'What would be due when', kind: 'Kind', priority: 'Priority', reportedAt: 'Reported at', show: 'Show', targets: 'Targets', version: 'version {{version}}', moving: '{{count}} open clocks still follow',
+    title: 'Targets and calendars', preview: 'What would be due when', kind: 'Kind', priority: 'Priority', reportedAt: 'Reported at', show: 'Show', targets: 'Targets', version: 'version {{version}}', moving: '{{count}} open clocks still follow', asking: 'Asked at most {{most}}× a month; sample {{sample}} %; {{attempts}} calls at {{times}} times of day between {{from}} and {{to}} o’clock; silent after {{wait}} h; a call that is due within {{within}} h',
     policy: 'Policy', promises: 'Promises', feedback: 'Feedback', events: 'Declared events', declare: 'Declare an event', noEvents: 'No events', name: 'Name', span: 'From and to', factor: 'Factor', kinds: 'Only these milestones', calledOff: 'Called off', over: 'Over', end: 'End it',
     calendars: 'Calendars', loadedThrough: 'holidays known through {{year}}', monday: 'Mon', tuesday: 'Tue', wednesday: 'Wed', thursday: 'Thu', friday: 'Fri', saturday: 'Sat', sunday: 'Sun',
   },

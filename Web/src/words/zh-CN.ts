@@ -3,7 +3,7 @@ export const zhCN = {
   app: { menu: '菜单', name: '物业服务台', signOut: '退出登录', language: 'English', skip: '跳到正文' },
   nav: { accounts: '账号', tokens: '接口令牌', policies: '时限标准', desk: '接待', requests: '服务申请', queue: '派工', crew: '班组', faults: '公共故障', callBacks: '回访', followUps: '跟进', escalations: '升级', alarms: '报警', reports: '报表', rosters: '排班', jobs: '后台任务' },
   policies: {
-    title: '时限标准与日历', preview: '试算何时到期', kind: '类型', priority: '优先级', reportedAt: '报告时间', show: '试算', targets: '时限标准', version: '第 {{version}} 版', moving: '还有 {{count}} 个未结时限在更新',
+    title: '时限标准与日历', preview: '试算何时到期', kind: '类型', priority: '优先级', reportedAt: '报告时间', show: '试算', targets: '时限标准', version: '第 {{version}} 版', moving: '还有 {{count}} 个未结时限在更新', asking: '每人每月最多征询 {{most}} 次；抽样 {{sample}}%；{{from}}–{{to}} 点之间、{{times}} 个不同时段共拨打 {{attempts}} 次；{{wait}} 小时未回应；应回访的 {{within}} 小时内拨打',
     policy: '标准', promises: '承诺', feedback: '反馈方式', events: '特殊情况', declare: '发布特殊情况', noEvents: '没有特殊情况', name: '名称', span: '起止时间', factor: '倍数', kinds: '仅限这些时限', calledOff: '已撤销', over: '已结束', end: '结束',
     calendars: '工作日历', loadedThrough: '节假日已录入至 {{year}} 年', monday: '周一', tuesday: '周二', wednesday: '周三', thursday: '周四', friday: '周五', saturday: '周六', sunday: '周日',
   },
