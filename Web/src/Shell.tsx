@@ -7,6 +7,7 @@ import { Link, NavLink, useLocation } from 'react-router';
 import { api, told } from './api/client';
 import type { SignedIn } from './api/client';
 import { screensOf, sessionKey } from './api/session';
+import { AlarmBell } from './desk/AlarmBell';
 import { speak, useWords } from './words/words';
 
 export function LanguageSwitch() {
@@ -53,6 +54,7 @@ export function Shell({ who, children }: { who: SignedIn; children: ReactNode })
           </nav>
         )}
         <span className="who">
+          {screens.desk && <AlarmBell />}
           <Link to="/account" className="quiet" aria-label={t('account.title')} data-act="account"><UserOutlined /> {wide ? who.displayName : null}</Link>
           <LanguageSwitch />
           <Tooltip title={`${t('app.signOut')} · ${who.displayName}`}>

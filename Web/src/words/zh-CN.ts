@@ -83,7 +83,7 @@ export const zhCN = {
   followUps: { empty: '没有要跟进的', end: '结束跟进', how: '怎样结束', words: '说了或做了什么', said: '怎样能到 5 分' },
   escalations: {
     title: '升级', empty: '没有升级', level: '第 {{level}} 级', warning: '预警', late: '超时 {{time}}', due: '应完成', fired: '记录于', told: '通知了 {{names}}', nobody: '无人值班，未能通知任何人', tellAt: '到时通知：{{time}}', doneBefore: '通知之前已经完成', acknowledge: '确认', resolve: '结束', promisedAt: '承诺完成时间', note: '说明', acknowledgedBy: '{{name}} 确认，用时 {{time}}', promised: '承诺 {{time}}', promiseBroken: '承诺落空', resolvedBy: '{{name}} 结束', state: '状态', crew: '工种',
-    openAlarms: '报警', noAlarms: '没有报警', endAlarm: '解除', raised: '发生于',
+    alarmsOpen: '未解除的报警：{{count}} 条', openAlarms: '报警', noAlarms: '没有报警', endAlarm: '解除', raised: '发生于',
   },
   reports: { clocks: '时限达成', escalations: '升级情况', by: '分组', from: '从', to: '到', total: '总数', rate: '及时率', median: '用时中位数', p90: '用时 90 分位', medianLate: '超时中位数', rows: '明细', warnings: '预警', level: '{{level}} 级', toldCount: '已通知', nobody: '无人', doneBefore: '通知前完成', acknowledged: '已确认', medianAck: '确认用时中位数', broken: '承诺落空', satisfaction: '满意度', responseRate: '回收率', owners: '业主（{{count}}）', staffs: '员工（{{count}}）', byOwner: '满意度（业主自评）', byStaff: '满意度（员工代录）', recommendOwner: '推荐（业主）', recommendStaff: '推荐（代录）', belowFive: '低于 5 分', reworkRate: '返修率', firstTimeFix: '一次修好率', solvedSplit: '解决 / 部分 / 未解决', score: '评分', reason: '怎样能到 5 分', who: '录入', none: '（无）', empty: '这段时间没有数据' },
   rosters: { title: '排班与请假', shifts: '班次', leave: '请假', add: '排班', addLeave: '请假', duty: '值班', team: '班组', who: '谁', from: '开始', to: '结束', deputy: '代理人', noDeputy: '无代理', swap: '换班', swappedFrom: '原为 {{name}}', remove: '取消', empty: '没有排班', emptyLeave: '没有请假' },
