@@ -19,6 +19,7 @@ public sealed partial class Job(IServiceScopeFactory scopes, DueWork due, ILogge
     }
 
     /// <summary>A command a row, each a transaction of its own in its community's scope. A row that fails is logged and does not stop the rest.</summary>
+    /// <exception cref="InvalidOperationException">Not one of them could be taken up: the run failed.</exception>
     public async Task<int> Each<TRow, TResult>(IReadOnlyList<TRow> rows, Func<TRow, IRequest<TResult>> command, Func<TRow, Guid> community, CancellationToken ct)
     {
         var done = 0;
@@ -36,7 +37,7 @@ public sealed partial class Job(IServiceScopeFactory scopes, DueWork due, ILogge
             }
         }
 
-        return done;
+        return done > 0 || rows.Count == 0 ? done : throw new InvalidOperationException($"None of {rows.Count} rows could be taken up; the log says why.");
     }
 
     /// <summary>
