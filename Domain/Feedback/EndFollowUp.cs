@@ -44,7 +44,7 @@ public sealed record EndFollowUp([property: JsonIgnore] Guid FollowUpId, FollowU
             select feedback_id, for_role, ended_at
             from follow_up
             where follow_up_id = @FollowUpId
-            for no key update
+            for update
             """;
 
         private const string Write = """
