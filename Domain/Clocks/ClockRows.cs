@@ -80,7 +80,7 @@ internal sealed class ClockRows(Db db, SlaBook book, EventLog log, TimeProvider 
         from clock
         where community_id = @CommunityId and subject_id = any (@SubjectIds) and stopped_at is null
         order by clock_id
-        for update
+        for no key update
         """;
 
     private const string StopThem = """
@@ -90,7 +90,7 @@ internal sealed class ClockRows(Db db, SlaBook book, EventLog log, TimeProvider 
             from clock
             where community_id = @CommunityId and subject_id = any (@SubjectIds) and stopped_at is null and (@Kinds::text[] is null or kind = any (@Kinds))
             order by clock_id
-            for update
+            for no key update
         ), stopped as (
             update clock k
             set stopped_at = greatest(@At, k.started_at), stopped_why = @Why, next_check_at = null, held_at = null,
@@ -182,7 +182,7 @@ internal sealed class ClockRows(Db db, SlaBook book, EventLog log, TimeProvider 
             stopped_at = null, stopped_why = null, late_report_at = null, next_check_at = @Now
         where c.community_id = @CommunityId and c.subject_id = @RequestId
           and (c.clock_id in (select p.clock_id from paused p)
-               or (c.kind in ('safe', 'controlled') and c.stopped_why = 'met' and c.stopped_at >= @Since))
+               or (c.kind in ('safe', 'controlled', 'arranged') and c.stopped_why = 'met' and c.stopped_at >= @Since))
         returning c.clock_id, c.kind, c.cycle
         """;
 

@@ -17,7 +17,7 @@ public sealed record EscalateOverdue(Guid CommunityId, IReadOnlyList<Guid> Clock
             from clock k
             where k.community_id = @CommunityId and k.clock_id = any (@ClockIds) and k.stopped_at is null and k.held_at is null and k.due_at is not null and k.next_check_at <= @Now
             order by k.clock_id
-            for update skip locked;
+            for no key update skip locked;
 
             select p.clock_id, p.from_at, coalesce(p.to_at, @Now) as to_at
             from clock_pause p

@@ -11,6 +11,7 @@ internal sealed class KeepFaultClocks(Db db, ClockRows clocks, StandStill standS
     private const string Own = """
         select count(*)::int
         from request_work_order l
+        join work_order o on o.community_id = l.community_id and o.work_order_id = l.work_order_id and o.status <> 'voided'
         where l.community_id = @CommunityId and l.request_id = @RequestId and l.left_at is null
         """;
 

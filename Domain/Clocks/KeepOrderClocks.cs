@@ -3,7 +3,7 @@ using PropertyServiceDesk.Domain.WorkOrders;
 namespace PropertyServiceDesk.Domain.Clocks;
 
 /// <summary>A crew's own clocks: accept and arrive, from when the order was given to it. A waiting order has none.</summary>
-internal sealed class KeepOrderClocks(SlaBook book, ClockRows clocks, StandStill standStill)
+internal sealed class KeepOrderClocks(SlaBook book, ClockRows clocks, StandStill standStill, TimeProvider clock)
     : INotificationHandler<WorkMade>, INotificationHandler<WorkMoved>, INotificationHandler<HoldLimitPassed>, INotificationHandler<HoldAgreed>
 {
     public async Task Handle(WorkMade notification, CancellationToken cancellationToken)
@@ -18,18 +18,21 @@ internal sealed class KeepOrderClocks(SlaBook book, ClockRows clocks, StandStill
 
     public async Task Handle(WorkMoved notification, CancellationToken cancellationToken)
     {
-        var (community, order, at) = (notification.CommunityId, notification.WorkOrderId, notification.At);
+        // A telephone's time ends clocks; whoever has the order next has it from when the desk heard of it.
+        var (community, order, at, heard) = (notification.CommunityId, notification.WorkOrderId, notification.At, clock.Now());
         switch (notification.Move)
         {
             case WorkOrderMove.Dispatch or WorkOrderMove.Release:
-                await StartFor(community, order, notification.NowCrew, at, [ClockKind.Accept, ClockKind.Arrive], cancellationToken);
+                await StartFor(community, order, notification.NowCrew, heard, [ClockKind.Accept, ClockKind.Arrive], cancellationToken);
                 break;
             case WorkOrderMove.Accept or WorkOrderMove.Claim:
                 await clocks.Stop(community, [order], [ClockKind.Accept], StopReason.Met, at, cancellationToken);
                 break;
+            case WorkOrderMove.Assign when notification.From == WorkOrderStatus.Dispatched:
+                break; // the crew still owes its yes: giving the order from hand to hand wins no time
             case WorkOrderMove.Assign or WorkOrderMove.TakeBack:
                 await clocks.Stop(community, [order], [ClockKind.Accept], StopReason.Superseded, at, cancellationToken);
-                await StartFor(community, order, notification.NowCrew, at, [ClockKind.Accept], cancellationToken);
+                await StartFor(community, order, notification.NowCrew, heard, [ClockKind.Accept], cancellationToken);
                 break;
             case WorkOrderMove.Arrive:
                 await clocks.Stop(community, [order], [ClockKind.Arrive], StopReason.Met, at, cancellationToken);
@@ -46,7 +49,7 @@ internal sealed class KeepOrderClocks(SlaBook book, ClockRows clocks, StandStill
                 break;
             case WorkOrderMove.Transfer:
                 await clocks.Stop(community, [order], null, StopReason.Transferred, at, cancellationToken);
-                await StartFor(community, order, notification.NowCrew, at, [ClockKind.Accept, ClockKind.Arrive], cancellationToken);
+                await StartFor(community, order, notification.NowCrew, heard, [ClockKind.Accept, ClockKind.Arrive], cancellationToken);
                 break;
             case WorkOrderMove.Complete:
                 await clocks.Stop(community, [order], null, StopReason.Met, at, cancellationToken);

@@ -18,7 +18,7 @@ public sealed record MoveClocks(Guid CommunityId, Guid ClockMoveId) : ICommand<i
             select why, version_id, at_kind, after_id, moved
             from clock_move
             where community_id = @CommunityId and clock_move_id = @ClockMoveId and done_at is null
-            for update skip locked
+            for no key update skip locked
             """;
 
         private const string Next = """
@@ -37,13 +37,13 @@ public sealed record MoveClocks(Guid CommunityId, Guid ClockMoveId) : ICommand<i
             where r.community_id = @CommunityId and (r.request_id = any (@Subjects)
                or r.request_id in (select l.request_id from request_work_order l where l.community_id = @CommunityId and l.work_order_id = any (@Subjects) and l.left_at is null))
             order by r.request_id
-            for update of r;
+            for no key update of r;
 
             select o.work_order_id
             from work_order o
             where o.community_id = @CommunityId and o.work_order_id = any (@Subjects)
             order by o.work_order_id
-            for update of o;
+            for no key update of o;
             """;
 
         private const string GoOn = """

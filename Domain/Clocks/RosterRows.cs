@@ -16,11 +16,12 @@ internal sealed record RosterRows(Roster Roster, ILookup<Crew, Guid> CrewPeople)
 
         select l.staff_id, l.starts_at, l.ends_at, l.deputy_id
         from leave l
-        where l.community_id = @CommunityId and l.ends_at > @Now and l.starts_at <= @Now;
+        where l.community_id = @CommunityId and l.ends_at > @Now and l.starts_at <= @Now
+        order by l.starts_at desc, l.leave_id desc;
 
         select d.duty
         from unnest(array['desk', 'customerOfficer', 'manager', 'district']) d (duty)
-        where exists (select from shift s where s.community_id = @CommunityId and s.duty = d.duty and s.ends_at > @Since);
+        where exists (select from shift s where s.community_id = @CommunityId and s.duty = d.duty and s.ends_at > @Since and s.starts_at < @Soon);
 
         select m.team_id, m.staff_id, m.lead, t.crew
         from team_member m
@@ -44,9 +45,12 @@ internal sealed record RosterRows(Roster Roster, ILookup<Crew, Guid> CrewPeople)
     /// <summary>How long a duty without shifts still counts as planned by shifts.</summary>
     private static readonly TimeSpan StillRostered = TimeSpan.FromDays(30);
 
+    /// <summary>A shift planned for a later day does not yet make a duty one that is planned by shifts.</summary>
+    private static readonly TimeSpan RosteredAhead = TimeSpan.FromDays(1);
+
     public static async Task<RosterRows> At(Db db, Guid communityId, DateTimeOffset now, CancellationToken ct)
     {
-        using var read = await db.Several(Read, new { CommunityId = communityId, Now = now, Since = now - StillRostered }, ct);
+        using var read = await db.Several(Read, new { CommunityId = communityId, Now = now, Since = now - StillRostered, Soon = now + RosteredAhead }, ct);
         var working = (await read.ReadAsync<Guid>()).ToHashSet();
         var shifts = (await read.ReadAsync<ShiftRow>()).Select(s => new OnShift(s.Duty, s.TeamId, s.StaffId, s.StartsAt, s.EndsAt)).ToArray();
         var away = (await read.ReadAsync<AwayRow>()).Select(a => new Away(a.StaffId, a.StartsAt, a.EndsAt, a.DeputyId)).ToArray();

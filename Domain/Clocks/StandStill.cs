@@ -23,7 +23,7 @@ internal sealed class StandStill(Db db, SlaBook book, ClockRows clocks)
         where k.community_id = @CommunityId and k.subject_id = any (@RequestIds) and k.stopped_at is null and not k.imposed and k.kind in ('controlled', 'finish')
           and (k.held_at is null) = (s.request_id is not null)
         order by k.clock_id
-        for update of k
+        for no key update of k
         """;
 
     private const string OfOrder = """
@@ -35,8 +35,29 @@ internal sealed class StandStill(Db db, SlaBook book, ClockRows clocks)
         where k.community_id = @CommunityId and k.subject_id = @WorkOrderId and k.stopped_at is null and not k.imposed and k.kind = 'arrive'
           and (k.held_at is null) = (o.status = 'onHold' and h.limit_passed_at is null)
         order by k.clock_id
-        for update of k
+        for no key update of k
         """;
+
+    private const string Dangers = """
+        select request_id
+        from request
+        where community_id = @CommunityId and request_id = any (@SubjectIds) and priority = 'danger'
+        union all
+        select work_order_id
+        from work_order
+        where community_id = @CommunityId and work_order_id = any (@SubjectIds) and priority = 'danger'
+        """;
+
+    // A telephone may report late what ended before another order's hold began: the owner waits for nobody until the last one holds.
+    private const string Since = """
+        select l.request_id as subject_id, max(h.from_at) as from_at
+        from request_work_order l
+        join hold h on h.community_id = l.community_id and h.work_order_id = l.work_order_id and h.until_at is null
+        where l.community_id = @CommunityId and l.request_id = any (@SubjectIds) and l.left_at is null and l.mandatory
+        group by l.request_id
+        """;
+
+    private sealed record HeldSince(Guid SubjectId, DateTimeOffset FromAt);
 
     /// <summary>Requests whose orders changed, or which came to other orders.</summary>
     public async Task Look(Guid communityId, IReadOnlyList<Guid> requestIds, DateTimeOffset at, CancellationToken ct)
@@ -54,33 +75,39 @@ internal sealed class StandStill(Db db, SlaBook book, ClockRows clocks)
     public async Task NeverHeld(Guid communityId, IReadOnlyList<Guid> subjectIds, DateTimeOffset at, CancellationToken ct)
     {
         var held = (await clocks.Running(communityId, subjectIds, ct)).Where(k => k.HeldAt is not null).ToArray();
-        var wrong = new List<RunningClock>();
-        foreach (var one in held)
-        {
-            if (!await MayStandStill(one, ct))
-            {
-                wrong.Add(one);
-            }
-        }
-
-        await clocks.GoOn(communityId, wrong, at, ct);
+        await clocks.GoOn(communityId, [.. held.Except(await MayStandStill(communityId, held, ct))], at, ct);
     }
 
     private async Task Settle(Guid communityId, IReadOnlyList<RunningClock> changed, DateTimeOffset at, CancellationToken ct)
     {
-        var stopping = new List<RunningClock>();
-        foreach (var one in changed.Where(k => k.HeldAt is null))
+        var stopping = await MayStandStill(communityId, [.. changed.Where(k => k.HeldAt is null)], ct);
+        var since = stopping.Count == 0 ? [] : await db.List<HeldSince>(Since, new { CommunityId = communityId, SubjectIds = stopping.Select(k => k.SubjectId).ToArray() }, ct);
+        foreach (var group in stopping.GroupBy(k => since.FirstOrDefault(h => h.SubjectId == k.SubjectId) is { } held && held.FromAt > at ? held.FromAt : at))
         {
-            if (await MayStandStill(one, ct))
-            {
-                stopping.Add(one);
-            }
+            await clocks.Hold(communityId, [.. group], group.Key, ct);
         }
 
-        await clocks.Hold(communityId, stopping, at, ct);
         await clocks.GoOn(communityId, [.. changed.Where(k => k.HeldAt is not null)], at, ct);
     }
 
-    private async Task<bool> MayStandStill(RunningClock one, CancellationToken ct) =>
-        one.PolicyVersionId is { } version && (await book.ProfileOf(version, ct)).Policies.FirstOrDefault(p => p.Code == one.Policy) is { HoldsStopClocks: true };
+    /// <summary>Those whose policy lets a hold stop them; danger never stops, whatever the policy says.</summary>
+    private async Task<IReadOnlyList<RunningClock>> MayStandStill(Guid communityId, IReadOnlyList<RunningClock> clocksOfSubjects, CancellationToken ct)
+    {
+        if (clocksOfSubjects.Count == 0)
+        {
+            return [];
+        }
+
+        var dangers = await db.List<Guid>(Dangers, new { CommunityId = communityId, SubjectIds = clocksOfSubjects.Select(k => k.SubjectId).Distinct().ToArray() }, ct);
+        var may = new List<RunningClock>();
+        foreach (var one in clocksOfSubjects.Where(k => !dangers.Contains(k.SubjectId)))
+        {
+            if (one.PolicyVersionId is { } version && (await book.ProfileOf(version, ct)).Policies.FirstOrDefault(p => p.Code == one.Policy) is { HoldsStopClocks: true })
+            {
+                may.Add(one);
+            }
+        }
+
+        return may;
+    }
 }

@@ -52,7 +52,7 @@ internal sealed record LockedCustomer(Guid CommunityId, Guid CustomerId, string 
         from customer c
         join community m on m.community_id = c.community_id
         where c.customer_id = @CustomerId
-        for update of c
+        for no key update of c
         """;
 
     private const string Raise = """

@@ -36,7 +36,7 @@ public sealed record EraseCustomer([property: JsonIgnore] Guid CustomerId, Erasu
             from request r
             where r.community_id = @CommunityId and r.request_id in (select requests_of_customer(@CommunityId, @CustomerId))
             order by r.request_id
-            for update of r
+            for no key update of r
             """;
 
         private const string LockOrders = """
@@ -44,7 +44,7 @@ public sealed record EraseCustomer([property: JsonIgnore] Guid CustomerId, Erasu
             from work_order o
             where o.community_id = @CommunityId and o.work_order_id in (select orders_of_requests_alone(@CommunityId, @RequestIds))
             order by o.work_order_id
-            for update of o
+            for no key update of o
             """;
 
         private const string Again = """

@@ -33,7 +33,7 @@ public sealed record AcknowledgeEscalation([property: JsonIgnore] Guid Escalatio
             with looking as (
                 update clock
                 set next_check_at = least(coalesce(next_check_at, @PromisedAt), @PromisedAt)
-                where community_id = @CommunityId and clock_id = @ClockId and @PromisedAt::timestamptz is not null
+                where community_id = @CommunityId and clock_id = @ClockId and @PromisedAt::timestamptz is not null and held_at is null and stopped_at is null
             )
             update escalation
             set acknowledged_at = coalesce(acknowledged_at, @Now), acknowledged_by = coalesce(acknowledged_by, @By),
@@ -133,14 +133,14 @@ internal sealed record LockedEscalation(
         select k.clock_id
         from clock k
         where k.clock_id = (select e.clock_id from escalation e where e.escalation_id = @EscalationId)
-        for update;
+        for no key update;
 
         select e.community_id, e.escalation_id, e.clock_id, k.subject_kind, k.subject_id, e.level, e.promised_at, e.resolved_at,
             exists (select from escalation_recipient r where r.community_id = e.community_id and r.escalation_id = e.escalation_id and r.staff_id = @Me) as is_mine, e.version
         from escalation e
         join clock k on k.community_id = e.community_id and k.clock_id = e.clock_id
         where e.escalation_id = @EscalationId
-        for update of e;
+        for no key update of e;
         """;
 
     public SubjectKind Subject => EnumWord.Read<SubjectKind>(SubjectKind);

@@ -76,7 +76,7 @@ public sealed record EndAlarm([property: JsonIgnore] Guid AlarmId, string Note) 
             from alarm a
             join clock k on k.community_id = a.community_id and k.clock_id = a.clock_id
             where a.alarm_id = @AlarmId
-            for update of a
+            for no key update of a
             """;
 
         private const string Write = """

@@ -33,7 +33,7 @@ internal sealed class FaultJoiner(Db db, Caller caller, EventLog log, IMediator 
         from work_order o
         where o.community_id = @CommunityId and o.fault_id = @FaultId and o.status not in ('done', 'voided')
         order by o.work_order_id
-        for update of o
+        for no key update of o
         """;
 
     private const string Write = """

@@ -14,7 +14,7 @@ internal sealed record LockedFault(
         select community_id, fault_id, number, status, title, category_id, place_id, asset_id, expected_at, version
         from fault
         where fault_id = @FaultId
-        for update
+        for no key update
         """;
 
     private const string LockRequests = """
@@ -23,7 +23,7 @@ internal sealed record LockedFault(
         where r.request_id in (select j.request_id from fault_request j where j.fault_id = @FaultId and j.left_at is null
                                and j.community_id = any ((select scope_communities())::uuid[]))
         order by r.request_id
-        for update of r;
+        for no key update of r;
 
         """;
 

@@ -40,7 +40,7 @@ public sealed record OpenFault(
             where o.community_id = @CommunityId and o.fault_id is null and o.status not in ('done', 'voided')
               and o.work_order_id in (select l.work_order_id from request_work_order l where l.community_id = @CommunityId and l.request_id = @RequestId and l.left_at is null)
             order by o.work_order_id
-            for update of o
+            for no key update of o
             """;
 
         private const string Adopt = """

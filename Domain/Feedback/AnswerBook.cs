@@ -95,7 +95,7 @@ internal sealed record LockedRound(
         where f.community_id = @CommunityId and f.request_id = @RequestId
         order by f.round desc
         limit 1
-        for update of f
+        for no key update of f
         """;
 
     private const string Did = """

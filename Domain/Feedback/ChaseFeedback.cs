@@ -21,7 +21,7 @@ public sealed record ChaseFeedback(Guid CommunityId, IReadOnlyList<Guid> Feedbac
             where r.community_id = @CommunityId
               and r.request_id in (select f.request_id from feedback f where f.community_id = @CommunityId and f.feedback_id = any (@FeedbackIds) and f.next_check_at <= @Now and f.ended_at is null)
             order by r.request_id
-            for update of r skip locked
+            for no key update of r skip locked
             """;
 
         private const string Load = """
@@ -37,7 +37,7 @@ public sealed record ChaseFeedback(Guid CommunityId, IReadOnlyList<Guid> Feedbac
             left join message b on b.community_id = f.community_id and b.dedupe_key = 'remind:' || f.reminders || ':' || f.feedback_id
             where f.community_id = @CommunityId and f.feedback_id = any (@FeedbackIds) and f.request_id = any (@RequestIds) and f.next_check_at <= @Now and f.ended_at is null
             order by f.feedback_id
-            for update of f;
+            for no key update of f;
 
             select a.feedback_id, a.tried_at, a.result
             from call_attempt a

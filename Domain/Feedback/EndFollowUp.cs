@@ -44,7 +44,7 @@ public sealed record EndFollowUp([property: JsonIgnore] Guid FollowUpId, FollowU
             select feedback_id, for_role, ended_at
             from follow_up
             where follow_up_id = @FollowUpId
-            for update
+            for no key update
             """;
 
         private const string Write = """

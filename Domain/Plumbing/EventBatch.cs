@@ -13,7 +13,7 @@ internal sealed class EventBatch(Guid communityId, Actor actor, DateTimeOffset n
         select seq, hash
         from event_head
         where community_id = @CommunityId
-        for update
+        for no key update
         """;
 
     private const string Insert = """

@@ -101,7 +101,7 @@ internal sealed class InTransaction<TRequest, TResult>(Db db, Caller caller, Eve
             {
                 return await db.InTransaction(reading: false, scope, () => Once(request, next, cancellationToken), cancellationToken);
             }
-            catch (LockSetChanged) when (attempt < Tries)
+            catch (Exception e) when (attempt < Tries && e is (LockSetChanged or PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected }))
             {
                 log.Forget();
             }

@@ -11,7 +11,7 @@ internal static class RequestLocks
         from request
         where request_id = any (@RequestIds)
         order by request_id
-        for update skip locked
+        for no key update skip locked
         """;
 
     /// <exception cref="LockSetChanged">One of them is held by somebody else: let go of everything and start again.</exception>

@@ -236,7 +236,7 @@ internal sealed class CalendarEdits(Db db, TimeProvider clock, Caller caller, Ev
         from calendar c
         join calendar_version v on v.community_id = c.community_id and v.calendar_version_id = c.current_version_id
         where c.community_id = @CommunityId and c.code = @Code
-        for update of c
+        for no key update of c
         """;
 
     private const string Insert = """

@@ -108,7 +108,7 @@ public sealed record EndDeclaredEvent([property: JsonIgnore] Guid DeclaredEventI
             select community_id, from_at, to_at, ended_at, version
             from declared_event
             where declared_event_id = @DeclaredEventId
-            for update
+            for no key update
             """;
 
         private const string Write = """

@@ -33,7 +33,7 @@ public sealed record CancelRequest([property: JsonIgnore] Guid RequestId, Cancel
             from request
             where request_id = @RequestId or request_id = @DuplicateOfId
             order by request_id
-            for update
+            for no key update
             """;
 
         private const string Write = """

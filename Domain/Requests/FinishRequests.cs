@@ -16,7 +16,8 @@ internal sealed class FinishRequests(Db db, EventLog log, IMediator mediator) : 
             count(*) filter (where o.status = 'done' and not exists (
                 select from work_order re
                 join request_work_order rl on rl.community_id = re.community_id and rl.work_order_id = re.work_order_id and rl.request_id = l.request_id
-                where re.community_id = o.community_id and re.rework_of_id = o.work_order_id and re.status <> 'voided'))::int as done
+                where re.community_id = o.community_id and re.rework_of_id = o.work_order_id and re.status <> 'voided'))::int as done,
+            max(o.done_at) filter (where l.mandatory) as last_done_at
         from request r
         left join request_work_order l on l.community_id = r.community_id and l.request_id = r.request_id and l.left_at is null
         left join work_order o on o.community_id = l.community_id and o.work_order_id = l.work_order_id
@@ -28,10 +29,10 @@ internal sealed class FinishRequests(Db db, EventLog log, IMediator mediator) : 
     private const string Write = """
         update request
         set status = @To, outcome = @Outcome, finished_at = @FinishedAt, version = version + 1
-        where request_id = any (@RequestIds)
+        where request_id = @RequestId
         """;
 
-    private sealed record Row(Guid RequestId, Guid CommunityId, RequestStatus Status, int Version, int MandatoryOpen, int Open, int Done);
+    private sealed record Row(Guid RequestId, Guid CommunityId, RequestStatus Status, int Version, int MandatoryOpen, int Open, int Done, DateTimeOffset? LastDoneAt);
 
     public Task Handle(WorkMoved notification, CancellationToken cancellationToken) =>
         notification.To is WorkOrderStatus.Done or WorkOrderStatus.Voided
@@ -42,22 +43,19 @@ internal sealed class FinishRequests(Db db, EventLog log, IMediator mediator) : 
     public async Task Look(Guid communityId, IReadOnlyList<Guid> requestIds, DateTimeOffset at, CancellationToken ct)
     {
         var rows = await db.List<Row>(Count, new { CommunityId = communityId, RequestIds = requestIds.ToArray() }, ct);
-        foreach (var group in rows.Where(r => r.Status == RequestStatus.InProgress).GroupBy(r => RequestCompletion.After(r.MandatoryOpen, r.Open, r.Done)))
+        foreach (var row in rows.Where(r => r.Status == RequestStatus.InProgress))
         {
-            if (group.Key is not { } move)
+            if (RequestCompletion.After(row.MandatoryOpen, row.Open, row.Done) is not { } move)
             {
                 continue;
             }
 
             var to = RequestLifecycle.After(RequestStatus.InProgress, move);
             var finished = move == RequestMove.Finish;
-            var ids = group.Select(r => r.RequestId).ToArray();
-            await db.Run(Write, new { RequestIds = ids, To = to, Outcome = finished ? Outcome.Resolved : (Outcome?)null, FinishedAt = finished ? at : (DateTimeOffset?)null }, ct);
-            foreach (var id in ids)
-            {
-                log.Write(communityId, SubjectKind.Request, id, finished ? Happening.RequestFinished : Happening.RequestBackToReceived, visibility: Visibility.Owner, occurredAt: at);
-                await mediator.Publish(new RequestMoved(communityId, id, RequestStatus.InProgress, move, to, at), ct);
-            }
+            var (id, when) = (row.RequestId, finished && row.LastDoneAt > at ? row.LastDoneAt.Value : at); // a telephone may report late what was done before another order was
+            await db.Run(Write, new { RequestId = id, To = to, Outcome = finished ? Outcome.Resolved : (Outcome?)null, FinishedAt = finished ? when : (DateTimeOffset?)null }, ct);
+            log.Write(communityId, SubjectKind.Request, id, finished ? Happening.RequestFinished : Happening.RequestBackToReceived, visibility: Visibility.Owner, occurredAt: when);
+            await mediator.Publish(new RequestMoved(communityId, id, RequestStatus.InProgress, move, to, when), ct);
         }
     }
 }

@@ -50,7 +50,7 @@ internal sealed record LockedRequest(
             outcome, round, rework_count, last_urged_at, closed_at, import_id is not null as imported, taken_up_at, version
         from request
         where request_id = @RequestId and not (confidential and request_id = any (hidden_requests((select scope_actor()), array[community_id])))
-        for update
+        for no key update
         """;
 
     private const string Touch = """

@@ -40,7 +40,7 @@ internal static class OpenOrders
         where o.community_id = @CommunityId and o.status not in ('done', 'voided') and o.fault_id is null
           and o.work_order_id in (select l.work_order_id from request_work_order l where l.community_id = @CommunityId and l.request_id = @RequestId and l.left_at is null)
         order by o.work_order_id
-        for update of o;
+        for no key update of o;
 
         select o.work_order_id, o.crew, o.status, o.waits_for_id, o.rework_of_id, o.fault_id,
             o.fault_id is not null or exists (

@@ -83,7 +83,7 @@ public sealed record RemoveLeave([property: JsonIgnore] Guid LeaveId) : ICommand
             select community_id, leave_id, staff_id
             from leave
             where leave_id = @LeaveId
-            for update
+            for no key update
             """;
 
         private const string Write = """

@@ -138,7 +138,7 @@ internal static class RosterPeople
         select community_id, shift_id, staff_id, starts_at, ends_at
         from shift
         where shift_id = @ShiftId
-        for update
+        for no key update
         """;
 
     private const string Works = """

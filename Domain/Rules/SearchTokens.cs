@@ -46,6 +46,7 @@ public static partial class SearchTokens
     private const int MaxWords = 6;
     private const int Gram = 4;
     private const int MaxDigits = 20;
+    private const int WholeNumber = 11;
     private const int MaxParts = 6;
 
     private static readonly string[] Titles = ["先生", "女士", "小姐", "太太", "师傅", "阿姨", "老师", "经理", "总"];
@@ -168,7 +169,8 @@ public static partial class SearchTokens
 
     private static IEnumerable<SearchAlternative> PhoneReadings(string text)
     {
-        if (PhoneNumber.Normalise(text) is { } number)
+        var known = PhoneNumber.Normalise(text);
+        if (known is { } number)
         {
             var main = PhoneNumber.Main(number);
             yield return new(SearchKind.Phone, ["p:" + Digits(number)]);
@@ -184,7 +186,11 @@ public static partial class SearchTokens
         if (PhoneShape().IsMatch(text) && digits.Length is >= Gram and <= MaxDigits)
         {
             yield return new(SearchKind.Phone, ["p:" + digits]);
-            yield return new(SearchKind.Phone, [.. Grams(digits)]);
+            // A whole number with its area is no part of another one: its groups of four, which half of a town shares, need not be tried.
+            if (known is null || digits.Length < WholeNumber)
+            {
+                yield return new(SearchKind.Phone, [.. Grams(digits)]);
+            }
         }
     }
 

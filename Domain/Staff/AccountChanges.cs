@@ -388,7 +388,7 @@ internal sealed class Accounts(Db db, Caller caller, EventLog log)
         select s.staff_id, s.sign_in_name, s.disabled_at, s.version
         from staff s
         where s.staff_id = @StaffId
-        for update of s;
+        for no key update of s;
 
         select community_id
         from staff_reach(@StaffId);

@@ -21,19 +21,19 @@ internal sealed class TeamLeaver(Db db, OrderMover mover)
         where r.community_id = @CommunityId
           and r.request_id in (select l.request_id from request_work_order l where l.community_id = @CommunityId and l.work_order_id = any (@OrderIds) and l.left_at is null)
         order by r.request_id
-        for update of r;
+        for no key update of r;
 
         select f.fault_id
         from fault f
         where f.community_id = @CommunityId and f.fault_id in (select o.fault_id from work_order o where o.community_id = @CommunityId and o.work_order_id = any (@OrderIds))
         order by f.fault_id
-        for update of f;
+        for no key update of f;
 
         select o.work_order_id
         from work_order o
         where o.community_id = @CommunityId and o.work_order_id = any (@OrderIds)
         order by o.work_order_id
-        for update of o;
+        for no key update of o;
         """;
 
     private const string LeaveSeats = """
@@ -47,7 +47,7 @@ internal sealed class TeamLeaver(Db db, OrderMover mover)
         select true
         from community_staff
         where community_id = @CommunityId and staff_id = @StaffId
-        for update
+        for no key update
         """;
 
     private const string Write = """

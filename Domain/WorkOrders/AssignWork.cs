@@ -14,7 +14,7 @@ public sealed record AssignWork([property: JsonIgnore] Guid WorkOrderId, Guid As
 
         private const string Write = """
             with woken as (
-                update hold set until_at = @At where work_order_id = @WorkOrderId and until_at is null
+                update hold set until_at = greatest(@At, from_at) where work_order_id = @WorkOrderId and until_at is null
             )
             update work_order
             set status = @To, assignee_id = @AssigneeId, assigned_at = @Now, accepted_at = null, version = version + 1
@@ -27,6 +27,11 @@ public sealed record AssignWork([property: JsonIgnore] Guid WorkOrderId, Guid As
             if (order.TeamId is null || await db.Find<bool?>(Member, new { order.CommunityId, order.TeamId, command.AssigneeId }, cancellationToken) is null)
             {
                 throw new Refused.Invalid("assignee.not_in_team", "This person is not in the order's team.", "assigneeId");
+            }
+
+            if (order.AssigneeId == command.AssigneeId)
+            {
+                throw new Refused.Conflict("assignee.has_it_already", "This person has the order already.");
             }
 
             return await mover.Move(order, WorkOrderMove.Assign, Happening.WorkAssigned, Write, new { command.AssigneeId }, new { command.AssigneeId, from = order.AssigneeId }, null, cancellationToken);

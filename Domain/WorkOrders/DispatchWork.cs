@@ -121,7 +121,7 @@ internal sealed class OrderMaker(Db db, Caller caller, EventLog log, IMediator m
             select from request_work_order l
             where l.community_id = o.community_id and l.work_order_id = o.work_order_id and l.left_at is null and l.request_id = any (@RequestIds)))
         order by o.work_order_id
-        for update of o
+        for no key update of o
         """;
 
     private const string Insert = """

@@ -54,19 +54,19 @@ internal sealed record LockedOrder(
         where r.request_id in (select l.request_id from request_work_order l where l.work_order_id = @WorkOrderId and l.left_at is null
                                and l.community_id = any ((select scope_communities())::uuid[]))
         order by r.request_id
-        for update of r;
+        for no key update of r;
 
         select f.fault_id
         from fault f
         where f.fault_id = (select o.fault_id from work_order o where o.work_order_id = @WorkOrderId)
-        for update of f;
+        for no key update of f;
 
         select o.community_id, o.work_order_id, o.number, o.fault_id, o.crew, o.team_id, o.assignee_id, o.status, o.priority, o.category_id, o.place_id,
             o.asset_id, o.rework_of_id, o.assigned_at, o.accepted_at, o.arrived_at, o.payer, o.consented_amount, t.external as team_is_external, o.version
         from work_order o
         left join team t on t.community_id = o.community_id and t.team_id = o.team_id
         where o.work_order_id = @WorkOrderId
-        for update of o;
+        for no key update of o;
 
         select l.request_id
         from request_work_order l

@@ -19,10 +19,12 @@ internal sealed class OrderMover(Db db, TimeProvider clock, Caller caller, Event
     }
 
     /// <summary>Writes the move with <paramref name="sql"/>, which is given <c>@WorkOrderId</c>, <c>@To</c> and <c>@At</c> beside <paramref name="args"/>.</summary>
+    /// <param name="happened">When it happened, where neither a device nor the moment says so.</param>
     public async Task<WorkOrderReply> Move(
-        LockedOrder order, WorkOrderMove move, Happening what, string sql, object? args, object? detail, string? text, CancellationToken ct, Crew? nowCrew = null, Visibility visibility = Visibility.Owner)
+        LockedOrder order, WorkOrderMove move, Happening what, string sql, object? args, object? detail, string? text, CancellationToken ct, Crew? nowCrew = null, Visibility visibility = Visibility.Owner,
+        DateTimeOffset? happened = null)
     {
-        var (to, at) = await Write(order, move, what, sql, args, detail, text, visibility, ct);
+        var (to, at) = await Write(order, move, what, sql, args, detail, text, visibility, happened, ct);
         await mediator.Publish(order.Moved(move, to, at, nowCrew), ct);
         return order.Reply(to);
     }
@@ -31,16 +33,16 @@ internal sealed class OrderMover(Db db, TimeProvider clock, Caller caller, Event
     public async Task<WorkOrderReply> Edit(
         LockedOrder order, WorkOrderMove move, Happening what, string sql, object? args, object? detail, string? text, CancellationToken ct, Visibility visibility = Visibility.Owner)
     {
-        var (to, _) = await Write(order, move, what, sql, args, detail, text, visibility, ct);
+        var (to, _) = await Write(order, move, what, sql, args, detail, text, visibility, null, ct);
         return order.Reply(to);
     }
 
     private async Task<(WorkOrderStatus To, DateTimeOffset At)> Write(
-        LockedOrder order, WorkOrderMove move, Happening what, string sql, object? args, object? detail, string? text, Visibility visibility, CancellationToken ct)
+        LockedOrder order, WorkOrderMove move, Happening what, string sql, object? args, object? detail, string? text, Visibility visibility, DateTimeOffset? happened, CancellationToken ct)
     {
         var to = WorkOrderLifecycle.After(order.Status, move);
         var now = clock.Now();
-        var at = order.Occurred(caller, now);
+        var at = happened ?? order.Occurred(caller, now);
         var parameters = new DynamicParameters(args);
         parameters.Add("WorkOrderId", order.WorkOrderId);
         parameters.Add("To", EnumWord.Of(to));

@@ -205,7 +205,7 @@ internal sealed record LockedQuote(decimal Total, DateTimeOffset QuotedAt, DateT
         select total, quoted_at, withdrawn_at, consented_at, refused_at
         from quote
         where community_id = @CommunityId and work_order_id = @WorkOrderId and quote_id = @QuoteId
-        for update
+        for no key update
         """;
 
     /// <exception cref="Refused.NotFound">There is none of this order.</exception>

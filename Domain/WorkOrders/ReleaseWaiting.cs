@@ -6,14 +6,14 @@ namespace PropertyServiceDesk.Domain.WorkOrders;
 /// What waited for an order goes on when that one is done or voided, or when its request has left the fault whose order that was. The
 /// waiting orders' requests are locked already.
 /// </summary>
-internal sealed class ReleaseWaiting(Db db, EventLog log, IMediator mediator) : INotificationHandler<WorkMoved>, INotificationHandler<RequestLeftFault>
+internal sealed class ReleaseWaiting(Db db, TimeProvider clock, EventLog log, IMediator mediator) : INotificationHandler<WorkMoved>, INotificationHandler<RequestLeftFault>
 {
     private const string Behind = """
         select w.work_order_id
         from work_order w
         where w.community_id = @CommunityId and w.waits_for_id = @WorkOrderId and w.status = 'waiting'
         order by w.work_order_id
-        for update
+        for no key update
         """;
 
     // The request's own orders that wait for one which does not serve it any more.
@@ -26,7 +26,7 @@ internal sealed class ReleaseWaiting(Db db, EventLog log, IMediator mediator) : 
               select from request_work_order b
               where b.community_id = l.community_id and b.request_id = l.request_id and b.work_order_id = w.waits_for_id and b.left_at is null)
         order by w.work_order_id
-        for update of w
+        for no key update of w
         """;
 
     private const string Release = """
@@ -46,22 +46,24 @@ internal sealed class ReleaseWaiting(Db db, EventLog log, IMediator mediator) : 
         if (notification.To is WorkOrderStatus.Done or WorkOrderStatus.Voided)
         {
             var waiting = await db.List<Guid>(Behind, new { notification.CommunityId, notification.WorkOrderId }, cancellationToken);
-            await GoOn(waiting, notification.CommunityId, notification.RequestIds, notification.At, cancellationToken);
+            await GoOn(waiting, notification.CommunityId, notification.RequestIds, cancellationToken);
         }
     }
 
     public async Task Handle(RequestLeftFault notification, CancellationToken cancellationToken)
     {
         var waiting = await db.List<Guid>(LeftBehind, new { notification.CommunityId, notification.RequestId }, cancellationToken);
-        await GoOn(waiting, notification.CommunityId, [notification.RequestId], notification.At, cancellationToken);
+        await GoOn(waiting, notification.CommunityId, [notification.RequestId], cancellationToken);
     }
 
-    private async Task GoOn(IReadOnlyList<Guid> waiting, Guid communityId, IReadOnlyList<Guid> requestIds, DateTimeOffset at, CancellationToken ct)
+    private async Task GoOn(IReadOnlyList<Guid> waiting, Guid communityId, IReadOnlyList<Guid> requestIds, CancellationToken ct)
     {
         if (waiting.Count == 0)
         {
             return;
         }
+
+        var at = clock.Now(); // nobody could begin before the desk heard that it may
 
         var released = await db.List<Released>(Release, new { CommunityId = communityId, WorkOrderIds = waiting.ToArray(), At = at }, ct);
         foreach (var order in released.OrderBy(o => o.WorkOrderId))

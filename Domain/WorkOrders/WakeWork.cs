@@ -2,14 +2,17 @@ using NpgsqlTypes;
 
 namespace PropertyServiceDesk.Domain.WorkOrders;
 
-/// <summary>A hold's wake-up time has come: the order goes on, and its assignee is told, once a hold. An order that was resumed meanwhile is left alone.</summary>
+/// <summary>
+/// A hold's wake-up time has come: the order goes on, and its assignee is told, once a hold. The hold ended at its wake-up time, whenever
+/// that was noticed. An order that was resumed meanwhile is left alone.
+/// </summary>
 [AllowedTo(Roles.System)]
 public sealed record WakeWork(Guid WorkOrderId) : ICommand<bool>
 {
     internal sealed class Handler(Db db, TimeProvider clock, OrderMover mover) : IRequestHandler<WakeWork, bool>
     {
         private const string Due = """
-            select hold_id
+            select hold_id, wake_at
             from hold
             where community_id = @CommunityId and work_order_id = @WorkOrderId and until_at is null and wake_at <= @Now
             """;
@@ -29,18 +32,20 @@ public sealed record WakeWork(Guid WorkOrderId) : ICommand<bool>
             where work_order_id = @WorkOrderId
             """;
 
+        private sealed record Hold(Guid HoldId, DateTimeOffset WakeAt);
+
         public async Task<bool> Handle(WakeWork command, CancellationToken cancellationToken)
         {
             var order = await mover.Lock(command.WorkOrderId, cancellationToken);
             var now = clock.Now();
-            if (order.Status != WorkOrderStatus.OnHold || await db.Find<Guid?>(Due, new { order.CommunityId, order.WorkOrderId, Now = now }, cancellationToken) is not { } hold)
+            if (order.Status != WorkOrderStatus.OnHold || await db.Find<Hold>(Due, new { order.CommunityId, order.WorkOrderId, Now = now }, cancellationToken) is not { } hold)
             {
                 return false;
             }
 
             var move = order.ArrivedAt is null ? WorkOrderMove.ResumeBeforeArrival : WorkOrderMove.Resume;
             await mover.Move(
-                order, move, Happening.WorkResumed, Write, new { order.CommunityId, HoldId = hold, MessageId = Guid.CreateVersion7(now) }, new { holdId = hold, wokenByTime = true }, null, cancellationToken);
+                order, move, Happening.WorkResumed, Write, new { order.CommunityId, hold.HoldId, MessageId = Guid.CreateVersion7(now) }, new { hold.HoldId, wokenByTime = true }, null, cancellationToken, happened: hold.WakeAt);
             return true;
         }
     }

@@ -46,6 +46,10 @@ public sealed partial class SqlTests
     public void Is_told_the_time_and_names_its_columns(string sql) =>
         Assert.That(sql, Does.Not.Match(@"\bnow\(\)|current_timestamp|clock_timestamp|^\s*select \*"));
 
+    // What jobs write beside a command refers to the rows that the command holds: as long as no key changes, neither waits for the other.
+    [TestCaseSource(nameof(Statements))]
+    public void Locks_rows_so_that_references_to_them_do_not_wait(string sql) => Assert.That(sql, Does.Not.Match(@"\bfor update\b"));
+
     /// <summary>@Name becomes $n; inside quotes nothing changes.</summary>
     private static string Numbered(string sql)
     {

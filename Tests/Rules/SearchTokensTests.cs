@@ -175,6 +175,7 @@ public sealed class SearchTokensTests
     }
 
     [TestCase("1381", "Phone p:1381 | Home h:1381 | Home h:1381-")]
+    [TestCase("13812345678", "Phone p:13812345678 | Home h:13812345678 | Home h:13812345678-")]
     [TestCase("王先生", "Name n:王先 n:先生 | Name n:王")]
     [TestCase(" ", "")]
     [TestCase("-", "")]

@@ -52,6 +52,22 @@ public sealed class AcknowledgeTests : DeskFixture
     }
 
     [Test]
+    public async Task A_promise_about_what_is_on_hold_is_looked_at_when_the_hold_ends()
+    {
+        var (_, order) = await GivenDispatched(priority: Priority.Urgent);
+        await Send(Here.Member(Crew.Engineering), new AcceptWork(order));
+        Clock.Advance(TimeSpan.FromMinutes(31));
+        await Sweep();
+        var escalation = await Scalar<Guid>("select e.escalation_id from escalation e join clock k on k.clock_id = e.clock_id where k.subject_id = @order and k.kind = 'arrive' and e.level = 1", new { order });
+        await Send(Here.Member(Crew.Engineering), new HoldWork(order, HoldReason.Parts, Local(2, 20)));
+
+        await Send(Here.Lead(Crew.Engineering), new AcknowledgeEscalation(escalation, Clock.GetUtcNow().AddMinutes(30)));
+
+        Assert.That(await Scalar<long>("select count(*) from clock where subject_id = @order and kind = 'arrive' and held_at is not null and next_check_at is null", new { order }), Is.EqualTo(1));
+        Assert.That(await ClocksThatDiffer(), Is.Empty);
+    }
+
+    [Test]
     public async Task A_kept_promise_is_the_end_of_it()
     {
         var (order, escalation) = await GivenLate();

@@ -101,6 +101,18 @@ public sealed class EscalationTests : DeskFixture
     }
 
     [Test]
+    public async Task A_roster_that_begins_next_month_makes_nobody_off_duty_today()
+    {
+        await Shift("desk", Here.Clerk, Local(4, 1, 8), Local(4, 1, 20));
+        var (_, order) = await GivenDispatched();
+
+        Clock.Set(Local(3, 2, 9, 15, 20));
+        await Sweep();
+
+        Assert.That(await Ladder(order, ClockKind.Accept), Is.EqualTo(new[] { "1 breach: clerk, engineering-lead" }));
+    }
+
+    [Test]
     public async Task After_a_week_of_missed_ticks_each_level_is_there_once_and_each_recipient_was_told_once_a_level()
     {
         var (_, order) = await GivenDispatched(priority: Priority.Urgent);
