@@ -11,6 +11,7 @@ namespace PropertyServiceDesk.Domain.Requests;
 /// <param name="ReportedAt">When the owner said it, if earlier than now (paper of the night): not in the future, at most 90 days ago. The owner's clocks start here.</param>
 /// <param name="AboutCrew">Of a complaint: the crew complained about.</param>
 /// <param name="AboutStaffId">Of a complaint: the person complained about.</param>
+/// <param name="ToConfirm">Nobody knows who reports it: the desk is to look at it first.</param>
 /// <param name="Foreign">The number and the deadline that another authority (12345 hotline, street office) gave it.</param>
 [AllowedTo(Roles.Desk | Roles.Crews | Roles.System)]
 public sealed record ReceiveRequest(
@@ -30,7 +31,8 @@ public sealed record ReceiveRequest(
     AppointmentWindow? Appointment = null,
     ForeignNumber? Foreign = null,
     Crew? AboutCrew = null,
-    Guid? AboutStaffId = null) : ICommand<RequestReply>
+    Guid? AboutStaffId = null,
+    bool ToConfirm = false) : ICommand<RequestReply>
 {
     public sealed class Validator : AbstractValidator<ReceiveRequest>
     {
@@ -77,10 +79,10 @@ public sealed record ReceiveRequest(
             )
             insert into request (community_id, request_id, number, kind, channel, category_id, priority, description, place_id, building_id, asset_id,
                 customer_id, reporter_name, reporter_phone, on_behalf_of, confidential, reported_at, registered_at, registered_by,
-                appointment_from, appointment_to, foreign_source, foreign_number, imposed_due_at, payer, about_crew, about_staff_id)
+                appointment_from, appointment_to, foreign_source, foreign_number, imposed_due_at, payer, about_crew, about_staff_id, to_confirm)
             values (@CommunityId, @RequestId, @Number, @Kind, @Channel, @CategoryId, @Priority, @Description, @PlaceId, @BuildingId, @AssetId,
                 @CustomerId, @ReporterName, @ReporterPhone, @OnBehalfOf, @Confidential, @ReportedAt, @Now, @By,
-                @AppointmentFrom, @AppointmentTo, @ForeignSource, @ForeignNumber, @ImposedDueAt, @Payer, @AboutCrew, @AboutStaffId)
+                @AppointmentFrom, @AppointmentTo, @ForeignSource, @ForeignNumber, @ImposedDueAt, @Payer, @AboutCrew, @AboutStaffId, @ToConfirm)
             """;
 
         private sealed record Row(
@@ -146,6 +148,7 @@ public sealed record ReceiveRequest(
                         Payer = row.CategoryPayer!.Value,
                         command.AboutCrew,
                         command.AboutStaffId,
+                        command.ToConfirm,
                         Tokens = RequestTokens.Of(number, command.Foreign?.Number),
                     },
                     cancellationToken);
