@@ -49,6 +49,13 @@ internal static partial class OwnersDoor
 
         door.MapMethods("/o/{token}", Look, http => Through(http, Show));
         door.MapMethods("/o/{token}/files/{attachmentId:guid}", Look, http => Through(http, SendFile));
+        // The address of a form, opened like a page: the page it stands on.
+        door.MapMethods("/o/{token}/{form}", Look, http =>
+        {
+            http.Response.Redirect("/o/" + Uri.EscapeDataString((string)http.GetRouteValue("token")!));
+            http.Response.StatusCode = StatusCodes.Status303SeeOther;
+            return Task.CompletedTask;
+        });
         door.MapPost("/o/{token}/answer", http => Through(http, Change(Answer))).WithMetadata(OnePhoto);
         door.MapPost("/o/{token}/word", http => Through(http, Change(AddWord))).WithMetadata(OnePhoto);
         door.MapPost("/o/{token}/urge", http => Through(http, Change(Urge)));
