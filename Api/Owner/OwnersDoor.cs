@@ -35,7 +35,7 @@ internal static partial class OwnersDoor
     {
         ValueCountLimit = 40,
         KeyLengthLimit = 100,
-        ValueLengthLimit = 32 * 1024,
+        ValueLengthLimit = 64 * 1024,
         MultipartBodyLengthLimit = (2 * Upload.Most) + (256 * 1024),
         MultipartHeadersCountLimit = 10,
         MultipartHeadersLengthLimit = 4 * 1024,
@@ -93,7 +93,7 @@ internal static partial class OwnersDoor
             var t = Tongue.Of(http.Request);
             var large = e is not BadHttpRequestException || e is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge };
             await Send(
-                http, large ? StatusCodes.Status413PayloadTooLarge : StatusCodes.Status400BadRequest, t, Pages.Trouble(t, t.Of(new Refused.Conflict(large ? "body.too_large" : "form.malformed", ""), null)));
+                http, large ? StatusCodes.Status413PayloadTooLarge : StatusCodes.Status400BadRequest, t, Pages.Trouble(t, t.Of(new Refused.Conflict(large ? "body.too_large" : "request.refused", ""), null)));
         }
     }
 

@@ -276,6 +276,7 @@ internal static class Pages
         <meta name="robots" content="noindex, nofollow">
         <meta name="format-detection" content="telephone=no">
         <title>{title} · {community}</title>
+        <link rel="icon" href="/icon.svg" type="image/svg+xml">
         <link rel="stylesheet" href="{Style.Address}">
         <script src="{Script.Address}" defer></script>
         </head>
