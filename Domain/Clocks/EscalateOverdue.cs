@@ -23,7 +23,7 @@ public sealed record EscalateOverdue(Guid CommunityId, IReadOnlyList<Guid> Clock
             from clock_pause p
             where p.community_id = @CommunityId and p.clock_id = any (@ClockIds);
 
-            select e.clock_id, e.escalation_id, e.level, e.cause, e.fired_at, e.tell_at, e.told_at, e.nobody, e.promised_at, e.promise_broken_at
+            select e.clock_id, e.escalation_id, e.level, e.cause, e.fired_at, e.tell_at, e.told_at, e.nobody or e.resolved_at is not null as settled, e.promised_at, e.promise_broken_at
             from escalation e
             where e.community_id = @CommunityId and e.clock_id = any (@ClockIds);
 
@@ -102,7 +102,8 @@ public sealed record EscalateOverdue(Guid CommunityId, IReadOnlyList<Guid> Clock
             insert into alarm (community_id, alarm_id, kind, clock_id, escalation_id, request_id, raised_at)
             select @CommunityId, a.id, a.kind, a.clock_id, a.escalation_id, a.request_id, @Now
             from unnest(@Ids::uuid[], @Kinds::text[], @ClockIds::uuid[], @EscalationIds::uuid[], @RequestIds::uuid[]) a (id, kind, clock_id, escalation_id, request_id)
-            on conflict on constraint alarm_once do nothing
+            on conflict (community_id, clock_id, kind) where ended_at is null do nothing
+            returning alarm_id
             """;
 
         private const string Clocks = """
@@ -119,7 +120,7 @@ public sealed record EscalateOverdue(Guid CommunityId, IReadOnlyList<Guid> Clock
         private sealed record PauseRow(Guid ClockId, DateTimeOffset FromAt, DateTimeOffset ToAt);
 
         private sealed record LevelRow(
-            Guid ClockId, Guid EscalationId, short Level, EscalationCause Cause, DateTimeOffset FiredAt, DateTimeOffset TellAt, DateTimeOffset? ToldAt, bool Nobody, DateTimeOffset? PromisedAt, DateTimeOffset? PromiseBrokenAt);
+            Guid ClockId, Guid EscalationId, short Level, EscalationCause Cause, DateTimeOffset FiredAt, DateTimeOffset TellAt, DateTimeOffset? ToldAt, bool Settled, DateTimeOffset? PromisedAt, DateTimeOffset? PromiseBrokenAt);
 
         private sealed record Context(
             Guid ClockId, Guid? RequestId, Guid? WorkOrderId, Guid? FaultId, Crew? Crew, Priority? Priority, DateTimeOffset? TakenUpAt, Guid? AboutStaffId, Crew? AboutCrew, bool Confidential, Guid? AssigneeId, string TeamIds);
@@ -128,7 +129,10 @@ public sealed record EscalateOverdue(Guid CommunityId, IReadOnlyList<Guid> Clock
         private sealed record Rung(
             ClockRow Clock, Context About, Guid EscalationId, bool IsNew, int Level, EscalationCause Cause, DateTimeOffset TellAt, bool TellsNow, IReadOnlyList<Recipient> Recipients, bool Again = false)
         {
-            public bool Nobody => TellsNow && Recipients.Count == 0 && Level > 0 && !Again;
+            /// <summary>Somebody had to be told, and there is nobody: the desk has an alarm of it.</summary>
+            public bool Alarms => TellsNow && Recipients.Count == 0 && Level > 0;
+
+            public bool Nobody => Alarms && !Again;
 
             public DateTimeOffset? ToldAt(DateTimeOffset now) => TellsNow && Recipients.Count > 0 ? now : null;
         }
@@ -207,7 +211,7 @@ public sealed record EscalateOverdue(Guid CommunityId, IReadOnlyList<Guid> Clock
             var mark = levels.Where(l => l.Cause == EscalationCause.PromiseBroken).Select(l => (At: l.FiredAt, Level: (int)l.Level))
                 .Concat(levels.Where(l => l.PromiseBrokenAt is not null).Select(l => (At: l.PromiseBrokenAt!.Value, Level: (int)l.Level)))
                 .OrderByDescending(m => m.At).ThenByDescending(m => m.Level).Select(m => ((DateTimeOffset, int)?)m).FirstOrDefault();
-            var reached = levels.Select(l => new ReachedLevel(l.Level, l.FiredAt, l.TellAt, l.ToldAt ?? (l.Nobody ? l.TellAt : null))).ToArray();
+            var reached = levels.Select(l => new ReachedLevel(l.Level, l.FiredAt, l.TellAt, l.ToldAt ?? (l.Settled ? l.TellAt : null))).ToArray();
             return EscalationLadder.Decide(new ClockOnLadder(from, warnAt, row.Breached == true, reached, promise, mark), plan, hours, now, hasSomebody);
         }
 
@@ -261,7 +265,7 @@ public sealed record EscalateOverdue(Guid CommunityId, IReadOnlyList<Guid> Clock
             await mediator.Publish(new SweepStep("escalations written"), ct);
             await Tell(communityId, rungs, now, ct);
             await mediator.Publish(new SweepStep("messages written"), ct);
-            await Alarm(communityId, [.. rungs.Where(r => r.Nobody)], events, now, ct);
+            await Alarm(communityId, [.. rungs.Where(r => r.Alarms)], events, now, ct);
             await db.Run(
                 Clocks,
                 new
@@ -299,7 +303,7 @@ public sealed record EscalateOverdue(Guid CommunityId, IReadOnlyList<Guid> Clock
 
         private async Task Tell(Guid communityId, IReadOnlyList<Rung> rungs, DateTimeOffset now, CancellationToken ct)
         {
-            var told = Digests.Of([.. rungs.SelectMany(r => r.Recipients.Select(who => new ToldOne(r.EscalationId, r.Level, r.Cause, r.Clock.ClockId, r.Clock.Kind, r.Clock.Cycle, r.About.RequestId, r.About.FaultId, r.Clock.DueAt, who)))], now);
+            var told = Digests.Of([.. rungs.SelectMany(r => r.Recipients.Select(who => new ToldOne(r.EscalationId, r.Level, r.Cause, r.Clock.SubjectKind, r.Clock.ClockId, r.Clock.Kind, r.Clock.Cycle, r.About.RequestId, r.About.FaultId, r.Clock.DueAt, who)))], now);
             if (told.Count == 0)
             {
                 return;
@@ -339,26 +343,27 @@ public sealed record EscalateOverdue(Guid CommunityId, IReadOnlyList<Guid> Clock
             var alarms = nobody.Select(r => (Rung: r, Kind: AlarmKind.NobodyToTell))
                 .Concat(nobody.Where(r => r.About.Priority == Priority.Danger).Select(r => (Rung: r, Kind: AlarmKind.RingNow)))
                 .DistinctBy(a => (a.Rung.Clock.ClockId, a.Kind))
+                .Select(a => (a.Rung, a.Kind, Id: Guid.CreateVersion7(now)))
                 .ToArray();
             if (alarms.Length == 0)
             {
                 return;
             }
 
-            await db.Run(
+            var raised = await db.List<Guid>(
                 Alarms,
                 new
                 {
                     CommunityId = communityId,
                     Now = now,
-                    Ids = alarms.Select(_ => Guid.CreateVersion7(now)).ToArray(),
+                    Ids = alarms.Select(a => a.Id).ToArray(),
                     Kinds = alarms.Select(a => EnumWord.Of(a.Kind)).ToArray(),
                     ClockIds = alarms.Select(a => a.Rung.Clock.ClockId).ToArray(),
                     EscalationIds = alarms.Select(a => a.Rung.EscalationId).ToArray(),
                     RequestIds = alarms.Select(a => a.Rung.About.RequestId).ToArray(),
                 },
                 ct);
-            foreach (var (rung, kind) in alarms)
+            foreach (var (rung, kind, _) in alarms.Where(a => raised.Contains(a.Id)))
             {
                 events.Add(SubjectOf(rung.Clock), rung.Clock.SubjectId, Happening.AlarmRaised, Words(new { kind, rung.Clock.ClockId, rung.Level }), null, Visibility.Desk, now);
             }
@@ -420,12 +425,15 @@ public enum AlarmKind
 
 /// <summary>One recipient of one level.</summary>
 internal sealed record ToldOne(
-    Guid EscalationId, int Level, EscalationCause Cause, Guid ClockId, ClockKind Kind, short Cycle, Guid? RequestId, Guid? FaultId, DateTimeOffset DueAt, Recipient Who);
+    Guid EscalationId, int Level, EscalationCause Cause, ClockSubject Subject, Guid ClockId, ClockKind Kind, short Cycle, Guid? RequestId, Guid? FaultId, DateTimeOffset DueAt, Recipient Who);
 
 /// <summary>The same, with the message that tells it.</summary>
 internal sealed record TellingOf(Guid EscalationId, Recipient Who, string Key, string Template, Guid? RequestId, string Detail);
 
-/// <summary>Which message tells what: one for each recipient of a level; one for all that one fault makes late; one where one look brings many.</summary>
+/// <summary>
+/// Which message tells what: one for each recipient of a level; one a day for all requests that one fault makes late; one where one look
+/// brings many. What an order of a fault is late with is told for each order.
+/// </summary>
 internal static class Digests
 {
     /// <summary>With more than so many of a level in one look, somebody gets one message for all of them.</summary>
@@ -433,18 +441,18 @@ internal static class Digests
 
     public static IReadOnlyList<TellingOf> Of(IReadOnlyList<ToldOne> told, DateTimeOffset now)
     {
-        var minute = now.ToString("yyyyMMddHHmm", System.Globalization.CultureInfo.InvariantCulture);
+        var day = now.ToString("yyyyMMdd", System.Globalization.CultureInfo.InvariantCulture);
         var tellings = new List<TellingOf>(told.Count);
         foreach (var mine in told.GroupBy(t => (t.Who.StaffId, t.Level, Warning: t.Cause == EscalationCause.Warning, Broken: t.Cause == EscalationCause.PromiseBroken)))
         {
-            var single = mine.Where(t => t.FaultId is null).ToArray();
+            var single = mine.Where(t => t.FaultId is null || t.Subject != ClockSubject.Request).ToArray();
             foreach (var t in mine)
             {
                 var template = mine.Key.Warning ? "clockWarning" : mine.Key.Broken ? "promiseBroken" : "escalation";
-                tellings.Add(t.FaultId is { } fault && !mine.Key.Broken
-                    ? new TellingOf(t.EscalationId, t.Who, $"esc:{t.Level}:fault:{fault}:{EnumWord.Of(t.Kind)}:{t.Cycle}:{t.Who.StaffId}", template + "Fault", t.RequestId, Detail(new { faultId = fault, t.Kind, t.Level, t.DueAt }))
+                tellings.Add(t is { FaultId: { } fault, Subject: ClockSubject.Request } && !mine.Key.Broken
+                    ? new TellingOf(t.EscalationId, t.Who, $"esc:{t.Level}:fault:{fault}:{EnumWord.Of(t.Kind)}:{day}:{t.Who.StaffId}", template + "Fault", t.RequestId, Detail(new { faultId = fault, t.Kind, t.Level, t.DueAt }))
                     : single.Length > Many && !mine.Key.Broken
-                        ? new TellingOf(t.EscalationId, t.Who, $"esc:{t.Level}:digest:{minute}:{t.Who.StaffId}", template + "Digest", null, Detail(new { t.Level, clocks = single.Length, firedAt = now }))
+                        ? new TellingOf(t.EscalationId, t.Who, $"esc:{t.Level}:digest:{single[0].EscalationId}:{t.Who.StaffId}", template + "Digest", null, Detail(new { t.Level, clocks = single.Length, firedAt = now }))
                         : new TellingOf(t.EscalationId, t.Who, Key(t, mine.Key.Broken ? now : null), template, t.RequestId, Detail(new { escalationId = t.EscalationId, t.ClockId, t.Kind, t.Level, t.DueAt })));
             }
         }

@@ -18,7 +18,7 @@ public sealed record PutClockOff(Guid CommunityId, Guid ClockId) : ICommand<bool
             insert into alarm (community_id, alarm_id, kind, clock_id, raised_at)
             select @CommunityId, @AlarmId, 'clockTrouble', o.clock_id, @Now
             from off o
-            on conflict on constraint alarm_once do nothing
+            on conflict (community_id, clock_id, kind) where ended_at is null do nothing
             """;
 
         public async Task<bool> Handle(PutClockOff command, CancellationToken cancellationToken)

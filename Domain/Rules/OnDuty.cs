@@ -48,15 +48,26 @@ public static class OnDuty
     /// </summary>
     public static IReadOnlyList<Recipient> At(int level, LateThing thing, Roster roster, DateTimeOffset at)
     {
-        IEnumerable<(Guid StaffId, Duty Duty)> wanted = level switch
+        if (level == 0 && Here(thing.AssigneeIds.Select(id => (id, Duty.Crew)), thing, roster, at) is { Count: > 0 } assignees)
         {
-            0 => thing.AssigneeIds.Count > 0 ? thing.AssigneeIds.Select(id => (id, Duty.Crew)) : thing.TeamIds.Count > 0 ? Leads(thing, roster, at) : For(Duty.Desk, roster, at),
+            return assignees;
+        }
+
+        return Here(Wanted(level, thing, roster, at), thing, roster, at);
+    }
+
+    private static IEnumerable<(Guid StaffId, Duty Duty)> Wanted(int level, LateThing thing, Roster roster, DateTimeOffset at) =>
+        level switch
+        {
+            0 => thing.TeamIds.Count > 0 ? Leads(thing, roster, at) : For(Duty.Desk, roster, at),
             1 => [.. Leads(thing, roster, at), .. For(Duty.Desk, roster, at)],
             2 => For(Duty.CustomerOfficer, roster, at),
             3 => For(Duty.Manager, roster, at),
             _ => For(Duty.District, roster, at),
         };
-        return
+
+    /// <summary>Each of them, or who stands in; without those who may not be told.</summary>
+    private static IReadOnlyList<Recipient> Here(IEnumerable<(Guid StaffId, Duty Duty)> wanted, LateThing thing, Roster roster, DateTimeOffset at) =>
         [
             .. wanted.Select(w => StandsIn(w.StaffId, roster, at) is { } who ? new Recipient(who, w.Duty) : null)
                 .OfType<Recipient>()
@@ -64,7 +75,6 @@ public static class OnDuty
                 .DistinctBy(r => r.StaffId)
                 .OrderBy(r => r.StaffId),
         ];
-    }
 
     private static IEnumerable<(Guid, Duty)> Leads(LateThing thing, Roster roster, DateTimeOffset at)
     {

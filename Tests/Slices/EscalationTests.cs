@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
+using PropertyServiceDesk.Domain.Escalations;
 using PropertyServiceDesk.Domain.Faults;
 using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Domain.Requests;
@@ -98,6 +99,67 @@ public sealed class EscalationTests : DeskFixture
         await Sweep();
         Assert.That((await Ladder(order, ClockKind.Accept))[3..], Is.EqualTo(new[] { "4 stillLate: " }));
         Assert.That(await Rows<string>("select a.kind from alarm a join clock k on k.clock_id = a.clock_id where k.subject_id = @order", new { order }), Is.EqualTo(new[] { "nobodyToTell" }));
+    }
+
+    [Test]
+    public async Task Each_order_of_a_fault_is_told_on_its_own_and_again_a_week_later()
+    {
+        var fault = (await Send(Here.Clerk, new OpenFault(Here.CommunityId, "电梯停运", Here.Category(RequestKind.Repair, "lift"), Here.Places["3"]))).FaultId;
+        foreach (var day in new[] { 2, 9 })
+        {
+            Clock.Set(Local(3, day, 9));
+            await Send(Here.Clerk, new DispatchFault(fault, [new NewOrder(Crew.Engineering, "看一下")]));
+            Clock.Set(Local(3, day, 9, 50));
+            await Sweep();
+        }
+
+        Assert.That(
+            await Rows<string>("select distinct to_char(m.created_at, 'MM-DD') from escalation_recipient r join message m using (community_id, message_id) join escalation e using (community_id, escalation_id) where e.fault_id = @fault and e.level = 1 order by 1", new { fault }),
+            Is.EqualTo(new[] { "03-02", "03-09" }));
+        Assert.That(await Scalar<long>("select count(*) from escalation_recipient r join message m using (community_id, message_id) join escalation e using (community_id, escalation_id) where m.created_at < e.fired_at"), Is.Zero);
+    }
+
+    [Test]
+    public async Task Two_looks_of_one_minute_that_bring_many_are_two_digests()
+    {
+        foreach (var second in new[] { 0, 20 })
+        {
+            Clock.Set(Local(3, 2, 9, 0, second));
+            for (var i = 0; i < 6; i++)
+            {
+                await GivenDispatched();
+            }
+        }
+
+        foreach (var second in new[] { 5, 25 })
+        {
+            Clock.Set(Local(3, 2, 9, 15, second));
+            await Sweep();
+        }
+
+        Assert.That(await Scalar<long>("select count(*) from message where template = 'escalationDigest' and recipient_id = @Id", new { Here.Clerk.Id }), Is.EqualTo(2));
+        Assert.That(await Scalar<long>("select count(*) from escalation_recipient r join message m using (community_id, message_id) join escalation e using (community_id, escalation_id) where m.created_at < e.fired_at"), Is.Zero);
+    }
+
+    [Test]
+    public async Task An_alarm_that_was_ended_is_raised_again_when_the_next_level_has_nobody()
+    {
+        await Shift("customerOfficer", Here.Officer, Local(2, 27, 8), Local(2, 27, 20));
+        var (_, order) = await GivenDispatched(priority: Priority.Danger);
+        Clock.Set(Local(3, 2, 9, 30));
+        await Sweep();
+        var open = "select a.alarm_id from alarm a join clock k on k.clock_id = a.clock_id where k.subject_id = @order and k.kind = 'accept' and a.ended_at is null";
+        var first = await Rows<Guid>(open, new { order });
+        Assert.That(first, Is.Not.Empty);
+        foreach (var alarm in first)
+        {
+            await Send(Here.Clerk, new EndAlarm(alarm, "打了电话"));
+        }
+
+        Clock.Set(Local(3, 9, 9));
+        await Sweep();
+
+        Assert.That(await Rows<Guid>(open, new { order }), Is.Not.Empty.And.Not.EquivalentTo(first), "nobody is the district");
     }
 
     [Test]
