@@ -1,12 +1,13 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Button, Card, DatePicker, Empty, Form, Input, InputNumber, Select, Spin, Table, Tag } from 'antd';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Button, Card, DatePicker, Empty, Form, Input, InputNumber, Select, Space, Spin, Switch, Table, Tag } from 'antd';
 import type dayjs from 'dayjs';
 import { useState } from 'react';
 import { api, told } from '../api/client';
-import type { Allowance, DeclaredEventLine, EventDeclared, Priority, RequestKind } from '../api/client';
+import type { Allowance, DeclaredEventLine, EscalationPlan, EventDeclared, Policy, Priority, RequestKind, SlaEdited, SlaProfileDetails, SlaTrial } from '../api/client';
 import { Problem } from '../api/problems';
 import { useCommunities, useZone } from '../api/reference';
 import { useSend } from '../api/sending';
+import { useSession } from '../api/session';
 import { MoveDialog } from '../kit/Form';
 import { Moment } from '../kit/Moment';
 import { instantOf } from '../kit/times';
@@ -84,6 +85,10 @@ function Targets({ communityId }: { communityId: string }) {
     queryKey: ['sla-profile', communityId],
     queryFn: ({ signal }) => told(api.GET('/api/communities/{communityId}/sla-profile', { params: at(communityId), signal })),
   });
+  const client = useQueryClient();
+  const who = useSession();
+  const mayEdit = !!who.data?.roles.some((r) => r.communityId === communityId && r.role === 'administrator');
+  const [edited, edit] = useState<{ policy: Policy; seen: SlaProfileDetails }>();
   const say = (a: Allowance) => `${a.number} ${word('allowanceUnit', a.unit)}`;
   return (
     <Card title={t('policies.targets')} extra={profile.data && t('policies.version', { version: profile.data.version })}>
@@ -104,9 +109,150 @@ function Targets({ communityId }: { communityId: string }) {
               title: t('policies.promises'),
               render: (_, p) => p.milestones.map((m) => <div key={m.kind + (m.crew ?? '')}>{word('clockKind', m.kind)}{m.crew ? ` (${word('crew', m.crew)})` : ''}: {say(m.allowance)} · {m.calendar}</div>),
             },
+            {
+              title: t('policies.ladder'),
+              render: (_, p) => (
+                <>
+                  <div>{t('policies.warnsAt', { percent: p.warnAtPercent ?? 75 })}</div>
+                  {p.escalation ? p.escalation.steps.map((s) => <div key={s.level}>{t('policies.step', { level: s.level, minutes: s.afterMinutes })} · {p.escalation!.calendar}</div>) : <span className="quiet">{t('policies.byPriority')}</span>}
+                </>
+              ),
+            },
             { title: t('policies.feedback'), render: (_, p) => word('feedbackWay', p.feedback.way) },
+            ...(mayEdit ? [{ key: 'edit', render: (_: unknown, p: Policy) => <Button size="small" onClick={() => edit({ policy: p, seen: profile.data! })}>{t('policies.edit')}</Button> }] : []),
           ]}
         />
+      )}
+      {edited && (
+        <EditPolicy
+          key={edited.policy.code + edited.seen.version} communityId={communityId} policy={edited.policy} seen={edited.seen} onClose={() => edit(undefined)}
+          done={() => { edit(undefined); void client.invalidateQueries({ queryKey: ['sla-profile', communityId] }); void client.invalidateQueries({ queryKey: ['sla-preview', communityId] }); }}
+        />
+      )}
+    </Card>
+  );
+}
+
+interface Draft {
+  milestones: { number: number; unit: Allowance['unit']; calendar: string }[];
+  warnAtPercent: number;
+  ownLadder: boolean;
+  steps?: EscalationPlan['steps'];
+  ladderCalendar?: string;
+  mostPromises?: number;
+  longestPromiseMinutes?: number;
+  kind: RequestKind;
+  priority: Priority;
+  reportedAt?: dayjs.Dayjs;
+}
+
+/** Numbers of one policy; what would come of them is shown before they are promised. */
+function EditPolicy({ communityId, policy, seen, onClose, done }: { communityId: string; policy: Policy; seen: SlaProfileDetails; onClose: () => void; done: () => void }) {
+  const { t, word, options, pick } = useWords();
+  const zone = useZone(communityId);
+  const calendars = useQuery({ queryKey: ['calendars', communityId], queryFn: ({ signal }) => told(api.GET('/api/communities/{communityId}/calendars', { params: at(communityId), signal })) });
+  const codes = calendars.data?.map((c) => ({ value: c.code, label: pick(c.name, c.nameEn) })) ?? [];
+  const index = seen.profile.policies.findIndex((p) => p.code === policy.code);
+
+  const profileOf = (v: Draft) => ({
+    ...seen.profile,
+    policies: seen.profile.policies.map((p, i) => i !== index ? p : {
+      ...p,
+      milestones: p.milestones.map((m, n) => ({ ...m, allowance: { number: v.milestones[n]!.number, unit: v.milestones[n]!.unit }, calendar: v.milestones[n]!.calendar })),
+      warnAtPercent: v.warnAtPercent,
+      escalation: v.ownLadder
+        ? { steps: (v.steps ?? []).map((s) => ({ level: s.level, afterMinutes: s.afterMinutes })), calendar: v.ladderCalendar ?? '24x7', mostPromises: v.mostPromises ?? 0, longestPromiseMinutes: v.longestPromiseMinutes ?? 0 }
+        : null,
+    }),
+  });
+
+  // A fault of the desk names a field of the profile; this form has the policy's own.
+  const rename = (field: string) => field
+    .replace(`profile.policies[${index}].`, '')
+    .replace(/^milestones\[(\d+)\]\.allowance\.number$/, 'milestones[$1].number')
+    .replace('escalation.calendar', 'ladderCalendar').replace('escalation.', '');
+
+  return (
+    <MoveDialog<Draft, SlaEdited>
+      wide open title={`${t('policies.edit')}: ${pick(policy.name.zh, policy.name.en)}`} submit={t('policies.promise')} onClose={onClose} done={done} rename={rename}
+      initial={{
+        milestones: policy.milestones.map((m) => ({ number: m.allowance.number, unit: m.allowance.unit, calendar: m.calendar })),
+        warnAtPercent: policy.warnAtPercent ?? 75,
+        ownLadder: !!policy.escalation,
+        steps: policy.escalation ? [...policy.escalation.steps] : [{ level: 1, afterMinutes: 0 }, { level: 2, afterMinutes: 60 }, { level: 3, afterMinutes: 240 }, { level: 4, afterMinutes: 690 }],
+        ladderCalendar: policy.escalation?.calendar ?? 'desk',
+        mostPromises: policy.escalation?.mostPromises ?? 2,
+        longestPromiseMinutes: policy.escalation?.longestPromiseMinutes ?? 2880,
+        kind: policy.scope.kind ?? 'repair',
+        priority: policy.scope.priority ?? 'normal',
+      }}
+      call={(v) => told(api.PUT('/api/communities/{communityId}/sla-profile', { params: at(communityId), body: { profile: profileOf(v), version: seen.version } }))}
+    >
+      {policy.milestones.map((m, n) => (
+        <Form.Item key={m.kind + (m.crew ?? '')} label={word('clockKind', m.kind) + (m.crew ? ` (${word('crew', m.crew)})` : '')} style={{ marginBottom: 8 }}>
+          <Space wrap>
+            <Form.Item name={['milestones', n, 'number']} noStyle rules={[{ required: true, message: t('common.required') }]}><InputNumber min={0} precision={0} aria-label={t('policies.number')} /></Form.Item>
+            <Form.Item name={['milestones', n, 'unit']} noStyle><Select options={options('allowanceUnit')} style={{ minWidth: 120 }} aria-label={t('policies.unit')} /></Form.Item>
+            <Form.Item name={['milestones', n, 'calendar']} noStyle><Select options={codes} style={{ minWidth: 120 }} aria-label={t('policies.calendar')} /></Form.Item>
+          </Space>
+        </Form.Item>
+      ))}
+      <Form.Item name="warnAtPercent" label={t('policies.warnShare')} rules={[{ required: true, message: t('common.required') }]}><InputNumber min={1} max={100} precision={0} /></Form.Item>
+      <Form.Item name="ownLadder" label={t('policies.ownLadder')} valuePropName="checked"><Switch /></Form.Item>
+      <Form.Item noStyle shouldUpdate={(a: Draft, b: Draft) => a.ownLadder !== b.ownLadder}>
+        {({ getFieldValue }) => (getFieldValue('ownLadder') as boolean) && (
+          <>
+            <Form.List name="steps">
+              {(fields, { add, remove }) => (
+                <Form.Item label={t('policies.steps')}>
+                  <div className="stack">
+                    {fields.map((f) => (
+                      <Space key={f.key} wrap>
+                        <Form.Item name={[f.name, 'level']} noStyle><Select options={[1, 2, 3, 4].map((l) => ({ value: l, label: t(`policies.level${l as 1}`) }))} style={{ minWidth: 170 }} aria-label={t('policies.level')} /></Form.Item>
+                        <Form.Item name={[f.name, 'afterMinutes']} noStyle><InputNumber min={0} precision={0} suffix={t('policies.minutesLate')} style={{ width: 170 }} aria-label={t('policies.minutesLate')} /></Form.Item>
+                        {fields.length > 1 && <Button size="small" onClick={() => remove(f.name)}>{t('policies.remove')}</Button>}
+                      </Space>
+                    ))}
+                    {fields.length < 4 && <Button size="small" onClick={() => add({ level: fields.length + 1, afterMinutes: 60 * fields.length })}>{t('policies.addStep')}</Button>}
+                  </div>
+                </Form.Item>
+              )}
+            </Form.List>
+            <Form.Item name="ladderCalendar" label={t('policies.ladderCalendar')}><Select options={codes} /></Form.Item>
+            <Form.Item name="mostPromises" label={t('policies.mostPromises')}><InputNumber min={0} max={20} precision={0} /></Form.Item>
+            <Form.Item name="longestPromiseMinutes" label={t('policies.longestPromise')}><InputNumber min={0} max={43200} precision={0} /></Form.Item>
+          </>
+        )}
+      </Form.Item>
+      <Trial communityId={communityId} zone={zone} profileOf={profileOf} />
+    </MoveDialog>
+  );
+}
+
+function Trial({ communityId, zone, profileOf }: { communityId: string; zone: string; profileOf: (v: Draft) => SlaProfileDetails['profile'] }) {
+  const { t, word, options, pick } = useWords();
+  const form = Form.useFormInstance<Draft>();
+  const trial = useMutation<SlaTrial>({
+    mutationFn: () => {
+      const v = form.getFieldsValue();
+      return told(api.POST('/api/communities/{communityId}/sla-profile/trials', { params: at(communityId), body: { profile: profileOf(v), kind: v.kind, priority: v.priority, commonArea: false, reportedAt: v.reportedAt ? instantOf(v.reportedAt, zone) : new Date().toISOString() } }));
+    },
+  });
+  return (
+    <Card size="small" title={t('policies.preview')}>
+      <Space wrap>
+        <Form.Item name="kind" noStyle><Select options={options('requestKind')} style={{ minWidth: 100 }} aria-label={t('policies.kind')} /></Form.Item>
+        <Form.Item name="priority" noStyle><Select options={options('priority')} style={{ minWidth: 90 }} aria-label={t('policies.priority')} /></Form.Item>
+        <Form.Item name="reportedAt" noStyle><DatePicker showTime={{ format: 'HH:mm' }} format="YYYY-MM-DD HH:mm" placeholder={t('policies.reportedAt')} /></Form.Item>
+        <Button onClick={() => trial.mutate()} loading={trial.isPending}>{t('policies.show')}</Button>
+      </Space>
+      {trial.isError && <Trouble problem={Problem.from(trial.error)} />}
+      {trial.data && (
+        <div className="stack">
+          <strong>{pick(trial.data.preview.policyName.zh, trial.data.preview.policyName.en)}</strong>
+          {trial.data.preview.clocks.map((c) => <div key={c.kind + (c.crew ?? '')} className="row"><span>{word('clockKind', c.kind)}</span><Moment at={c.dueAt} zone={zone} /></div>)}
+          <span className="quiet">{t('policies.wouldMove', { count: trial.data.openClocks })}</span>
+        </div>
       )}
     </Card>
   );
