@@ -2,10 +2,11 @@ using System.Runtime.InteropServices;
 using Npgsql;
 using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Load;
+using PropertyServiceDesk.Tests.Benchmarks;
 
-// load CONNECTION APIURL APIPID [intake|memory|lists|import|sweep]…
+// load CONNECTION APIURL APIPID [intake|memory|lists|walls|import|sweep]…
 var (connectionString, apiUrl, apiPid) = (args[0], args[1], int.Parse(args[2]));
-var what = args.Length > 3 ? args[3..] : ["intake", "memory", "lists", "import", "sweep"];
+var what = args.Length > 3 ? args[3..] : ["intake", "memory", "lists", "walls", "import", "sweep"];
 
 await using var owner = new NpgsqlDataSourceBuilder(new NpgsqlConnectionStringBuilder(connectionString) { CommandTimeout = 3600 }.ConnectionString).Build();
 await using var desk = Place.Desk(connectionString);
@@ -32,6 +33,16 @@ if (what.Contains("memory"))
 if (what.Contains("lists"))
 {
     await Lists.Run(apiUrl, owner, spots, Number("DESK_BENCH_CUSTOMERS"), Number("DESK_BENCH_REQUESTS"));
+}
+
+if (what.Contains("walls"))
+{
+    if (!what.Contains("lists"))
+    {
+        await Volume.Fill(owner, [.. spots.Select(s => s.CommunityId)], Number("DESK_BENCH_CUSTOMERS"), Number("DESK_BENCH_REQUESTS"));
+    }
+
+    await Walls.Run(connectionString, owner, spots, Number("DESK_BENCH_CUSTOMERS"), Number("DESK_BENCH_PAIRS", 300));
 }
 
 if (what.Contains("import"))
