@@ -27,11 +27,12 @@ internal sealed partial class FrontDoor(Sessions sessions, Passwords passwords, 
         var verified = await passwords.Verify(attempt.PasswordHash, password, ct);
         if (verified == PasswordVerificationResult.Failed || attempt.StaffId is not { } staffId)
         {
-            Refused(pace.Address);
+            Refused(pace.Address, attempt.StaffId);
             return null;
         }
 
         await sessions.Succeed(pace, ct);
+        Known(pace.Address, staffId);
         return new Opened(staffId, verified == PasswordVerificationResult.SuccessRehashNeeded);
     }
 
@@ -43,6 +44,7 @@ internal sealed partial class FrontDoor(Sessions sessions, Passwords passwords, 
         var pace = SignInPace.OfSecondFactor(staffId, AddressOf(http));
         if ((await sessions.Begin(pace, ct)).WaitUntil is { } until)
         {
+            Slowed(pace.Address);
             throw new TooMany("sign_in.slow_down", "Too many attempts failed. Wait a moment and try again.", until - clock.GetUtcNow());
         }
 
@@ -57,10 +59,11 @@ internal sealed partial class FrontDoor(Sessions sessions, Passwords passwords, 
         if (good)
         {
             await sessions.Succeed(pace, ct);
+            FactorGiven(pace.Address, staffId);
         }
         else
         {
-            Refused(pace.Address);
+            FactorRefused(pace.Address, staffId);
         }
 
         return good;
@@ -81,8 +84,17 @@ internal sealed partial class FrontDoor(Sessions sessions, Passwords passwords, 
         return new IPAddress(bytes) + "/64";
     }
 
-    [LoggerMessage(LogLevel.Warning, "Sign-in refused from {Address}")]
-    private partial void Refused(string address);
+    [LoggerMessage(LogLevel.Information, "Password of {StaffId} given from {Address}")]
+    private partial void Known(string address, Guid staffId);
+
+    [LoggerMessage(LogLevel.Information, "Second factor of {StaffId} given from {Address}")]
+    private partial void FactorGiven(string address, Guid staffId);
+
+    [LoggerMessage(LogLevel.Warning, "Password refused from {Address}, account {StaffId}")]
+    private partial void Refused(string address, Guid? staffId);
+
+    [LoggerMessage(LogLevel.Warning, "Second factor of {StaffId} refused from {Address}")]
+    private partial void FactorRefused(string address, Guid staffId);
 
     [LoggerMessage(LogLevel.Warning, "Sign-in slowed down from {Address}")]
     private partial void Slowed(string address);

@@ -5,12 +5,21 @@ namespace PropertyServiceDesk.Api.Auth;
 /// (SameSite=Strict); this refuses them once more, and sites beside this one. Every browser of today says where a call comes from
 /// (Sec-Fetch-Site, or Origin); what says neither is no browser, and has no cookie that somebody else could use.
 /// </summary>
-internal static class SameOrigin
+internal static partial class SameOrigin
 {
     public static IApplicationBuilder UseSameOrigin(this IApplicationBuilder app) => app.Use((context, next) =>
         IsSafe(context.Request) || IsOwn(context.Request)
             ? next()
-            : Problems.Write(context, StatusCodes.Status403Forbidden, "origin.foreign", "This call comes from a page of another site."));
+            : Refuse(context));
+
+    private static Task Refuse(HttpContext context)
+    {
+        Foreign(context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(SameOrigin)), context.GetEndpoint()?.DisplayName, FrontDoor.AddressOf(context));
+        return Problems.Write(context, StatusCodes.Status403Forbidden, "origin.foreign", "This call comes from a page of another site.");
+    }
+
+    [LoggerMessage(LogLevel.Warning, "{Endpoint} refused to a page of another site, from {Address}")]
+    private static partial void Foreign(ILogger log, string? endpoint, string address);
 
     private static bool IsSafe(HttpRequest request) => HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || HttpMethods.IsOptions(request.Method);
 

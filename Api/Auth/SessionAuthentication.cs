@@ -68,20 +68,30 @@ internal sealed class Holders : IDisposable
     private static readonly TimeSpan Remembered = TimeSpan.FromSeconds(3);
 
     private readonly MemoryCache known = new(Options.Create(new MemoryCacheOptions()));
+    private int forgotten;
 
     public async Task<T?> Of<T>(string token, Func<Task<T?>> read)
         where T : class
     {
         if (!known.TryGetValue(token, out T? holder))
         {
+            var before = Volatile.Read(ref forgotten);
             holder = await read();
             known.Set(token, holder, Remembered);
+            if (before != Volatile.Read(ref forgotten))
+            {
+                known.Remove(token); // read before something ended, remembered after it: not to be believed
+            }
         }
 
         return holder;
     }
 
-    public void Forget() => known.Clear();
+    public void Forget()
+    {
+        Interlocked.Increment(ref forgotten);
+        known.Clear();
+    }
 
     public void Dispose() => known.Dispose();
 }

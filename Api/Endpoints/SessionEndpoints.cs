@@ -33,6 +33,7 @@ internal static class SessionEndpoints
         {
             await sessions.End(SessionAuthentication.TokenOf(http.Request)!, ct);
             holders.Forget();
+            http.Response.Headers["Clear-Site-Data"] = "\"cache\"";
             http.Response.Cookies.Delete(SessionAuthentication.CookieOf(http.Request), SessionAuthentication.CookieOptions(http.Request));
             return TypedResults.NoContent();
         }).WithMetadata(Whatever).Produces(StatusCodes.Status204NoContent).WithName("signOut").WithSummary("Sign out: the session ends everywhere");

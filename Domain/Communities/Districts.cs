@@ -79,7 +79,7 @@ internal sealed record KnownDistrict(Guid DistrictId, Guid[] CommunityIds);
 
 /// <summary>Somebody holds a role in every community of a district, those that join it later included. By who is administrator in all of them.</summary>
 /// <param name="Role">clerk, customerOfficer, manager or administrator: crews belong to a community.</param>
-[AllowedTo(Roles.Administrator | Roles.System)]
+[AllowedTo(Roles.Administrator)]
 public sealed record GrantDistrictRole([property: JsonIgnore] string District, Guid StaffId, Roles Role) : ICommand<DistrictRoleReply>
 {
     public sealed class Validator : AbstractValidator<GrantDistrictRole>
@@ -124,7 +124,7 @@ public sealed record GrantDistrictRole([property: JsonIgnore] string District, G
 }
 
 /// <summary>A role of a district ends, in all of its communities. What somebody holds in one of them on its own stays.</summary>
-[AllowedTo(Roles.Administrator | Roles.System)]
+[AllowedTo(Roles.Administrator)]
 public sealed record RevokeDistrictRole([property: JsonIgnore] string District, Guid StaffId, Roles Role) : ICommand<DistrictRoleReply>
 {
     internal sealed class Handler(Db db, Caller caller, EventLog log) : IRequestHandler<RevokeDistrictRole, DistrictRoleReply>

@@ -1,7 +1,13 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using NUnit.Framework;
+using PropertyServiceDesk.Domain.Plumbing;
+using PropertyServiceDesk.Domain.Staff;
 using PropertyServiceDesk.Tests.Support;
 
 namespace PropertyServiceDesk.Tests.Endpoints;
@@ -16,6 +22,7 @@ public sealed class DoorTests : ApiFixture
         builder.Configuration["Desk:Limits:Address"] = "60";
         builder.Configuration["Desk:Limits:Account"] = "6";
         builder.Configuration["Desk:Limits:SignIn"] = "10";
+        builder.Configuration["Desk:Limits:Token"] = "4";
     }
 
     [SetUp]
@@ -40,6 +47,25 @@ public sealed class DoorTests : ApiFixture
         Clock.Advance(TimeSpan.FromSeconds(10));
         await clerk.GetJson("/api/session");
         await clerk.GetJson("/api/session", HttpStatusCode.TooManyRequests);
+    }
+
+    [Test]
+    public async Task A_token_that_calls_too_often_is_told_how_long_to_wait_and_others_are_not_held_up()
+    {
+        using var one = await WithToken();
+        using var other = await WithToken();
+        for (var i = 0; i < 4; i++)
+        {
+            await one.GetJson("/api/communities");
+        }
+
+        using var refused = await one.Http.GetAsync("/api/communities");
+
+        Assert.That(refused.StatusCode, Is.EqualTo(HttpStatusCode.TooManyRequests));
+        Assert.That(refused.Headers.RetryAfter!.Delta, Is.EqualTo(TimeSpan.FromSeconds(15)));
+        await other.GetJson("/api/communities");
+        Clock.Advance(TimeSpan.FromSeconds(15));
+        await one.GetJson("/api/communities");
     }
 
     [Test]
@@ -129,6 +155,44 @@ public sealed class DoorTests : ApiFixture
 
         Assert.That(headers.StatusCode, Is.EqualTo(HttpStatusCode.RequestHeaderFieldsTooLarge));
         Assert.That(address.StatusCode, Is.EqualTo(HttpStatusCode.RequestUriTooLong));
+    }
+
+    /// <summary>Slow senders, and callers who only hold on: Kestrel's own limits, which its own tests try; here it is held that ours are set.</summary>
+    [Test]
+    public void Callers_have_a_time_within_which_they_must_send()
+    {
+        var limits = HostServices.GetRequiredService<IOptions<KestrelServerOptions>>().Value.Limits;
+
+        Assert.That((limits.RequestHeadersTimeout, limits.KeepAliveTimeout), Is.EqualTo((TimeSpan.FromSeconds(15), TimeSpan.FromMinutes(2))));
+        Assert.That((limits.MinRequestBodyDataRate!.BytesPerSecond, limits.MinResponseDataRate!.BytesPerSecond), Is.EqualTo((240, 240)));
+        Assert.That((limits.MaxRequestBodySize, limits.MaxRequestHeadersTotalSize, limits.MaxRequestHeaderCount), Is.EqualTo((256L * 1024, 16 * 1024, 60)));
+    }
+
+    [Test]
+    public async Task What_a_caller_sent_is_not_sent_back_to_them_by_TRACE()
+    {
+        using var clerk = await SignIn(Here.Clerk);
+        using var reply = await clerk.Http.SendAsync(new HttpRequestMessage(HttpMethod.Trace, "/api/session"));
+
+        Assert.That((int)reply.StatusCode, Is.EqualTo(405));
+    }
+
+    [Test]
+    public async Task Signing_out_has_the_browser_forget_what_it_was_shown()
+    {
+        using var clerk = await SignIn(Here.Clerk);
+        using var reply = await clerk.Http.DeleteAsync("/api/session");
+
+        Assert.That(reply.Headers.GetValues("Clear-Site-Data"), Is.EqualTo(new[] { "\"cache\"" }));
+    }
+
+    private async Task<ApiClient> WithToken()
+    {
+        var secret = "desk_" + System.Security.Cryptography.RandomNumberGenerator.GetHexString(64, lowercase: true);
+        await Send(Here.People["administrator"], new MakeToken("x", [new RoleIn(Here.CommunityId, Roles.Clerk)], Clock.GetUtcNow().AddDays(1)) { Secret = Sessions.NewToken(secret) });
+        var client = new ApiClient(Address, new Unexpected());
+        client.Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", secret);
+        return client;
     }
 
     private async Task<HttpStatusCode> From(string address)

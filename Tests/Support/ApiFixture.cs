@@ -118,10 +118,15 @@ public sealed class Unexpected : ILogger
 /// <summary>One caller of the API: keeps its cookies, sends and reads JSON, and fails the test with the reply's words where the status is another.</summary>
 public sealed class ApiClient(Uri address, Unexpected unexpected) : IDisposable
 {
-    /// <summary>For what the methods below do not send.</summary>
-    public HttpClient Http { get; } = new(new AsDocumented(new SocketsHttpHandler { AllowAutoRedirect = false })) { BaseAddress = address };
+    private HttpClient? http;
 
-    public void Dispose() => Http.Dispose();
+    /// <summary>What the host gave it to keep.</summary>
+    public CookieContainer Cookies { get; } = new();
+
+    /// <summary>For what the methods below do not send.</summary>
+    public HttpClient Http => http ??= new(new AsDocumented(new SocketsHttpHandler { AllowAutoRedirect = false, CookieContainer = Cookies })) { BaseAddress = address };
+
+    public void Dispose() => http?.Dispose();
 
     public Task<ApiReply> GetJson(string path, HttpStatusCode expected = HttpStatusCode.OK) => Send(HttpMethod.Get, path, null, expected);
 
