@@ -19,7 +19,7 @@ public sealed partial class SecurityGuideTests
             Type[] of = [];
             foreach (var word in Quoted().Matches(line).Select(m => m.Groups[1].Value))
             {
-                var (fixture, test) = Named().Match(word) is { Success: true } whole ? (whole.Groups[1].Value, whole.Groups[2].Value)
+                (string? fixture, string test) = Named().Match(word) is { Success: true } whole ? (whole.Groups[1].Value, whole.Groups[2].Value)
                     : word.StartsWith('…') ? (null, word)
                     : (null, "");
                 if (fixture is not null)

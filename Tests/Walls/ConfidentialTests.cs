@@ -178,6 +178,17 @@ public sealed class ConfidentialTests : DeskFixture
         Assert.That(await Refusal(() => Send(accused, new GetRequest(complaint.RequestId))), Is.EqualTo("request.not_found"));
     }
 
+    [Test]
+    public async Task Who_sits_in_no_crew_does_not_find_a_complaint_about_them_either()
+    {
+        var complaint = await Send(Here.Clerk, new ReceiveRequest(
+            Here.CommunityId, RequestKind.Complaint, Channel.Phone, await CategoryWithoutCrew(), Words, CustomerId: complainant, Confidential: true, AboutStaffId: Here.Officer.Id));
+
+        Assert.That((await Send(Here.Officer, new ListRequests(new RequestFilter()))).Items.Select(r => r.RequestId), Does.Not.Contain(complaint.RequestId));
+        Assert.That(await Refusal(() => Send(Here.Officer, new GetRequest(complaint.RequestId))), Is.EqualTo("request.not_found"));
+        Assert.That((await Send(Here.Clerk, new GetRequest(complaint.RequestId))).Request.Description, Is.EqualTo(Words));
+    }
+
     /// <summary>The policies stand on every table with a request's id, so that a table that is added later is asked about.</summary>
     [Test]
     public async Task Every_table_that_tells_of_a_request_hides_it()

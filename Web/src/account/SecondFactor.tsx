@@ -63,7 +63,7 @@ function Codes({ codes, done }: { codes: readonly string[]; done: () => void }) 
   return (
     <div className="stack tight">
       <Alert type="warning" showIcon title={t('factor.keepCodes')} />
-      <pre className="number" data-part="recovery-codes">{codes.join('\n')}</pre>
+      <div data-part="recovery-codes">{codes.map((c) => <div key={c}><code className="number">{c}</code></div>)}</div>
       <div><Button type="primary" onClick={done} data-act="codes-kept">{t('factor.kept')}</Button></div>
     </div>
   );

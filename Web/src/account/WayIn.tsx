@@ -22,8 +22,9 @@ export function WayIn({ who }: { who: SignedIn }) {
   return (
     <main className="lonely">
       <div className="lonely-top"><LanguageSwitch /><Button type="text" onClick={() => void out()} data-act="sign-out">{t('app.signOut')}</Button></div>
-      <Card title={`${who.displayName} · ${word('sessionNeed', who.needs!)}`} data-needs={who.needs}>
+      <Card title={word('sessionNeed', who.needs!)} data-needs={who.needs}>
         <div className="stack">
+          <span className="quiet">{who.displayName} · {who.signInName}</span>
           {who.needs === 'secondFactor' && (
             <>
               <span>{t('factor.give')}</span>

@@ -73,7 +73,7 @@ function Account({ account: a, again, show }: { account: AccountLine; again: () 
   const deactivate = useSend<void, AccountReply>((_, header) => told(api.POST('/api/accounts/{staffId}/deactivation', { params: { path, header }, body: { version: a.version } })), again);
   const name = (id: string) => { const c = communities.data?.find((x) => x.communityId === id); return c ? pick(c.name, c.nameEn) : ''; };
   return (
-    <div className="order" data-account={a.signInName}>
+    <div className="order stack tight" data-account={a.signInName}>
       <div className="row spread">
         <span className="row">
           <strong>{a.displayName}</strong><span className="quiet">{a.signInName}</span>
