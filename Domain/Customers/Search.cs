@@ -153,7 +153,7 @@ public sealed record Search(string Q, int Take = 20, Guid? CommunityId = null) :
             var enough = query.Take + 1;
 
             using var ids = await db.Several(
-                Ids,
+                Db.PlannedOnce + Ids,
                 new
                 {
                     Communities = communities,

@@ -13,6 +13,13 @@ public sealed class Db(NpgsqlDataSource source, Caller caller)
     private const string Enter = "call enter_scope(@ScopeCommunities, @ScopeActor);\n";
     private const string EnterReading = "set transaction read only;\ncall enter_reading(@ScopeCommunities, @ScopeActor);\n";
 
+    /// <summary>
+    /// Before the first statement of a query whose statements have one good plan whatever they are asked: each is planned once a connection.
+    /// Otherwise the server plans anew at each call what names an array, and that takes longer than finding the rows. It holds for the
+    /// transaction. Not for statements that are better planned for their values.
+    /// </summary>
+    internal const string PlannedOnce = "set local plan_cache_mode = force_generic_plan;\n";
+
     private NpgsqlConnection? connection;
     private NpgsqlTransaction? transaction;
     private IReadOnlyCollection<Guid> communities = [];

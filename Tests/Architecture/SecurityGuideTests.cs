@@ -19,9 +19,9 @@ public sealed partial class SecurityGuideTests
             Type[] of = [];
             foreach (var word in Quoted().Matches(line).Select(m => m.Groups[1].Value))
             {
-                (string? fixture, string test) = Named().Match(word) is { Success: true } whole ? (whole.Groups[1].Value, whole.Groups[2].Value)
-                    : word.StartsWith('…') ? (null, word)
-                    : (null, "");
+                var whole = Named().Match(word);
+                string? fixture = whole.Success ? whole.Groups[1].Value : null;
+                var test = whole.Success ? whole.Groups[2].Value : word.StartsWith('…') ? word : "";
                 if (fixture is not null)
                 {
                     named++;
