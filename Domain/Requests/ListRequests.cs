@@ -62,7 +62,12 @@ public sealed record ListRequests(RequestFilter Filter, RequestSort Sort = Reque
             args.Add("AfterAt", at?.UtcDateTime);
             args.Add("AfterId", id);
             args.Add("Take", query.Take + 1);
-            var rows = await db.List<RequestLine>(RequestSql.List(query.Filter, query.Sort, CrewsOwn.Narrows(caller)), args, cancellationToken);
+            var narrow = CrewsOwn.Narrows(caller);
+            var sql = RequestSql.List(query.Filter, query.Sort, narrow);
+
+            // The first page of all there is, or of all that is open, is one walk whatever the values; a filter may be on what is rare or on what is common.
+            var plain = query.After is null && !narrow && query.Filter == new RequestFilter(query.Filter.CommunityId, Open: query.Filter.Open);
+            var rows = await db.List<RequestLine>(plain ? Db.PlannedOnce + sql : sql, args, cancellationToken);
             rows = [.. rows.Select(r => caller.SeesAllOf(r.CommunityId) ? r : r with { CustomerId = null, CustomerName = null })];
             return Cursor.Page(rows, query.Take, r => [query.Sort == RequestSort.DueFirst ? r.DueAt : r.ReportedAt, r.RequestId]);
         }
