@@ -28,7 +28,7 @@ public sealed record EscalateOverdue(Guid CommunityId, IReadOnlyList<Guid> Clock
             where e.community_id = @CommunityId and e.clock_id = any (@ClockIds);
 
             select k.clock_id, r.request_id, o.work_order_id, coalesce(o.fault_id, f.fault_id) as fault_id, coalesce(o.crew, k.crew, c.crew) as crew, coalesce(o.priority, r.priority) as priority,
-                r.taken_up_at, r.about_staff_id, r.about_crew, coalesce(o.assignee_id, case when o.work_order_id is null then r.in_charge_id end) as assignee_id,
+                r.taken_up_at, r.about_staff_id, r.about_crew, coalesce(r.confidential, false) as confidential, coalesce(o.assignee_id, case when o.work_order_id is null then r.in_charge_id end) as assignee_id,
                 case when o.work_order_id is not null then coalesce(o.team_id::text, '') else array_to_string(array(
                     select distinct x.team_id
                     from request_work_order l
@@ -39,8 +39,9 @@ public sealed record EscalateOverdue(Guid CommunityId, IReadOnlyList<Guid> Clock
             left join lateral (
                 select w.request_id
                 from request_work_order w
+                join request q on q.community_id = w.community_id and q.request_id = w.request_id
                 where w.community_id = k.community_id and w.work_order_id = o.work_order_id and w.left_at is null
-                order by w.joined_at, w.request_id
+                order by q.confidential, w.joined_at, w.request_id
                 limit 1) w on true
             left join feedback fb on k.subject_kind = 'feedback' and fb.community_id = k.community_id and fb.feedback_id = k.subject_id
             left join request r on r.community_id = k.community_id and r.request_id = case k.subject_kind when 'request' then k.subject_id when 'feedback' then fb.request_id else w.request_id end
@@ -51,6 +52,14 @@ public sealed record EscalateOverdue(Guid CommunityId, IReadOnlyList<Guid> Clock
 
         private const string One = """
             select 1
+            """;
+
+        // Who must not find a confidential complaint is said in one place, and so is who is not told of it.
+        private const string HiddenFrom = """
+            select c.staff_id, h.request_id
+            from community_staff c
+            cross join lateral unnest(hidden_requests(c.staff_id, array[@CommunityId]::uuid[])) h (request_id)
+            where c.community_id = @CommunityId and c.left_at is null and h.request_id = any (@RequestIds)
             """;
 
         private const string Escalations = """
@@ -113,7 +122,7 @@ public sealed record EscalateOverdue(Guid CommunityId, IReadOnlyList<Guid> Clock
             Guid ClockId, Guid EscalationId, short Level, EscalationCause Cause, DateTimeOffset FiredAt, DateTimeOffset TellAt, DateTimeOffset? ToldAt, bool Nobody, DateTimeOffset? PromisedAt, DateTimeOffset? PromiseBrokenAt);
 
         private sealed record Context(
-            Guid ClockId, Guid? RequestId, Guid? WorkOrderId, Guid? FaultId, Crew? Crew, Priority? Priority, DateTimeOffset? TakenUpAt, Guid? AboutStaffId, Crew? AboutCrew, Guid? AssigneeId, string TeamIds);
+            Guid ClockId, Guid? RequestId, Guid? WorkOrderId, Guid? FaultId, Crew? Crew, Priority? Priority, DateTimeOffset? TakenUpAt, Guid? AboutStaffId, Crew? AboutCrew, bool Confidential, Guid? AssigneeId, string TeamIds);
 
         /// <summary>A level that is new, or told only now, or told again at the top because a promise was broken.</summary>
         private sealed record Rung(
@@ -139,6 +148,7 @@ public sealed record EscalateOverdue(Guid CommunityId, IReadOnlyList<Guid> Clock
             }
 
             var roster = await RosterRows.At(db, command.CommunityId, now, cancellationToken);
+            var hidden = await Hidden(command.CommunityId, loaded, cancellationToken);
             var (_, sla) = await book.With<int>(One, Guid.Empty, command.CommunityId, cancellationToken);
             await mediator.Publish(new SweepStep("loaded"), cancellationToken);
 
@@ -147,7 +157,7 @@ public sealed record EscalateOverdue(Guid CommunityId, IReadOnlyList<Guid> Clock
             foreach (var row in loaded.Clocks)
             {
                 var about = loaded.About[row.ClockId];
-                var thing = Thing(about, roster);
+                var thing = Thing(about, roster, hidden);
                 var decision = await Decide(row, about, loaded, sla, now, level => OnDuty.At(level, thing, roster.Roster, now).Count > 0, cancellationToken);
                 looked.Add(new Looked(row, about, decision, decision.PromiseBroken && decision.Reached.Count == 0));
                 rungs.AddRange(decision.Tell.Select(level =>
@@ -201,10 +211,18 @@ public sealed record EscalateOverdue(Guid CommunityId, IReadOnlyList<Guid> Clock
             return EscalationLadder.Decide(new ClockOnLadder(from, warnAt, row.Breached == true, reached, promise, mark), plan, hours, now, hasSomebody);
         }
 
-        /// <summary>Neither the person complained about is told, nor a lead of the crew complained about.</summary>
-        private static LateThing Thing(Context about, RosterRows roster)
+        /// <summary>From whom the confidential complaints of this batch are hidden; as a rule there are none, and nothing is asked.</summary>
+        private async Task<ILookup<Guid, Guid>> Hidden(Guid communityId, Loaded loaded, CancellationToken ct)
         {
-            var not = new HashSet<Guid>();
+            var confidential = loaded.Clocks.Select(c => loaded.About[c.ClockId]).Where(a => a.Confidential).Select(a => a.RequestId!.Value).Distinct().ToArray();
+            var rows = confidential.Length == 0 ? [] : await db.List<(Guid StaffId, Guid RequestId)>(HiddenFrom, new { CommunityId = communityId, RequestIds = confidential }, ct);
+            return rows.ToLookup(r => r.RequestId, r => r.StaffId);
+        }
+
+        /// <summary>Neither the person complained about is told, nor anybody of the crew complained about, nor whoever must not find the complaint.</summary>
+        private static LateThing Thing(Context about, RosterRows roster, ILookup<Guid, Guid> hidden)
+        {
+            var not = about.RequestId is { } request ? hidden[request].ToHashSet() : [];
             if (about.AboutStaffId is { } person)
             {
                 not.Add(person);

@@ -9,6 +9,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Dapper;
+using NpgsqlTypes;
 
 namespace PropertyServiceDesk.Domain.Plumbing;
 
@@ -135,6 +136,7 @@ internal static class Mapping
         SqlMapper.RemoveTypeMap(typeof(DateTimeOffset)); // without this the handler is used for reading only
         SqlMapper.RemoveTypeMap(typeof(DateTimeOffset?));
         SqlMapper.AddTypeHandler(new Instant());
+        SqlMapper.AddTypeHandler(new SomeInstants()); // Npgsql takes the type from the first one, and where that is null for one without a time zone
         SqlMapper.AddTypeHandler(new Words()); // a reader calls text[] an Array, which fits no constructor
 
         SqlMapper.Settings.PreferTypeHandlersForEnums = true; // otherwise an enum parameter goes out as a number
@@ -149,6 +151,17 @@ internal static class Mapping
         public override DateTimeOffset Parse(object value) => new(DateTime.SpecifyKind((DateTime)value, DateTimeKind.Utc));
 
         public override void SetValue(IDbDataParameter parameter, DateTimeOffset value) => parameter.Value = value.UtcDateTime;
+    }
+
+    private sealed class SomeInstants : SqlMapper.TypeHandler<DateTime?[]>
+    {
+        public override DateTime?[] Parse(object value) => (DateTime?[])value;
+
+        public override void SetValue(IDbDataParameter parameter, DateTime?[]? value)
+        {
+            ((NpgsqlParameter)parameter).NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz;
+            parameter.Value = (object?)value ?? DBNull.Value;
+        }
     }
 
     private sealed class Words : SqlMapper.TypeHandler<string[]>

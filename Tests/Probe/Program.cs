@@ -2,39 +2,58 @@ using System.Diagnostics;
 using MediatR;
 using Npgsql;
 using PropertyServiceDesk.Domain.Clocks;
+using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Probe;
 using PropertyServiceDesk.Workers;
 
 // A worker as it is shipped, for tests of real processes. What happens in it is said on the channel probe.
 //   probe ID|CRON|WHAT[|single]…       a schedule of the tests' own; each run leaves a row in probe_run
-//   probe --sweep [--at-once N] [--die-at STEP]   the sweep of clocks, N at a time; at the step the process kills itself
+//   probe --sweep [--at-once N] [--die-at STEP] [--beside]   the sweep of clocks, N at a time; at the step the process kills itself;
+//                                      beside: four times a second as well, whichever worker the engine chooses for its row
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = [], ContentRootPath = AppContext.BaseDirectory });
 await using var table = NpgsqlDataSource.Create(builder.Configuration.GetConnectionString("ServiceDesk")!);
 var says = new Says(table);
 IReadOnlyList<Entry> schedule;
+Func<Job, CancellationToken, Task<int>>? sweep = null;
 if (args is ["--sweep", ..])
 {
     var steps = new Steps(says, After("--die-at"));
     builder.Services.AddSingleton<INotificationHandler<SweepStep>>(steps);
     builder.Services.AddSingleton<IPipelineBehavior<EscalateOverdue, int>>(steps);
     var atOnce = int.Parse(After("--at-once") ?? "1000");
-    schedule =
-    [
-        new("escalate-overdue", "0/1 * * * * ?", async (job, ct) =>
-        {
-            var rows = await job.Drain(job.Due.ClocksToCheck, atOnce, (community, clocks) => new EscalateOverdue(community, clocks), (community, clock) => new PutClockOff(community, clock), ct);
-            await says.Say($"swept {rows}");
-            return rows;
-        }),
-    ];
+    sweep = async (job, ct) =>
+    {
+        var rows = await job.Drain(job.Due.ClocksToCheck, atOnce, (community, clocks) => new EscalateOverdue(community, clocks), (community, clock) => new PutClockOff(community, clock), ct);
+        await says.Say($"swept {rows}");
+        return rows;
+    };
+    schedule = [new("escalate-overdue", "0/1 * * * * ?", sweep)];
 }
 else
 {
     schedule = [.. args.Select(row => Own(row.Split('|')))];
 }
 
+await builder.Services.AddDeskClock(name => builder.Configuration[name], Connections.Direct(builder.Configuration.GetConnectionString), CancellationToken.None);
 await using var app = WorkersHost.Build(builder, schedule);
+_ = args.Contains("--beside") ? Beside(app.Services.GetRequiredService<Job>()) : Task.CompletedTask;
 await app.RunAsync();
+
+async Task Beside(Job job)
+{
+    using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(250));
+    while (await timer.WaitForNextTickAsync())
+    {
+        try
+        {
+            await sweep!(job, CancellationToken.None);
+        }
+        catch (NpgsqlException e)
+        {
+            Console.Error.WriteLine(e.Message); // the database is away
+        }
+    }
+}
 
 string? After(string name) => Array.IndexOf(args, name) is var at and >= 0 ? args[at + 1] : null;
 

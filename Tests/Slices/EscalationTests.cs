@@ -299,6 +299,56 @@ public sealed class EscalationTests : DeskFixture
     }
 
     [Test]
+    public async Task A_look_whose_first_clock_has_nobody_to_tell_tells_of_the_others()
+    {
+        await Shift("desk", Here.Clerk, Local(3, 2, 8), Local(3, 2, 9)); // nobody is at the desk any more
+        var nobody = await GivenRequest(priority: Priority.Danger);
+        var (_, order) = await GivenDispatched(priority: Priority.Danger);
+        Clock.Set(Local(3, 3, 12));
+
+        await Sweep();
+
+        Assert.That((await Ladder(nobody.RequestId, ClockKind.Safe))[..2], Is.EqualTo(new[] { "1 breach: ", "2 nobodyBelow: officer" }));
+        Assert.That((await Ladder(order, ClockKind.Accept))[0], Is.EqualTo("1 breach: engineering-lead"));
+        Assert.That(await Rows<string>("select distinct kind from alarm"), Has.None.EqualTo("clockTrouble"));
+    }
+
+    /// <summary>Whoever must not find a confidential complaint learns of it neither as the desk on shift nor as an officer.</summary>
+    [Test]
+    public async Task Of_a_confidential_complaint_no_colleague_of_theirs_is_told_and_the_next_level_is_in_the_same_minute()
+    {
+        await Shift("desk", Here.Lead(Crew.Security), Local(3, 2, 8), Local(3, 2, 20));
+        await Shift("customerOfficer", Here.Member(Crew.Security, 2), Local(3, 2, 8), Local(3, 2, 20));
+        var open = await GivenComplaintAbout(Here.Member(Crew.Security), confidential: false);
+        var hidden = await GivenComplaintAbout(Here.Member(Crew.Security), confidential: true);
+        Clock.Set(new DateTimeOffset(await Scalar<DateTime>("select due_at from clock where subject_id = @hidden and kind = 'accept'", new { hidden }), TimeSpan.Zero));
+
+        await Sweep();
+
+        Assert.That(await Ladder(open, ClockKind.Accept), Is.EqualTo(new[] { "1 breach: security-lead" }));
+        Assert.That(await Ladder(hidden, ClockKind.Accept), Is.EqualTo(new[] { "1 breach: ", "2 nobodyBelow: ", "3 nobodyBelow: manager" }));
+        Assert.That(await Rows<Guid>("select distinct recipient_id from message where request_id = @hidden", new { hidden }), Is.EqualTo(new[] { Here.Manager.Id }));
+    }
+
+    [Test]
+    public async Task Nor_is_a_deputy_who_must_not_find_it()
+    {
+        await Execute(
+            "insert into leave (community_id, leave_id, staff_id, starts_at, ends_at, deputy_id) values (@CommunityId, gen_random_uuid(), @Clerk, @From, @To, @Deputy)",
+            new { Here.CommunityId, Clerk = Here.Clerk.Id, From = Local(3, 1, 8).UtcDateTime, To = Local(3, 6, 8).UtcDateTime, Deputy = Here.Lead(Crew.Security).Id });
+        var hidden = await GivenComplaintAbout(Here.Member(Crew.Security), confidential: true);
+        Clock.Set(new DateTimeOffset(await Scalar<DateTime>("select due_at from clock where subject_id = @hidden and kind = 'accept'", new { hidden }), TimeSpan.Zero));
+
+        await Sweep();
+
+        Assert.That(await Ladder(hidden, ClockKind.Accept), Is.EqualTo(new[] { "1 breach: ", "2 nobodyBelow: officer" }));
+    }
+
+    private async Task<Guid> GivenComplaintAbout(Actor person, bool confidential) => (await Send(Here.Clerk, new ReceiveRequest(
+        Here.CommunityId, RequestKind.Complaint, Channel.Phone, Here.Category(RequestKind.Complaint, "attitude"), "态度差", PlaceId: Here.Places["3-2-1502"], CustomerId: Here.Customer,
+        Confidential: confidential, AboutStaffId: person.Id))).RequestId;
+
+    [Test]
     public async Task A_clock_that_cannot_be_looked_at_is_put_off_and_stands_in_nobodys_way()
     {
         var (_, broken) = await GivenDispatched(priority: Priority.Danger);

@@ -35,7 +35,7 @@ public abstract class DeskFixture
     [OneTimeSetUp]
     public async Task MakeTheDatabase()
     {
-        ConnectionString = TestDatabase.On(await TestDatabase.Copy());
+        ConnectionString = await Database();
         Owner = NpgsqlDataSource.Create(ConnectionString);
         services = Services(_ => { });
         Here = await Town.Build(this, "here");
@@ -66,6 +66,9 @@ public abstract class DeskFixture
             await Owner.DisposeAsync();
         }
     }
+
+    /// <summary>The connection string of a migrated database.</summary>
+    protected virtual async Task<string> Database() => TestDatabase.On(await TestDatabase.Copy());
 
     /// <summary>For what a fixture needs beside this, once.</summary>
     protected virtual Task Ready() => Task.CompletedTask;
