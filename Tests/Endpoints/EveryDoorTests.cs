@@ -210,7 +210,7 @@ public sealed partial class EveryDoorTests : ApiFixture
         Assert.That(wrong, Is.Empty);
     }
 
-    private static readonly string[] OfARequest = ["requestId", "promiseId", "attachmentId", "followUpId", "escalationId", "alarmId"];
+    private static readonly string[] OfARequest = ["requestId", "promiseId", "attachmentId", "followUpId", "feedbackId", "escalationId", "alarmId"];
 
     private Actor? accused;
 
@@ -237,6 +237,7 @@ public sealed partial class EveryDoorTests : ApiFixture
             ["promiseId"] = promise.PromiseId.ToString(),
             ["attachmentId"] = attachment.AttachmentId.ToString(),
             ["followUpId"] = (await Scalar<Guid>("select follow_up_id from follow_up where request_id = @request", new { request })).ToString(),
+            ["feedbackId"] = (await Scalar<Guid>("select feedback_id from feedback where request_id = @request", new { request })).ToString(),
             ["escalationId"] = late.EscalationId.ToString(),
             ["alarmId"] = late.AlarmId.ToString(),
         };
