@@ -222,6 +222,7 @@ export const en: Words<typeof zhCN> = {
     'appointment.out_of_range': 'An appointment ends in the future and begins within a year.',
     'asset.unknown': 'There is no such asset.',
     'assignee.needs_a_team': 'Choose the person’s team, too.',
+    'assignee.has_it_already': 'This person has the order already.',
     'assignee.not_in_team': 'This person is not in that team.',
     'attachment.damaged': 'The file is damaged.',
     'attachment.desk_only': 'Files for the desk alone are added and seen by the desk only.',

@@ -219,6 +219,7 @@ export const zhCN = {
     'appointment.out_of_range': '预约要在将来结束，并在一年之内开始。',
     'asset.unknown': '没有这台设备。',
     'assignee.needs_a_team': '指派给人时，也请选择班组。',
+    'assignee.has_it_already': '这个人已经在处理这张工单。',
     'assignee.not_in_team': '这个人不在该班组。',
     'attachment.damaged': '文件已损坏。',
     'attachment.desk_only': '仅前台的文件，只有前台可以添加和查看。',
