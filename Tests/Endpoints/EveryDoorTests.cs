@@ -248,7 +248,9 @@ public sealed partial class EveryDoorTests : ApiFixture
     {
         var path = operation.Parameters("path").Select(p => p.GetProperty("name").GetString()!).ToArray();
         var query = operation.Parameters("query").Where(p => IsId(p.GetProperty("schema"))).Select(p => p.GetProperty("name").GetString()!);
-        var body = operation.Body is { } schema ? Ids(Body(operation, schema, known)) : [];
+        var body = operation.Body is { } schema && Body(operation, schema, known) is JsonObject sample
+            ? sample.Where(p => p.Value is JsonValue value && value.TryGetValue<string>(out var text) && Guid.TryParseExact(text, "D", out _)).Select(p => p.Key)
+            : [];
         foreach (var name in path.Concat(query).Concat(body).Distinct(StringComparer.Ordinal))
         {
             yield return [name];
@@ -259,14 +261,6 @@ public sealed partial class EveryDoorTests : ApiFixture
             yield return path;
         }
     }
-
-    /// <summary>The names of what is an id in a body, however deep it stands.</summary>
-    private static IEnumerable<string> Ids(JsonNode? node) => node switch
-    {
-        JsonObject o => o.SelectMany(p => p.Value is JsonValue value && value.TryGetValue<string>(out var text) && Guid.TryParseExact(text, "D", out _) ? [p.Key] : Ids(p.Value)),
-        JsonArray a => a.SelectMany(Ids),
-        _ => [],
-    };
 
     private static bool IsId(JsonElement schema)
     {
