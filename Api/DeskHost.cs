@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using PropertyServiceDesk.Api.Auth;
 using PropertyServiceDesk.Api.Endpoints;
 using PropertyServiceDesk.Api.OpenApi;
+using PropertyServiceDesk.Api.Owner;
 using PropertyServiceDesk.Domain.Plumbing;
 
 namespace PropertyServiceDesk.Api;
@@ -80,6 +81,7 @@ public static class DeskHost
         app.UseAuthorization();
         app.UseCallerOfRequest();
 
+        app.MapOwnersDoor();
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false }).AllowAnonymous();
         app.MapHealthChecks("/health/ready", new() { Predicate = c => c.Tags.Contains("ready"), ResponseWriter = ReadyReply.Write }).AllowAnonymous();
 

@@ -32,19 +32,25 @@ internal sealed class Limits(TimeProvider clock, IConfiguration configuration)
 
     public int SignIn { get; } = configuration.GetValue("Desk:Limits:SignIn", 60);
 
+    /// <summary>Reports without an account, an hour.</summary>
+    public int Reports { get; } = configuration.GetValue("Desk:Limits:Reports", 30);
+
     /// <exception cref="TooMany">More than <paramref name="aMinute"/> calls in a minute.</exception>
-    public void Admit(string who, int aMinute)
+    public void Admit(string who, int aMinute) => Admit(who, aMinute, TimeSpan.FromMinutes(1));
+
+    /// <exception cref="TooMany">More than <paramref name="most"/> calls in this time, an hour at most.</exception>
+    public void Admit(string who, int most, TimeSpan within)
     {
         var now = clock.GetUtcNow().UtcTicks;
-        var cost = TimeSpan.TicksPerMinute / aMinute;
+        var cost = within.Ticks / most;
         while (true)
         {
             var known = paidOffAt.TryGetValue(who, out var before);
-            var owed = known && before > now && before <= now + TimeSpan.TicksPerMinute ? before : now; // further ahead it cannot be, unless the clock was set back
+            var owed = known && before > now && before <= now + within.Ticks ? before : now; // further ahead it cannot be, unless the clock was set back
             var after = owed + cost;
-            if (after - now > TimeSpan.TicksPerMinute)
+            if (after - now > within.Ticks)
             {
-                throw new TooMany("calls.too_many", "These are too many calls. Wait a moment.", TimeSpan.FromTicks(after - now - TimeSpan.TicksPerMinute));
+                throw new TooMany("calls.too_many", "These are too many calls. Wait a moment.", TimeSpan.FromTicks(after - now - within.Ticks));
             }
 
             if (known ? paidOffAt.TryUpdate(who, after, before) : paidOffAt.TryAdd(who, after))
@@ -57,7 +63,7 @@ internal sealed class Limits(TimeProvider clock, IConfiguration configuration)
         {
             foreach (var (caller, at) in paidOffAt)
             {
-                if (at <= now || at > now + TimeSpan.TicksPerMinute)
+                if (at <= now || at > now + TimeSpan.TicksPerHour)
                 {
                     paidOffAt.TryRemove(KeyValuePair.Create(caller, at));
                 }

@@ -10,7 +10,7 @@ namespace PropertyServiceDesk.Api;
 /// </summary>
 internal static partial class WebClient
 {
-    private static readonly string[] NotPages = ["/api", "/openapi", "/health"];
+    private static readonly string[] NotPages = ["/api", "/openapi", "/health", "/o", "/r"];
 
     public static void UseWebClient(this WebApplication app)
     {

@@ -136,7 +136,7 @@ internal sealed class Attacher(Db db, TimeProvider clock, Caller caller, EventLo
                 upload.SharedSize,
                 upload.SharedSha256,
                 Now = now,
-                By = caller.Actor.Kind == ActorKind.System ? (Guid?)null : caller.Actor.Id,
+                By = caller.Actor.Kind == ActorKind.Staff ? caller.Actor.Id : (Guid?)null,
             },
             ct);
         await AttachmentContent.Write(db, communityId, id, Variant.Original, upload.Original, ct);

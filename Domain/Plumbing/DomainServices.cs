@@ -27,6 +27,7 @@ public static class DomainServices
         services.AddScoped<EventLog>();
         services.AddSingleton<Staff.Sessions>();
         services.AddSingleton<Staff.ProvidedStaff>();
+        services.AddSingleton<Owner.OwnerLinks>();
         services.AddSingleton<DueWork>();
         services.AddSingleton<Jobs.JobLog>();
         services.AddScoped<Jobs.IJobs, Jobs.JobHints>();

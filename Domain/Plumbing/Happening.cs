@@ -4,6 +4,7 @@ namespace PropertyServiceDesk.Domain.Plumbing;
 public enum Happening
 {
     RequestReceived,
+    RequestConfirmed,
     RequestAmended,
     RequestRecategorised,
     RequestReprioritised,

@@ -10,7 +10,7 @@ namespace PropertyServiceDesk.Domain.Requests;
 /// </summary>
 /// <param name="DuplicateOfId">For a duplicate: of which request of this community.</param>
 /// <param name="Reason">1–1,000 characters; the owner reads it.</param>
-[AllowedTo(Roles.Desk)]
+[AllowedTo(Roles.Desk | Roles.System)]
 public sealed record CancelRequest([property: JsonIgnore] Guid RequestId, CancelledAs Outcome, string Reason, Guid? DuplicateOfId = null) : ICommand<RequestReply>
 {
     public sealed class Validator : AbstractValidator<CancelRequest>

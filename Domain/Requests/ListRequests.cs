@@ -6,6 +6,7 @@ namespace PropertyServiceDesk.Domain.Requests;
 /// <summary>What a list or a count of requests is narrowed to. Everything left out is not narrowed.</summary>
 /// <param name="PlaceId">The place and everything below it.</param>
 /// <param name="HasTarget">Whether a finish is due at all.</param>
+/// <param name="ToConfirm">Whether it was reported by somebody unknown, and the desk has not confirmed it yet.</param>
 /// <param name="Late">Whether it was finished after it was due; for open ones, whether the due time has passed.</param>
 public sealed record RequestFilter(
     Guid? CommunityId = null,
@@ -26,7 +27,8 @@ public sealed record RequestFilter(
     DateTimeOffset? ReportedBefore = null,
     bool? HasTarget = null,
     bool? Late = null,
-    bool? Imported = null);
+    bool? Imported = null,
+    bool? ToConfirm = null);
 
 public enum RequestSort
 {
@@ -99,6 +101,7 @@ public sealed record RequestLine(
     int UrgeCount,
     DateTimeOffset? DueAt,
     bool Late,
+    bool ToConfirm,
     int Version);
 
 /// <summary>How many requests there are, in all or by a word.</summary>
@@ -137,7 +140,8 @@ internal static class RequestSql
     internal const string Columns = """
         select r.community_id, r.request_id, r.number, r.kind, r.channel, r.status, r.outcome, r.priority, r.category_id, r.description, r.place_id,
             p.name as place_name, r.customer_id, coalesce(cu.name, r.reporter_name) as customer_name, r.confidential, r.reported_at, r.registered_at,
-            r.closed_at, r.rework_count, r.urge_count, k.due_at, coalesce(coalesce(k.stopped_at, @Now) > k.due_at, false) as late, r.version
+            r.closed_at, r.rework_count, r.urge_count, k.due_at, coalesce(coalesce(k.stopped_at, @Now) > k.due_at, false) as late,
+            r.to_confirm and r.confirmed_at is null as to_confirm, r.version
         """;
 
     internal const string Joins = """
@@ -301,6 +305,12 @@ internal static class RequestSql
             {
                 true => "r.import_id is not null",
                 false => "r.import_id is null",
+                null => null,
+            },
+            f.ToConfirm switch
+            {
+                true => "r.to_confirm and r.confirmed_at is null",
+                false => "not (r.to_confirm and r.confirmed_at is null)",
                 null => null,
             },
             f.PlaceId is null ? null : """

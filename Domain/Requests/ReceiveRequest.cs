@@ -12,6 +12,7 @@ namespace PropertyServiceDesk.Domain.Requests;
 /// <param name="Confidential">Of a complaint: the crew and the person complained about do not find it.</param>
 /// <param name="AboutCrew">Of a complaint: the crew complained about. Of a confidential one the category's crew, where it is left out.</param>
 /// <param name="AboutStaffId">Of a complaint: the person complained about.</param>
+/// <param name="ToConfirm">Nobody knows who reports it: the desk is to look at it first.</param>
 /// <param name="Foreign">The number and the deadline that another authority (12345 hotline, street office) gave it.</param>
 [AllowedTo(Roles.Desk | Roles.Crews | Roles.System)]
 public sealed record ReceiveRequest(
@@ -31,7 +32,8 @@ public sealed record ReceiveRequest(
     AppointmentWindow? Appointment = null,
     ForeignNumber? Foreign = null,
     Crew? AboutCrew = null,
-    Guid? AboutStaffId = null) : ICommand<RequestReply>
+    Guid? AboutStaffId = null,
+    bool ToConfirm = false) : ICommand<RequestReply>
 {
     public sealed class Validator : AbstractValidator<ReceiveRequest>
     {
@@ -84,10 +86,10 @@ public sealed record ReceiveRequest(
             )
             insert into request (community_id, request_id, number, kind, channel, category_id, priority, description, place_id, building_id, asset_id,
                 customer_id, reporter_name, reporter_phone, on_behalf_of, confidential, reported_at, registered_at, registered_by,
-                appointment_from, appointment_to, foreign_source, foreign_number, imposed_due_at, payer, about_crew, about_staff_id)
+                appointment_from, appointment_to, foreign_source, foreign_number, imposed_due_at, payer, about_crew, about_staff_id, to_confirm)
             values (@CommunityId, @RequestId, @Number, @Kind, @Channel, @CategoryId, @Priority, @Description, @PlaceId, @BuildingId, @AssetId,
                 @CustomerId, @ReporterName, @ReporterPhone, @OnBehalfOf, @Confidential, @ReportedAt, @Now, @By,
-                @AppointmentFrom, @AppointmentTo, @ForeignSource, @ForeignNumber, @ImposedDueAt, @Payer, @AboutCrew, @AboutStaffId)
+                @AppointmentFrom, @AppointmentTo, @ForeignSource, @ForeignNumber, @ImposedDueAt, @Payer, @AboutCrew, @AboutStaffId, @ToConfirm)
             """;
 
         private sealed record Row(
@@ -153,6 +155,7 @@ public sealed record ReceiveRequest(
                         Payer = row.CategoryPayer!.Value,
                         AboutCrew = command.AboutCrew ?? (command.Confidential ? row.CategoryCrew : null), // from whom it is hidden does not change with the category
                         command.AboutStaffId,
+                        command.ToConfirm,
                         Tokens = RequestTokens.Of(number, command.Foreign?.Number),
                     },
                     cancellationToken);

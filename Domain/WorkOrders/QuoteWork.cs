@@ -102,7 +102,7 @@ public sealed record QuoteReply(Guid QuoteId, decimal Total, Guid WorkOrderId, l
 /// <param name="ConsentedBy">Who said so: 1–100 characters.</param>
 /// <param name="Amount">At most the quote's total; the final amount never exceeds it.</param>
 /// <param name="ConsentedAt">When, if earlier than now: not before the quote.</param>
-[AllowedTo(Roles.Desk, Own = Roles.Crews)]
+[AllowedTo(Roles.Desk | Roles.System, Own = Roles.Crews)]
 public sealed record ConsentToQuote(
     [property: JsonIgnore] Guid WorkOrderId, [property: JsonIgnore] Guid QuoteId, string ConsentedBy, decimal Amount, Channel Channel, DateTimeOffset? ConsentedAt = null) : ICommand<QuoteReply>
 {
@@ -162,7 +162,7 @@ public sealed record ConsentToQuote(
 /// <summary>The owner says no to a quote. Another one can be made, or the work voided or paid otherwise.</summary>
 /// <param name="RefusedBy">Who said so: 1–100 characters.</param>
 /// <param name="Reason">At most 1,000 characters.</param>
-[AllowedTo(Roles.Desk, Own = Roles.Crews)]
+[AllowedTo(Roles.Desk | Roles.System, Own = Roles.Crews)]
 public sealed record RefuseQuote([property: JsonIgnore] Guid WorkOrderId, [property: JsonIgnore] Guid QuoteId, string RefusedBy, string? Reason = null) : ICommand<QuoteReply>
 {
     public sealed class Validator : AbstractValidator<RefuseQuote>

@@ -29,6 +29,7 @@ public sealed class ConfidentialTests : DeskFixture
         nameof(Domain.Policies.GetSlaProfile), nameof(Domain.Policies.ListCalendars), nameof(Domain.Policies.ListDeclaredEvents), nameof(Domain.Policies.PreviewSla), nameof(Domain.Policies.TrySlaProfile),
         nameof(Domain.Rosters.ListShifts), nameof(Domain.Rosters.ListLeave), "VerifyClocks", // the last one is the system's
         nameof(Domain.Jobs.ListJobs), nameof(Domain.Staff.ListSessions), nameof(Domain.Staff.ListAccounts), nameof(Domain.Staff.GetAccount), nameof(Domain.Staff.ListTokens),
+        "GetOwnersPage", "GetOwnersFile", "FindOwnerLink", "GetReportForm", "FindReporter", // behind an owner's own link, of the system alone
         "FindCommunity", "TryImportBatch", // the import's own, for the system alone
         nameof(ListAttachmentsOfWorkOrder), // what was attached to the order itself, which the crew sees
         nameof(GetChunk), // bytes of a file whose head was given; the head is asked for below

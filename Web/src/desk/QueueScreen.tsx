@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { Button, Card, Empty, Segmented, Spin } from 'antd';
+import { Button, Card, Empty, Segmented, Spin, Tag } from 'antd';
 import { Link } from 'react-router';
 import { api, told } from '../api/client';
 import type { WorkOrderStatus } from '../api/client';
@@ -73,7 +73,7 @@ function Undispatched() {
           {list.data?.items.map((r) => (
             <Link key={r.requestId} className={`order ${r.priority} ${r.late ? 'isLate' : ''}`} to={`/requests/${r.requestId}`}>
               <div className="row spread">
-                <span className="row"><span className="number">{spoken(r.number)}</span>{r.priority !== 'normal' && <PriorityTag priority={r.priority} />}<span className="quiet">{word('requestKind', r.kind)}</span></span>
+                <span className="row"><span className="number">{spoken(r.number)}</span>{r.priority !== 'normal' && <PriorityTag priority={r.priority} />}<span className="quiet">{word('requestKind', r.kind)}</span>{r.toConfirm && <Tag color="gold">{t('requests.toConfirm')}</Tag>}</span>
                 {r.dueAt ? <Due at={r.dueAt} late={r.late} zone={zone} /> : <Moment at={r.reportedAt} zone={zone} brief />}
               </div>
               <div className="clamp">{r.description}</div>

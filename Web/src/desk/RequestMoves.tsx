@@ -219,6 +219,18 @@ export function KeepPromise({ requestId, promiseId, changed }: { requestId: stri
   );
 }
 
+/** Somebody unknown reported it: the desk says that it is real. */
+export function Confirm({ requestId, changed }: { requestId: string; changed: () => void }) {
+  const { t } = useWords();
+  const sending = useSend<void, unknown>((_, header) => told(api.POST('/api/requests/{requestId}/confirmation', { params: { path: { requestId }, header } })), changed);
+  return (
+    <>
+      <Button size="small" loading={sending.pending} onClick={() => void sending.send()} data-move="confirm">{t('requests.confirm')}</Button>
+      <Trouble problem={sending.problem} />
+    </>
+  );
+}
+
 function Urge({ details, changed, open, close }: One) {
   const { t } = useWords();
   return (

@@ -14,7 +14,7 @@ import { exact } from '../kit/times';
 import { Trouble } from '../kit/Trouble';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
-import { KeepPromise, RequestMoves } from './RequestMoves';
+import { Confirm, KeepPromise, RequestMoves } from './RequestMoves';
 
 export default function RequestScreen() {
   const { t } = useWords();
@@ -50,6 +50,7 @@ function Shown({ details, changed }: { details: RequestDetails; changed: () => v
           <h1 className="number">{t('request.title', { number: spoken(r.number) })}</h1>
           <RequestStatusTag status={r.status} />
           <PriorityTag priority={r.priority} />
+          {r.toConfirm && <><Tag color="gold">{t('requests.toConfirm')}</Tag><Confirm requestId={r.requestId} changed={changed} /></>}
           {r.confidential && <Tag color="purple">{t('requests.confidential')}</Tag>}
           {r.reworkCount > 0 && <Tag color="volcano">{t('requests.rework')} × {r.reworkCount}</Tag>}
           {r.urgeCount > 0 && <Tag color="volcano">{t('requests.urged', { count: r.urgeCount })}</Tag>}

@@ -13,7 +13,7 @@ import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
 import { Marks, RequestCard } from './RequestCard';
 
-const names = ['community', 'status', 'kind', 'priority', 'crew', 'channel', 'late', 'sort', 'customer'] as const;
+const names = ['community', 'status', 'kind', 'priority', 'crew', 'channel', 'late', 'toConfirm', 'sort', 'customer'] as const;
 const statuses: RequestStatus[] = ['received', 'inProgress', 'awaitingFeedback', 'closed', 'cancelled'];
 const openStatuses: RequestStatus[] = ['received', 'inProgress', 'awaitingFeedback'];
 
@@ -34,6 +34,7 @@ export default function RequestsScreen({ who }: { who: SignedIn }) {
     channel: f.channel as Channel | undefined,
     customerId: f.customer,
     late: f.late ? f.late === 'true' : undefined,
+    toConfirm: f.toConfirm ? f.toConfirm === 'true' : undefined,
   };
   const sort = (f.sort ?? 'newestFirst') as RequestSort;
   // Due times are sorted among open ones only.
@@ -73,6 +74,7 @@ export default function RequestsScreen({ who }: { who: SignedIn }) {
         <Select allowClear value={f.crew} onChange={(v) => change({ crew: v })} placeholder={t('requests.crew')} options={options('crew')} />
         <Select allowClear value={f.channel} onChange={(v) => change({ channel: v })} placeholder={t('requests.channel')} options={options('channel')} />
         <Select allowClear value={f.late} onChange={(v) => change({ late: v })} placeholder={t('time.due')} options={[{ value: 'true', label: t('requests.onlyLate') }]} />
+        <Select allowClear value={f.toConfirm} onChange={(v) => change({ toConfirm: v })} placeholder={t('requests.toConfirm')} options={[{ value: 'true', label: t('requests.onlyToConfirm') }]} />
         <Select value={sort} onChange={(v) => change({ sort: v === 'newestFirst' ? undefined : v, ...(v === 'dueFirst' && f.status && !openStatuses.includes(f.status as RequestStatus) ? { status: undefined } : {}) })} options={options('requestSort')} aria-label={t('requests.sort')} />
         {Object.keys(f).length > 0 && <Button type="link" onClick={reset}>{t('common.reset')}</Button>}
       </div>

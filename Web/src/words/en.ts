@@ -55,7 +55,7 @@ export const en: Words<typeof zhCN> = {
   },
   requests: {
     title: 'Requests', number: 'Number', empty: 'No requests match', emptyHint: 'Change the filters, or register one on the desk page.', reported: 'Reported', due: 'Finish due', where: 'Place', who: 'Customer', what: 'Description', status: 'Status', kind: 'Kind', priority: 'Priority', channel: 'Channel', crew: 'Crew',
-    sort: 'Sort', late: 'Late', onlyLate: 'Late only', period: 'Reported between', rework: 'Rework', urged: 'Urged {{count}}×', confidential: 'Confidential',
+    sort: 'Sort', late: 'Late', onlyLate: 'Late only', toConfirm: 'To confirm', onlyToConfirm: 'To confirm only', confirm: 'Confirm', period: 'Reported between', rework: 'Rework', urged: 'Urged {{count}}×', confidential: 'Confidential',
   },
   request: {
     title: 'Request {{number}}', notFound: 'There is no such request, or you may not see it.', details: 'Details', moves: 'Actions', orders: 'Work orders', feedback: 'Feedback', timeline: 'Timeline', clocks: 'Clocks', files: 'Photos and files', promises: 'Promises', faults: 'Faults',
@@ -158,7 +158,7 @@ export const en: Words<typeof zhCN> = {
     cancelledAs: { withdrawn: 'Withdrawn by the owner', duplicate: 'Duplicate' },
     requestField: { description: 'Description', place: 'Place', asset: 'Asset', customer: 'Customer', reporter: 'Reporter', onBehalfOf: 'On behalf of', confidential: 'Confidential', payer: 'Paid by', aboutCrew: 'Crew complained about', aboutStaff: 'Person complained about' },
     happening: {
-      requestReceived: 'Request registered', requestAmended: 'Amended', requestRecategorised: 'Category changed', requestReprioritised: 'Priority changed', requestRescheduled: 'Appointment changed', requestNoted: 'Note', promiseMade: 'Promise made', promiseKept: 'Promise kept', personInChargeNamed: 'Person in charge named', firstReplyGiven: 'First reply given', writtenReplyGiven: 'Written reply given',
+      requestReceived: 'Request registered', requestConfirmed: 'Confirmed by the desk', requestAmended: 'Amended', requestRecategorised: 'Category changed', requestReprioritised: 'Priority changed', requestRescheduled: 'Appointment changed', requestNoted: 'Note', promiseMade: 'Promise made', promiseKept: 'Promise kept', personInChargeNamed: 'Person in charge named', firstReplyGiven: 'First reply given', writtenReplyGiven: 'Written reply given',
       requestAnswered: 'Owner was answered', requestReferred: 'Owner was referred to who can do it', requestExplained: 'Owner was told why not', requestUrged: 'Owner urged', requestFinished: 'All orders done: request finished', requestClosed: 'Request closed', requestCancelled: 'Request cancelled', requestReopened: 'Request reopened', requestBackToReceived: 'No orders left: back to received', reworkReported: 'Owner says it is not solved: rework', takenAsNewRequest: 'Reported again too late to reopen: taken as a new request',
       workDispatched: 'Dispatched', workReleased: 'The order before is done: released', workAssigned: 'Assigned', workClaimed: 'Claimed', workAccepted: 'Accepted', workArrived: 'Arrived', workMadeSafe: 'Made safe', workControlled: 'Under control', workHeld: 'On hold', workResumed: 'Resumed', holdLimitPassed: 'On hold past its limit: clocks go on', holdAgreed: 'A manager agreed to the hold', workCompleted: 'Work done', workReturned: 'Returned to the desk', workTransferred: 'Transferred', workVoided: 'Voided', workTakenBack: 'Back to the team', reworkCauseChosen: 'Cause of rework chosen',
       workQuoted: 'Quoted', quoteConsented: 'Owner consented to the quote', quoteRefused: 'Owner refused the quote', quoteWithdrawn: 'Quote withdrawn', finalAmountSet: 'Final amount set', faultOpened: 'Fault opened', faultAmended: 'Fault amended', faultExpected: 'Expected time changed', faultEnded: 'Fault ended', requestJoinedFault: 'Joined a fault', requestUnJoined: 'Left the fault (it was another one)', requestSplitOff: 'Split off from the fault (still not fixed)',
@@ -347,6 +347,7 @@ export const en: Words<typeof zhCN> = {
     'request.foreign_number_taken': 'This foreign number is registered already.',
     'request.in_charge_is_complained_about': 'Whoever is complained about cannot be in charge.',
     'request.invalid_fields': 'Some fields cannot be accepted: see the marked ones.',
+    'request.nothing_to_confirm': 'There is nothing to confirm about this request.',
     'request.move_not_allowed': 'The request has just moved on: this cannot be done now.',
     'request.nobody_and_nowhere': 'Say who reports it, or where it is.',
     'request.not_a_complaint': 'Only a complaint is confidential, is about somebody and has somebody in charge.',

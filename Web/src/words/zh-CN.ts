@@ -52,7 +52,7 @@ export const zhCN = {
   },
   requests: {
     title: '服务申请', number: '单号', empty: '没有符合条件的申请', emptyHint: '换一个筛选条件，或者在“接待”页登记一条。', reported: '报告', due: '完工时限', where: '位置', who: '客户', what: '内容', status: '状态', kind: '类型', priority: '优先级', channel: '渠道', crew: '班组类型',
-    sort: '排序', late: '已超时', onlyLate: '只看超时', period: '报告日期', rework: '返修', urged: '催单 {{count}} 次', confidential: '保密',
+    sort: '排序', late: '已超时', onlyLate: '只看超时', toConfirm: '待核实', onlyToConfirm: '只看待核实', confirm: '核实无误', period: '报告日期', rework: '返修', urged: '催单 {{count}} 次', confidential: '保密',
   },
   request: {
     title: '服务申请 {{number}}', notFound: '没有这条申请，或者您无权查看。', details: '详情', moves: '操作', orders: '工单', feedback: '反馈', timeline: '经过', clocks: '时限', files: '照片与文件', promises: '承诺', faults: '公共故障',
@@ -155,7 +155,7 @@ export const zhCN = {
     cancelledAs: { withdrawn: '业主撤回', duplicate: '重复' },
     requestField: { description: '内容', place: '位置', asset: '设备', customer: '客户', reporter: '报告人', onBehalfOf: '代报', confidential: '保密', payer: '费用承担', aboutCrew: '被投诉的班组', aboutStaff: '被投诉的人' },
     happening: {
-      requestReceived: '登记了申请', requestAmended: '修改了内容', requestRecategorised: '改了类别', requestReprioritised: '改了优先级', requestRescheduled: '改了预约', requestNoted: '备注', promiseMade: '作出承诺', promiseKept: '承诺已兑现', personInChargeNamed: '指定了负责人', firstReplyGiven: '首次答复', writtenReplyGiven: '书面答复',
+      requestReceived: '登记了申请', requestConfirmed: '前台已核实', requestAmended: '修改了内容', requestRecategorised: '改了类别', requestReprioritised: '改了优先级', requestRescheduled: '改了预约', requestNoted: '备注', promiseMade: '作出承诺', promiseKept: '承诺已兑现', personInChargeNamed: '指定了负责人', firstReplyGiven: '首次答复', writtenReplyGiven: '书面答复',
       requestAnswered: '答复了业主', requestReferred: '指引业主到能办的单位', requestExplained: '向业主说明了原因', requestUrged: '业主催单', requestFinished: '全部工单完工，申请完成', requestClosed: '申请闭环', requestCancelled: '申请取消', requestReopened: '申请重新打开', requestBackToReceived: '没有工单了，回到已受理', reworkReported: '业主反映没有解决，返修', takenAsNewRequest: '已过返修期，另立新申请',
       workDispatched: '派单', workReleased: '前序完成，可以开始', workAssigned: '指派', workClaimed: '抢单', workAccepted: '接单', workArrived: '到场', workMadeSafe: '已脱险', workControlled: '已控制', workHeld: '挂起', workResumed: '恢复处理', holdLimitPassed: '挂起超过时限，计时继续', holdAgreed: '经理同意继续挂起', workCompleted: '完工', workReturned: '退单', workTransferred: '转单', workVoided: '作废', workTakenBack: '收回班组', reworkCauseChosen: '确定了返修原因',
       workQuoted: '报价', quoteConsented: '业主同意报价', quoteRefused: '业主不同意报价', quoteWithdrawn: '撤回报价', finalAmountSet: '确定实收金额', faultOpened: '新建公共故障', faultAmended: '修改公共故障', faultExpected: '更新预计恢复时间', faultEnded: '故障恢复', requestJoinedFault: '并入公共故障', requestUnJoined: '移出公共故障（是另一处）', requestSplitOff: '从公共故障分出（仍未修好）',
@@ -344,6 +344,7 @@ export const zhCN = {
     'request.foreign_number_taken': '这个外部单号已经登记过。',
     'request.in_charge_is_complained_about': '被投诉的人不能负责这件投诉。',
     'request.invalid_fields': '有些内容不能接受，请看标红的地方。',
+    'request.nothing_to_confirm': '这个申请没有待核实的内容。',
     'request.move_not_allowed': '申请的状态刚变了，现在不能这样做。',
     'request.nobody_and_nowhere': '请说明是谁报的，或者在哪里。',
     'request.not_a_complaint': '只有投诉才能保密、指明被投诉人或指定负责人。',
