@@ -9,8 +9,9 @@ namespace PropertyServiceDesk.Api.Auth;
 /// <summary>Whether a name and a password belong together. Whatever is typed costs one statement and one hash; only success costs more.</summary>
 internal sealed partial class FrontDoor(Sessions sessions, Passwords passwords, TimeProvider clock, ILogger<FrontDoor> log)
 {
-    /// <param name="Rehash">The stored hash is of an older, cheaper kind.</param>
-    public sealed record Opened(Guid StaffId, bool Rehash);
+    /// <param name="Verified">The stored hash with which the password was compared: what follows holds only while it is stored.</param>
+    /// <param name="Rehash">It is of an older, cheaper kind.</param>
+    public sealed record Opened(Guid StaffId, string Verified, bool Rehash);
 
     /// <returns>Null where they do not belong together, or nobody has the name.</returns>
     /// <exception cref="TooMany">Too many attempts failed before this one.</exception>
@@ -33,15 +34,17 @@ internal sealed partial class FrontDoor(Sessions sessions, Passwords passwords, 
 
         await sessions.Succeed(pace, ct);
         Known(pace.Address, staffId);
-        return new Opened(staffId, verified == PasswordVerificationResult.SuccessRehashNeeded);
+        return new Opened(staffId, attempt.PasswordHash!, verified == PasswordVerificationResult.SuccessRehashNeeded);
     }
 
     /// <summary>Whether a code is this person's now; it is used up by that.</summary>
+    /// <param name="confirm">It is the first code, which confirms a factor that was begun; else the factor must be confirmed.</param>
     /// <param name="recovery">Whether one of the recovery codes will do, too.</param>
     /// <exception cref="TooMany">Too many codes failed before this one.</exception>
-    public async Task<bool> TryCode(HttpContext http, Guid staffId, string code, bool recovery, CancellationToken ct)
+    public async Task<bool> TryCode(HttpContext http, SessionHolder holder, string code, bool confirm, bool recovery, CancellationToken ct)
     {
-        var pace = SignInPace.OfSecondFactor(staffId, AddressOf(http));
+        var staffId = holder.StaffId;
+        var pace = SignInPace.OfSecondFactor(staffId, holder.SignInName, AddressOf(http));
         if ((await sessions.Begin(pace, ct)).WaitUntil is { } until)
         {
             Slowed(pace.Address);
@@ -50,7 +53,8 @@ internal sealed partial class FrontDoor(Sessions sessions, Passwords passwords, 
 
         var factor = await sessions.Factor(staffId, ct);
         var typed = code.Trim().Replace(" ", "", StringComparison.Ordinal);
-        var good = factor is not null && Totp.StepOf(factor.Secret, typed, clock.GetUtcNow(), factor.LastStep) is { } step && await sessions.UseFactor(staffId, step, ct);
+        var good = factor is not null && (factor.ConfirmedAt is null) == confirm
+            && Totp.StepOf(factor.Secret, typed, clock.GetUtcNow(), factor.LastStep) is { } step && await sessions.UseFactor(staffId, step, confirm, ct);
         if (!good && recovery && factor?.ConfirmedAt is not null && RecoveryCodes.Hash(typed) is { } hash)
         {
             good = await sessions.UseRecoveryCode(staffId, hash, ct);

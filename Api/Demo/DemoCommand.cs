@@ -154,7 +154,7 @@ internal static class DemoCommand
             await desk.Send(town.System, new PutIntoDistrict(town.CommunityId, "demo", "演示片区 Demo district"), ct);
         }
 
-        var everywhere = towns[0].System with { Roles = [.. towns.Select(t => new RoleIn(t.CommunityId, Roles.System))] };
+        var everywhere = towns[0].System with { Roles = [.. towns.Select(t => new RoleIn(t.CommunityId, Roles.Administrator))] };
         await desk.Send(everywhere, new GrantDistrictRole("demo", manager, Roles.Manager), ct);
     }
 

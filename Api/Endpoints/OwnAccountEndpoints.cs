@@ -29,7 +29,7 @@ internal static class OwnAccountEndpoints
             caller.IdempotencyKey = null; // what is kept under a key would be a fast hash of the password
             var holder = http.Features.Get<SessionHolder>()!;
             Passwords.MustBeGood(body.New, "new", holder.SignInName, holder.DisplayName);
-            if (await door.Try(http, holder.SignInName, body.Current, ct) is null)
+            if (await door.Try(http, holder.SignInName, body.Current, ct) is not { } opened || opened.StaffId != holder.StaffId)
             {
                 throw new Refused.Invalid("password.not_the_current_one", "This is not the present password.", "current");
             }
@@ -39,7 +39,7 @@ internal static class OwnAccountEndpoints
                 throw new Refused.Invalid("password.the_same", "This is the present password. Take another one.", "new");
             }
 
-            var reply = await desk.Send(new ChangePassword(await passwords.Hash(body.New, ct)), ct);
+            var reply = await desk.Send(new ChangePassword(opened.Verified, await passwords.Hash(body.New, ct)), ct);
             holders.Forget();
             return Resource.Ok(http, reply);
         }).WithTags("Session").WithMetadata(new OpenWhile(SessionNeed.NewPassword)).Produces<PasswordChanged>().WithName("changePassword").WithSummary("Change one's own password: every other session of the account ends");

@@ -34,7 +34,7 @@ internal static class SecondFactorEndpoints
                 throw new Refused.Invalid("second_factor.not_asked", "This session does not ask for a second factor.");
             }
 
-            await MustBe(door, http, holder, body, recovery: true, ct);
+            await MustBe(door, http, holder, body, confirm: false, recovery: true, ct);
             var token = await sessions.Pass(holder.StaffId, SessionAuthentication.TokenOf(http.Request)!, ct) ?? throw new InvalidOperationException("The session ended meanwhile.");
             holders.Forget();
             SessionEndpoints.Give(http, token);
@@ -67,7 +67,7 @@ internal static class SecondFactorEndpoints
                 throw new Refused.Invalid("second_factor.there_already", "There is a second factor already. Remove it first.");
             }
 
-            await MustBe(door, http, holder, body, recovery: false, ct);
+            await MustBe(door, http, holder, body, confirm: true, recovery: false, ct);
             var (codes, hashes) = Codes();
             await desk.Send(new ConfirmSecondFactor(hashes), ct);
             holders.Forget();
@@ -77,7 +77,7 @@ internal static class SecondFactorEndpoints
         own.MapPost("/recovery-codes", async (FactorCode body, HttpContext http, IMediator desk, FrontDoor door, Caller caller, CancellationToken ct) =>
         {
             caller.IdempotencyKey = null;
-            await MustBe(door, http, http.Features.Get<SessionHolder>()!, body, recovery: false, ct);
+            await MustBe(door, http, http.Features.Get<SessionHolder>()!, body, confirm: false, recovery: false, ct);
             var (codes, hashes) = Codes();
             await desk.Send(new RenewRecoveryCodes(hashes), ct);
             return TypedResults.Ok(new RecoveryCodeList(codes));
@@ -86,16 +86,16 @@ internal static class SecondFactorEndpoints
         own.MapPost("/removal", async (FactorCode body, HttpContext http, IMediator desk, FrontDoor door, Holders holders, Caller caller, CancellationToken ct) =>
         {
             caller.IdempotencyKey = null;
-            await MustBe(door, http, http.Features.Get<SessionHolder>()!, body, recovery: true, ct);
+            await MustBe(door, http, http.Features.Get<SessionHolder>()!, body, confirm: false, recovery: true, ct);
             await desk.Send(new RemoveSecondFactor(), ct);
             holders.Forget();
             return TypedResults.NoContent();
         }).Produces(StatusCodes.Status204NoContent).WithName("removeSecondFactor").WithSummary("Remove one's own second factor, for a code of the app or a recovery code");
     }
 
-    private static async Task MustBe(FrontDoor door, HttpContext http, SessionHolder holder, FactorCode body, bool recovery, CancellationToken ct)
+    private static async Task MustBe(FrontDoor door, HttpContext http, SessionHolder holder, FactorCode body, bool confirm, bool recovery, CancellationToken ct)
     {
-        if (body.Code.Length is 0 or > 60 || !await door.TryCode(http, holder.StaffId, body.Code, recovery, ct))
+        if (body.Code.Length is 0 or > 60 || !await door.TryCode(http, holder, body.Code, confirm, recovery, ct))
         {
             throw new Refused.Invalid("second_factor.code_refused", "This is not the code of now, or it was used already.", "code");
         }

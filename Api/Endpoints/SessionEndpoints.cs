@@ -50,17 +50,17 @@ internal static class SessionEndpoints
             throw new Refused.Invalid("sign_in.refused", "This name and password do not belong together.");
         }
 
-        if (await door.Try(http, body.SignInName, body.Password, ct) is not { } opened)
+        if (await door.Try(http, body.SignInName, body.Password, ct) is not { } opened
+            || await sessions.Start(opened.StaffId, opened.Verified, FrontDoor.AddressOf(http), http.Request.Headers.UserAgent.ToString(), ct) is not { } token)
         {
             await Problems.Write(http, StatusCodes.Status401Unauthorized, "sign_in.refused", "This name and password do not belong together.");
             return Results.Empty;
         }
 
-        var token = await sessions.Start(opened.StaffId, FrontDoor.AddressOf(http), http.Request.Headers.UserAgent.ToString(), ct);
         var holder = await sessions.Holder(token, ct) ?? throw new InvalidOperationException("The session that was just started is not there.");
         if (opened.Rehash && holder.Needs is null)
         {
-            await sessions.Rehash(opened.StaffId, await passwords.Hash(body.Password, ct), ct);
+            await sessions.Rehash(opened.StaffId, opened.Verified, await passwords.Hash(body.Password, ct), ct);
         }
 
         Give(http, token);

@@ -39,7 +39,7 @@ public sealed record RemoveAttachment([property: JsonIgnore] Guid AttachmentId, 
         {
             var row = await db.Find<Row>(Read, new { command.AttachmentId }, cancellationToken) ?? throw new Refused.NotFound("attachment");
             caller.MustBeAllowedIn(row.CommunityId);
-            var request = row.RequestId is { } requestId ? await LockedRequest.Of(db, requestId, cancellationToken) : null;
+            var request = row.RequestId is { } requestId ? await LockedRequest.Of(db, requestId, cancellationToken, "attachment") : null;
             var order = row.WorkOrderId is { } workOrderId ? await LockedOrder.Of(db, workOrderId, cancellationToken) : null;
             var finished = order?.Status is WorkOrderStatus.Done or WorkOrderStatus.Voided;
             if (request is not null)

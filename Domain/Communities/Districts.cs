@@ -1,4 +1,5 @@
 using FluentValidation;
+using PropertyServiceDesk.Domain.Staff;
 
 namespace PropertyServiceDesk.Domain.Communities;
 
@@ -17,7 +18,7 @@ public sealed record PutIntoDistrict(Guid CommunityId, string Code, string Name)
         }
     }
 
-    internal sealed class Handler(Db db, TimeProvider clock, EventLog log) : IRequestHandler<PutIntoDistrict, Guid>
+    internal sealed class Handler(Db db, TimeProvider clock, EventLog log, Accounts accounts, TeamLeaver leaver) : IRequestHandler<PutIntoDistrict, Guid>
     {
         private const string Known = """
             select distinct district_id
@@ -31,6 +32,7 @@ public sealed record PutIntoDistrict(Guid CommunityId, string Code, string Name)
         private const string Leave = """
             delete from staff_role
             where community_id = @CommunityId and district_id is not null
+            returning staff_id
             """;
 
         private const string Join = """
@@ -58,7 +60,7 @@ public sealed record PutIntoDistrict(Guid CommunityId, string Code, string Name)
                 await db.Run(Make, new { DistrictId = id, command.Code, command.Name, Now = now }, cancellationToken);
             }
 
-            await db.Run(Leave, new { command.CommunityId }, cancellationToken);
+            var left = await db.List<Guid>(Leave, new { command.CommunityId }, cancellationToken);
             if (await db.Run(Join, new { command.CommunityId, DistrictId = id }, cancellationToken) == 0)
             {
                 throw new Refused.NotFound("community");
@@ -68,6 +70,11 @@ public sealed record PutIntoDistrict(Guid CommunityId, string Code, string Name)
             foreach (var holder in await db.List<Holder>(Holders, new { DistrictId = id }, cancellationToken))
             {
                 await DistrictRoles.Give(db, log, command.CommunityId, id, holder.StaffId, holder.Role, now, cancellationToken);
+            }
+
+            foreach (var staff in left.Distinct().Order())
+            {
+                await DistrictRoles.LeaveWhereNothingIsLeft(db, accounts, leaver, [command.CommunityId], staff, now, cancellationToken);
             }
 
             return id;
@@ -123,11 +130,11 @@ public sealed record GrantDistrictRole([property: JsonIgnore] string District, G
     }
 }
 
-/// <summary>A role of a district ends, in all of its communities. What somebody holds in one of them on its own stays.</summary>
+/// <summary>A role of a district ends, in all of its communities. What somebody holds in one of them on its own stays; where that is nothing, they leave.</summary>
 [AllowedTo(Roles.Administrator)]
 public sealed record RevokeDistrictRole([property: JsonIgnore] string District, Guid StaffId, Roles Role) : ICommand<DistrictRoleReply>
 {
-    internal sealed class Handler(Db db, Caller caller, EventLog log) : IRequestHandler<RevokeDistrictRole, DistrictRoleReply>
+    internal sealed class Handler(Db db, TimeProvider clock, Caller caller, EventLog log, Accounts accounts, TeamLeaver leaver) : IRequestHandler<RevokeDistrictRole, DistrictRoleReply>
     {
         private const string Delete = """
             delete from district_role
@@ -155,6 +162,7 @@ public sealed record RevokeDistrictRole([property: JsonIgnore] string District, 
                 log.Write(community, SubjectKind.Staff, command.StaffId, Happening.RoleRevoked, new { command.Role, district.DistrictId }, visibility: Visibility.Desk);
             }
 
+            await DistrictRoles.LeaveWhereNothingIsLeft(db, accounts, leaver, left, command.StaffId, clock.Now(), cancellationToken);
             return new DistrictRoleReply(command.District, command.StaffId, command.Role, [.. left.Order()]);
         }
     }
@@ -185,6 +193,14 @@ internal static class DistrictRoles
         on conflict (community_id, staff_id, role) do nothing;
         """;
 
+    private const string Idle = """
+        select c.community_id
+        from community_staff c
+        where c.community_id = any (@CommunityIds) and c.staff_id = @StaffId and c.left_at is null
+          and not exists (select from staff_role r where r.community_id = c.community_id and r.staff_id = c.staff_id)
+        order by c.community_id
+        """;
+
     public static bool OfADistrict(Roles role) => role is Roles.Clerk or Roles.CustomerOfficer or Roles.Manager or Roles.Administrator;
 
     /// <exception cref="Refused.NotFound">There is no such district, or the caller has nothing to do with it.</exception>
@@ -201,6 +217,15 @@ internal static class DistrictRoles
         return district.CommunityIds.All(c => caller.Actor.Has(c, caller.Allowed))
             ? district
             : throw new Refused.Forbidden("district.not_all_yours", "Only who answers for all communities of a district gives and takes its roles.");
+    }
+
+    /// <summary>Who has no role in a community any more does not belong to it: what is theirs there goes back, and its administrators answer for them no longer.</summary>
+    public static async Task LeaveWhereNothingIsLeft(Db db, Accounts accounts, TeamLeaver leaver, IEnumerable<Guid> communities, Guid staffId, DateTimeOffset now, CancellationToken ct)
+    {
+        foreach (var community in await db.List<Guid>(Idle, new { CommunityIds = communities.ToArray(), StaffId = staffId }, ct))
+        {
+            await accounts.LeaveCommunity(leaver, staffId, community, now, ct);
+        }
     }
 
     public static async Task Give(Db db, EventLog log, Guid communityId, Guid districtId, Guid staffId, Roles role, DateTimeOffset now, CancellationToken ct)

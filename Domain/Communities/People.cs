@@ -1,4 +1,5 @@
 using FluentValidation;
+using PropertyServiceDesk.Domain.Staff;
 
 namespace PropertyServiceDesk.Domain.Communities;
 
@@ -55,6 +56,7 @@ public sealed record JoinStaff(
         public Validator()
         {
             RuleFor(c => c.SignInName).PlainText(100);
+            RuleFor(c => c.SignInName).Must(Accounts.IsOneLine).WithErrorCode("account.name_of_several_lines").WithMessage("A sign-in name is one line.");
             RuleFor(c => c.DisplayName).PlainText(100);
             RuleFor(c => c.Language).Must(l => l is "zh-CN" or "en").WithErrorCode("language.unknown").WithMessage("Languages are zh-CN and en.");
         }

@@ -62,10 +62,10 @@ internal sealed record LockedCustomer(Guid CommunityId, Guid CustomerId, string 
         """;
 
     /// <exception cref="Refused.NotFound">There is none, it is another community's, or it was erased.</exception>
-    public static async Task<LockedCustomer> Of(Db db, Caller caller, Guid customerId, CancellationToken ct)
+    public static async Task<LockedCustomer> Of(Db db, Caller caller, Guid customerId, CancellationToken ct, bool alsoErased = false)
     {
         var customer = await db.Find<LockedCustomer>(Read, new { CustomerId = customerId }, ct);
-        if (customer is not { ErasedAt: null })
+        if (customer is null || (customer.ErasedAt is not null && !alsoErased))
         {
             throw new Refused.NotFound("customer");
         }

@@ -10,7 +10,7 @@ namespace PropertyServiceDesk.Domain.Escalations;
 /// <param name="PromisedAt">In the future, within what the policy allows.</param>
 /// <param name="Note">At most 1,000 characters.</param>
 [AllowedTo(Roles.Desk | Roles.Crews)]
-public sealed record AcknowledgeEscalation([property: JsonIgnore] Guid EscalationId, DateTimeOffset? PromisedAt = null, string? Note = null) : ICommand<EscalationReply>
+public sealed record AcknowledgeEscalation([property: JsonIgnore] Guid EscalationId, DateTimeOffset? PromisedAt = null, string? Note = null) : ICommand<EscalationReply>, IByAPerson
 {
     public sealed class Validator : AbstractValidator<AcknowledgeEscalation>
     {
@@ -89,7 +89,7 @@ public sealed record AcknowledgeEscalation([property: JsonIgnore] Guid Escalatio
 /// <summary>An officer says that this needs nobody any more, and why. The clock runs on, and what is still late climbs on.</summary>
 /// <param name="Note">1–1,000 characters.</param>
 [AllowedTo(Roles.Officers)]
-public sealed record ResolveEscalation([property: JsonIgnore] Guid EscalationId, string Note) : ICommand<EscalationReply>
+public sealed record ResolveEscalation([property: JsonIgnore] Guid EscalationId, string Note) : ICommand<EscalationReply>, IByAPerson
 {
     public sealed class Validator : AbstractValidator<ResolveEscalation>
     {
@@ -139,13 +139,13 @@ internal sealed record LockedEscalation(
             exists (select from escalation_recipient r where r.community_id = e.community_id and r.escalation_id = e.escalation_id and r.staff_id = @Me) as is_mine, e.version
         from escalation e
         join clock k on k.community_id = e.community_id and k.clock_id = e.clock_id
-        where e.escalation_id = @EscalationId
+        where e.escalation_id = @EscalationId and (e.request_id is null or e.request_id <> all (hidden_requests((select scope_actor()), array[e.community_id])))
         for no key update of e;
         """;
 
     public SubjectKind Subject => EnumWord.Read<SubjectKind>(SubjectKind);
 
-    /// <exception cref="Refused.NotFound">There is none, it is another community's, or a crew's and the caller was not told of it.</exception>
+    /// <exception cref="Refused.NotFound">There is none, it is another community's, of a confidential complaint about the caller or their crew, or a crew's and the caller was not told of it.</exception>
     public static async Task<LockedEscalation> Of(Db db, Guid escalationId, Caller caller, CancellationToken ct)
     {
         LockedEscalation? escalation;

@@ -43,7 +43,7 @@ public sealed record UnJoinRequest([property: JsonIgnore] Guid FaultId, [propert
 /// <param name="SaidBy">Who said so: 1–100 characters.</param>
 /// <param name="Words">What they said: 1–2,000 characters. It is the answer of the round where one is open.</param>
 [AllowedTo(Roles.Desk)]
-public sealed record SplitOffRequest([property: JsonIgnore] Guid FaultId, [property: JsonIgnore] Guid RequestId, string SaidBy, string Words) : ICommand<RequestReply>
+public sealed record SplitOffRequest([property: JsonIgnore] Guid FaultId, [property: JsonIgnore] Guid RequestId, string SaidBy, string Words) : ICommand<RequestReply>, IByAPerson
 {
     public sealed class Validator : AbstractValidator<SplitOffRequest>
     {

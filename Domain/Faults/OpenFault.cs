@@ -8,7 +8,7 @@ namespace PropertyServiceDesk.Domain.Faults;
 /// request's open orders become the fault's, so that they serve everybody who is joined later.
 /// </summary>
 /// <param name="Title">1–200 characters; every joined person reads it.</param>
-/// <param name="PlaceId">Where it is; the asset's place where it is left out.</param>
+/// <param name="PlaceId">Where it is; the asset's place where it is left out. Of a confidential request a home is not taken over: name the place.</param>
 /// <param name="ExpectedAt">When it should be over: in the future, within a year.</param>
 /// <param name="RequestId">The request that it is opened from.</param>
 [AllowedTo(Roles.Desk)]
@@ -60,6 +60,11 @@ public sealed record OpenFault(
             var where = await FaultWhere.Of(
                 db, command.CommunityId, command.CategoryId ?? request!.CategoryId, command.PlaceId ?? (command.AssetId is null ? request?.PlaceId : null), command.AssetId ?? (command.PlaceId is null ? request?.AssetId : null), cancellationToken);
             caller.MustBeAllowedIn(command.CommunityId);
+            if (request is { Confidential: true } && command.PlaceId is null && command.AssetId is null && where.IsSomebodys)
+            {
+                throw new Refused.Invalid("fault.nowhere", "The request is confidential: name the place, which everybody who is joined will see.", "placeId");
+            }
+
             var now = clock.Now();
             ExpectedTime.Check(command.ExpectedAt, now);
 
@@ -96,10 +101,13 @@ public sealed record OpenFault(
 }
 
 /// <summary>What and where a fault is; all of it in its community.</summary>
-internal sealed record FaultWhere(Guid CategoryId, Guid PlaceId, Guid? AssetId)
+internal sealed record FaultWhere(Guid CategoryId, Guid PlaceId, Guid? AssetId, PlaceKind PlaceKind)
 {
+    /// <summary>A place that tells who.</summary>
+    public bool IsSomebodys => PlaceKind is PlaceKind.Home or PlaceKind.Shop or PlaceKind.ParkingSpace;
+
     private const string Read = """
-        select c.category_id, c.retired_at as category_retired_at, coalesce(p.place_id, ap.place_id) as place_id, a.asset_id
+        select c.category_id, c.retired_at as category_retired_at, coalesce(p.place_id, ap.place_id) as place_id, a.asset_id, coalesce(p.kind, ap.kind) as place_kind
         from community m
         left join category c on c.community_id = m.community_id and c.category_id = @CategoryId
         left join asset a on a.community_id = m.community_id and a.asset_id = @AssetId
@@ -108,7 +116,7 @@ internal sealed record FaultWhere(Guid CategoryId, Guid PlaceId, Guid? AssetId)
         where m.community_id = @CommunityId
         """;
 
-    private sealed record Row(Guid? CategoryId, DateTimeOffset? CategoryRetiredAt, Guid? PlaceId, Guid? AssetId);
+    private sealed record Row(Guid? CategoryId, DateTimeOffset? CategoryRetiredAt, Guid? PlaceId, Guid? AssetId, PlaceKind? PlaceKind);
 
     public static async Task<FaultWhere> Of(Db db, Guid communityId, Guid categoryId, Guid? placeId, Guid? assetId, CancellationToken ct)
     {
@@ -130,7 +138,7 @@ internal sealed record FaultWhere(Guid CategoryId, Guid PlaceId, Guid? AssetId)
                 : new Refused.Invalid("place.unknown", "There is no such place in this community.", "placeId");
         }
 
-        return new FaultWhere(row.CategoryId.Value, place, row.AssetId);
+        return new FaultWhere(row.CategoryId.Value, place, row.AssetId, row.PlaceKind!.Value);
     }
 }
 

@@ -58,7 +58,7 @@ public sealed record EndFollowUp([property: JsonIgnore] Guid FollowUpId, FollowU
         public async Task<FollowUpReply> Handle(EndFollowUp command, CancellationToken cancellationToken)
         {
             var requestId = await db.Find<Guid?>(Which, new { command.FollowUpId }, cancellationToken) ?? throw new Refused.NotFound("follow_up");
-            var request = await LockedRequest.Of(db, requestId, cancellationToken);
+            var request = await LockedRequest.Of(db, requestId, cancellationToken, "follow_up");
             caller.MustBeAllowedIn(request.CommunityId);
             var followUp = await db.Single<Row>(Read, new { command.FollowUpId }, cancellationToken);
             if (!caller.Actor.Has(request.CommunityId, followUp.ForRole | Roles.Manager))

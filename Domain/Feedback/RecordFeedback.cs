@@ -14,7 +14,7 @@ namespace PropertyServiceDesk.Domain.Feedback;
 /// <param name="NumberDialled">Where it was a call.</param>
 [AllowedTo(Roles.Desk)]
 public sealed record RecordFeedback(
-    [property: JsonIgnore] Guid RequestId, Solved Solved, short Satisfaction, string SpokeWith, short? Recommend = null, string? MadeItFive = null, string? NumberDialled = null) : ICommand<RequestReply>
+    [property: JsonIgnore] Guid RequestId, Solved Solved, short Satisfaction, string SpokeWith, short? Recommend = null, string? MadeItFive = null, string? NumberDialled = null) : ICommand<RequestReply>, IByAPerson
 {
     public sealed class Validator : AbstractValidator<RecordFeedback>
     {

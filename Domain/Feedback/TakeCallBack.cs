@@ -9,7 +9,7 @@ namespace PropertyServiceDesk.Domain.Feedback;
 /// cannot take it; what was handed to a colleague, that one and the officers can.
 /// </summary>
 [AllowedTo(Roles.Desk)]
-public sealed record TakeCallBack([property: JsonIgnore] Guid FeedbackId) : ICommand<CallBackReply>
+public sealed record TakeCallBack([property: JsonIgnore] Guid FeedbackId) : ICommand<CallBackReply>, IByAPerson
 {
     internal static readonly TimeSpan For = TimeSpan.FromMinutes(15);
 

@@ -249,9 +249,18 @@ public static class LogCheck
                 Say(entry.Seq, "its text was altered");
             }
 
-            if (entry.What == EnumWord.Of(Happening.CustomerErased) && JsonDocument.Parse(entry.Detail).RootElement.TryGetProperty("texts", out var texts))
+            if (entry.What == EnumWord.Of(Happening.CustomerErased))
             {
-                erasedByWord.UnionWith(texts.EnumerateArray().Select(t => t.GetInt64()));
+                // Whoever tampered with it may have left anything here.
+                using var detail = JsonDocument.Parse(entry.Detail);
+                if (detail.RootElement is { ValueKind: JsonValueKind.Object } said && said.TryGetProperty("texts", out var texts) && texts.ValueKind == JsonValueKind.Array)
+                {
+                    erasedByWord.UnionWith(texts.EnumerateArray().Select(t => t.ValueKind == JsonValueKind.Number && t.TryGetInt64(out var at) ? at : 0));
+                }
+                else
+                {
+                    Say(entry.Seq, "it does not say what was erased");
+                }
             }
         }
 

@@ -17,6 +17,9 @@ public interface IShowsPersonalData;
 /// <summary>A command that names a community and is about somebody who may work in others, too: it works wherever its caller does.</summary>
 public interface IAcrossCommunities;
 
+/// <summary>A command that says who of the staff did it: a person's to do, not another system's, whatever its token allows.</summary>
+public interface IByAPerson;
+
 /// <summary>The roles that a person can hold in a community.</summary>
 [Flags]
 public enum Roles

@@ -8,7 +8,7 @@ using PropertyServiceDesk.Domain.Imports;
 
 namespace PropertyServiceDesk.Domain.Plumbing;
 
-/// <summary>The caller's role first: somebody who holds no role anywhere that allows this is told so before anything is read.</summary>
+/// <summary>The caller's role first: somebody who holds no role anywhere that allows this is told so before anything is read; and so is a system, of what only people do.</summary>
 internal sealed class AllowedFirst<TRequest, TResult>(Caller caller) : IPipelineBehavior<TRequest, TResult>
     where TRequest : notnull
 {
@@ -17,9 +17,14 @@ internal sealed class AllowedFirst<TRequest, TResult>(Caller caller) : IPipeline
     public Task<TResult> Handle(TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResult> next)
     {
         (caller.Allowed, caller.AllowedEverywhere) = (Row.All, Row.Everywhere);
-        return request is IOwnAccount || caller.Actor.CommunitiesWith(Row.All).Any()
-            ? next()
-            : throw new Refused.Forbidden("role.not_allowed", "Your role does not allow this.");
+        if (request is not IOwnAccount && !caller.Actor.CommunitiesWith(Row.All).Any())
+        {
+            throw new Refused.Forbidden("role.not_allowed", "Your role does not allow this.");
+        }
+
+        return request is IByAPerson && caller.Actor.Kind == ActorKind.System
+            ? throw new Refused.Forbidden("role.person_needed", "A person must do this: it is written down who it was.")
+            : next();
     }
 }
 

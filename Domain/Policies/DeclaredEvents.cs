@@ -15,7 +15,7 @@ namespace PropertyServiceDesk.Domain.Policies;
 /// <param name="Kinds">The milestones; all where they are left out.</param>
 [AllowedTo(Roles.Manager | Roles.Administrator)]
 public sealed record DeclareEvent(
-    [property: JsonIgnore] Guid CommunityId, string Name, DateTimeOffset From, DateTimeOffset To, decimal Factor, IReadOnlyList<string>? Policies = null, IReadOnlyList<ClockKind>? Kinds = null) : ICommand<EventDeclared>
+    [property: JsonIgnore] Guid CommunityId, string Name, DateTimeOffset From, DateTimeOffset To, decimal Factor, IReadOnlyList<string>? Policies = null, IReadOnlyList<ClockKind>? Kinds = null) : ICommand<EventDeclared>, IByAPerson
 {
     public sealed class Validator : AbstractValidator<DeclareEvent>
     {
@@ -100,7 +100,7 @@ public sealed record EventDeclared(Guid DeclaredEventId, int OpenClocks, Guid? C
 /// stretched goes back.
 /// </summary>
 [AllowedTo(Roles.Manager | Roles.Administrator)]
-public sealed record EndDeclaredEvent([property: JsonIgnore] Guid DeclaredEventId) : ICommand<EventDeclared>
+public sealed record EndDeclaredEvent([property: JsonIgnore] Guid DeclaredEventId) : ICommand<EventDeclared>, IByAPerson
 {
     internal sealed class Handler(Db db, TimeProvider clock, Caller caller, EventLog log, SlaEdits edits) : IRequestHandler<EndDeclaredEvent, EventDeclared>
     {

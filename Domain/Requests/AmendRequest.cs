@@ -8,6 +8,7 @@ namespace PropertyServiceDesk.Domain.Requests;
 /// </summary>
 /// <param name="AssetId">Its place becomes the request's, unless <paramref name="PlaceId"/> is given, too.</param>
 /// <param name="Reporter">Replaces name and number together.</param>
+/// <param name="Confidential">Of a complaint: the crew and the person complained about do not find it.</param>
 /// <param name="AboutCrew">Of a complaint: the crew complained about.</param>
 /// <param name="AboutStaffId">Of a complaint: the person complained about.</param>
 [AllowedTo(Roles.Desk)]
@@ -71,7 +72,13 @@ public sealed record AmendRequest(
 
     internal sealed class Handler(Db db, TimeProvider clock, RequestMover mover, EventLog log, IMediator mediator) : IRequestHandler<AmendRequest, RequestReply>
     {
+        // The customer's row is shared until commit: nobody is forgotten between our look and our writing.
         private const string Known = """
+            select cu.customer_id
+            from customer cu
+            where cu.community_id = @CommunityId and cu.customer_id = @CustomerId
+            for share of cu;
+
             select p.place_id, p.building_id, a.asset_id, a.place_id as asset_place_id, ap.building_id as asset_building_id, cu.customer_id, s.staff_id as about_staff_id
             from community m
             left join place p on p.community_id = m.community_id and p.place_id = @PlaceId and p.retired_at is null
@@ -94,7 +101,11 @@ public sealed record AmendRequest(
                 on_behalf_of = case when 'onBehalfOf' = any (@Removed) then null else coalesce(@OnBehalfOf, on_behalf_of) end,
                 confidential = coalesce(@Confidential, confidential),
                 payer = coalesce(@Payer, payer),
-                about_crew = case when 'aboutCrew' = any (@Removed) then null else coalesce(@AboutCrew, about_crew) end,
+                -- from whom a confidential one is hidden does not change with the category
+                about_crew = coalesce(
+                    case when 'aboutCrew' = any (@Removed) then null else coalesce(@AboutCrew, about_crew) end,
+                    case when coalesce(@Confidential, confidential)
+                        then (select c.crew from category c where c.community_id = request.community_id and c.category_id = request.category_id) end),
                 about_staff_id = case when 'aboutStaff' = any (@Removed) then null else coalesce(@AboutStaffId, about_staff_id) end,
                 version = version + 1
             where request_id = @RequestId
@@ -119,7 +130,7 @@ public sealed record AmendRequest(
             var request = await mover.LockForEdit(command.RequestId, command.Version, cancellationToken);
             var to = RequestLifecycle.After(request.Status, RequestMove.Amend);
             var now = clock.Now();
-            var row = await db.Single<Row>(Known, new { request.CommunityId, command.PlaceId, command.AssetId, command.CustomerId, command.AboutStaffId }, cancellationToken);
+            var row = await Look(request.CommunityId, command, cancellationToken);
             Check(command, row, request.Kind);
             var removed = command.Remove ?? [];
             var placeRemoved = removed.Contains(RequestField.Place);
@@ -159,6 +170,13 @@ public sealed record AmendRequest(
                 now);
             await mediator.Publish(new RequestAmended(request.CommunityId, request.RequestId, request.PlaceId, written.PlaceId, now), cancellationToken);
             return request.Moved(to);
+        }
+
+        private async Task<Row> Look(Guid communityId, AmendRequest command, CancellationToken ct)
+        {
+            using var read = await db.Several(Known, new { CommunityId = communityId, command.PlaceId, command.AssetId, command.CustomerId, command.AboutStaffId }, ct);
+            await read.ReadAsync<Guid>();
+            return await read.ReadSingleAsync<Row>();
         }
 
         private async Task<Written> WriteIt(AmendRequest command, Guid requestId, Guid? place, Guid? building, IReadOnlyList<RequestField> removed, CancellationToken ct)
@@ -231,9 +249,9 @@ public sealed record AmendRequest(
                 throw new Refused.Invalid("staff.unknown", "There is no such colleague in this community.", "aboutStaffId");
             }
 
-            if (kind != RequestKind.Complaint && (command.AboutStaffId is not null || command.AboutCrew is not null))
+            if (kind != RequestKind.Complaint && (command.AboutStaffId is not null || command.AboutCrew is not null || command.Confidential == true))
             {
-                throw new Refused.Conflict("request.not_a_complaint", "Only a complaint is about somebody.");
+                throw new Refused.Conflict("request.not_a_complaint", "Only a complaint is about somebody, and only a complaint is confidential.");
             }
         }
     }

@@ -93,11 +93,18 @@ public sealed record GetTimeline(Guid RequestId, long After = 0, int Take = 200)
             return new Timeline(shown, rows.Count > query.Take ? rows[query.Take - 1].Seq : null);
         }
 
-        // Who said that it is not fixed is for the desk; what they said is for all.
-        private static TimelineEntry Entry(Row r, bool desk, IReadOnlyList<Guid> hidden) => new(
-            r.Seq, r.SubjectKind, r.SubjectId, r.What, r.Visibility, Without(hidden, r.Detail), desk || r.What != Happening.TakenAsNewRequest ? r.Text : null, r.TextErased ?? false, r.ActorKind, r.ActorId, r.ActorName, r.Channel, r.DeviceAt, r.OccurredAt, r.RecordedAt);
+        // Who said that it is not fixed, or yes or no to a quote, is for the desk; what they said is for all.
+        private static string? Said(Row r, bool desk) => desk ? r.Text : r.What switch
+        {
+            Happening.TakenAsNewRequest or Happening.QuoteConsented => null,
+            Happening.ReworkReported or Happening.QuoteRefused => r.Text?.IndexOf(": ", StringComparison.Ordinal) is { } at and >= 0 ? r.Text[(at + 2)..] : null,
+            _ => r.Text,
+        };
 
-        /// <summary>An order or a fault serves several requests, and its events name them: those that the caller must not find are taken out.</summary>
+        private static TimelineEntry Entry(Row r, bool desk, IReadOnlyList<Guid> hidden) => new(
+            r.Seq, r.SubjectKind, r.SubjectId, r.What, r.Visibility, Without(hidden, r.Detail), Said(r, desk), r.TextErased ?? false, r.ActorKind, r.ActorId, r.ActorName, r.Channel, r.DeviceAt, r.OccurredAt, r.RecordedAt);
+
+        /// <summary>An order or a fault serves several requests, and its events name them: those that the caller must not find are taken out, and whatever is told of them with them.</summary>
         private static JsonElement Without(IReadOnlyList<Guid> hidden, string detail)
         {
             var words = hidden.Select(h => h.ToString()).Where(h => detail.Contains(h, StringComparison.Ordinal)).ToHashSet(StringComparer.Ordinal);
@@ -107,19 +114,44 @@ public sealed record GetTimeline(Guid RequestId, long After = 0, int Take = 200)
             }
 
             var node = JsonNode.Parse(detail)!.AsObject();
-            foreach (var (name, value) in node.ToList())
-            {
-                if (value is JsonArray array)
-                {
-                    array.RemoveAll(item => item is JsonValue v && v.TryGetValue<string>(out var id) && words.Contains(id));
-                }
-                else if (value is JsonValue one && one.TryGetValue<string>(out var id) && words.Contains(id))
-                {
-                    node.Remove(name);
-                }
-            }
-
+            Clean(node, words);
             return JsonSerializer.SerializeToElement(node, Json.Options);
+        }
+
+        private static void Clean(JsonNode node, HashSet<string> words)
+        {
+            bool Names(JsonNode? value) => value switch
+            {
+                JsonValue v => v.TryGetValue<string>(out var id) && words.Contains(id),
+                JsonObject o => o.Any(p => words.Contains(p.Key) || (p.Value is JsonValue && Names(p.Value))),
+                _ => false,
+            };
+
+            switch (node)
+            {
+                case JsonArray array:
+                    array.RemoveAll(Names);
+                    foreach (var item in array.OfType<JsonNode>())
+                    {
+                        Clean(item, words);
+                    }
+
+                    break;
+                case JsonObject entries:
+                    foreach (var (name, value) in entries.ToList())
+                    {
+                        if (words.Contains(name) || Names(value))
+                        {
+                            entries.Remove(name);
+                        }
+                        else if (value is not null)
+                        {
+                            Clean(value, words);
+                        }
+                    }
+
+                    break;
+            }
         }
     }
 }

@@ -60,9 +60,10 @@ internal sealed record LockedRequest(
         """;
 
     /// <exception cref="Refused.NotFound">There is none, or it is another community's, or a confidential complaint about the caller or their crew.</exception>
-    public static async Task<LockedRequest> Of(Db db, Guid requestId, CancellationToken ct)
+    /// <param name="what">As what it is not there: the request, or something that belongs to it and was named.</param>
+    public static async Task<LockedRequest> Of(Db db, Guid requestId, CancellationToken ct, string what = "request")
     {
-        var request = await db.Find<LockedRequest>(Read, new { RequestId = requestId }, ct) ?? throw new Refused.NotFound("request");
+        var request = await db.Find<LockedRequest>(Read, new { RequestId = requestId }, ct) ?? throw new Refused.NotFound(what);
         if (request is { Imported: true, TakenUpAt: null })
         {
             db.NotTakenUp.Add(requestId);

@@ -9,7 +9,8 @@ namespace PropertyServiceDesk.Domain.Requests;
 /// <param name="CustomerId">A customer of this community; leave out for an unknown caller, and give <paramref name="Reporter"/>.</param>
 /// <param name="OnBehalfOf">For whom the reporter speaks, if not for themselves.</param>
 /// <param name="ReportedAt">When the owner said it, if earlier than now (paper of the night): not in the future, at most 90 days ago. The owner's clocks start here.</param>
-/// <param name="AboutCrew">Of a complaint: the crew complained about.</param>
+/// <param name="Confidential">Of a complaint: the crew and the person complained about do not find it.</param>
+/// <param name="AboutCrew">Of a complaint: the crew complained about. Of a confidential one the category's crew, where it is left out.</param>
 /// <param name="AboutStaffId">Of a complaint: the person complained about.</param>
 /// <param name="ToConfirm">Nobody knows who reports it: the desk is to look at it first.</param>
 /// <param name="Foreign">The number and the deadline that another authority (12345 hotline, street office) gave it.</param>
@@ -47,17 +48,23 @@ public sealed record ReceiveRequest(
                 .WithErrorCode("request.nobody_and_nowhere")
                 .WithMessage("Say who reports it, or where it is.");
             RuleFor(c => c.Kind)
-                .Must((c, kind) => kind == RequestKind.Complaint || (c.AboutCrew is null && c.AboutStaffId is null))
+                .Must((c, kind) => kind == RequestKind.Complaint || (c.AboutCrew is null && c.AboutStaffId is null && !c.Confidential))
                 .WithErrorCode("request.not_a_complaint")
-                .WithMessage("Only a complaint is about somebody.");
+                .WithMessage("Only a complaint is about somebody, and only a complaint is confidential.");
         }
     }
 
     internal sealed class Handler(Db db, TimeProvider clock, Caller caller, EventLog log, IMediator mediator) : IRequestHandler<ReceiveRequest, RequestReply>
     {
+        // The customer's row is shared until commit: nobody is forgotten between our look and our writing.
         private const string Read = """
+            select cu.customer_id
+            from customer cu
+            where cu.community_id = @CommunityId and cu.customer_id = @CustomerId
+            for share of cu;
+
             select nextval('spoken_number') as sequence,
-                c.kind as category_kind, c.priority as category_priority, c.payer as category_payer, c.retired_at as category_retired_at, c.common_area as category_common_area,
+                c.kind as category_kind, c.priority as category_priority, c.payer as category_payer, c.retired_at as category_retired_at, c.common_area as category_common_area, c.crew as category_crew,
                 coalesce(p.place_id, ap.place_id) as place_id, coalesce(p.building_id, ap.building_id) as building_id, coalesce(p.kind, ap.kind) as place_kind,
                 a.asset_id, cu.customer_id, cu.erased_at as customer_erased_at,
                 case when p.place_id is not null and p.retired_at is null then true end as place_in_use, st.staff_id as about_staff_id
@@ -92,6 +99,7 @@ public sealed record ReceiveRequest(
             Payer? CategoryPayer,
             DateTimeOffset? CategoryRetiredAt,
             bool? CategoryCommonArea,
+            Crew? CategoryCrew,
             Guid? PlaceId,
             Guid? BuildingId,
             PlaceKind? PlaceKind,
@@ -103,8 +111,7 @@ public sealed record ReceiveRequest(
 
         public async Task<RequestReply> Handle(ReceiveRequest command, CancellationToken cancellationToken)
         {
-            var row = await db.Find<Row>(Read, new { command.CommunityId, command.CategoryId, command.AssetId, command.PlaceId, command.CustomerId, command.AboutStaffId }, cancellationToken)
-                ?? throw new Refused.NotFound("community");
+            var row = await Look(command, cancellationToken) ?? throw new Refused.NotFound("community");
             caller.MustBeAllowedIn(command.CommunityId);
             var now = clock.Now();
             Check(command, row);
@@ -146,7 +153,7 @@ public sealed record ReceiveRequest(
                         ForeignNumber = command.Foreign?.Number,
                         ImposedDueAt = command.Foreign?.DueAt,
                         Payer = row.CategoryPayer!.Value,
-                        command.AboutCrew,
+                        AboutCrew = command.AboutCrew ?? (command.Confidential ? row.CategoryCrew : null), // from whom it is hidden does not change with the category
                         command.AboutStaffId,
                         command.ToConfirm,
                         Tokens = RequestTokens.Of(number, command.Foreign?.Number),
@@ -172,6 +179,13 @@ public sealed record ReceiveRequest(
                 new RequestReceived(command.CommunityId, id, command.Kind, command.CategoryId, priority, row.PlaceKind, row.CategoryCommonArea!.Value, reportedAt, command.Appointment, command.Foreign?.DueAt, now),
                 cancellationToken);
             return RequestReply.Of(id, number, RequestStatus.Received, 1);
+        }
+
+        private async Task<Row?> Look(ReceiveRequest command, CancellationToken ct)
+        {
+            using var read = await db.Several(Read, new { command.CommunityId, command.CategoryId, command.AssetId, command.PlaceId, command.CustomerId, command.AboutStaffId }, ct);
+            await read.ReadAsync<Guid>();
+            return await read.ReadSingleOrDefaultAsync<Row>();
         }
 
         private static void Check(ReceiveRequest command, Row row)

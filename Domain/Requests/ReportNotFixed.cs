@@ -11,7 +11,7 @@ namespace PropertyServiceDesk.Domain.Requests;
 /// <param name="Words">What they said: 1–2,000 characters.</param>
 /// <param name="Channel">How they said it.</param>
 [AllowedTo(Roles.Desk)]
-public sealed record ReportNotFixed([property: JsonIgnore] Guid RequestId, string SaidBy, string Words, Channel Channel = Channel.Phone) : ICommand<ReworkReply>
+public sealed record ReportNotFixed([property: JsonIgnore] Guid RequestId, string SaidBy, string Words, Channel Channel = Channel.Phone) : ICommand<ReworkReply>, IByAPerson
 {
     public sealed class Validator : AbstractValidator<ReportNotFixed>
     {

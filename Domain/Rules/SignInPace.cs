@@ -18,10 +18,22 @@ public sealed record SignInPace(string Name, string Address)
     public int[] Most { get; private init; } = [60, 30, 60];
 
     /// <summary>In the same order. Hashes: people type passwords where names belong.</summary>
-    public byte[][] Keys { get; } = [Key("address", Address), Key("name", Name), Key("name at address", Name + "\n" + Address)];
+    public byte[][] Keys { get; private init; } = [Key("address", Address), Key("name", Name), Key("name at address", Name + "\n" + Address)];
 
-    /// <summary>Six digits are few, and who guesses them knows the password: the wait grows to a quarter of an hour.</summary>
-    public static SignInPace OfSecondFactor(Guid staffId, string address) => new($"second factor\n{staffId}", address) { Free = [50, 5, 5], Most = [60, 900, 900] };
+    /// <summary>Codes of a second factor, which nobody tries who has not given the password.</summary>
+    public bool OfFactor { get; private init; }
+
+    /// <summary>
+    /// Six digits are few, and who guesses them knows the password: the wait grows to a quarter of an hour. What is counted here is no
+    /// name that somebody could type at sign-in; and where this person gave a code before, nobody else's guesses hold them up.
+    /// </summary>
+    public static SignInPace OfSecondFactor(Guid staffId, string signInName, string address) => new(signInName, address)
+    {
+        Free = [50, 5, 5],
+        Most = [60, 900, 900],
+        Keys = [Key("address", address), Key("factor", staffId.ToString()), Key("factor at address", staffId + "\n" + address)],
+        OfFactor = true,
+    };
 
     private static byte[] Key(string kind, string value) => SHA256.HashData(Encoding.UTF8.GetBytes(kind + "\n" + value));
 }

@@ -25,6 +25,7 @@ public sealed record MakeAccount(
         public Validator()
         {
             RuleFor(c => c.SignInName).PlainText(100);
+            RuleFor(c => c.SignInName).Must(Accounts.IsOneLine).WithErrorCode("account.name_of_several_lines").WithMessage("A sign-in name is one line.");
             RuleFor(c => c.DisplayName).PlainText(100);
             RuleFor(c => c.Language).MaximumLength(10).Must(l => l is "zh-CN" or "en").WithErrorCode("language.unknown").WithMessage("Languages are zh-CN and en.");
             RuleFor(c => c.Phone!).PhoneNumber().When(c => c.Phone is not null);
@@ -196,7 +197,7 @@ public sealed record SetRoles([property: JsonIgnore] Guid StaffId, Guid Communit
             var revoked = held.Where(r => !r.OfDistrict).Select(r => r.Role).Except(command.Roles).ToArray();
             if (command.Roles.Count == 0 && !held.Exists(r => r.OfDistrict))
             {
-                await accounts.LeaveCommunity(leaver, account, command.CommunityId, now, cancellationToken);
+                await accounts.LeaveCommunity(leaver, account.StaffId, command.CommunityId, now, cancellationToken);
             }
             else
             {
@@ -270,7 +271,7 @@ public sealed record DeactivateAccount([property: JsonIgnore] Guid StaffId, int?
             var now = clock.Now();
             foreach (var community in account.CommunityIds.Order())
             {
-                await accounts.LeaveCommunity(leaver, account, community, now, cancellationToken);
+                await accounts.LeaveCommunity(leaver, account.StaffId, community, now, cancellationToken);
             }
 
             await db.Run(LeaveDistricts, new { command.StaffId }, cancellationToken);
@@ -366,7 +367,8 @@ public sealed record ResetPassword([property: JsonIgnore] Guid StaffId) : IComma
 
 /// <summary>An account as the running command holds it: locked.</summary>
 /// <param name="CommunityIds">Where this person works now, also where the caller does not.</param>
-internal sealed record LockedAccount(Guid StaffId, string SignInName, DateTimeOffset? DisabledAt, int Version, IReadOnlyList<Guid> CommunityIds)
+/// <param name="Ever">Where they work or ever did.</param>
+internal sealed record LockedAccount(Guid StaffId, string SignInName, DateTimeOffset? DisabledAt, int Version, IReadOnlyList<Guid> CommunityIds, IReadOnlyList<Guid> Ever)
 {
     public AccountReply Changed() => new(StaffId, Version + 1);
 
@@ -390,7 +392,7 @@ internal sealed class Accounts(Db db, Caller caller, EventLog log)
         where s.staff_id = @StaffId
         for no key update of s;
 
-        select community_id
+        select community_id, now
         from staff_reach(@StaffId);
         """;
 
@@ -430,6 +432,11 @@ internal sealed class Accounts(Db db, Caller caller, EventLog log)
 
     private sealed record Row(Guid StaffId, string SignInName, DateTimeOffset? DisabledAt, int Version);
 
+    private sealed record Reach(Guid CommunityId, bool Now);
+
+    /// <summary>A name with a line break could be taken for a name and something else.</summary>
+    public static bool IsOneLine(string name) => !name.Any(char.IsControl);
+
     public static bool AreRoles(IReadOnlyList<Roles> roles) =>
         roles.Distinct().Count() == roles.Count && roles.All(r => BitOperations.PopCount((uint)r) == 1 && r != Roles.System);
 
@@ -440,16 +447,17 @@ internal sealed class Accounts(Db db, Caller caller, EventLog log)
     {
         using var read = await db.Several(Read, new { StaffId = staffId }, ct);
         var row = await read.ReadSingleOrDefaultAsync<Row>() ?? throw new Refused.NotFound("account");
-        var communities = (await read.ReadAsync<Guid>()).AsList();
-        return new LockedAccount(row.StaffId, row.SignInName, row.DisabledAt, row.Version, communities);
+        var reach = (await read.ReadAsync<Reach>()).AsList();
+        return new LockedAccount(row.StaffId, row.SignInName, row.DisabledAt, row.Version, [.. reach.Where(r => r.Now).Select(r => r.CommunityId)], [.. reach.Select(r => r.CommunityId)]);
     }
 
     /// <summary>For what concerns the account as a whole: who changes it must answer for all of it, or they could enter where they have no right.</summary>
-    /// <exception cref="Refused.Forbidden">The person works where the caller is no administrator.</exception>
+    /// <exception cref="Refused.Forbidden">The person works where the caller is no administrator; or works nowhere, and ever did so.</exception>
     public async Task<LockedAccount> Whole(Guid staffId, CancellationToken ct)
     {
         var account = await Lock(staffId, ct);
-        return account.CommunityIds.All(c => caller.Actor.Has(c, caller.Allowed))
+        var answersFor = account.CommunityIds.Count > 0 ? account.CommunityIds : account.Ever;
+        return answersFor.Count > 0 && answersFor.All(c => caller.Actor.Has(c, caller.Allowed))
             ? account
             : throw new Refused.Forbidden("account.works_elsewhere", "This person also works where you are no administrator. Change their roles in your community, or ask an administrator of both.");
     }
@@ -493,11 +501,11 @@ internal sealed class Accounts(Db db, Caller caller, EventLog log)
         }
     }
 
-    public async Task LeaveCommunity(TeamLeaver leaver, LockedAccount account, Guid communityId, DateTimeOffset now, CancellationToken ct)
+    public async Task LeaveCommunity(TeamLeaver leaver, Guid staffId, Guid communityId, DateTimeOffset now, CancellationToken ct)
     {
-        var back = await leaver.Leave(communityId, account.StaffId, null, now, ct);
-        await db.Run(Leave, new { CommunityId = communityId, account.StaffId, Now = now }, ct);
-        log.Write(communityId, SubjectKind.Staff, account.StaffId, Happening.StaffLeft, new { ordersBack = back }, visibility: Visibility.Desk);
+        var back = await leaver.Leave(communityId, staffId, null, now, ct);
+        await db.Run(Leave, new { CommunityId = communityId, StaffId = staffId, Now = now }, ct);
+        log.Write(communityId, SubjectKind.Staff, staffId, Happening.StaffLeft, new { ordersBack = back }, visibility: Visibility.Desk);
     }
 
     public Task Touch(LockedAccount account, CancellationToken ct) => db.Run(Count, new { account.StaffId }, ct);

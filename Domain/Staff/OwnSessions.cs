@@ -55,14 +55,15 @@ public sealed record EndSession([property: JsonIgnore] Guid SessionId) : IComman
 public sealed record SessionEnded(Guid SessionId);
 
 /// <summary>A password of one's own choice. Every other session of the account ends.</summary>
-/// <param name="PasswordHash">Made by the host, which has checked the old password and the rules for the new one.</param>
+/// <param name="Verified">The stored hash with which the host compared the old password: where it is another one by now, nothing is changed.</param>
+/// <param name="PasswordHash">Made by the host, which has checked the rules for the new one.</param>
 [AllowedTo(Roles.Everybody | Roles.System)]
-public sealed record ChangePassword([property: JsonIgnore] string PasswordHash) : ICommand<PasswordChanged>, IOwnAccount
+public sealed record ChangePassword([property: JsonIgnore] string Verified, [property: JsonIgnore] string PasswordHash) : ICommand<PasswordChanged>, IOwnAccount
 {
     internal sealed class Handler(Db db, Caller caller, EventLog log, TimeProvider clock) : IRequestHandler<ChangePassword, PasswordChanged>
     {
         private const string Write = """
-            select coalesce(set_password(@StaffId, @PasswordHash, false, null, @Now), false)
+            select coalesce(set_own_password(@Verified, @PasswordHash, @Now), false)
             """;
 
         private const string EndOthers = """
@@ -74,9 +75,9 @@ public sealed record ChangePassword([property: JsonIgnore] string PasswordHash) 
         public async Task<PasswordChanged> Handle(ChangePassword command, CancellationToken cancellationToken)
         {
             var now = clock.Now();
-            if (!await db.Single<bool>(Write, new { StaffId = caller.Actor.Id, command.PasswordHash, Now = now }, cancellationToken))
+            if (!await db.Single<bool>(Write, new { command.Verified, command.PasswordHash, Now = now }, cancellationToken))
             {
-                throw new Refused.Invalid("password.none", "This account has no password here.");
+                throw new Refused.Invalid("password.not_the_current_one", "This is not the present password.", "current");
             }
 
             var ended = await db.Run(EndOthers, new { StaffId = caller.Actor.Id, Current = caller.SessionId, Now = now }, cancellationToken);

@@ -81,7 +81,7 @@ public sealed record FollowProvider(Guid CommunityId, Guid StaffId, IReadOnlyLis
             var held = await db.List<HeldRole>(Held, where, cancellationToken);
             if (command.Roles.Count == 0 && !held.Any(r => r.OfDistrict))
             {
-                await accounts.LeaveCommunity(leaver, new LockedAccount(command.StaffId, "", null, 0, []), command.CommunityId, now, cancellationToken);
+                await accounts.LeaveCommunity(leaver, command.StaffId, command.CommunityId, now, cancellationToken);
                 return true;
             }
 

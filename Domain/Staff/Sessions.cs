@@ -52,12 +52,13 @@ public sealed class Sessions(NpgsqlDataSource source, TimeProvider clock)
     {
         await using var batch = Enter(
             null,
-            "select wait_until, staff_id, password_hash from begin_sign_in($1, $2, $3, $4, $5, $6)",
+            "select wait_until, staff_id, password_hash from begin_sign_in($1, $2, $3, $4, $5, $6, $7)",
             pace.Name,
             pace.Address,
             pace.Keys,
             pace.Free,
             pace.Most,
+            pace.OfFactor,
             clock.Now().UtcDateTime);
         await using var reader = await batch.ExecuteReaderAsync(ct);
         await reader.ReadAsync(ct);
@@ -74,30 +75,31 @@ public sealed class Sessions(NpgsqlDataSource source, TimeProvider clock)
         await batch.ExecuteNonQueryAsync(ct);
     }
 
-    /// <summary>Stores somebody's own password once more, with today's cost of hashing.</summary>
-    public async Task Rehash(Guid staffId, string passwordHash, CancellationToken ct)
+    /// <summary>Stores somebody's own password once more, with today's cost of hashing; nothing where it is another one by now.</summary>
+    public async Task Rehash(Guid staffId, string verified, string passwordHash, CancellationToken ct)
     {
-        await using var batch = Enter(staffId, "select set_password($1, $2, false, null, $3)", staffId, passwordHash, clock.Now().UtcDateTime);
+        await using var batch = Enter(staffId, "select set_own_password($1, $2, $3)", verified, passwordHash, clock.Now().UtcDateTime);
         await batch.ExecuteNonQueryAsync(ct);
     }
 
-    /// <returns>The token, which is stored nowhere but with the caller; the database keeps its hash.</returns>
-    public async Task<string> Start(Guid staffId, string? address, string? userAgent, CancellationToken ct)
+    /// <param name="verified">The stored hash with which the password was compared.</param>
+    /// <returns>The token, which is stored nowhere but with the caller; the database keeps its hash. Null where the password is another one by now.</returns>
+    public async Task<string?> Start(Guid staffId, string verified, string? address, string? userAgent, CancellationToken ct)
     {
         var token = RandomNumberGenerator.GetHexString(64, lowercase: true);
         var now = clock.Now();
         await using var batch = Enter(
             null,
-            "select start_session($1, $2, $3, $4, $5, $6, $7)",
+            "select start_session($1, $2, $3, $4, $5, $6, $7, $8)",
             Guid.CreateVersion7(now),
             staffId,
+            verified,
             Hash(token),
             now.UtcDateTime,
             (now + Lifetime).UtcDateTime,
             new NpgsqlParameter { Value = (object?)address ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
             new NpgsqlParameter { Value = userAgent is { Length: > 300 } ? userAgent[..300] : (object?)userAgent ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
-        await batch.ExecuteNonQueryAsync(ct);
-        return token;
+        return await batch.ExecuteScalarAsync(ct) is true ? token : null;
     }
 
     public async Task End(string token, CancellationToken ct)
@@ -145,10 +147,11 @@ public sealed class Sessions(NpgsqlDataSource source, TimeProvider clock)
             : null;
     }
 
+    /// <param name="confirm">The factor was begun, and is confirmed by this; else it is confirmed.</param>
     /// <returns>False where this step of time was used up meanwhile.</returns>
-    public async Task<bool> UseFactor(Guid staffId, long step, CancellationToken ct)
+    public async Task<bool> UseFactor(Guid staffId, long step, bool confirm, CancellationToken ct)
     {
-        await using var batch = Enter(staffId, "select use_factor($1, $2)", step, clock.Now().UtcDateTime);
+        await using var batch = Enter(staffId, "select use_factor($1, $2, $3)", step, confirm, clock.Now().UtcDateTime);
         return await batch.ExecuteScalarAsync(ct) is true;
     }
 

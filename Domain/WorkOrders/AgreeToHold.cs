@@ -2,7 +2,7 @@ namespace PropertyServiceDesk.Domain.WorkOrders;
 
 /// <summary>A manager agrees that an order stays on hold past its limit: its clocks stand still again, from now until it goes on.</summary>
 [AllowedTo(Roles.Manager)]
-public sealed record AgreeToHold([property: JsonIgnore] Guid WorkOrderId) : ICommand<WorkOrderReply>
+public sealed record AgreeToHold([property: JsonIgnore] Guid WorkOrderId) : ICommand<WorkOrderReply>, IByAPerson
 {
     internal sealed class Handler(Db db, TimeProvider clock, Caller caller, OrderMover mover, EventLog log, IMediator mediator) : IRequestHandler<AgreeToHold, WorkOrderReply>
     {

@@ -21,8 +21,9 @@ public sealed record GetWorkOrder(Guid WorkOrderId) : IQuery<WorkOrderDetails>
             left join team t on t.community_id = o.community_id and t.team_id = o.team_id
             left join staff s on s.staff_id = o.assignee_id
             left join place p on p.community_id = o.community_id and p.place_id = o.place_id
-                -- a home tells who: where every request that it serves is hidden from the caller, so is the home
-                and (p.kind not in ('home', 'shop', 'parkingSpace') or o.fault_id is not null
+                -- a home tells who: where every request that it serves is hidden from the caller, so is the home, unless it is the fault's own
+                and (p.kind not in ('home', 'shop', 'parkingSpace')
+                    or exists (select from fault f where f.community_id = o.community_id and f.fault_id = o.fault_id and f.place_id = o.place_id)
                     or exists (select from request_work_order l where l.community_id = o.community_id and l.work_order_id = o.work_order_id))
             where o.work_order_id = @WorkOrderId;
 
@@ -65,6 +66,10 @@ public sealed record GetWorkOrder(Guid WorkOrderId) : IQuery<WorkOrderDetails>
             from clock k
             where k.subject_id = @WorkOrderId and k.community_id = any ((select scope_communities())::uuid[])
             order by k.kind, k.cycle;
+
+            select serves_hidden(o.community_id, o.work_order_id)
+            from work_order o
+            where o.work_order_id = @WorkOrderId;
             """;
 
         public async Task<WorkOrderDetails> Handle(GetWorkOrder query, CancellationToken cancellationToken)
@@ -80,13 +85,14 @@ public sealed record GetWorkOrder(Guid WorkOrderId) : IQuery<WorkOrderDetails>
                 Whole((await read.ReadAsync<QuoteRead>()).AsList(), (await read.ReadAsync<QuoteLine>()).ToLookup(l => l.QuoteId)),
                 (await read.ReadAsync<Requests.RequestClock>()).AsList(),
                 WorkOrderLifecycle.AllowedFrom(order.Status));
+            var hides = await read.ReadSingleAsync<bool>();
             await own.MustBeOrder(order.CommunityId, order.WorkOrderId, cancellationToken);
             var crew = !caller.SeesAllOf(order.CommunityId);
             var open = order.Status is not (WorkOrderStatus.Done or WorkOrderStatus.Voided);
             return details with
             {
                 Requests = [.. served.Select(r => WithContact(r, crew, open && r.LeftAt is null))],
-                Quotes = crew && (!open || served.Count == 0) ? [.. details.Quotes.Select(q => q with { ConsentedBy = null })] : details.Quotes,
+                Quotes = hides || (crew && (!open || served.Count == 0)) ? [.. details.Quotes.Select(q => q with { ConsentedBy = null })] : details.Quotes,
             };
         }
 

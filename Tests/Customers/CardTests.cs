@@ -37,8 +37,9 @@ public sealed class CardTests : ApiFixture
         var own = await GivenRequest();
         var wife = await Send(Here.Clerk, new RegisterCustomer(Here.CommunityId, "李梅", [], [new NewOccupancy(Here.Places["3-2-1502"], OccupancyRole.Resident)]));
         var neighbour = await Send(Here.Clerk, new RegisterCustomer(Here.CommunityId, "钱七", [], [new NewOccupancy(Here.Places["3-2-1601"], OccupancyRole.Owner)]));
-        Task<RequestReply> By(Guid customer, string place, bool confidential = false) => Send(Here.Clerk, new ReceiveRequest(
-            Here.CommunityId, RequestKind.Repair, Channel.Phone, Here.Category(RequestKind.Repair, "water"), "漏水", PlaceId: Here.Places[place], CustomerId: customer, Confidential: confidential));
+        Task<RequestReply> By(Guid customer, string place, bool confidential = false) => Send(Here.Clerk, confidential
+            ? new ReceiveRequest(Here.CommunityId, RequestKind.Complaint, Channel.Phone, Here.Category(RequestKind.Complaint, "noise"), "吵", PlaceId: Here.Places[place], CustomerId: customer, Confidential: true)
+            : new ReceiveRequest(Here.CommunityId, RequestKind.Repair, Channel.Phone, Here.Category(RequestKind.Repair, "water"), "漏水", PlaceId: Here.Places[place], CustomerId: customer));
         var atHome = await By(wife.CustomerId, "3-2-1502");
         await By(neighbour.CustomerId, "3-2-1601");
         var lobby = await By(neighbour.CustomerId, "3-2-lobby");

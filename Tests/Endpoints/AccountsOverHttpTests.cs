@@ -195,7 +195,7 @@ public sealed class AccountsOverHttpTests : ApiFixture
         }
 
         Assert.That((await client.PostJson("/api/session/second-factor", new { code = Code(secret, 1) }, HttpStatusCode.TooManyRequests)).Code, Is.EqualTo("sign_in.slow_down"));
-        Assert.That(SignInPace.OfSecondFactor(id, "x").Most.Max(), Is.EqualTo(900));
+        Assert.That(SignInPace.OfSecondFactor(id, name, "x").Most.Max(), Is.EqualTo(900));
     }
 
     [Test]
@@ -240,6 +240,23 @@ public sealed class AccountsOverHttpTests : ApiFixture
         await client.Send(HttpMethod.Post, "/api/second-factor/removal", new { code = renewed.Body.GetProperty("recoveryCodes")[0].GetString() }, HttpStatusCode.NoContent);
         Assert.That((await client.GetJson("/api/session")).Text("needs"), Is.EqualTo("enrolment"));
         client.Dispose();
+    }
+
+    [TestCase("/api/second-factor/recovery-codes")]
+    [TestCase("/api/second-factor/removal")]
+    public async Task A_factor_that_was_begun_is_confirmed_by_its_confirmation_and_by_nothing_else(string path)
+    {
+        var (id, name, password) = await GivenAccount("clerk");
+        using var client = await Enter(name, password);
+        await client.PostJson("/api/password", new { current = password, @new = Own }, HttpStatusCode.OK);
+        await client.PostJson("/api/second-factor", null, HttpStatusCode.OK);
+        var secret = (await Scalar<byte[]>("select secret from staff_factor where staff_id = @id", new { id }))!;
+
+        await client.PostJson(path, new { code = Code(secret) }, HttpStatusCode.UnprocessableEntity);
+
+        Assert.That(await Rows<string>("select last_step || ' ' || (confirmed_at is null) from staff_factor where staff_id = @id", new { id }), Is.EqualTo(new[] { "0 true" }));
+        Assert.That(await Scalar<long>("select count(*) from recovery_code where staff_id = @id", new { id }), Is.Zero);
+        await client.PostJson("/api/second-factor/confirmation", new { code = Code(secret) }, HttpStatusCode.OK);
     }
 
     [Test]

@@ -151,6 +151,98 @@ public sealed partial class EveryDoorTests : ApiFixture
         Assert.That(wrong, Is.Empty);
     }
 
+    /// <summary>A token may have every role that tokens have: it gives nobody a role, and what only people do is refused before anything is read.</summary>
+    [TestCaseSource(nameof(Operations))]
+    public async Task A_token_makes_nobody_anything_and_meets_no_fault_of_ours(ApiOperation operation)
+    {
+        const string All = "select count(*) from (select staff_id, role from staff_role union all select staff_id, role from district_role) r";
+        var (row, _) = RowOf(operation);
+        var known = await Things(Here, "token-");
+        Roles[] roles = [Roles.Clerk, Roles.CustomerOfficer, Roles.Manager, Roles.System];
+        var secret = "desk_" + Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32));
+        await Send(Here.People["administrator"], new MakeToken("all", [.. roles.Select(r => new RoleIn(Here.CommunityId, r))], Clock.GetUtcNow().AddDays(1)) { Secret = Sessions.NewToken(secret) });
+        using var system = new ApiClient(Address, new Unexpected());
+        system.Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", secret);
+        var before = await Scalar<long>(All);
+
+        var (status, body) = await Call(system, operation, known);
+
+        Assert.That(status, Is.LessThan(500), () => body + LastUnexpected);
+        Assert.That(await Scalar<long>(All), Is.EqualTo(before));
+        if (row is not null && row.What.IsAssignableTo(typeof(IByAPerson)) && roles.Any(r => row.All.HasFlag(r)))
+        {
+            Assert.That(status, Is.EqualTo(403), body);
+            Assert.That(body, Does.Contain("\"role.person_needed\""));
+        }
+    }
+
+    /// <summary>Whoever sits in the crew and at the desk, by all the roles that a person can have there: what is hidden from them is not there, whichever way it is named.</summary>
+    [TestCaseSource(nameof(Operations))]
+    public async Task What_is_hidden_answers_exactly_as_what_is_not_there(ApiOperation operation)
+    {
+        var (row, _) = RowOf(operation);
+        if (row is null)
+        {
+            return;
+        }
+
+        var known = await Things(Here, "seen-");
+        var names = Named(operation, known).Where(n => n.Length == 1 && OfARequest.Contains(n[0])).ToArray();
+        if (names.Length == 0)
+        {
+            return;
+        }
+
+        accused ??= await Accused();
+        var hidden = await Hidden();
+        using var client = await SignIn(accused);
+        var wrong = new List<string>();
+        foreach (var name in names)
+        {
+            var concealed = await Call(client, operation, With(known, name, n => hidden[n]));
+            var absent = await Call(client, operation, With(known, name, _ => Guid.CreateVersion7().ToString()));
+            if (concealed != absent || concealed.Status is 401 or >= 500)
+            {
+                wrong.Add($"{name[0]}:\n  hidden {concealed.Status} {concealed.Body}\n  absent {absent.Status} {absent.Body}");
+            }
+        }
+
+        Assert.That(wrong, Is.Empty);
+    }
+
+    private static readonly string[] OfARequest = ["requestId", "promiseId", "attachmentId", "followUpId", "feedbackId", "escalationId", "alarmId"];
+
+    private Actor? accused;
+
+    private async Task<Actor> Accused()
+    {
+        Roles[] roles = [Roles.Clerk, Roles.CustomerOfficer, Roles.Manager, Roles.CrewLead, Roles.Administrator];
+        return Here.Clerk with { Id = await Send(Here.System, new JoinStaff(Here.CommunityId, "accused@here", "accused", PasswordHash, roles, [new TeamSeat(Here.Teams[Crew.Engineering], true)], IsDemo: true)) };
+    }
+
+    /// <summary>A confidential complaint about them, with one of each thing that belongs to it.</summary>
+    private async Task<Dictionary<string, string>> Hidden()
+    {
+        var request = (await Send(Here.Officer, new ReceiveRequest(
+            Here.CommunityId, RequestKind.Complaint, Channel.Phone, Here.Category(RequestKind.Complaint, "noise"), "态度恶劣", PlaceId: Here.Places["3-2-1502"], CustomerId: Here.Customer, Confidential: true, AboutStaffId: accused!.Id))).RequestId;
+        var promise = await Send(Here.Officer, new MakePromise(request, "明天", Clock.GetUtcNow().AddDays(1)));
+        await using var upload = await Upload.Receive(new MemoryStream(Pictures.Png()), forOwners: false, CancellationToken.None);
+        var attachment = await Send(Here.Officer, new AttachToRequest(request, new FileLabel(PhotoPurpose.Evidence, Visibility.Crew, "a.png"), Convert.ToHexStringLower(upload.Sha256), upload));
+        var late = await GivenEscalation(request);
+        await Send(Here.Officer, new AnswerRequest(request, AnswerKind.Explained, "好的"));
+        await Send(Here.Officer, new RecordFeedback(request, Solved.Partly, 3, "王小明"));
+        return new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["requestId"] = request.ToString(),
+            ["promiseId"] = promise.PromiseId.ToString(),
+            ["attachmentId"] = attachment.AttachmentId.ToString(),
+            ["followUpId"] = (await Scalar<Guid>("select follow_up_id from follow_up where request_id = @request", new { request })).ToString(),
+            ["feedbackId"] = (await Scalar<Guid>("select feedback_id from feedback where request_id = @request", new { request })).ToString(),
+            ["escalationId"] = late.EscalationId.ToString(),
+            ["alarmId"] = late.AlarmId.ToString(),
+        };
+    }
+
     /// <summary>Which ids of the call are another's, one by one, and those of the path together.</summary>
     private IEnumerable<string[]> Named(ApiOperation operation, Dictionary<string, string> known)
     {

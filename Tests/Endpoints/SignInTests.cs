@@ -10,6 +10,7 @@ using Microsoft.Extensions.Options;
 using NUnit.Framework;
 using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Domain.Rules;
+using PropertyServiceDesk.Domain.Staff;
 using PropertyServiceDesk.Tests.Support;
 
 namespace PropertyServiceDesk.Tests.Endpoints;
@@ -187,6 +188,96 @@ public sealed class SignInTests : ApiFixture
         Assert.That(await Scalar<string>("select address from session"), Is.EqualTo("203.0.113.9"), "The proxy's own word, not what it was told.");
     }
 
+    [Test]
+    public async Task A_password_that_is_changed_while_it_is_compared_opens_nothing()
+    {
+        var other = hasher.HashPassword(new object(), "another one 77");
+        hasher.Meanwhile = () => Execute("update staff_credential set password_hash = @other where staff_id = @Id; update session set ended_at = created_at where staff_id = @Id", new { other, Here.Clerk.Id });
+        try
+        {
+            Assert.That(await Try("clerk@here", Town.Password), Is.EqualTo(HttpStatusCode.Unauthorized));
+
+            Assert.That(await Scalar<long>("select count(*) from session where ended_at is null"), Is.Zero);
+            Assert.That(await Scalar<string>("select password_hash from staff_credential where staff_id = @Id", new { Here.Clerk.Id }), Is.EqualTo(other));
+        }
+        finally
+        {
+            await Execute("update staff_credential set password_hash = @PasswordHash where staff_id = @Id", new { PasswordHash, Here.Clerk.Id });
+        }
+    }
+
+    [Test]
+    public async Task A_password_that_is_changed_while_it_is_compared_is_not_changed_back()
+    {
+        using var clerk = await SignIn(Here.Clerk);
+        var other = hasher.HashPassword(new object(), "another one 77");
+        hasher.Meanwhile = () => Execute("update staff_credential set password_hash = @other where staff_id = @Id", new { other, Here.Clerk.Id });
+        try
+        {
+            var refused = await clerk.PostJson("/api/password", new { current = Town.Password, @new = "a third one 99" }, HttpStatusCode.UnprocessableEntity);
+
+            Assert.That(refused.Body.GetProperty("errors")[0].GetProperty("code").GetString(), Is.EqualTo("password.not_the_current_one"));
+            Assert.That(await Scalar<string>("select password_hash from staff_credential where staff_id = @Id", new { Here.Clerk.Id }), Is.EqualTo(other));
+        }
+        finally
+        {
+            await Execute("update staff_credential set password_hash = @PasswordHash where staff_id = @Id", new { PasswordHash, Here.Clerk.Id });
+        }
+    }
+
+    /// <summary>The other way round: the change waits for the session that begins, and ends it.</summary>
+    [Test]
+    public async Task A_session_that_begins_is_waited_for_by_who_changes_the_password()
+    {
+        var at = Clock.GetUtcNow().UtcDateTime;
+        await using var connection = await Owner.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        Assert.That(
+            await Dapper.SqlMapper.ExecuteScalarAsync<bool>(connection, "select start_session(gen_random_uuid(), @Id, @PasswordHash, sha256('x'), @at, @at + interval '1 hour', null, null)", new { Here.Clerk.Id, PasswordHash, at }, transaction),
+            Is.True);
+
+        await using var second = await Owner.OpenConnectionAsync();
+        await Dapper.SqlMapper.ExecuteAsync(second, "set lock_timeout = '100ms'");
+        var refused = Assert.ThrowsAsync<Npgsql.PostgresException>(() => Dapper.SqlMapper.ExecuteAsync(second, "update staff_credential set password_hash = 'x' where staff_id = @Id", new { Here.Clerk.Id }));
+
+        Assert.That(refused!.SqlState, Is.EqualTo("55P03"));
+    }
+
+    /// <summary>The keys of a second factor are of a kind of their own: no name that anybody types is one of them.</summary>
+    [Test]
+    public async Task Names_that_are_typed_at_sign_in_do_not_hold_up_anybodys_second_factor()
+    {
+        var sessions = Service<Sessions>();
+        foreach (var name in new[] { $"second factor\n{Here.Manager.Id}", $"factor\n{Here.Manager.Id}", Here.Manager.Id.ToString(), "manager@here" })
+        {
+            for (var i = 0; i < 8; i++)
+            {
+                await Try(name, "wrong", $"203.0.113.{i}");
+                Clock.Advance(TimeSpan.FromSeconds(1));
+            }
+        }
+
+        Assert.That((await sessions.Begin(SignInPace.OfSecondFactor(Here.Manager.Id, "manager@here", "198.51.100.7"), CancellationToken.None)).WaitUntil, Is.Null);
+    }
+
+    [Test]
+    public async Task Codes_that_are_guessed_elsewhere_do_not_hold_up_somebody_where_they_gave_one_before()
+    {
+        var sessions = Service<Sessions>();
+        Task<SignInAttempt> Guess(string address) => sessions.Begin(SignInPace.OfSecondFactor(Here.Manager.Id, "manager@here", address), CancellationToken.None);
+        Assert.That(await Try("manager@here", Town.Password, "198.51.100.7"), Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(await Try("manager@here", Town.Password, "198.51.100.8"), Is.EqualTo(HttpStatusCode.OK));
+        await Execute("update session set second_factor_at = created_at where address = '198.51.100.7'");
+        for (var i = 0; i < 5; i++)
+        {
+            await Guess($"203.0.113.{i}");
+        }
+
+        Assert.That((await Guess("203.0.113.200")).WaitUntil, Is.Not.Null, "The account as a whole is slowed down.");
+        Assert.That((await Guess("198.51.100.8")).WaitUntil, Is.Not.Null, "A password alone makes no address known.");
+        Assert.That((await Guess("198.51.100.7")).WaitUntil, Is.Null);
+    }
+
     /// <summary>The statements that were sent to this fixture's database, and the hashes that were compared.</summary>
     private async Task<string[]> Cost(Func<Task> act)
     {
@@ -248,6 +339,9 @@ public sealed class SignInTests : ApiFixture
 
         public ConcurrentQueue<string> Counted { get; } = [];
 
+        /// <summary>What happens once while a password is compared.</summary>
+        public Func<Task>? Meanwhile { get; set; }
+
         public static int Rounds(string hash) => System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(Convert.FromBase64String(hash).AsSpan(5));
 
         public string HashPassword(object user, string password) => inner.HashPassword(user, password);
@@ -255,6 +349,9 @@ public sealed class SignInTests : ApiFixture
         public PasswordVerificationResult VerifyHashedPassword(object user, string hashedPassword, string providedPassword)
         {
             Counted.Enqueue($"compared with {Rounds(hashedPassword)} rounds");
+            var meanwhile = Meanwhile;
+            Meanwhile = null;
+            meanwhile?.Invoke().GetAwaiter().GetResult();
             return inner.VerifyHashedPassword(user, hashedPassword, providedPassword);
         }
     }

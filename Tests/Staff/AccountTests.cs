@@ -91,6 +91,30 @@ public sealed class AccountTests : DeskFixture
     }
 
     [Test]
+    public async Task Whoever_works_nowhere_now_is_not_taken_over_from_where_they_once_worked()
+    {
+        var id = await GivenAccount(Roles.Clerk, null);
+        await Execute("insert into community_staff (community_id, staff_id, joined_at, left_at) values (@There, @id, @Now, @Now)", new { There = There.CommunityId, id, Now = Clock.GetUtcNow().UtcDateTime });
+        await Send(Administrator, new SetRoles(id, Here.CommunityId, [], Version: 1));
+        var both = Administrator with { Roles = [.. Administrator.Roles, new RoleIn(There.CommunityId, Roles.Administrator)] };
+
+        foreach (var one in new[] { Administrator, There.People["administrator"] })
+        {
+            Assert.That(await Refusal(() => Send(one, new ResetPassword(id) { Password = Secret })), Is.EqualTo("account.works_elsewhere"));
+            Assert.That(await Refusal(() => Send(one, new ResetSecondFactor(id))), Is.EqualTo("account.works_elsewhere"));
+        }
+
+        await Send(both, new ResetPassword(id) { Password = Secret });
+    }
+
+    [TestCase("two\nlines")]
+    [TestCase("tab\tin it")]
+    public async Task A_sign_in_name_is_one_line(string name)
+    {
+        Assert.That(await Refusal(() => Send(Administrator, new MakeAccount(Here.CommunityId, name, "x", [Roles.Clerk]) { Password = Secret })), Is.EqualTo("account.name_of_several_lines"));
+    }
+
+    [Test]
     public async Task An_administrator_of_two_communities_gives_somebody_of_one_a_role_in_the_other()
     {
         var id = await GivenAccount(Roles.Clerk, null);

@@ -37,6 +37,7 @@ public sealed class ConfidentialTests : DeskFixture
 
     private Guid complainant;
     private Actor accused = null!;
+    private Actor tokenOfAccused = null!;
 
     private sealed record Complaint(Guid RequestId, long Number, Guid OrderId, long OrderNumber, Guid FaultId, Guid AttachmentId, Guid OfOthers);
 
@@ -52,6 +53,12 @@ public sealed class ConfidentialTests : DeskFixture
         accused = new Actor(
             ActorKind.Staff, id, "accused", [new RoleIn(Here.CommunityId, Roles.CrewMember), new RoleIn(Here.CommunityId, Roles.Manager), new RoleIn(Here.CommunityId, Roles.Clerk)],
             [new Seat(Here.CommunityId, seat.TeamId, Crew.Security, false)]);
+
+        var token = Guid.CreateVersion7();
+        await Execute(
+            "insert into api_token (token_id, name, token_hash, created_at, created_by, expires_at) values (@token, 'x', sha256(convert_to(@token::text, 'UTF8')), @Now, @id, @Now + interval '1 day')",
+            new { token, id, Now = Clock.GetUtcNow().UtcDateTime });
+        tokenOfAccused = new Actor(ActorKind.System, token, "x", [.. new[] { Roles.Clerk, Roles.CustomerOfficer, Roles.Manager, Roles.System }.Select(r => new RoleIn(Here.CommunityId, r))], []);
     }
 
     [Test]
@@ -59,7 +66,7 @@ public sealed class ConfidentialTests : DeskFixture
     {
         var said = await GivenComplaint();
 
-        foreach (var (who, actor) in new[] { ("the person", accused), ("the crew", Here.Member(Crew.Security)), ("its lead", Here.Lead(Crew.Security)) })
+        foreach (var (who, actor) in new[] { ("the person", accused), ("the crew", Here.Member(Crew.Security)), ("its lead", Here.Lead(Crew.Security)), ("a token that the person made", tokenOfAccused) })
         {
             foreach (var (door, ask) in Doors(said))
             {
@@ -188,6 +195,115 @@ public sealed class ConfidentialTests : DeskFixture
         Assert.That((await Send(Here.Officer, new ListRequests(new RequestFilter()))).Items.Select(r => r.RequestId), Does.Not.Contain(complaint.RequestId));
         Assert.That(await Refusal(() => Send(Here.Officer, new GetRequest(complaint.RequestId))), Is.EqualTo("request.not_found"));
         Assert.That((await Send(Here.Clerk, new GetRequest(complaint.RequestId))).Request.Description, Is.EqualTo(Words));
+    }
+
+    [Test]
+    public async Task A_fault_that_is_opened_from_it_does_not_take_its_home_along()
+    {
+        var said = await GivenComplaint(joined: false);
+
+        Assert.That(await Refusal(() => Send(Here.Manager, new OpenFault(Here.CommunityId, "门岗无人", RequestId: said.RequestId))), Is.EqualTo("fault.nowhere"));
+        var fault = await Send(Here.Manager, new OpenFault(Here.CommunityId, "门岗无人", RequestId: said.RequestId, PlaceId: Here.Places["3-2-lobby"]));
+
+        Assert.That((await Send(Here.Manager, new GetWorkOrder(said.OrderId))).WorkOrder, Has.Property("FaultId").EqualTo(fault.FaultId).And.Property("PlaceCode").EqualTo("3-2-1601"), "the order became the fault's, and was for the home");
+        foreach (var actor in new[] { Here.Member(Crew.Security), accused, tokenOfAccused })
+        {
+            Assert.That((await Send(actor, new GetWorkOrder(said.OrderId))).WorkOrder, Has.Property("PlaceId").Null.And.Property("PlaceCode").Null);
+            Assert.That((await Send(actor, new ListWorkOrders(new WorkOrderFilter()))).Items.Single(o => o.WorkOrderId == said.OrderId), Has.Property("PlaceId").Null.And.Property("PlaceName").Null);
+        }
+    }
+
+    [Test]
+    public async Task A_fault_at_a_home_shows_where_to_go_though_nobody_reported_it()
+    {
+        var fault = await Send(Here.Manager, new OpenFault(Here.CommunityId, "空关房漏水", Here.Category(RequestKind.Repair, "water"), Here.Places["3-2-1502"]));
+        var order = (await Send(Here.Manager, new DispatchFault(fault.FaultId, [new NewOrder(Crew.Engineering, "去看")]))).WorkOrders[0].WorkOrderId;
+
+        Assert.That((await Send(Here.Member(Crew.Engineering), new GetWorkOrder(order))).WorkOrder.PlaceCode, Is.EqualTo("3-2-1502"));
+        Assert.That((await Send(Here.Member(Crew.Engineering), new ListWorkOrders(new WorkOrderFilter()))).Items.Single(o => o.WorkOrderId == order).PlaceName, Is.Not.Null);
+    }
+
+    [Test]
+    public async Task What_became_of_its_clocks_is_not_in_the_timeline_of_the_other_one_of_the_fault()
+    {
+        var said = await GivenComplaint();
+        var member = Here.Member(Crew.Security);
+        await Send(member, new AcceptWork(said.OrderId));
+        await Send(member, new ArriveOnSite(said.OrderId));
+        await Send(member, new HoldWork(said.OrderId, HoldReason.Customer, Clock.GetUtcNow().AddHours(1), "不在", HoldEvidence.Call));
+        Clock.Advance(TimeSpan.FromMinutes(30));
+        await Send(member, new ResumeWork(said.OrderId));
+
+        async Task<string> Seen(Actor actor) => JsonSerializer.Serialize(await Send(actor, new GetTimeline(said.OfOthers)), Json.Options);
+
+        Assert.That(await Seen(Here.Manager), Does.Contain($"\"of\":\"{said.RequestId}\""), "it is told inside of what became of clocks");
+        foreach (var actor in new[] { member, accused, tokenOfAccused })
+        {
+            Assert.That(await Seen(actor), Does.Not.Contain(said.RequestId.ToString()).And.Contain("workResumed"));
+        }
+    }
+
+    [Test]
+    public async Task Who_consented_to_a_quote_of_it_is_told_to_nobody_of_them()
+    {
+        var said = await GivenComplaint(joined: false);
+        var order = (await Send(Here.Manager, new DispatchWork(said.RequestId, [new NewOrder(Crew.Security, "赔偿", Payer: Payer.Owner)]))).WorkOrders[0].WorkOrderId;
+        var quote = await Send(Here.Manager, new QuoteWork(order, [new QuotedLine("门锁", 1, "个", 10)]));
+        await Send(Here.Manager, new ConsentToQuote(order, quote.QuoteId, "赵铁柱", 10, Channel.Phone));
+
+        foreach (var actor in new[] { Here.Member(Crew.Security), accused, tokenOfAccused })
+        {
+            Assert.That((await Send(actor, new GetWorkOrder(order))).Quotes.Single().ConsentedBy, Is.Null);
+        }
+
+        Assert.That((await Send(Here.Manager, new GetWorkOrder(order))).Quotes.Single().ConsentedBy, Is.EqualTo("赵铁柱"));
+    }
+
+    [Test]
+    public async Task Only_a_complaint_is_confidential()
+    {
+        var repair = (await GivenRequest()).RequestId;
+
+        Assert.That(await Refusal(() => Send(Here.Clerk, new AmendRequest(repair, Confidential: true, Version: 1))), Is.EqualTo("request.not_a_complaint"));
+        Assert.That(
+            await Refusal(() => Send(Here.Clerk, new ReceiveRequest(Here.CommunityId, RequestKind.Repair, Channel.Phone, Here.Category(RequestKind.Repair, "water"), "x", CustomerId: complainant, Confidential: true))),
+            Is.EqualTo("request.not_a_complaint"));
+    }
+
+    [Test]
+    public async Task Another_category_does_not_open_it_to_the_crew_that_the_first_one_named()
+    {
+        var nobodys = await CategoryWithoutCrew();
+        var ofTheCrew = Guid.CreateVersion7();
+        await Execute("insert into category (community_id, category_id, kind, code, name, name_en, crew) values (@CommunityId, @ofTheCrew, 'complaint', @Code, '保洁', 'Cleaning', 'environment')", new { Here.CommunityId, ofTheCrew, Code = "c" + ofTheCrew.ToString("n")[20..] });
+        var cleaner = Here.Member(Crew.Environment) with { Roles = [new RoleIn(Here.CommunityId, Roles.Clerk)] };
+        async Task<int> Version(Guid id) => (await Send(Here.Manager, new GetRequest(id))).Request.Version;
+        Task<RequestReply> Complain(bool confidential) => Send(Here.Clerk, new ReceiveRequest(Here.CommunityId, RequestKind.Complaint, Channel.Phone, ofTheCrew, Words, CustomerId: complainant, Confidential: confidential));
+
+        var atOnce = (await Complain(confidential: true)).RequestId;
+        await Send(Here.Manager, new RecategoriseRequest(atOnce, nobodys, Version: await Version(atOnce)));
+        var later = (await Complain(confidential: false)).RequestId;
+        await Send(Here.Manager, new AmendRequest(later, Confidential: true, Version: await Version(later)));
+        await Send(Here.Manager, new RecategoriseRequest(later, nobodys, Version: await Version(later)));
+
+        Assert.That(await Refusal(() => Send(cleaner, new GetRequest(atOnce))), Is.EqualTo("request.not_found"));
+        Assert.That(await Refusal(() => Send(cleaner, new GetRequest(later))), Is.EqualTo("request.not_found"));
+        Assert.That((await Send(Here.Manager, new GetRequest(later))).Request.Description, Is.EqualTo(Words));
+    }
+
+    [Test]
+    public async Task Who_sat_in_the_crew_when_it_was_reported_does_not_find_it_after_leaving_either_and_who_had_left_does()
+    {
+        var id = await Send(Here.System, new JoinStaff(Here.CommunityId, $"leaver{Guid.CreateVersion7():n}@here", "leaver", PasswordHash, [Roles.Clerk], [new TeamSeat(Here.Teams[Crew.Security], false)], IsDemo: true));
+        var leaver = new Actor(ActorKind.Staff, id, "leaver", [new RoleIn(Here.CommunityId, Roles.Clerk)], []);
+        Clock.Advance(TimeSpan.FromDays(1));
+        var said = await GivenComplaint(joined: false);
+
+        await Execute("update team_member set to_at = @Now + interval '1 hour' where staff_id = @id", new { id, Now = Clock.GetUtcNow().UtcDateTime });
+        Assert.That(await Refusal(() => Send(leaver, new GetRequest(said.RequestId))), Is.EqualTo("request.not_found"));
+
+        await Execute("update team_member set to_at = @Now - interval '1 hour' where staff_id = @id", new { id, Now = Clock.GetUtcNow().UtcDateTime });
+        Assert.That((await Send(leaver, new GetRequest(said.RequestId))).Request.Description, Is.EqualTo(Words));
     }
 
     /// <summary>The policies stand on every table with a request's id, so that a table that is added later is asked about.</summary>

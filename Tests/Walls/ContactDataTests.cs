@@ -37,6 +37,25 @@ public sealed class ContactDataTests : ApiFixture
     }
 
     [Test]
+    public async Task A_crew_reads_what_was_said_on_the_timeline_and_not_by_whom()
+    {
+        var (request, order) = await GivenWorking();
+        await Send(Here.Clerk, new AmendRequest(request, Payer: Payer.Owner, Version: (await Send(Here.Clerk, new GetRequest(request))).Request.Version));
+        var first = await Send(Here.Clerk, new QuoteWork(order, [new QuotedLine("阀门", 1, "个", 10)]));
+        await Send(Here.Clerk, new RefuseQuote(order, first.QuoteId, "陈先生", "太贵"));
+        var second = await Send(Here.Clerk, new QuoteWork(order, [new QuotedLine("阀门", 1, "个", 5)]));
+        await Send(Here.Clerk, new ConsentToQuote(order, second.QuoteId, "陈太太", 5, Channel.Phone));
+        await Send(Engineer, new CompleteWork(order, "好了", FinalAmount: 5));
+        await Send(Here.Clerk, new ReportNotFixed(request, "陈老先生", "还在漏"));
+
+        var crew = JsonSerializer.Serialize(await Send(Engineer, new GetTimeline(request)), Json.Options);
+        var desk = JsonSerializer.Serialize(await Send(Here.Clerk, new GetTimeline(request)), Json.Options);
+
+        Assert.That(crew, Does.Contain("太贵").And.Contain("还在漏").And.Contain("quoteConsented").And.Not.Contain("陈"));
+        Assert.That(desk, Does.Contain("陈先生: 太贵").And.Contain("陈太太").And.Contain("陈老先生: 还在漏"));
+    }
+
+    [Test]
     public async Task A_number_that_only_the_request_knows_is_the_crews_to_ring_too()
     {
         var request = (await Send(Here.Clerk, new ReceiveRequest(

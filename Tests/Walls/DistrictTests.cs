@@ -80,6 +80,24 @@ public sealed class DistrictTests : DeskFixture
     }
 
     [Test]
+    public async Task Who_has_no_role_left_in_a_community_leaves_it_with_the_districts()
+    {
+        await Send(There.System, new PutIntoDistrict(There.CommunityId, "south", "南区"));
+        await Send(Answers, new GrantDistrictRole("south", Here.Officer.Id, Roles.Manager));
+        await Send(Answers, new RevokeDistrictRole("south", Here.Officer.Id, Roles.Manager));
+        Assert.That(await WorksAt(Here.Officer.Id), Is.EqualTo(new[] { "here" }));
+
+        await Send(Answers, new GrantDistrictRole("south", Here.Officer.Id, Roles.Manager));
+        Assert.That(await WorksAt(Here.Officer.Id), Is.EqualTo(new[] { "here", "there" }));
+        await Send(There.System, new PutIntoDistrict(There.CommunityId, "north", "北区"));
+        Assert.That(await WorksAt(Here.Officer.Id), Is.EqualTo(new[] { "here" }));
+        Assert.That(await Rows<string>("select what from event where subject_id = @Id and community_id = @CommunityId order by seq desc limit 1", new { Here.Officer.Id, There.CommunityId }), Is.EqualTo(new[] { "staffLeft" }));
+    }
+
+    private Task<List<string>> WorksAt(Guid staff) => Rows<string>(
+        "select c.code from community_staff s join community c on c.community_id = s.community_id where s.staff_id = @staff and s.left_at is null order by 1", new { staff });
+
+    [Test]
     public async Task What_somebody_is_in_one_community_is_said_there_and_leaves_the_districts_roles_alone()
     {
         await Send(Answers, new GrantDistrictRole("south", Here.Officer.Id, Roles.Manager));

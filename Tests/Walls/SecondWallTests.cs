@@ -127,6 +127,29 @@ public sealed class SecondWallTests : DeskFixture
         Assert.That(tables, Has.Count.GreaterThan(30));
     }
 
+    /// <summary>The same of every table, whether the test above makes a row in it or not: one policy lets in, for all that is done, and it says the scope and nothing else.</summary>
+    [Test]
+    public async Task Every_table_of_a_community_has_the_policy_of_the_scope_and_no_other_that_lets_in()
+    {
+        const string Scope = "(community_id = ANY (( SELECT scope_communities() AS scope_communities)::uuid[]))";
+        var others = await Rows<string>(
+            """
+            select c.relname || ': ' || coalesce(string_agg(concat_ws(' | ', p.polname, p.polcmd, p.polroles::regrole[]::text, pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)), ' and '), 'no policy')
+            from pg_class c
+            join pg_attribute a on a.attrelid = c.oid and a.attname = 'community_id' and not a.attisdropped
+            left join pg_policy p on p.polrelid = c.oid and p.polpermissive
+            where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+            group by c.relname
+            having count(p) <> 1
+                or not bool_and(p.polcmd = '*' and p.polroles::regrole[]::text = '{desk_app}'
+                    and pg_get_expr(p.polqual, p.polrelid) in (@Scope, '(' || @Scope || ' IS TRUE)') and pg_get_expr(p.polwithcheck, p.polrelid) = @Scope)
+            order by 1
+            """,
+            new { Scope });
+
+        Assert.That(others, Is.Empty);
+    }
+
     [Test]
     public async Task A_foreign_key_does_not_reach_into_another_community()
     {
