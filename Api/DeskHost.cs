@@ -106,6 +106,7 @@ public static class DeskHost
 
         api.MapEscalations();
         api.MapRosters();
+        api.MapMessages();
         return app;
     }
 

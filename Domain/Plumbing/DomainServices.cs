@@ -58,6 +58,7 @@ public static class DomainServices
         services.AddScoped<Staff.Accounts>();
         services.AddScoped<Staff.AccountReader>();
         services.AddScoped<Staff.TeamLeaver>();
+        services.AddScoped<Messages.MessageParker>();
         services.AddScoped<TakenUp>();
         services.AddSingleton<RequestImport>();
 

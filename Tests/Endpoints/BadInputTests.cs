@@ -49,6 +49,8 @@ public sealed partial class BadInputTests : ApiFixture
         ["planShift.endsAt"] = "\"2026-03-06T08:30:00Z\"",
         ["planShift.startsAt"] = "\"2026-03-05T20:00:00Z\"",
         ["planShift.teamId"] = null,
+        ["setQuietHours.from"] = "\"21:00\"",
+        ["setQuietHours.to"] = "\"08:30\"",
         ["receiveRequest.aboutCrew"] = null,
         ["receiveRequest.aboutStaffId"] = null,
     };

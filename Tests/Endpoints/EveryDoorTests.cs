@@ -242,8 +242,15 @@ public sealed partial class EveryDoorTests : ApiFixture
         var declared = await Send(town.Manager, new DeclareEvent(town.CommunityId, "台风 " + ++planned, Clock.GetUtcNow(), Clock.GetUtcNow().AddHours(1), 1.5m));
         var colleague = await Send(town.System, new JoinStaff(town.CommunityId, $"colleague{++planned}@{tag}{town.CommunityId}", "同事", PasswordHash, [Roles.Manager], [])); // an account of its own: doors may end it
         var token = await Send(town.People["administrator"], new MakeToken(tag, [new RoleIn(town.CommunityId, Roles.Clerk)], Clock.GetUtcNow().AddDays(1)) { Secret = Sessions.NewToken(Guid.NewGuid().ToString()) });
+        var parked = Guid.CreateVersion7();
+        await Execute(
+            "insert into message (community_id, message_id, dedupe_key, recipient_kind, recipient_role, request_id, template, detail, created_at, send_after, parked_at, parked_why) values (@CommunityId, @parked, @parked::text, 'role', 'clerk', @request, 'requestUrged', '{}', @Now, @Now, @Now, 'exhausted')",
+            new { town.CommunityId, parked, request, Now = Clock.GetUtcNow() });
         return new Dictionary<string, string>(StringComparer.Ordinal)
         {
+            ["messageId"] = parked.ToString(),
+            ["template"] = town == Here ? "feedbackAsk" : "a-message-of-there", // messages and languages are the same everywhere
+            ["language"] = town == Here ? "en" : "a-language-of-there",
             ["code"] = town == Here ? "desk" : "a-calendar-of-there", // codes are each community's own
             ["declaredEventId"] = declared.DeclaredEventId.ToString(),
             ["escalationId"] = late.EscalationId.ToString(),
