@@ -305,7 +305,7 @@ public sealed record LeaseMessages(Guid CommunityId, IReadOnlyList<Guid> Message
                     case "kind" when said.Value.ValueKind == JsonValueKind.String && EnumWord.TryRead<ClockKind>(said.Value.GetString()!, out var kind):
                         Say("clock", Templates.Word(kind, row.Language));
                         break;
-                    case "level" or "urge" or "clocks" when said.Value.ValueKind == JsonValueKind.Number:
+                    case "level" or "urge" or "clocks" or "satisfaction" or "times" when said.Value.ValueKind == JsonValueKind.Number:
                         Say(said.Name switch { "urge" => "urges", "clocks" => "count", var same => same }, said.Value.GetRawText());
                         break;
                     case "link" when said.Value.ValueKind == JsonValueKind.String:

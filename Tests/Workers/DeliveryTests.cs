@@ -30,7 +30,7 @@ public sealed class DeliveryTests : DeskFixture
     /// <summary>The desk with deliveries, as Workers has them.</summary>
     private ServiceProvider Delivering(params (string Name, string? Value)[] settings) => Services(services =>
     {
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings.Select(s => KeyValuePair.Create("Desk:Messages:" + s.Name, s.Value))).Build();
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings.Prepend((Name: "LingerSeconds", Value: (string?)"0")).Select(s => KeyValuePair.Create("Desk:Messages:" + s.Name, s.Value))).Build();
         services.AddSingleton(new MessageSettings(configuration));
         services.AddSingleton<Job>();
         services.AddSingleton<DeliverMessages>();

@@ -99,6 +99,7 @@ public sealed partial class DeliverMessages(
         var marking = Mark(ended.Reader);
         try
         {
+            var idleSince = clock.GetTimestamp();
             while (!stopping.IsCancellationRequested)
             {
                 var room = Math.Min(AtOnce, MostInHand - Volatile.Read(ref inHand));
@@ -108,7 +109,11 @@ public sealed partial class DeliverMessages(
                     await TakeUp(community.Key, [.. community], ended.Writer);
                 }
 
-                if (found.Count == 0 && Volatile.Read(ref inHand) == 0)
+                if (found.Count > 0 || Volatile.Read(ref inHand) > 0)
+                {
+                    idleSince = clock.GetTimestamp();
+                }
+                else if (clock.GetElapsedTime(idleSince) >= settings.Linger)
                 {
                     return;
                 }

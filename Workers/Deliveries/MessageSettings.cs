@@ -23,6 +23,7 @@ public sealed class MessageSettings : IDisposable
         var root = configuration.GetSection("Desk:Messages");
         Timeout = TimeSpan.FromSeconds(Number(root, "TimeoutSeconds", 10, 1, 60));
         Lease = TimeSpan.FromSeconds(Number(root, "LeaseSeconds", 60, 2, 600));
+        Linger = TimeSpan.FromSeconds(Number(root, "LingerSeconds", 2, 0, 60));
         AtOnce = Number(root, "AtOnce", 128, 1, 1024);
         http = new HttpClient(new SocketsHttpHandler
         {
@@ -52,6 +53,9 @@ public sealed class MessageSettings : IDisposable
 
     /// <summary>For how long a message is a worker's own; longer than a try.</summary>
     public TimeSpan Lease { get; }
+
+    /// <summary>For how long after the last message it looks for more, before it waits for the next tick.</summary>
+    public TimeSpan Linger { get; }
 
     /// <summary>How many messages an HTTP host is sent at once.</summary>
     public int AtOnce { get; }
