@@ -40,6 +40,7 @@ public static class DeskHost
         builder.Services.TryAddSingleton<IPasswordHasher<object>>(Passwords.Hasher());
         builder.Services.AddSingleton<Passwords>();
         builder.Services.AddSingleton<FrontDoor>();
+        builder.Services.AddSingleton(new SignedCallKeys(builder.Configuration));
         builder.Services.ConfigureHttpJsonOptions(o => Json.Configure(o.SerializerOptions));
         builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
         builder.Services.AddExceptionHandler<Problems>();
@@ -79,6 +80,7 @@ public static class DeskHost
         app.UseLimitsOfAccount();
         app.UseAuthorization();
         app.UseCallerOfRequest();
+        app.UseSignedCalls();
 
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false }).AllowAnonymous();
         app.MapHealthChecks("/health/ready", new() { Predicate = c => c.Tags.Contains("ready"), ResponseWriter = ReadyReply.Write }).AllowAnonymous();
@@ -107,6 +109,7 @@ public static class DeskHost
         api.MapEscalations();
         api.MapRosters();
         api.MapMessages();
+        api.MapInbound();
         return app;
     }
 

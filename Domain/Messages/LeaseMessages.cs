@@ -63,7 +63,7 @@ public sealed record LeaseMessages(Guid CommunityId, IReadOnlyList<Guid> Message
                 k.code, k.name as community_name, k.name_en as community_name_en, k.time_zone, k.quiet_from::text as quiet_from, k.quiet_to::text as quiet_to,
                 coalesce(r.number, lr.number) as number, r.priority, coalesce(r.confidential, false) as confidential, r.reporter_phone, r.reporter_name,
                 g.name as category_name, g.name_en as category_name_en, p.name as place_name, p.name_en as place_name_en,
-                cu.customer_id, cu.name as customer_name, cu.language as customer_language, cu.preferred_channel, cu.opted_out_at is not null as opted_out,
+                cu.customer_id, cu.name as customer_name, cu.language as customer_language, cu.preferred_channel,
                 array(select c.normalised from contact_point c where c.community_id = cu.community_id and c.customer_id = cu.customer_id and c.kind = 'phone' order by c.position, c.contact_point_id) as phones,
                 (select c.normalised from contact_point c where c.community_id = cu.community_id and c.customer_id = cu.customer_id and c.kind = 'email' order by c.position, c.contact_point_id limit 1) as email,
                 (select c.value from contact_point c where c.community_id = cu.community_id and c.customer_id = cu.customer_id and c.kind = 'weChat' order by c.position, c.contact_point_id limit 1) as we_chat,
@@ -107,7 +107,7 @@ public sealed record LeaseMessages(Guid CommunityId, IReadOnlyList<Guid> Message
             Guid MessageId, RecipientKind RecipientKind, Guid? RecipientId, string? RecipientRole, Guid? RequestId, string Template, string Detail, DateTimeOffset CreatedAt, MessageChannel? Channel, short ChannelTries,
             string GivenUp, string Code, string CommunityName, string CommunityNameEn, string TimeZone, string QuietFrom, string QuietTo, long? Number, Priority? Priority, bool Confidential, string? ReporterPhone,
             string? ReporterName, string? CategoryName, string? CategoryNameEn, string? PlaceName, string? PlaceNameEn, Guid? CustomerId, string? CustomerName, string? CustomerLanguage,
-            PreferredChannel? PreferredChannel, bool OptedOut, string[] Phones, string? Email, string? WeChat, Guid? StaffId, string? StaffLanguage, string? StaffPhone, FeedbackState? FeedbackState,
+            PreferredChannel? PreferredChannel, string[] Phones, string? Email, string? WeChat, Guid? StaffId, string? StaffLanguage, string? StaffPhone, FeedbackState? FeedbackState,
             long? OrderNumber, string? Title, string? OrderPlace)
         {
             public bool ToPerson => RecipientKind is RecipientKind.Customer or RecipientKind.Reporter;
@@ -184,9 +184,9 @@ public sealed record LeaseMessages(Guid CommunityId, IReadOnlyList<Guid> Message
         {
             ways = [];
             MessageChannel[] givenUp = [.. row.GivenUp.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(EnumWord.Read<MessageChannel>)];
-            if (Templates.AsksForFeedback(row.Template) && (row.OptedOut || row.FeedbackState is not (FeedbackState.Asked or FeedbackState.Reminded or FeedbackState.ToCall or null)))
+            if (Templates.AsksForFeedback(row.Template) && row.FeedbackState is not (FeedbackState.Asked or FeedbackState.Reminded or FeedbackState.ToCall or null))
             {
-                return new Plan(row, false, now, row.Channel, row.ChannelTries, givenUp, row.OptedOut ? ParkedWhy.Unwanted : ParkedWhy.Moot);
+                return new Plan(row, false, now, row.Channel, row.ChannelTries, givenUp, ParkedWhy.Moot);
             }
 
             if (row.ToPerson && row.Priority != Rules.Priority.Danger)

@@ -49,9 +49,6 @@ public enum ParkedWhy
     /// <summary>What it asks is answered already.</summary>
     Moot,
 
-    /// <summary>The recipient does not want to be asked.</summary>
-    Unwanted,
-
     /// <summary>The desk decided so.</summary>
     Discarded,
 }

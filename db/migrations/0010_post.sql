@@ -11,7 +11,7 @@ alter table message
     add column given_up text[] not null default '{}',
     add column last_tried_at timestamptz,
     add column last_failure text check (length(last_failure) <= 60),
-    add column parked_why text check (parked_why in ('noChannel', 'exhausted', 'bounced', 'unrenderable', 'moot', 'unwanted', 'discarded')),
+    add column parked_why text check (parked_why in ('noChannel', 'exhausted', 'bounced', 'unrenderable', 'moot', 'discarded')),
     add column version integer not null default 1,
     add constraint message_sent_or_parked check (sent_at is null or parked_at is null),
     add constraint message_parked_has_a_time check (parked_why is null or parked_at is not null);

@@ -4,7 +4,7 @@ type Words<T> = { [K in keyof T]: T[K] extends string ? string : Words<T[K]> };
 
 export const en: Words<typeof zhCN> = {
   app: { menu: 'Menu', name: 'Property Service Desk', signOut: 'Sign out', language: '中文', skip: 'Skip to content' },
-  nav: { accounts: 'Accounts', tokens: 'Tokens', policies: 'Targets', desk: 'Desk', requests: 'Requests', queue: 'Dispatch', crew: 'Crew', faults: 'Faults', callBacks: 'Call-backs', followUps: 'Follow-ups', escalations: 'Escalations', alarms: 'Alarms', reports: 'Reports', rosters: 'Rosters', jobs: 'Jobs', messages: 'Undelivered', templates: 'Templates' },
+  nav: { accounts: 'Accounts', tokens: 'Tokens', policies: 'Targets', desk: 'Desk', requests: 'Requests', queue: 'Dispatch', crew: 'Crew', faults: 'Faults', callBacks: 'Call-backs', followUps: 'Follow-ups', escalations: 'Escalations', alarms: 'Alarms', reports: 'Reports', rosters: 'Rosters', jobs: 'Jobs', inbox: 'Inbox', messages: 'Undelivered', templates: 'Templates' },
   policies: {
     title: 'Targets and calendars', preview: 'What would be due when', kind: 'Kind', priority: 'Priority', reportedAt: 'Reported at', show: 'Show', targets: 'Targets', version: 'version {{version}}', moving: '{{count}} open clocks still follow', asking: 'Asked at most {{most}}× a month; sample {{sample}} %; {{attempts}} calls at {{times}} times of day between {{from}} and {{to}} o’clock; silent after {{wait}} h; a call that is due within {{within}} h',
     policy: 'Policy', promises: 'Promises', feedback: 'Feedback', events: 'Declared events', declare: 'Declare an event', noEvents: 'No events', name: 'Name', span: 'From and to', factor: 'Factor', kinds: 'Only these milestones', calledOff: 'Called off', over: 'Over', end: 'End it',
@@ -90,6 +90,7 @@ export const en: Words<typeof zhCN> = {
   },
   reports: { clocks: 'On time', escalations: 'Escalations', by: 'Divided', from: 'From', to: 'To', total: 'All', rate: 'On time', median: 'Median', p90: '90th percentile', medianLate: 'Median lateness', rows: 'Rows', warnings: 'Warnings', level: 'Level {{level}}', toldCount: 'Told', nobody: 'Nobody', doneBefore: 'Done before', acknowledged: 'Acknowledged', medianAck: 'Median to acknowledge', broken: 'Promises broken', satisfaction: 'Satisfaction', responseRate: 'Response rate', owners: 'Owners ({{count}})', staffs: 'Staff ({{count}})', byOwner: 'Satisfaction, owners', byStaff: 'Satisfaction, written by staff', recommendOwner: 'Recommend, owners', recommendStaff: 'Recommend, staff', belowFive: 'Below 5', reworkRate: 'Rework', firstTimeFix: 'Fixed at first', solvedSplit: 'Solved / partly / no', score: 'Score', reason: 'Would have made it a 5', who: 'Entered by', none: '(none)', empty: 'Nothing in this period' },
   rosters: { title: 'Rosters and leave', shifts: 'Shifts', leave: 'Leave', add: 'Plan a shift', addLeave: 'Plan leave', duty: 'Duty', team: 'Team', who: 'Who', from: 'Begins', to: 'Ends', deputy: 'Deputy', noDeputy: 'nobody stands in', swap: 'Swap', swappedFrom: 'instead of {{name}}', remove: 'Remove', empty: 'No shifts', emptyLeave: 'Nobody is away' },
+  inbox: { title: 'Messages that came in', empty: 'Nothing waits', register: 'Register a request', none: 'No request' },
   messages: { title: 'Messages that could not be delivered', ofRequest: 'Messages', empty: 'Everything was delivered', tries: 'tried {{count}}×', retry: 'Try again', discard: 'Let it be', reason: 'Why?' },
   templates: { title: 'Message templates', own: 'own words', edit: 'Edit', reset: 'Back to the words shipped', subject: 'Subject (e-mail)', body: 'Text', placeholders: 'Placeholders: {{known}}. The text needs: {{needed}}', provider: 'Gateway that keeps templates of its own', templateId: 'Template id at the gateway', fields: 'Its fields, one a line: name=text', quiet: 'Quiet hours', quietHint: 'Customers are sent nothing meanwhile, but for danger. Equal times: never quiet.', from: 'From', to: 'To' },
   jobs: { title: 'Jobs', lastSuccess: 'Last success', never: 'never', took: 'Took', rows: 'Rows', oldest: 'Oldest due', none: 'none', failing: 'Failed {{count}}× in a row: {{kind}}', single: 'single', runNow: 'Run now', hinted: 'Asked to run', schedule: 'Schedule (UTC)', worker: 'Worker' },
@@ -159,11 +160,13 @@ export const en: Words<typeof zhCN> = {
     closureDecision: { close: 'Close', rework: 'Rework' },
     cancelledAs: { withdrawn: 'Withdrawn by the owner', duplicate: 'Duplicate' },
     requestField: { description: 'Description', place: 'Place', asset: 'Asset', customer: 'Customer', reporter: 'Reporter', onBehalfOf: 'On behalf of', confidential: 'Confidential', payer: 'Paid by', aboutCrew: 'Crew complained about', aboutStaff: 'Person complained about' },
+    inboundKind: { answer: 'Answer', note: 'Note', toConfirm: 'To be confirmed', automatic: 'Automatic reply', bounce: 'Bounce', own: 'Our own' },
+    inboundChannel: { sms: 'Text message', email: 'E-mail' },
     messageState: { waiting: 'To be sent', sent: 'Sent', parked: 'Not delivered', ended: 'Not sent' },
     messageChannel: { sms: 'Text message', email: 'E-mail', weChat: 'WeChat', app: 'App', weCom: 'WeCom', dingTalk: 'DingTalk', screen: 'On screen' },
     messageMove: { retry: 'Try again', discard: 'Let it be' },
     recipientKind: { customer: 'Customer', reporter: 'Reporter', staff: 'Staff', role: 'Role' },
-    parkedWhy: { noChannel: 'No way to reach them', exhausted: 'Every try failed', bounced: 'Came back', unrenderable: 'No words for it', moot: 'Answered meanwhile', unwanted: 'Does not want to be asked', discarded: 'Let be' },
+    parkedWhy: { noChannel: 'No way to reach them', exhausted: 'Every try failed', bounced: 'Came back', unrenderable: 'No words for it', moot: 'Answered meanwhile', discarded: 'Let be' },
     messageTemplate: { lowScore: 'A low score, for the manager', reworkReported: 'Not solved, for the manager', reworkAgain: 'Not solved again, for manager and district', feedbackAsk: 'Asks the owner how it went', feedbackReminder: 'Asks once more', faultJoined: 'Common fault: the request was joined to it', faultExpected: 'Common fault: another expected time', holdOver: 'A hold is over', holdLimit: 'A hold is past its limit', requestUrged: 'The owner urges', clockWarning: 'A clock is about to be late', escalation: 'A clock is late', promiseBroken: 'A promised time has passed', clockWarningFault: 'A clock of a fault is about to be late', escalationFault: 'A clock of a fault is late', clockWarningDigest: 'Several clocks are about to be late', escalationDigest: 'Several clocks are late' },
     happening: {
       requestReceived: 'Request registered', requestAmended: 'Amended', requestRecategorised: 'Category changed', requestReprioritised: 'Priority changed', requestRescheduled: 'Appointment changed', requestNoted: 'Note', promiseMade: 'Promise made', promiseKept: 'Promise kept', personInChargeNamed: 'Person in charge named', firstReplyGiven: 'First reply given', writtenReplyGiven: 'Written reply given',
@@ -223,6 +226,11 @@ export const en: Words<typeof zhCN> = {
     'token.revoked_already': 'This token is revoked already.',
     'token.expires_at_out_of_range': 'A token expires in the future, within a year.',
     'token.not_for_this_role': 'Crews and administrators are people: no token for these roles.',
+    'inbound.community_unknown': 'Nobody here knows this sender: name the community by its code.',
+    'inbound.too_many_headers': 'At most 200 headers.',
+    'inbound_message.not_found': 'There is no such message.',
+    'inbound_message.settled_already': 'Somebody has settled this message already.',
+    'inbound_message.changed_meanwhile': 'Somebody else changed this meanwhile. Look again.',
     'message.not_found': 'There is no such message.',
     'message.not_parked': 'This message does not wait for a decision.',
     'message.changed_meanwhile': 'Somebody else changed this meanwhile. Look again.',

@@ -1,7 +1,7 @@
 /** Every text of the client in Chinese. English has the same keys: the compiler and a test hold them together. */
 export const zhCN = {
   app: { menu: '菜单', name: '物业服务台', signOut: '退出登录', language: 'English', skip: '跳到正文' },
-  nav: { accounts: '账号', tokens: '接口令牌', policies: '时限标准', desk: '接待', requests: '服务申请', queue: '派工', crew: '班组', faults: '公共故障', callBacks: '回访', followUps: '跟进', escalations: '升级', alarms: '报警', reports: '报表', rosters: '排班', jobs: '后台任务', messages: '未送达', templates: '消息模板' },
+  nav: { accounts: '账号', tokens: '接口令牌', policies: '时限标准', desk: '接待', requests: '服务申请', queue: '派工', crew: '班组', faults: '公共故障', callBacks: '回访', followUps: '跟进', escalations: '升级', alarms: '报警', reports: '报表', rosters: '排班', jobs: '后台任务', inbox: '来信', messages: '未送达', templates: '消息模板' },
   policies: {
     title: '时限标准与日历', preview: '试算何时到期', kind: '类型', priority: '优先级', reportedAt: '报告时间', show: '试算', targets: '时限标准', version: '第 {{version}} 版', moving: '还有 {{count}} 个未结时限在更新', asking: '每人每月最多征询 {{most}} 次；抽样 {{sample}}%；{{from}}–{{to}} 点之间、{{times}} 个不同时段共拨打 {{attempts}} 次；{{wait}} 小时未回应；应回访的 {{within}} 小时内拨打',
     policy: '标准', promises: '承诺', feedback: '反馈方式', events: '特殊情况', declare: '发布特殊情况', noEvents: '没有特殊情况', name: '名称', span: '起止时间', factor: '倍数', kinds: '仅限这些时限', calledOff: '已撤销', over: '已结束', end: '结束',
@@ -87,6 +87,7 @@ export const zhCN = {
   },
   reports: { clocks: '时限达成', escalations: '升级情况', by: '分组', from: '从', to: '到', total: '总数', rate: '及时率', median: '用时中位数', p90: '用时 90 分位', medianLate: '超时中位数', rows: '明细', warnings: '预警', level: '{{level}} 级', toldCount: '已通知', nobody: '无人', doneBefore: '通知前完成', acknowledged: '已确认', medianAck: '确认用时中位数', broken: '承诺落空', satisfaction: '满意度', responseRate: '回收率', owners: '业主（{{count}}）', staffs: '员工（{{count}}）', byOwner: '满意度（业主自评）', byStaff: '满意度（员工代录）', recommendOwner: '推荐（业主）', recommendStaff: '推荐（代录）', belowFive: '低于 5 分', reworkRate: '返修率', firstTimeFix: '一次修好率', solvedSplit: '解决 / 部分 / 未解决', score: '评分', reason: '怎样能到 5 分', who: '录入', none: '（无）', empty: '这段时间没有数据' },
   rosters: { title: '排班与请假', shifts: '班次', leave: '请假', add: '排班', addLeave: '请假', duty: '值班', team: '班组', who: '谁', from: '开始', to: '结束', deputy: '代理人', noDeputy: '无代理', swap: '换班', swappedFrom: '原为 {{name}}', remove: '取消', empty: '没有排班', emptyLeave: '没有请假' },
+  inbox: { title: '收到的消息', empty: '没有待处理的来信', register: '登记为申请', none: '不是申请' },
   messages: { title: '未能送达的消息', ofRequest: '消息', empty: '全部已送达', tries: '已尝试 {{count}} 次', retry: '重新发送', discard: '不再发送', reason: '原因' },
   templates: { title: '消息模板', own: '自定义', edit: '编辑', reset: '恢复默认', subject: '主题（邮件）', body: '正文', placeholders: '可用占位符：{{known}}；正文必须包含：{{needed}}', provider: '自有模板的网关', templateId: '网关的模板编号', fields: '模板字段，每行一个：名称=内容', quiet: '免打扰时段', quietHint: '该时段内不向业主发送消息，危险情况除外。起止相同表示不设。', from: '开始', to: '结束' },
   jobs: { title: '后台任务', lastSuccess: '上次成功', never: '从未', took: '用时', rows: '处理行数', oldest: '最早未处理', none: '无', failing: '连续失败 {{count}} 次：{{kind}}', single: '单实例', runNow: '立即运行', hinted: '已请求运行', schedule: '计划（UTC）', worker: '进程' },
@@ -156,11 +157,13 @@ export const zhCN = {
     closureDecision: { close: '闭环', rework: '返修' },
     cancelledAs: { withdrawn: '业主撤回', duplicate: '重复' },
     requestField: { description: '内容', place: '位置', asset: '设备', customer: '客户', reporter: '报告人', onBehalfOf: '代报', confidential: '保密', payer: '费用承担', aboutCrew: '被投诉的班组', aboutStaff: '被投诉的人' },
+    inboundKind: { answer: '评价', note: '备注', toConfirm: '待确认', automatic: '自动回复', bounce: '退信', own: '本系统消息' },
+    inboundChannel: { sms: '短信', email: '邮件' },
     messageState: { waiting: '待发送', sent: '已发送', parked: '未送达', ended: '不再发送' },
     messageChannel: { sms: '短信', email: '邮件', weChat: '微信', app: 'App', weCom: '企业微信', dingTalk: '钉钉', screen: '屏幕显示' },
     messageMove: { retry: '重新发送', discard: '不再发送' },
     recipientKind: { customer: '客户', reporter: '报事人', staff: '员工', role: '岗位' },
-    parkedWhy: { noChannel: '没有可用的联系方式', exhausted: '多次发送失败', bounced: '被退回', unrenderable: '缺少模板', moot: '已有答复', unwanted: '客户不愿被询问', discarded: '人工放弃' },
+    parkedWhy: { noChannel: '没有可用的联系方式', exhausted: '多次发送失败', bounced: '被退回', unrenderable: '缺少模板', moot: '已有答复', discarded: '人工放弃' },
     messageTemplate: { lowScore: '评价很低，告知经理', reworkReported: '业主称未解决，告知经理', reworkAgain: '再次返修，告知经理和片区', feedbackAsk: '请业主评价', feedbackReminder: '再次请业主评价', faultJoined: '公共故障：您的报修已并入', faultExpected: '公共故障：预计恢复时间有变', holdOver: '挂起到期，工单继续', holdLimit: '挂起超过上限，需经理同意', requestUrged: '业主催单', clockWarning: '时限预警', escalation: '超时升级', promiseBroken: '确认时承诺的时间已过', clockWarningFault: '公共故障时限预警', escalationFault: '公共故障超时升级', clockWarningDigest: '多项时限预警', escalationDigest: '多项超时升级' },
     happening: {
       requestReceived: '登记了申请', requestAmended: '修改了内容', requestRecategorised: '改了类别', requestReprioritised: '改了优先级', requestRescheduled: '改了预约', requestNoted: '备注', promiseMade: '作出承诺', promiseKept: '承诺已兑现', personInChargeNamed: '指定了负责人', firstReplyGiven: '首次答复', writtenReplyGiven: '书面答复',
@@ -220,6 +223,11 @@ export const zhCN = {
     'token.revoked_already': '这个令牌已吊销。',
     'token.expires_at_out_of_range': '令牌在一年以内到期。',
     'token.not_for_this_role': '班组和管理员是人，不能用令牌。',
+    'inbound.community_unknown': '没有小区认识该发件人，请写明小区代码。',
+    'inbound.too_many_headers': '最多 200 个邮件头。',
+    'inbound_message.not_found': '没有这条消息。',
+    'inbound_message.settled_already': '已有人处理过这条消息。',
+    'inbound_message.changed_meanwhile': '刚刚有人修改过，请重新查看。',
     'message.not_found': '没有这条消息。',
     'message.not_parked': '这条消息不需要处理。',
     'message.changed_meanwhile': '刚刚有人修改过，请重新查看。',
