@@ -94,10 +94,10 @@ public sealed record LeaseMessages(Guid CommunityId, IReadOnlyList<Guid> Message
 
         private const string Write = """
             update message m
-            set lease_id = case when u.lease then @LeaseId end, send_after = u.send_after, attempts = m.attempts + case when u.lease then 1 else 0 end,
+            set lease_id = case when u.lease then @LeaseId::uuid end, send_after = u.send_after, attempts = m.attempts + case when u.lease then 1 else 0 end,
                 channel = u.channel, channel_tries = u.tries, given_up = case when u.given_up = '' then '{}' else string_to_array(u.given_up, ',') end,
-                last_tried_at = case when u.lease then @Now else m.last_tried_at end,
-                parked_at = case when u.why is not null then @Now end, parked_why = u.why
+                last_tried_at = case when u.lease then @Now::timestamptz else m.last_tried_at end,
+                parked_at = case when u.why is not null then @Now::timestamptz end, parked_why = u.why
             from unnest(@MessageIds::uuid[], @Leases::boolean[], @SendAfter::timestamptz[], @Channels::text[], @Tries::smallint[], @GivenUp::text[], @Whys::text[])
                 u (message_id, lease, send_after, channel, tries, given_up, why)
             where m.community_id = @CommunityId and m.message_id = u.message_id

@@ -119,7 +119,7 @@ public sealed record PutMessageOff(Guid CommunityId, Guid MessageId) : ICommand<
         private const string Write = """
             update message
             set send_after = @Until, attempts = attempts + 1, last_failure = 'could not be taken up',
-                parked_at = case when attempts >= @Most then @Now end, parked_why = case when attempts >= @Most then 'unrenderable' end
+                parked_at = case when attempts >= @Most then @Now::timestamptz end, parked_why = case when attempts >= @Most then 'unrenderable' end
             where community_id = @CommunityId and message_id = @MessageId and sent_at is null and parked_at is null
             """;
 

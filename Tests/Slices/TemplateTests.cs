@@ -106,6 +106,6 @@ public sealed partial class TemplateTests : DeskFixture
     [GeneratedRegex(@"\.Tell\([^;]*?, ""(?<name>[a-z][A-Za-z]+)"", \w+\.ExpectedAt")]
     private static partial Regex InFaults();
 
-    [GeneratedRegex(@"var template = .*?""(?<name>clockWarning)""|: ""(?<name>escalation)"";|\? ""(?<name>promiseBroken)"" :")]
+    [GeneratedRegex(@"var template = .*?""(?<name>clockWarning)""|: ""(?<name>escalation)"";|\? ""(?<name>promiseBroken)""")]
     private static partial Regex InSweep();
 }

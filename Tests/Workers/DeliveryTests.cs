@@ -30,7 +30,7 @@ public sealed class DeliveryTests : DeskFixture
     /// <summary>The desk with deliveries, as Workers has them.</summary>
     private ServiceProvider Delivering(params (string Name, string? Value)[] settings) => Services(services =>
     {
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings.Prepend((Name: "LingerSeconds", Value: (string?)"0")).Select(s => KeyValuePair.Create("Desk:Messages:" + s.Name, s.Value))).Build();
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings.Prepend((Name: "LingerSeconds", Value: (string?)"0")).GroupBy(s => s.Name).Select(s => KeyValuePair.Create("Desk:Messages:" + s.Key, s.Last().Value))).Build();
         services.AddSingleton(new MessageSettings(configuration));
         services.AddSingleton<Job>();
         services.AddSingleton<DeliverMessages>();
@@ -75,6 +75,17 @@ public sealed class DeliveryTests : DeskFixture
             "select sent_at, parked_at, parked_why, channel, attempts, send_after, last_failure from message where message_id = @message", new { message })).Single();
         static DateTimeOffset? At(DateTime? at) => at is { } known ? new DateTimeOffset(DateTime.SpecifyKind(known, DateTimeKind.Utc)) : null;
         return new State(At(row.SentAt), At(row.ParkedAt), row.Why, row.Channel, row.Attempts, At(row.SendAfter)!.Value, row.Failure, (await Rows<string>("select unnest(given_up) from message where message_id = @message", new { message })).ToArray());
+    }
+
+    [TearDown]
+    public void Say_what_was_logged()
+    {
+        if (TestContext.CurrentContext.Result.Outcome.Status == NUnit.Framework.Interfaces.TestStatus.Failed)
+        {
+            TestContext.Out.WriteLine(string.Join('\n', logged));
+        }
+
+        logged.Clear();
     }
 
     [TearDown]
@@ -384,6 +395,7 @@ public sealed class DeliveryTests : DeskFixture
     {
         var (request, _) = await GivenDispatched();
         await Send(Here.Clerk, new UrgeRequest(request));
+        await Execute("delete from message where recipient_kind = 'role'");
         await using var robot = await Receiver.Answering((200, """{"errcode":130101,"errmsg":"send too fast, exceed 20 times per minute"}"""), (200, """{"errcode":0,"errmsg":"ok"}"""));
 
         await Deliver(("DingTalk:Url", robot.Url + "robot/send?access_token=xyz"), ("DingTalk:Secret", "SECabc"));
