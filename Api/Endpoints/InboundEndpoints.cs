@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using MediatR;
 using PropertyServiceDesk.Api.Auth;
 using PropertyServiceDesk.Domain.Messages;
@@ -13,7 +14,13 @@ namespace PropertyServiceDesk.Api.Endpoints;
 /// <param name="Subject">Of an e-mail.</param>
 /// <param name="Community">The community's code; leave out where the number that was written to does not tell, and the sender's own does.</param>
 /// <param name="Headers">Of an e-mail, all of them: they tell a person's mail from a machine's.</param>
-public sealed record InboundCall(string MessageId, string Sender, string? Text = null, string? Subject = null, string? Community = null, IReadOnlyList<InboundHeader>? Headers = null);
+public sealed record InboundCall(
+    [property: StringLength(250, MinimumLength = 1)] string MessageId,
+    [property: StringLength(250, MinimumLength = 1)] string Sender,
+    [property: StringLength(20_000, MinimumLength = 1)] string? Text = null,
+    [property: StringLength(1000, MinimumLength = 1)] string? Subject = null,
+    [property: StringLength(40, MinimumLength = 1)] string? Community = null,
+    IReadOnlyList<InboundHeader>? Headers = null);
 
 internal static class InboundEndpoints
 {

@@ -88,7 +88,7 @@ function Register({ line, close, done }: { line: InboundLine; close: () => void;
         const made = await told(api.POST('/api/requests', {
           params: { header },
           body: {
-            communityId: line.communityId, kind: v.kind, channel: line.channel === 'email' ? 'email' : 'phone', categoryId: v.categoryId, description: v.description, reportedAt: line.receivedAt,
+            communityId: line.communityId, kind: v.kind, channel: line.channel === 'email' ? 'email' : 'phone', categoryId: v.categoryId, description: v.description, reportedAt: line.receivedAt, confidential: false,
             customerId: line.customerId, reporter: line.customerId ? null : { name: v.name || null },
           },
         }));
@@ -104,7 +104,7 @@ function Register({ line, close, done }: { line: InboundLine; close: () => void;
     >
       <Form.Item name="kind" label={t('register.kind')}><Select options={options('requestKind')} onChange={setKind} /></Form.Item>
       <Form.Item name="categoryId" label={t('register.category')} rules={[{ required: true, message: t('register.needCategory') }]}><CategoryPick communityId={line.communityId} kind={kind} /></Form.Item>
-      {!line.customerId && <Form.Item name="name" label={t('search.callerName')}><Input maxLength={100} /></Form.Item>}
+      {!line.customerId && <Form.Item name="name" label={t('desk.callerName')}><Input maxLength={100} /></Form.Item>}
       <Form.Item name="description" label={t('register.description')} rules={[{ required: true, whitespace: true, message: t('register.needDescription') }]}><Input.TextArea rows={4} maxLength={4000} /></Form.Item>
     </MoveDialog>
   );
