@@ -41,6 +41,7 @@ public static class DeskHost
         builder.Services.TryAddSingleton<IPasswordHasher<object>>(Passwords.Hasher());
         builder.Services.AddSingleton<Passwords>();
         builder.Services.AddSingleton<FrontDoor>();
+        builder.Services.AddSingleton(new SignedCallKeys(builder.Configuration));
         builder.Services.ConfigureHttpJsonOptions(o => Json.Configure(o.SerializerOptions));
         builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
         builder.Services.AddExceptionHandler<Problems>();
@@ -80,6 +81,7 @@ public static class DeskHost
         app.UseLimitsOfAccount();
         app.UseAuthorization();
         app.UseCallerOfRequest();
+        app.UseSignedCalls();
 
         app.MapOwnersDoor();
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false }).AllowAnonymous();
@@ -108,6 +110,8 @@ public static class DeskHost
 
         api.MapEscalations();
         api.MapRosters();
+        api.MapMessages();
+        api.MapInbound();
         return app;
     }
 

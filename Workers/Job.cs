@@ -10,6 +10,13 @@ public sealed partial class Job(IServiceScopeFactory scopes, DueWork due, ILogge
 {
     public DueWork Due { get; } = due;
 
+    /// <summary>Delivers what is due; what is on its way when this returns goes on.</summary>
+    public async Task<int> Deliver(CancellationToken ct)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        return await scope.ServiceProvider.GetRequiredService<Deliveries.DeliverMessages>().Run(ct);
+    }
+
     /// <summary>One command, in one community's scope and a transaction of its own.</summary>
     public async Task<TResult> Send<TResult>(Guid communityId, IRequest<TResult> command, CancellationToken ct)
     {

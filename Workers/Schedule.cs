@@ -12,6 +12,7 @@ namespace PropertyServiceDesk.Workers;
 public static class Schedule
 {
     private const string EveryTenSeconds = "0/10 * * * * ?";
+    private const string EveryFiveSeconds = "0/5 * * * * ?";
     private const int AtMost = 500;
     private const int ClocksAtOnce = 1_000;
     private const int BatchesAtOnce = 40;
@@ -31,6 +32,7 @@ public static class Schedule
             await job.Each([.. (await job.Due.ClockMovesOpen(AtMost, ct)).SelectMany(m => Enumerable.Repeat(m, BatchesAtOnce))], due => new MoveClocks(due.CommunityId, due.ClockMoveId), due => due.CommunityId, ct)),
         new("chase-feedback", EveryTenSeconds, (job, ct) => job.Drain(
             job.Due.RoundsToChase, AtMost, (community, rounds) => new ChaseFeedback(community, rounds), (community, round) => new PutRoundOff(community, round), ct)),
+        new("deliver-messages", EveryFiveSeconds, (job, ct) => job.Deliver(ct)),
         new("forget-old-keys", "15 0/10 * * * ?", (job, ct) => job.Due.ForgetOldKeys(KeysKept, 10_000, ct), Single: true),
     ];
 }

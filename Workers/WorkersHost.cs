@@ -22,6 +22,9 @@ public static class WorkersHost
         builder.Services.AddSingleton(schedule);
         builder.Services.AddSingleton<Job>();
         builder.Services.AddSingleton<JobRunner>();
+        builder.Services.AddSingleton(new Deliveries.MessageSettings(builder.Configuration));
+        builder.Services.AddSingleton<Deliveries.DeliverMessages>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<Deliveries.DeliverMessages>()); // before the engine: it stops after it
         builder.Services.AddSingleton(_ => new DirectConnection(direct));
         builder.Services.AddHostedService<ScheduleKept>();
         builder.Services.AddJobEngine(direct);

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Mvc.ApiExplorer;
 using Microsoft.AspNetCore.Mvc.ModelBinding;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
+using PropertyServiceDesk.Api.Auth;
 using PropertyServiceDesk.Api.Endpoints;
 using PropertyServiceDesk.Domain.Plumbing;
 
@@ -277,7 +278,7 @@ internal sealed partial class Operations(SchemasOfDocuments documents, DocCommen
             yield return (400, "The call is malformed: a header, the query string, or the body's JSON, a field that is unknown, missing or of the wrong type.");
             if (!Anonymous || Body is not null)
             {
-                yield return (401, Anonymous ? "Name and password do not belong together." : "Nobody is signed in, or the session is over.");
+                yield return (401, metadata.OfType<SignedCall>().Any() ? "The call is not signed as it must be, or its time is over." : Anonymous ? "Name and password do not belong together." : "Nobody is signed in, or the session is over.");
             }
 
             if (!Anonymous || !Is(HttpMethods.IsGet))

@@ -11,6 +11,9 @@ public static class ReferenceData
     /// <summary>The SLA profile, as it stands in the file.</summary>
     public static string SlaProfile { get; } = Text("sla-profile.json");
 
+    /// <summary>The words of every message, as they stand in the file.</summary>
+    public static string MessageTemplates { get; } = Text("templates.json");
+
     /// <summary>The calendars for a community in <paramref name="timeZone"/>. The office calendar observes the holidays of the zone's country where they are known; elsewhere it says of every due time that its year is not loaded.</summary>
     public static IReadOnlyList<ReferenceCalendar> Calendars(string timeZone) =>
     [

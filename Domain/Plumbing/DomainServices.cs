@@ -59,6 +59,8 @@ public static class DomainServices
         services.AddScoped<Staff.Accounts>();
         services.AddScoped<Staff.AccountReader>();
         services.AddScoped<Staff.TeamLeaver>();
+        services.AddScoped<Messages.MessageParker>();
+        services.AddSingleton<Messages.Mailroom>();
         services.AddScoped<TakenUp>();
         services.AddSingleton<RequestImport>();
 

@@ -66,6 +66,10 @@ public sealed class DueWork(NpgsqlDataSource source, TimeProvider clock)
     public Task<IReadOnlyList<(Guid CommunityId, Guid FeedbackId)>> RoundsToChase(int atMost, CancellationToken ct) =>
         Due("select community_id, feedback_id from rounds_to_chase($1, $2)", atMost, ct);
 
+    /// <summary>Messages whose time to be sent has come, the longest due first.</summary>
+    public Task<IReadOnlyList<(Guid CommunityId, Guid MessageId)>> MessagesToSend(int atMost, CancellationToken ct) =>
+        Due("select community_id, message_id from messages_to_send($1, $2)", atMost, ct);
+
     /// <summary>Edits whose open clocks have not all followed yet, the oldest first.</summary>
     public async Task<IReadOnlyList<(Guid CommunityId, Guid ClockMoveId)>> ClockMovesOpen(int atMost, CancellationToken ct)
     {

@@ -49,6 +49,10 @@ public sealed partial class BadInputTests : ApiFixture
         ["planShift.endsAt"] = "\"2026-03-06T08:30:00Z\"",
         ["planShift.startsAt"] = "\"2026-03-05T20:00:00Z\"",
         ["planShift.teamId"] = null,
+        ["takeInboundSms.community"] = "\"here\"",
+        ["takeInboundEmail.community"] = "\"here\"",
+        ["setQuietHours.from"] = "\"21:00\"",
+        ["setQuietHours.to"] = "\"08:30\"",
         ["receiveRequest.aboutCrew"] = null,
         ["receiveRequest.aboutStaffId"] = null,
     };
@@ -617,6 +621,11 @@ public sealed partial class BadInputTests : ApiFixture
         if (operation.Parameters("header").Any(h => h.GetProperty("name").GetString() == "Idempotency-Key"))
         {
             message.Headers.Add("Idempotency-Key", Guid.NewGuid().ToString());
+        }
+
+        if (operation.Path.StartsWith("/api/inbound/", StringComparison.Ordinal))
+        {
+            SignedByTests.Sign(message, body ?? []); // whatever is wrong with it, it is signed
         }
 
         if (body is not null)

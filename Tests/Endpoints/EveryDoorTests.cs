@@ -37,6 +37,8 @@ public sealed partial class EveryDoorTests : ApiFixture
     /// <summary>Endpoints that send no command, with who may come in.</summary>
     private static readonly Dictionary<string, Door> WithoutCommand = new(StringComparer.Ordinal)
     {
+        ["POST /api/inbound/sms"] = Door.Anybody, // whoever signs: other machines
+        ["POST /api/inbound/email"] = Door.Anybody,
         ["POST /api/session"] = Door.Anybody, // this is how one becomes somebody
         ["GET /api/session"] = Door.WhoeverIsSignedIn, // about oneself
         ["DELETE /api/session"] = Door.WhoeverIsSignedIn,
@@ -334,8 +336,20 @@ public sealed partial class EveryDoorTests : ApiFixture
         var declared = await Send(town.Manager, new DeclareEvent(town.CommunityId, "台风 " + ++planned, Clock.GetUtcNow(), Clock.GetUtcNow().AddHours(1), 1.5m));
         var colleague = await Send(town.System, new JoinStaff(town.CommunityId, $"colleague{++planned}@{tag}{town.CommunityId}", "同事", PasswordHash, [Roles.Manager], [])); // an account of its own: doors may end it
         var token = await Send(town.People["administrator"], new MakeToken(tag, [new RoleIn(town.CommunityId, Roles.Clerk)], Clock.GetUtcNow().AddDays(1)) { Secret = Sessions.NewToken(Guid.NewGuid().ToString()) });
+        var parked = Guid.CreateVersion7();
+        await Execute(
+            "insert into message (community_id, message_id, dedupe_key, recipient_kind, recipient_role, request_id, template, detail, created_at, send_after, parked_at, parked_why) values (@CommunityId, @parked, @parked::text, 'role', 'clerk', @request, 'requestUrged', '{}', @Now, @Now, @Now, 'exhausted')",
+            new { town.CommunityId, parked, request, Now = Clock.GetUtcNow() });
+        var inbound = Guid.CreateVersion7();
+        await Execute(
+            "insert into inbound_message (community_id, inbound_message_id, channel, external_id, kind, sender, text, received_at) values (@CommunityId, @inbound, 'sms', @inbound::text, 'toConfirm', '13900001111', '漏水', @Now)",
+            new { town.CommunityId, inbound, Now = Clock.GetUtcNow() });
         return new Dictionary<string, string>(StringComparer.Ordinal)
         {
+            ["messageId"] = parked.ToString(),
+            ["inboundMessageId"] = inbound.ToString(),
+            ["template"] = town == Here ? "feedbackAsk" : "a-message-of-there", // messages and languages are the same everywhere
+            ["language"] = town == Here ? "en" : "a-language-of-there",
             ["code"] = town == Here ? "desk" : "a-calendar-of-there", // codes are each community's own
             ["declaredEventId"] = declared.DeclaredEventId.ToString(),
             ["escalationId"] = late.EscalationId.ToString(),

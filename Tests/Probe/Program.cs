@@ -5,9 +5,11 @@ using PropertyServiceDesk.Domain.Clocks;
 using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Probe;
 using PropertyServiceDesk.Workers;
+using PropertyServiceDesk.Workers.Deliveries;
 
 // A worker as it is shipped, for tests of real processes. What happens in it is said on the channel probe.
 //   probe ID|CRON|WHAT[|single]…       a schedule of the tests' own; each run leaves a row in probe_run
+//   probe --deliver [--die-at STEP]   the deliveries; at the step the process kills itself
 //   probe --sweep [--at-once N] [--die-at STEP] [--beside]   the sweep of clocks, N at a time; at the step the process kills itself;
 //                                      beside: four times a second as well, whichever worker the engine chooses for its row
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = [], ContentRootPath = AppContext.BaseDirectory });
@@ -28,6 +30,19 @@ if (args is ["--sweep", ..])
         return rows;
     };
     schedule = [new("escalate-overdue", "0/1 * * * * ?", sweep)];
+}
+else if (args is ["--deliver", ..])
+{
+    builder.Services.AddSingleton<INotificationHandler<DeliveryStep>>(new DeliverySteps(says, After("--die-at")));
+    schedule =
+    [
+        new("deliver-messages", "0/1 * * * * ?", async (job, ct) =>
+        {
+            var rows = await job.Deliver(ct);
+            await says.Say($"delivered {rows}");
+            return rows;
+        }),
+    ];
 }
 else
 {
@@ -96,6 +111,21 @@ namespace PropertyServiceDesk.Probe
             }
 
             return await command.ExecuteScalarAsync();
+        }
+    }
+
+    /// <summary>The same for the deliveries: what is sent outside any transaction and marked after it.</summary>
+    internal sealed class DeliverySteps(Says says, string? dieAt) : INotificationHandler<DeliveryStep>
+    {
+        public async Task Handle(DeliveryStep notification, CancellationToken cancellationToken)
+        {
+            if (string.Equals(notification.Name, dieAt, StringComparison.Ordinal))
+            {
+                Process.GetCurrentProcess().Kill(); // SIGKILL: nothing is tidied up
+                await Task.Delay(Timeout.Infinite, CancellationToken.None);
+            }
+
+            await says.Say($"step {notification.Name}");
         }
     }
 

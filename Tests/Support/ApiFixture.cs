@@ -38,6 +38,7 @@ public abstract class ApiFixture : DeskFixture
             builder.Configuration["Desk:Limits:" + limit] = "1000000"; // the clock stands still, and one test makes many calls
         }
 
+        builder.Configuration["Desk:Inbound:Sms:Secret"] = builder.Configuration["Desk:Inbound:Email:Secret"] = SignedByTests.Secret;
         builder.Logging.ClearProviders().AddProvider(new Unexpected.Provider(unexpected));
         builder.Services.AddSingleton<TimeProvider>(Clock);
         Configure(builder);
@@ -84,6 +85,20 @@ public abstract class ApiFixture : DeskFixture
         var client = new ApiClient(Address, unexpected);
         await client.PostJson("/api/session", new { signInName = name, password = Town.Password }, HttpStatusCode.OK);
         return client;
+    }
+}
+
+/// <summary>What another machine signs its calls with.</summary>
+internal static class SignedByTests
+{
+    public const string Secret = "whsec_dGhlIHRlc3RzIHNpZ24gd2l0aCB0aGlz";
+
+    public static void Sign(HttpRequestMessage message, byte[] body, string? secret = null, TimeSpan ago = default)
+    {
+        var (id, at) = (Guid.NewGuid().ToString("N"), TimeProvider.System.GetUtcNow() - ago);
+        message.Headers.Add(WebhookSignature.IdHeader, id);
+        message.Headers.Add(WebhookSignature.TimestampHeader, at.ToUnixTimeSeconds().ToString(System.Globalization.CultureInfo.InvariantCulture));
+        message.Headers.Add(WebhookSignature.SignatureHeader, WebhookSignature.Sign(WebhookSignature.Key(secret ?? Secret), id, at, body));
     }
 }
 

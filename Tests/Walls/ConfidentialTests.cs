@@ -26,7 +26,8 @@ public sealed class ConfidentialTests : DeskFixture
     private static readonly HashSet<string> TellNothingOfRequests =
     [
         nameof(ListCommunities), nameof(ListCategories), nameof(ListPlaces), nameof(ListAssets), nameof(ListTeams), nameof(ListStaff), nameof(GetQrCode), nameof(GetCustomer),
-        nameof(Domain.Policies.GetSlaProfile), nameof(Domain.Policies.ListCalendars), nameof(Domain.Policies.ListDeclaredEvents), nameof(Domain.Policies.PreviewSla), nameof(Domain.Policies.TrySlaProfile),
+        nameof(Domain.Policies.GetSlaProfile), nameof(Domain.Policies.ListCalendars), nameof(Domain.Policies.ListDeclaredEvents), nameof(Domain.Policies.PreviewSla), nameof(Domain.Messages.ListTemplates), nameof(Domain.Messages.GetQuietHours), nameof(Domain.Messages.ListInbound), "FindSender", // what came in is nobody's request yet; the system's own
+        nameof(Domain.Policies.TrySlaProfile),
         nameof(Domain.Rosters.ListShifts), nameof(Domain.Rosters.ListLeave), "VerifyClocks", // the last one is the system's
         nameof(Domain.Jobs.ListJobs), nameof(Domain.Staff.ListSessions), nameof(Domain.Staff.ListAccounts), nameof(Domain.Staff.GetAccount), nameof(Domain.Staff.ListTokens),
         "GetOwnersPage", "GetOwnersFile", "FindOwnerLink", "GetReportForm", "FindReporter", // behind an owner's own link, of the system alone
@@ -415,6 +416,17 @@ public sealed class ConfidentialTests : DeskFixture
         {
             await Answered(said);
             return await Send(a, new GetCallBack(await Scalar<Guid>("select feedback_id from feedback where request_id = @RequestId order by round desc limit 1", said)));
+        });
+        yield return (nameof(Domain.Messages.ListMessagesOfRequest), async a =>
+        {
+            await Answered(said);
+            return await Send(a, new Domain.Messages.ListMessagesOfRequest(said.RequestId));
+        });
+        yield return (nameof(Domain.Messages.ListParkedMessages), async a =>
+        {
+            await Answered(said);
+            await Execute("update message set sent_at = null, parked_at = created_at, parked_why = 'exhausted' where request_id = @RequestId", said);
+            return await Send(a, new Domain.Messages.ListParkedMessages(here));
         });
         yield return (nameof(ListFollowUps), async a =>
         {

@@ -26,6 +26,9 @@ const FaultsScreen = lazy(() => import('./desk/FaultsScreen'));
 const FaultScreen = lazy(() => import('./desk/FaultScreen'));
 const CallBacksScreen = lazy(() => import('./desk/CallBacksScreen'));
 const FollowUpsScreen = lazy(() => import('./desk/FollowUpsScreen'));
+const InboxScreen = lazy(() => import('./desk/InboxScreen'));
+const MessagesScreen = lazy(() => import('./desk/MessagesScreen'));
+const TemplatesScreen = lazy(() => import('./admin/TemplatesScreen'));
 const EscalationsScreen = lazy(() => import('./manager/EscalationsScreen'));
 const ReportsScreen = lazy(() => import('./manager/ReportsScreen'));
 const RostersScreen = lazy(() => import('./manager/RostersScreen'));
@@ -109,6 +112,9 @@ function Screens({ who }: { who: SignedIn }) {
           <Route path="/faults/:faultId" element={<FaultScreen />} />
           <Route path="/call-backs" element={<CallBacksScreen />} />
           <Route path="/follow-ups" element={<FollowUpsScreen />} />
+          <Route path="/inbox" element={<InboxScreen />} />
+          <Route path="/messages" element={<MessagesScreen />} />
+          <Route path="/templates" element={<TemplatesScreen />} />
           <Route path="/escalations" element={<EscalationsScreen />} />
           <Route path="/reports" element={<ReportsScreen />} />
           <Route path="/rosters" element={<RostersScreen />} />

@@ -4,9 +4,9 @@ using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Load;
 using PropertyServiceDesk.Tests.Benchmarks;
 
-// load CONNECTION APIURL APIPID [intake|memory|lists|walls|import|sweep]…
+// load CONNECTION APIURL APIPID [intake|memory|lists|walls|import|sweep|messages]…
 var (connectionString, apiUrl, apiPid) = (args[0], args[1], int.Parse(args[2]));
-var what = args.Length > 3 ? args[3..] : ["intake", "memory", "lists", "walls", "import", "sweep"];
+var what = args.Length > 3 ? args[3..] : ["intake", "memory", "lists", "walls", "import", "sweep", "messages"];
 
 await using var owner = new NpgsqlDataSourceBuilder(new NpgsqlConnectionStringBuilder(connectionString) { CommandTimeout = 3600 }.ConnectionString).Build();
 await using var desk = Place.Desk(connectionString);
@@ -53,6 +53,11 @@ if (what.Contains("import"))
 if (what.Contains("sweep"))
 {
     await Sweep.Run(desk, owner, spots, Number("DESK_BENCH_CLOCKS", 100_000), Number("DESK_BENCH_REQUESTS"));
+}
+
+if (what.Contains("messages"))
+{
+    await Messages.Run(connectionString, owner, spots, Number("DESK_BENCH_MESSAGES", 20_000));
 }
 
 static int Number(string name, int otherwise = 1_000_000) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text) : otherwise;

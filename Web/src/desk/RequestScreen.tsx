@@ -12,6 +12,7 @@ import { Numbers, unknown } from '../kit/Numbers';
 import { OrderStatusTag, PriorityTag, RequestStatusTag, spoken } from '../kit/tags';
 import { exact } from '../kit/times';
 import { Trouble } from '../kit/Trouble';
+import { MessagesOfRequest } from './MessagesOfRequest';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
 import { Confirm, KeepPromise, RequestMoves } from './RequestMoves';
@@ -127,6 +128,7 @@ function Shown({ details, changed }: { details: RequestDetails; changed: () => v
             </Card>
           )}
           <Feedback details={details} zone={zone} />
+          <MessagesOfRequest requestId={r.requestId} zone={zone} />
         </div>
         <div className="stack">
           <Card title={t('request.clocks')}><Clocks clocks={details.clocks} zone={zone} /></Card>

@@ -1,0 +1,422 @@
+using System.Text;
+using FluentValidation;
+using PropertyServiceDesk.Domain.Feedback;
+using PropertyServiceDesk.Domain.Requests;
+
+namespace PropertyServiceDesk.Domain.Messages;
+
+/// <summary>Which community somebody writes to, before anybody is known: by the code that came with it, else where their number or address is known.</summary>
+public sealed class Mailroom(NpgsqlDataSource source)
+{
+    /// <summary>Null where neither says anything; of several communities the one that wrote to them last.</summary>
+    public async Task<Guid?> CommunityOf(string? code, InboundChannel channel, string sender, CancellationToken ct)
+    {
+        await using var batch = source.CreateBatch();
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("call enter_scope('', '')"));
+        batch.BatchCommands.Add(
+            code is not null
+                ? new NpgsqlBatchCommand("select community_id from community_by_code($1)") { Parameters = { new() { Value = code } } }
+                : new NpgsqlBatchCommand("select community_id from communities_of_sender($1)") { Parameters = { new() { Value = Addresses.Normalise(channel, sender) } } });
+        return (Guid?)await batch.ExecuteScalarAsync(ct);
+    }
+}
+
+internal static class Addresses
+{
+    /// <summary>As contact points are stored: a number in its one form, a mail address in lower case without the name before it.</summary>
+    public static string Normalise(InboundChannel channel, string sender) => channel switch
+    {
+        InboundChannel.Sms => Rules.PhoneNumber.Normalise(sender) ?? sender.Trim(),
+        InboundChannel.Email => (System.Net.Mail.MailAddress.TryCreate(sender, out var address) ? address.Address : sender.Trim()).ToLowerInvariant(),
+    };
+
+    public static ContactKind KindOf(InboundChannel channel) => channel == InboundChannel.Sms ? ContactKind.Phone : ContactKind.Email;
+}
+
+/// <summary>Who writes, as far as the community knows them.</summary>
+/// <param name="Id">The customer; or a request that came from this number, where no customer is known. Null: nobody known.</param>
+public sealed record SenderKnown(Guid? Id, string Name);
+
+/// <summary>Who has this number or address here.</summary>
+[AllowedTo(Roles.System)]
+public sealed record FindSender(Guid CommunityId, InboundChannel Channel, string Sender) : IQuery<SenderKnown>
+{
+    internal sealed class Handler(Db db, Caller caller) : IRequestHandler<FindSender, SenderKnown>
+    {
+        private const string Read = """
+            select x.id, x.name
+            from (
+                select c.customer_id as id, c.name, 0 as rank, c.created_at as at
+                from contact_point p
+                join customer c on c.community_id = p.community_id and c.customer_id = p.customer_id and c.erased_at is null
+                where p.community_id = @CommunityId and p.normalised = @Normalised and p.kind = @Kind
+                union all
+                select r.request_id, coalesce(r.reporter_name, ''), 1, r.reported_at
+                from request r
+                where r.community_id = @CommunityId and r.reporter_phone = @Normalised and r.customer_id is null
+            ) x
+            order by x.rank, x.at desc
+            limit 1
+            """;
+
+        private sealed record Row(Guid Id, string Name);
+
+        public async Task<SenderKnown> Handle(FindSender query, CancellationToken cancellationToken)
+        {
+            caller.MustBeAllowedIn(query.CommunityId);
+            var row = await db.Find<Row>(Read, new { query.CommunityId, Normalised = Addresses.Normalise(query.Channel, query.Sender), Kind = Addresses.KindOf(query.Channel) }, cancellationToken);
+            return new SenderKnown(row?.Id, row?.Name ?? "");
+        }
+    }
+}
+
+/// <summary>
+/// A message came in, by a text message or an e-mail. A person's reply of one digit to an open question is the answer; other words are a
+/// note on their newest open request, else they wait for the desk. What a machine sent is written down and changes nothing, but for a
+/// bounce, which parks the message that came back. The same message is taken once.
+/// </summary>
+/// <param name="MessageId">The sender's or the gateway's own id.</param>
+/// <param name="Headers">Of an e-mail.</param>
+[AllowedTo(Roles.System)]
+public sealed record TakeInbound(
+    Guid CommunityId, InboundChannel Channel, string MessageId, string Sender, string? Subject, string? Text, IReadOnlyList<InboundHeader> Headers) : ICommand<InboundReply>
+{
+    private static readonly Validator Fields = new();
+
+    /// <summary>For the door, which looks up who writes before it sends this.</summary>
+    /// <exception cref="Refused.Invalid">Field rules are broken.</exception>
+    public void MustBeWellFormed()
+    {
+        var faults = Fields.Validate(this).Errors.Select(e => new Fault(System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(e.PropertyName), e.ErrorCode, e.ErrorMessage)).ToList();
+        if (faults.Count > 0)
+        {
+            throw new Refused.Invalid(faults);
+        }
+    }
+
+    public sealed class Validator : AbstractValidator<TakeInbound>
+    {
+        public Validator()
+        {
+            RuleFor(c => c.MessageId).PlainText(250);
+            RuleFor(c => c.Sender).PlainText(250);
+            RuleFor(c => c.Subject).OptionalPlainText(1000);
+            RuleFor(c => c.Text).OptionalPlainText(20_000);
+            RuleFor(c => c.Headers).Must(h => h.Count <= 200).WithErrorCode("inbound.too_many_headers").WithMessage("At most 200 headers.");
+            RuleForEach(c => c.Headers).SetValidator(new InboundHeader.Validator());
+        }
+    }
+
+    internal sealed class Handler(Db db, TimeProvider clock, Caller caller, EventLog log, AnswerBook answers, FeedbackConsequences consequences, MessageParker parker)
+        : IRequestHandler<TakeInbound, InboundReply>
+    {
+        /// <summary>How long after the ask a digit is still an answer, where its round has ended without one.</summary>
+        private static readonly TimeSpan LateAnswers = TimeSpan.FromDays(30);
+
+        private const string Insert = """
+            insert into inbound_message (community_id, inbound_message_id, channel, external_id, kind, sender, subject, text, received_at)
+            values (@CommunityId, @Id, @Channel, @MessageId, 'toConfirm', @Sender, @Subject, @Text, @Now)
+            on conflict on constraint inbound_message_once do nothing
+            """;
+
+        private const string Earlier = """
+            select inbound_message_id, kind, request_id
+            from inbound_message
+            where community_id = @CommunityId and channel = @Channel and external_id = @MessageId
+            """;
+
+        private const string Update = """
+            update inbound_message
+            set kind = @Kind, customer_id = @CustomerId, request_id = @RequestId, message_id = @Ours
+            where community_id = @CommunityId and inbound_message_id = @Id
+            """;
+
+        private const string Told = """
+            select request_id
+            from message
+            where community_id = @CommunityId and message_id = @Ours and recipient_kind in ('customer', 'reporter')
+            """;
+
+        private const string Customer = """
+            select c.customer_id
+            from contact_point p
+            join customer c on c.community_id = p.community_id and c.customer_id = p.customer_id and c.erased_at is null
+            where p.community_id = @CommunityId and p.normalised = @Normalised and p.kind = @Kind
+            order by c.created_at desc, c.customer_id
+            limit 1
+            """;
+
+        // Everybody who has this number or address may answer for whoever of them was asked.
+        private const string Asked = """
+            select f.feedback_id, f.request_id
+            from (
+                select r.request_id
+                from contact_point p
+                join request r on r.community_id = p.community_id and r.customer_id = p.customer_id
+                where p.community_id = @CommunityId and p.normalised = @Normalised and p.kind = @Kind
+                union
+                select r.request_id
+                from request r
+                where r.community_id = @CommunityId and r.reporter_phone = @Normalised and r.customer_id is null
+                union
+                select @About::uuid
+            ) mine
+            join feedback f on f.community_id = @CommunityId and f.request_id = mine.request_id
+            where f.asked_at is not null and (f.state in ('asked', 'reminded', 'toCall') or (f.state in ('noResponse', 'unreachable') and f.asked_at > @Since))
+              and (@About::uuid is null or f.request_id = @About)
+            order by (f.ended_at is null) desc, f.started_at desc, f.feedback_id desc
+            limit 1
+            """;
+
+        private const string Open = """
+            select r.request_id
+            from (
+                select r.request_id, r.reported_at
+                from contact_point p
+                join request r on r.community_id = p.community_id and r.customer_id = p.customer_id and r.status in ('received', 'inProgress', 'awaitingFeedback')
+                where p.community_id = @CommunityId and p.normalised = @Normalised and p.kind = @Kind
+                union
+                select r.request_id, r.reported_at
+                from request r
+                where r.community_id = @CommunityId and r.reporter_phone = @Normalised and r.customer_id is null and r.status in ('received', 'inProgress', 'awaitingFeedback')
+                union
+                select r.request_id, r.reported_at
+                from request r
+                where r.community_id = @CommunityId and r.request_id = @About and r.status in ('received', 'inProgress', 'awaitingFeedback')
+            ) r
+            order by (r.request_id = @About) desc nulls last, r.reported_at desc, r.request_id desc
+            limit 1
+            """;
+
+        private sealed record Kept(Guid InboundMessageId, InboundKind Kind, Guid? RequestId);
+
+        private sealed record Question(Guid FeedbackId, Guid RequestId);
+
+        private sealed record Taken(InboundKind Kind, Guid? CustomerId = null, Guid? RequestId = null, Guid? Ours = null);
+
+        public async Task<InboundReply> Handle(TakeInbound command, CancellationToken cancellationToken)
+        {
+            caller.MustBeAllowedIn(command.CommunityId);
+            var now = clock.Now();
+            var id = Guid.CreateVersion7(now);
+            var own = Short(PlainText.Normalise(Inbound.Own(command.Text ?? "")), 4000);
+            if (await db.Run(Insert, new { command.CommunityId, Id = id, command.Channel, command.MessageId, command.Sender, Subject = command.Subject is { } s ? Short(s, 1000) : null, Text = own, Now = now }, cancellationToken) == 0)
+            {
+                var kept = await db.Single<Kept>(Earlier, new { command.CommunityId, command.Channel, command.MessageId }, cancellationToken);
+                return new InboundReply(kept.InboundMessageId, kept.Kind, kept.RequestId, Repeated: true);
+            }
+
+            log.Channel = EnumWord.Of(command.Channel == InboundChannel.Email ? Rules.Channel.Email : Rules.Channel.Phone);
+            var headers = command.Headers.GroupBy(h => h.Name.ToLowerInvariant()).ToDictionary(h => h.Key, h => h.Last().Value);
+            var words = new InboundWords(command.Channel, command.MessageId, command.Sender, command.Subject, command.Text ?? "", headers);
+            var taken = Inbound.Machine(words) switch
+            {
+                InboundKind.Bounce => await Bounced(command.CommunityId, words, cancellationToken),
+                { } machine => new Taken(machine),
+                null => await Person(command.CommunityId, words, own, now, cancellationToken),
+            };
+            await db.Run(Update, new { command.CommunityId, Id = id, taken.Kind, taken.CustomerId, taken.RequestId, taken.Ours }, cancellationToken);
+            var (kind, subject) = taken.RequestId is { } request ? (SubjectKind.Request, request) : (SubjectKind.Community, command.CommunityId);
+            log.Write(command.CommunityId, kind, subject, Happening.InboundTaken, new { inboundMessageId = id, command.Channel, taken.Kind }, null, Visibility.Desk, now);
+            return new InboundReply(id, taken.Kind, taken.RequestId, Repeated: false);
+        }
+
+        /// <summary>The message of ours that came back: named in a header, or in the report itself.</summary>
+        private async Task<Taken> Bounced(Guid communityId, InboundWords words, CancellationToken ct)
+        {
+            var ours = Ours(words) ?? Inbound.OursIn(words.Text);
+            if (ours is { } id)
+            {
+                await parker.Park(communityId, id, null, ParkedWhy.Bounced, "bounced", ct);
+            }
+
+            return new Taken(InboundKind.Bounce, Ours: ours);
+        }
+
+        private async Task<Taken> Person(Guid communityId, InboundWords words, string own, DateTimeOffset now, CancellationToken ct)
+        {
+            var ours = Ours(words);
+            var who = new { CommunityId = communityId, Normalised = Addresses.Normalise(words.Channel, words.Sender), Kind = Addresses.KindOf(words.Channel) };
+            var customer = await db.Find<Guid?>(Customer, who, ct);
+            var about = ours is null ? null : await db.Find<Guid?>(Told, new { CommunityId = communityId, Ours = ours }, ct);
+            if (caller.Actor.Kind == ActorKind.Owner && Inbound.Digit(words.Text) is { } digit
+                && await db.Find<Question>(Asked, new { who.CommunityId, who.Normalised, who.Kind, About = about, Since = now - LateAnswers }, ct) is { } asked
+                && await Answered(asked, digit, now, ct))
+            {
+                return new Taken(InboundKind.Answer, customer, asked.RequestId, ours);
+            }
+
+            if (own.Length > 0 && caller.Actor.Kind == ActorKind.Owner && await db.Find<Guid?>(Open, new { who.CommunityId, who.Normalised, who.Kind, About = about }, ct) is { } open)
+            {
+                var request = await LockedRequest.Of(db, open, ct);
+                if (RequestLifecycle.AllowedFrom(request.Status).Contains(RequestMove.Note))
+                {
+                    log.Write(request.CommunityId, SubjectKind.Request, request.RequestId, Happening.RequestNoted, null, own, Visibility.Owner, now);
+                    await request.MoveTo(db, RequestLifecycle.After(request.Status, RequestMove.Note), ct);
+                    return new Taken(InboundKind.Note, customer, open, ours);
+                }
+            }
+
+            return new Taken(InboundKind.ToConfirm, customer, null, ours);
+        }
+
+        /// <summary>False where the round cannot be answered any more: then the digit is a word like any other.</summary>
+        private async Task<bool> Answered(Question asked, int digit, DateTimeOffset now, CancellationToken ct)
+        {
+            var request = await LockedRequest.Of(db, asked.RequestId, ct);
+            var round = await LockedRound.Latest(db, request, ct);
+            if (round.FeedbackId != asked.FeedbackId || !FeedbackLifecycle.AllowedFrom(round.State).Contains(FeedbackMove.Answer))
+            {
+                return false;
+            }
+
+            var solved = digit == 0 ? Solved.No : Solved.Yes;
+            await answers.Store(request, round, new Answer(AnswerAuthor.Owner, solved, digit == 0 ? null : (short)digit, null, null, null, null), now, ct);
+            await consequences.Draw(request, round.FeedbackId, solved, (short)Math.Max(digit, 1), null, now, ct);
+            return true;
+        }
+
+        private static Guid? Ours(InboundWords words) =>
+            Inbound.OursIn(words.Headers.GetValueOrDefault("in-reply-to")) ?? Inbound.OursIn(words.Headers.GetValueOrDefault("references"));
+
+        private static string Short(string text, int most)
+        {
+            var kept = new StringBuilder();
+            var length = 0;
+            foreach (var rune in text.EnumerateRunes())
+            {
+                if (++length > most)
+                {
+                    break;
+                }
+
+                kept.Append(rune.ToString());
+            }
+
+            return kept.ToString();
+        }
+    }
+}
+
+/// <summary>A header of an e-mail, as it came.</summary>
+public sealed record InboundHeader(string Name, string Value)
+{
+    internal sealed class Validator : AbstractValidator<InboundHeader>
+    {
+        public Validator()
+        {
+            RuleFor(h => h.Name).PlainText(100);
+            RuleFor(h => h.Value).PlainText(4000);
+        }
+    }
+}
+
+/// <param name="RequestId">What it answers, or is a note on.</param>
+/// <param name="Repeated">This message had come before; nothing was done again.</param>
+public sealed record InboundReply(Guid InboundMessageId, InboundKind Kind, Guid? RequestId, bool Repeated);
+
+/// <summary>What came in and is nobody's open matter, the oldest first: the desk says whether it is a new request.</summary>
+/// <param name="Take">1–200.</param>
+[AllowedTo(Roles.Desk)]
+public sealed record ListInbound(Guid? CommunityId = null, int Take = 50, string? After = null) : IQuery<Page<InboundLine>>
+{
+    public sealed class Validator : AbstractValidator<ListInbound>
+    {
+        public Validator() => RuleFor(q => q.Take).InclusiveBetween(1, Cursor.Most).WithErrorCode("take.out_of_range").WithMessage("Take 1 to 200 at a time.");
+    }
+
+    internal sealed class Handler(Db db, Caller caller) : IRequestHandler<ListInbound, Page<InboundLine>>
+    {
+        internal const string Read = """
+            select i.community_id, i.inbound_message_id, i.channel, i.sender, i.subject, i.text, i.received_at, i.customer_id, cu.name as customer_name, i.version
+            from unnest(@Communities::uuid[]) c
+            cross join lateral (
+                select x.*
+                from inbound_message x
+                where x.community_id = c and x.kind = 'toConfirm' and x.settled_at is null
+                  and (not @After or (x.received_at, x.inbound_message_id) > (@AfterAt::timestamptz, @AfterId::uuid))
+                order by x.received_at, x.inbound_message_id
+                limit @Take
+            ) i
+            left join customer cu on cu.community_id = i.community_id and cu.customer_id = i.customer_id
+            order by i.received_at, i.inbound_message_id
+            limit @Take
+            """;
+
+        public async Task<Page<InboundLine>> Handle(ListInbound query, CancellationToken cancellationToken)
+        {
+            var (at, id) = query.After is null ? (null, Guid.Empty) : Cursor.AtAndId(query.After);
+            var rows = await db.List<InboundLine>(
+                Read, new { Communities = caller.CommunitiesFor(query.CommunityId), After = query.After is not null, AfterAt = at, AfterId = id, Take = query.Take + 1 }, cancellationToken);
+            return Cursor.Page([.. rows.Select(r => r with { Sender = Masked(r) })], query.Take, r => [r.ReceivedAt, r.InboundMessageId]);
+        }
+
+        private static string Masked(InboundLine line) => line.Channel switch
+        {
+            InboundChannel.Sms => Customers.Masked.Phone(line.Sender) ?? "",
+            InboundChannel.Email => Customers.Masked.Point(new Customers.ContactPoint(Guid.Empty, ContactKind.Email, line.Sender, Addresses.Normalise(line.Channel, line.Sender), null)).Value,
+        };
+    }
+}
+
+/// <param name="Sender">Masked.</param>
+/// <param name="CustomerId">Whoever has this number or address here.</param>
+public sealed record InboundLine(
+    Guid CommunityId, Guid InboundMessageId, InboundChannel Channel, string Sender, string? Subject, string Text, DateTimeOffset ReceivedAt, Guid? CustomerId, string? CustomerName, int Version);
+
+/// <summary>The desk says what a message that came in was: this request (a new one, which it registered for it, or another), or none.</summary>
+/// <param name="RequestId">Leave out where it is no request.</param>
+[AllowedTo(Roles.Desk)]
+public sealed record SettleInbound([property: JsonIgnore] Guid InboundMessageId, Guid? RequestId = null) : ICommand<InboundSettled>
+{
+    internal sealed class Handler(Db db, TimeProvider clock, Caller caller, EventLog log) : IRequestHandler<SettleInbound, InboundSettled>
+    {
+        private const string Which = """
+            select community_id
+            from inbound_message
+            where inbound_message_id = @InboundMessageId and kind = 'toConfirm'
+              and (request_id is null or not request_id = any (hidden_requests((select scope_actor()), array[community_id])))
+            """;
+
+        private const string Read = """
+            select settled_at, text, version
+            from inbound_message
+            where inbound_message_id = @InboundMessageId
+            for update
+            """;
+
+        private const string Write = """
+            update inbound_message
+            set settled_at = @Now, settled_by = @By, request_id = @RequestId, version = version + 1
+            where inbound_message_id = @InboundMessageId
+            """;
+
+        private sealed record Row(DateTimeOffset? SettledAt, string Text, int Version);
+
+        public async Task<InboundSettled> Handle(SettleInbound command, CancellationToken cancellationToken)
+        {
+            var community = await db.Find<Guid?>(Which, new { command.InboundMessageId }, cancellationToken) ?? throw new Refused.NotFound("inbound_message");
+            caller.MustBeAllowedIn(community);
+            var request = command.RequestId is { } id ? await LockedRequest.Of(db, id, cancellationToken) : null;
+            if (request is not null && request.CommunityId != community)
+            {
+                throw new Refused.NotFound("request");
+            }
+
+            var row = await db.Single<Row>(Read, new { command.InboundMessageId }, cancellationToken);
+            caller.MustNotBeStale("inbound_message", row.Version);
+            if (row.SettledAt is not null)
+            {
+                throw new Refused.Conflict("inbound_message.settled_already", "Somebody has settled this message already.");
+            }
+
+            var now = clock.Now();
+            await db.Run(Write, new { command.InboundMessageId, command.RequestId, Now = now, By = caller.Actor.Id }, cancellationToken);
+            var (kind, subject) = command.RequestId is { } settled ? (SubjectKind.Request, settled) : (SubjectKind.Community, community);
+            log.Write(community, kind, subject, Happening.InboundSettled, new { command.InboundMessageId, command.RequestId }, null, Visibility.Desk, now);
+            return new InboundSettled(command.InboundMessageId, command.RequestId, now, row.Version + 1);
+        }
+    }
+}
+
+public sealed record InboundSettled(Guid InboundMessageId, Guid? RequestId, DateTimeOffset SettledAt, int Version);

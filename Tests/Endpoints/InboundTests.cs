@@ -1,0 +1,220 @@
+using System.Net;
+using System.Text.Json;
+using NUnit.Framework;
+using PropertyServiceDesk.Domain.Customers;
+using PropertyServiceDesk.Domain.Messages;
+using PropertyServiceDesk.Domain.Plumbing;
+using PropertyServiceDesk.Domain.Requests;
+using PropertyServiceDesk.Domain.Rules;
+using PropertyServiceDesk.Tests.Support;
+
+namespace PropertyServiceDesk.Tests.Endpoints;
+
+/// <summary>What comes back: replies by text message and e-mail, automatic ones, bounces; over the signed door.</summary>
+public sealed class InboundOverHttpTests : ApiFixture
+{
+    private int sent;
+
+    private async Task<ApiReply> Post(string channel, object body, HttpStatusCode expected = HttpStatusCode.OK, string? secret = null, TimeSpan ago = default)
+    {
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(body, Json.Options);
+        using var message = new HttpRequestMessage(HttpMethod.Post, "/api/inbound/" + channel) { Content = new ByteArrayContent(bytes) { Headers = { ContentType = new("application/json") } } };
+        SignedByTests.Sign(message, bytes, secret, ago);
+        using var response = await Anonymous.Http.SendAsync(message);
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.That(response.StatusCode, Is.EqualTo(expected), text + LastUnexpected);
+        return new ApiReply(response.StatusCode, response.Content.Headers.ContentType?.MediaType, null, null, JsonSerializer.Deserialize<JsonElement>(text));
+    }
+
+    private Task<ApiReply> Sms(string text, string sender = "+86 138 0013 8000", string? id = null) => Post("sms", new { messageId = id ?? $"m{++sent}", sender, text, community = "here" });
+
+    private Task<ApiReply> Mail(string text, string sender, params (string Name, string Value)[] headers) =>
+        Post("email", new { messageId = $"<m{++sent}@example.org>", sender, text, subject = "Re: 请评价", community = "here", headers = headers.Select(h => new { name = h.Name, value = h.Value }) });
+
+    private async Task<Guid> GivenAsked()
+    {
+        var (request, _) = await GivenDone();
+        return request;
+    }
+
+    private Task<string?> StatusOf(Guid request) => Scalar<string>("select status from request where request_id = @request", new { request });
+
+    private async Task<(string State, string? Author, string? Solved, short? Satisfaction)> RoundOf(Guid request) =>
+        (await Rows<(string, string?, string?, short?)>("select state, author_kind, solved, satisfaction from feedback where request_id = @request order by round desc limit 1", new { request })).Single();
+
+    [Test]
+    public async Task A_digit_is_the_owners_answer_and_closes_the_request()
+    {
+        var request = await GivenAsked();
+
+        var reply = await Sms("5");
+
+        Assert.That((reply.Text("kind"), reply.Id("requestId")), Is.EqualTo(("answer", request)));
+        Assert.That(await RoundOf(request), Is.EqualTo(("answered", "owner", "yes", (short?)5)));
+        Assert.That(await StatusOf(request), Is.EqualTo("closed"));
+        var said = (await Send(Here.Clerk, new GetTimeline(request))).Items.Single(e => e.What == Happening.FeedbackGiven);
+        Assert.That((said.ActorKind, said.ActorId), Is.EqualTo((ActorKind.Owner, (Guid?)Here.Customer)));
+    }
+
+    [Test]
+    public async Task A_nought_sends_the_request_back_to_work_and_a_two_is_followed_up()
+    {
+        var unsolved = await GivenAsked();
+        await Sms("0");
+        Assert.That(await StatusOf(unsolved), Is.EqualTo("inProgress"));
+        Assert.That(await RoundOf(unsolved), Is.EqualTo(("answered", "owner", "no", (short?)null)));
+
+        await Execute("update request set status = 'cancelled', outcome = 'withdrawn', cancelled_at = registered_at where request_id = @unsolved", new { unsolved });
+        var unhappy = await GivenAsked();
+        await Sms("2分");
+
+        Assert.That(await StatusOf(unhappy), Is.EqualTo("closed"));
+        Assert.That(await Rows<string>("select for_role from follow_up where request_id = @unhappy order by 1", new { unhappy }), Is.EqualTo(new[] { "customerOfficer", "manager" }));
+    }
+
+    [Test]
+    public async Task The_same_message_twice_is_once_also_at_once()
+    {
+        var request = await GivenAsked();
+
+        var replies = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Sms("4", id: "same")));
+
+        Assert.That(replies.Count(r => !r.Body.GetProperty("repeated").GetBoolean()), Is.EqualTo(1));
+        Assert.That(replies.Select(r => r.Id("inboundMessageId")).Distinct().Count(), Is.EqualTo(1));
+        Assert.That(await Scalar<long>("select count(*) from event where what = 'feedbackGiven' and detail ->> 'requestId' = @request::text", new { request }), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task An_answer_is_not_overwritten_by_a_second_one_which_is_a_word_like_any_other()
+    {
+        var request = await GivenAsked();
+        await Sms("5");
+
+        var second = await Sms("1");
+
+        Assert.That(second.Text("kind"), Is.EqualTo("toConfirm"));
+        Assert.That((await RoundOf(request)).Satisfaction, Is.EqualTo((short)5));
+    }
+
+    [Test]
+    public async Task Words_are_a_note_on_the_newest_open_request_and_change_nothing_else()
+    {
+        var older = (await GivenRequest()).RequestId;
+        Clock.Advance(TimeSpan.FromMinutes(1));
+        var newer = (await GivenRequest()).RequestId;
+
+        var reply = await Sms("下午三点以后在家");
+
+        Assert.That((reply.Text("kind"), reply.Id("requestId")), Is.EqualTo(("note", newer)));
+        Assert.That(await StatusOf(newer), Is.EqualTo("received"));
+        var note = (await Send(Here.Clerk, new GetTimeline(newer))).Items.Single(e => e.What == Happening.RequestNoted);
+        Assert.That((note.Text, note.ActorKind), Is.EqualTo(("下午三点以后在家", ActorKind.Owner)));
+        Assert.That((await Send(Here.Clerk, new GetTimeline(older))).Items.Any(e => e.What == Happening.RequestNoted), Is.False);
+    }
+
+    [Test]
+    public async Task What_is_nobodys_open_matter_waits_for_the_desk_and_makes_no_request_by_itself()
+    {
+        var requests = await Scalar<long>("select count(*) from request");
+
+        var reply = await Sms("楼道灯坏了", "13912340000");
+
+        Assert.That(reply.Text("kind"), Is.EqualTo("toConfirm"));
+        Assert.That(await Scalar<long>("select count(*) from request"), Is.EqualTo(requests));
+        var waiting = (await Send(Here.Clerk, new ListInbound())).Items.Single();
+        Assert.That((waiting.Text, waiting.Sender), Is.EqualTo(("楼道灯坏了", "139****0000")));
+        Assert.That((await Send(There.Clerk, new ListInbound())).Items, Is.Empty);
+
+        var request = (await GivenRequest()).RequestId;
+        Assert.That(await Refusal(() => Send(There.Clerk, new SettleInbound(waiting.InboundMessageId))), Is.EqualTo("inbound_message.not_found"));
+        Assert.That(await Refusal(() => Send(Here.Clerk, new SettleInbound(waiting.InboundMessageId, Guid.NewGuid()))), Is.EqualTo("request.not_found"));
+        await Send(Here.Clerk, new SettleInbound(waiting.InboundMessageId, request));
+        Assert.That(await Refusal(() => Send(Here.Clerk, new SettleInbound(waiting.InboundMessageId))), Is.EqualTo("inbound_message.settled_already"));
+        Assert.That((await Send(Here.Clerk, new ListInbound())).Items, Is.Empty);
+        Assert.That((await Send(Here.Clerk, new GetTimeline(request))).Items.Any(e => e.What == Happening.InboundSettled), Is.True);
+    }
+
+    [Test]
+    public async Task Machines_change_nothing()
+    {
+        var request = await GivenAsked();
+        await Execute("insert into contact_point (community_id, contact_point_id, customer_id, kind, value, normalised) values (@CommunityId, gen_random_uuid(), @Customer, 'email', 'owner@example.org', 'owner@example.org') on conflict do nothing", new { Here.CommunityId, Here.Customer });
+
+        Assert.That((await Mail("5", "王小明 <Owner@Example.org>", ("Auto-Submitted", "auto-replied"))).Text("kind"), Is.EqualTo("automatic"));
+        Assert.That((await Mail("0", "owner@example.org", ("Precedence", "bulk"))).Text("kind"), Is.EqualTo("automatic"));
+        Assert.That((await Mail("5", "owner@example.org", ("X-Service-Desk-Message", Guid.NewGuid().ToString()))).Text("kind"), Is.EqualTo("own"));
+        Assert.That((await Mail("0", "<>")).Text("kind"), Is.EqualTo("bounce"));
+        Assert.That((await Sms("【自动回复】我正在开车")).Text("kind"), Is.EqualTo("automatic"));
+
+        Assert.That((await RoundOf(request)).State, Is.EqualTo("asked"));
+        Assert.That(await StatusOf(request), Is.EqualTo("awaitingFeedback"));
+        Assert.That((await Send(Here.Clerk, new ListInbound())).Items, Is.Empty);
+
+        Assert.That((await Mail("5", "owner@example.org", ("Auto-Submitted", "no"))).Text("kind"), Is.EqualTo("answer"), "and a person's does");
+    }
+
+    [Test]
+    public async Task A_bounce_parks_the_message_that_came_back_and_the_owner_is_to_be_called()
+    {
+        var request = await GivenAsked();
+        var message = await Scalar<Guid>("select message_id from message where request_id = @request and template = 'feedbackAsk'", new { request });
+        await Execute("update message set sent_at = created_at, channel = 'email', attempts = 1 where message_id = @message", new { message });
+
+        var reply = await Mail("550 no such user\n\nMessage-ID: <desk." + message.ToString("N") + "@desk.example>", "MAILER-DAEMON@mx.example.org");
+
+        Assert.That(reply.Text("kind"), Is.EqualTo("bounce"));
+        Assert.That((await Send(Here.Clerk, new ListParkedMessages())).Items.Single(), Has.Property("ParkedWhy").EqualTo(ParkedWhy.Bounced).And.Property("MessageId").EqualTo(message));
+        Assert.That(await Scalar<DateTime>("select next_check_at from feedback where request_id = @request", new { request }), Is.EqualTo(Clock.GetUtcNow().UtcDateTime), "it is looked at at once");
+    }
+
+    [Test]
+    public async Task A_reply_by_mail_is_about_the_message_that_it_names()
+    {
+        var asked = await GivenAsked();
+        var message = await Scalar<Guid>("select message_id from message where request_id = @asked and template = 'feedbackAsk'", new { asked });
+        Clock.Advance(TimeSpan.FromMinutes(1));
+        var newer = await GivenAsked();
+        await Execute("insert into contact_point (community_id, contact_point_id, customer_id, kind, value, normalised) values (@CommunityId, gen_random_uuid(), @Customer, 'email', 'owner@example.org', 'owner@example.org') on conflict do nothing", new { Here.CommunityId, Here.Customer });
+
+        await Mail("5\n\n> 请直接回复数字评价", "owner@example.org", ("In-Reply-To", $"<desk.{message:N}@desk.example>"));
+
+        Assert.That(((await RoundOf(asked)).State, (await RoundOf(newer)).State), Is.EqualTo(("answered", "asked")));
+    }
+
+    [Test]
+    public async Task An_unsigned_call_a_wrong_signature_and_an_old_one_are_refused_alike()
+    {
+        var body = new { messageId = "x", sender = "13800138000", text = "5", community = "here" };
+        var request = await GivenAsked();
+
+        Assert.That((await Post("sms", body, HttpStatusCode.Unauthorized, "another secret of theirs")).Code, Is.EqualTo("inbound.not_signed"));
+        Assert.That((await Post("sms", body, HttpStatusCode.Unauthorized, ago: TimeSpan.FromMinutes(6))).Code, Is.EqualTo("inbound.not_signed"));
+        Assert.That((await Anonymous.PostJson("/api/inbound/sms", body, HttpStatusCode.Unauthorized)).Code, Is.EqualTo("inbound.not_signed"));
+
+        Assert.That((await RoundOf(request)).State, Is.EqualTo("asked"));
+        Assert.That(await Scalar<long>("select count(*) from inbound_message"), Is.Zero);
+    }
+
+    [Test]
+    public async Task The_community_is_told_by_the_sender_where_no_code_is_given()
+    {
+        var request = (await Send(There.Clerk, new ReceiveRequest(There.CommunityId, RequestKind.Repair, Channel.Phone, There.Category(RequestKind.Repair, "water"), "漏水", PlaceId: There.Places["3-2-1502"], Reporter: new Reporter("李", "13700001111")))).RequestId;
+
+        var known = await Post("sms", new { messageId = "k", sender = "13700001111", text = "在家" });
+        var unknown = await Post("sms", new { messageId = "u", sender = "13666660000", text = "在家" }, HttpStatusCode.UnprocessableEntity);
+
+        Assert.That(known.Id("requestId"), Is.EqualTo(request));
+        Assert.That(unknown.Code, Is.EqualTo("inbound.community_unknown"));
+    }
+
+    [Test]
+    public async Task A_forgotten_persons_messages_are_forgotten_too()
+    {
+        var made = await Send(Here.Clerk, new RegisterCustomer(Here.CommunityId, "周", [new NewContactPoint(ContactKind.Phone, "13512340000")], []));
+        await Sms("家里没人", "13512340000");
+
+        await Send(Here.Manager, new EraseCustomer(made.CustomerId, ErasureReason.Requested));
+
+        Assert.That((await Rows<(string, string)>("select sender, text from inbound_message")).Single(), Is.EqualTo(("–", "")));
+    }
+}

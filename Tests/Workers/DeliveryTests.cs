@@ -1,0 +1,528 @@
+using System.Text;
+using System.Text.Json;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using NUnit.Framework;
+using PropertyServiceDesk.Domain.Customers;
+using PropertyServiceDesk.Domain.Feedback;
+using PropertyServiceDesk.Domain.Messages;
+using PropertyServiceDesk.Domain.Plumbing;
+using PropertyServiceDesk.Domain.Requests;
+using PropertyServiceDesk.Domain.Rules;
+using PropertyServiceDesk.Tests.Support;
+using PropertyServiceDesk.Workers;
+using PropertyServiceDesk.Workers.Deliveries;
+
+namespace PropertyServiceDesk.Tests.Workers;
+
+/// <summary>The outbox is delivered to real receivers: HTTP servers and an SMTP server of the tests' own. The fixture starts on Monday 2026-03-02 at 09:00 in Shanghai.</summary>
+public sealed class DeliveryTests : DeskFixture
+{
+    private const string Secret = "whsec_bm90aGluZyB0byBzZWUgaGVyZSwgbW92ZSBvbg==";
+
+    private readonly List<string> logged = [];
+
+    private static DateTimeOffset Local(int month, int day, int hour, int minute = 0) => new(2026, month, day, hour, minute, 0, TimeSpan.FromHours(8));
+
+    private static (string, string?)[] Sms(Receiver receiver) => [("Sms:Url", receiver.Url), ("Sms:Secret", Secret)];
+
+    /// <summary>The desk with deliveries, as Workers has them.</summary>
+    private ServiceProvider Delivering(params (string Name, string? Value)[] settings) => Services(services =>
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings.Prepend((Name: "LingerSeconds", Value: (string?)"0")).GroupBy(s => s.Name).Select(s => KeyValuePair.Create("Desk:Messages:" + s.Key, s.Last().Value))).Build();
+        services.AddSingleton(new MessageSettings(configuration));
+        services.AddSingleton<Job>();
+        services.AddSingleton<DeliverMessages>();
+        services.AddSingleton<ILoggerProvider>(new Lines(logged));
+    });
+
+    private async Task<int> Deliver(params (string Name, string? Value)[] settings)
+    {
+        await using var services = Delivering(settings);
+        return await services.GetRequiredService<Job>().Deliver(CancellationToken.None);
+    }
+
+    /// <summary>A finished request whose owner is asked: one message.</summary>
+    private async Task<(Guid RequestId, Guid MessageId)> GivenAsk(Town? town = null, Priority? priority = null, string? mail = null)
+    {
+        var request = (await GivenRequest(town, priority)).RequestId;
+        await Send((town ?? Here).Clerk, new AnswerRequest(request, AnswerKind.Answered, "已处理"));
+        if (mail is not null)
+        {
+            await Execute("delete from contact_point where kind = 'email'; insert into contact_point (community_id, contact_point_id, customer_id, kind, value, normalised) values (@CommunityId, gen_random_uuid(), @Customer, 'email', @mail, @mail)", new { Here.CommunityId, Here.Customer, mail });
+        }
+
+        return (request, await Scalar<Guid>("select message_id from message where request_id = @request and template = 'feedbackAsk'", new { request }));
+    }
+
+    /// <summary>The same by somebody unknown, each from a number of their own: nobody is asked too often.</summary>
+    private async Task<Guid> GivenAskOfSomebody(Town town)
+    {
+        var request = (await Send(town.Clerk, new ReceiveRequest(
+            town.CommunityId, RequestKind.Repair, Channel.Phone, town.Category(RequestKind.Repair, "water"), "漏水", PlaceId: town.Places["3-2-1502"], Reporter: new Reporter("李", $"139{++numbers:D8}")))).RequestId;
+        await Send(town.Clerk, new AnswerRequest(request, AnswerKind.Answered, "已处理"));
+        return await Scalar<Guid>("select message_id from message where request_id = @request and template = 'feedbackAsk'", new { request });
+    }
+
+    private int numbers;
+
+    private sealed record State(DateTimeOffset? SentAt, DateTimeOffset? ParkedAt, string? ParkedWhy, string? Channel, short Attempts, DateTimeOffset SendAfter, string? LastFailure, string[] GivenUp);
+
+    private async Task<State> StateOf(Guid message)
+    {
+        var row = (await Rows<(DateTime? SentAt, DateTime? ParkedAt, string? Why, string? Channel, short Attempts, DateTime SendAfter, string? Failure)>(
+            "select sent_at, parked_at, parked_why, channel, attempts, send_after, last_failure from message where message_id = @message", new { message })).Single();
+        static DateTimeOffset? At(DateTime? at) => at is { } known ? new DateTimeOffset(DateTime.SpecifyKind(known, DateTimeKind.Utc)) : null;
+        return new State(At(row.SentAt), At(row.ParkedAt), row.Why, row.Channel, row.Attempts, At(row.SendAfter)!.Value, row.Failure, (await Rows<string>("select unnest(given_up) from message where message_id = @message", new { message })).ToArray());
+    }
+
+    [TearDown]
+    public void Say_what_was_logged()
+    {
+        if (TestContext.CurrentContext.Result.Outcome.Status == NUnit.Framework.Interfaces.TestStatus.Failed)
+        {
+            TestContext.Out.WriteLine(string.Join('\n', logged));
+        }
+
+        logged.Clear();
+    }
+
+    [TearDown]
+    public Task No_more_mail() => Execute("delete from contact_point where kind in ('email', 'weChat'); update customer set preferred_channel = 'phone', language = 'zh-CN', opted_out_at = null; update community set quiet_from = '21:00', quiet_to = '08:30'; update staff set phone = null");
+
+    [Test]
+    public async Task An_ask_goes_to_the_owners_telephone_signed_and_stands_on_the_timeline()
+    {
+        var (request, message) = await GivenAsk();
+        var number = (await Send(Here.Clerk, new GetRequest(request))).Request.Number;
+        await using var gateway = await Receiver.Start();
+
+        await Deliver(Sms(gateway));
+
+        var call = gateway.Calls.Single();
+        var body = JsonDocument.Parse(call.Body).RootElement;
+        Assert.That(call.Headers["webhook-id"], Is.EqualTo("msg_" + message.ToString("N")));
+        Assert.That(WebhookSignature.IsSigned(WebhookSignature.Key(Secret), call.Headers["webhook-id"], call.Headers["webhook-timestamp"], call.Headers["webhook-signature"], Encoding.UTF8.GetBytes(call.Body), TimeProvider.System.GetUtcNow()), Is.True);
+        Assert.That(body.GetProperty("to").GetString(), Is.EqualTo("13800138000"));
+        Assert.That(body.GetProperty("text").GetString(), Does.Contain(number.ToString(System.Globalization.CultureInfo.InvariantCulture)).And.Contain("测试小区"));
+        Assert.That(await StateOf(message), Has.Property("SentAt").EqualTo(Clock.GetUtcNow()).And.Property("Channel").EqualTo("sms").And.Property("Attempts").EqualTo(1));
+        Assert.That((await Send(Here.Clerk, new GetTimeline(request))).Items.Count(e => e.What == Happening.MessageSent), Is.EqualTo(1));
+        Assert.That((await Send(Here.Clerk, new ListMessagesOfRequest(request))).Single().State, Is.EqualTo(MessageState.Sent));
+    }
+
+    [Test]
+    public async Task Run_again_it_is_not_sent_again_and_before_its_time_it_is_not_sent()
+    {
+        var (_, message) = await GivenAsk();
+        await Execute("update message set send_after = @At where message_id = @message", new { At = Clock.GetUtcNow().AddMinutes(1), message });
+        await using var gateway = await Receiver.Start();
+
+        await Deliver(Sms(gateway));
+        Assert.That(gateway.Calls, Is.Empty);
+        Clock.Advance(TimeSpan.FromMinutes(1));
+        await Deliver(Sms(gateway));
+        await Deliver(Sms(gateway));
+
+        Assert.That(gateway.Calls, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Customers_are_left_alone_at_night_but_not_where_it_is_danger()
+    {
+        var (_, normal) = await GivenAsk();
+        var (_, danger) = await GivenAsk(priority: Priority.Danger);
+        await using var gateway = await Receiver.Start();
+
+        Clock.Set(Local(3, 2, 22, 15));
+        await Deliver(Sms(gateway));
+
+        Assert.That((await StateOf(danger)).SentAt, Is.EqualTo(Clock.GetUtcNow()));
+        Assert.That(await StateOf(normal), Has.Property("SentAt").Null.And.Property("SendAfter").EqualTo(Local(3, 3, 8, 30)).And.Property("Attempts").EqualTo(0));
+        Clock.Set(Local(3, 3, 8, 30));
+        await Deliver(Sms(gateway));
+        Assert.That((await StateOf(normal)).SentAt, Is.EqualTo(Clock.GetUtcNow()));
+    }
+
+    [Test]
+    public async Task A_community_sets_its_own_quiet_hours()
+    {
+        var (_, message) = await GivenAsk();
+        await using var gateway = await Receiver.Start();
+
+        await Send(Here.Manager, new SetQuietHours(Here.CommunityId, "08:00", "10:00"));
+        await Deliver(Sms(gateway));
+
+        Assert.That((await StateOf(message)).SendAfter, Is.EqualTo(Local(3, 2, 10)));
+        Assert.That(await Send(Here.Clerk, new GetQuietHours(Here.CommunityId)), Is.EqualTo(new QuietHours("08:00", "10:00")));
+        Assert.That(await Refusal(() => Send(Here.Manager, new SetQuietHours(There.CommunityId, "08:00", "10:00"))), Is.EqualTo("community.not_found"));
+        Assert.That(await Refusal(() => Send(Here.Manager, new SetQuietHours(Here.CommunityId, "8:00", "25:00"))), Is.EqualTo("quiet_hours.not_a_time quiet_hours.not_a_time"));
+    }
+
+    [Test]
+    public async Task Two_workers_at_once_send_each_message_once()
+    {
+        for (var i = 0; i < 30; i++)
+        {
+            await GivenAskOfSomebody(Here);
+        }
+
+        await using var gateway = await Receiver.Start(async (_, _) =>
+        {
+            await Task.Delay(50);
+            return (204, "");
+        });
+
+        await Task.WhenAll(Deliver(Sms(gateway)), Deliver(Sms(gateway)), Deliver(Sms(gateway)));
+
+        Assert.That(gateway.Calls.Select(c => c.Headers["webhook-id"]).Distinct().Count(), Is.EqualTo(30));
+        Assert.That(gateway.Calls, Has.Count.EqualTo(30));
+    }
+
+    [Test]
+    public async Task What_failed_is_tried_later_under_the_same_id()
+    {
+        var (_, message) = await GivenAsk();
+        await using var gateway = await Receiver.Answering((500, ""), (503, ""), (204, ""));
+
+        await Deliver(Sms(gateway));
+        var first = await StateOf(message);
+        Assert.That(first, Has.Property("SentAt").Null.And.Property("LastFailure").EqualTo("http 500"));
+        Assert.That(first.SendAfter - Clock.GetUtcNow(), Is.InRange(TimeSpan.FromSeconds(24), TimeSpan.FromSeconds(36)));
+        await Deliver(Sms(gateway));
+        Assert.That(gateway.Calls, Has.Count.EqualTo(1), "not before its time");
+
+        Clock.Advance(TimeSpan.FromMinutes(1));
+        await Deliver(Sms(gateway));
+        Clock.Advance(TimeSpan.FromMinutes(2));
+        await Deliver(Sms(gateway));
+
+        Assert.That(gateway.Calls.Select(c => c.Headers["webhook-id"]).Distinct().Count(), Is.EqualTo(1));
+        Assert.That(await StateOf(message), Has.Property("SentAt").EqualTo(Clock.GetUtcNow()).And.Property("Attempts").EqualTo(3).And.Property("LastFailure").Null);
+    }
+
+    [Test]
+    public async Task Where_one_way_is_refused_for_good_the_next_one_is_taken_at_once()
+    {
+        var (_, message) = await GivenAsk(mail: "owner@example.org");
+        await using var gateway = await Receiver.Answering((404, ""));
+        await using var post = await SmtpServer.Start();
+
+        await Deliver([.. Sms(gateway), .. Email(post)]);
+
+        var mail = await post.Next();
+        Assert.That(mail.To, Is.EqualTo(new[] { "owner@example.org" }));
+        Assert.That(mail.Mail, Does.Contain($"desk.{message:N}@desk.example").And.Contain("Auto-Submitted: auto-generated"));
+        Assert.That(Encoding.UTF8.GetString(Convert.FromBase64String(mail.Mail[(mail.Mail.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..].Trim())), Does.Contain("请直接回复数字评价"));
+        var state = await StateOf(message);
+        Assert.That((state.Channel, state.SentAt), Is.EqualTo(("email", (DateTimeOffset?)Clock.GetUtcNow())));
+        Assert.That(state.GivenUp, Is.EqualTo(new[] { "sms" }));
+    }
+
+    [Test]
+    public async Task The_preferred_way_is_the_first_and_the_language_is_the_customers()
+    {
+        var (_, message) = await GivenAsk(mail: "owner@example.org");
+        await Execute("update customer set preferred_channel = 'email', language = 'en' where customer_id = @Customer", new { Here.Customer });
+        await using var gateway = await Receiver.Start();
+        await using var post = await SmtpServer.Start("--sign-in", "desk:geheim");
+
+        await Deliver([.. Sms(gateway), .. Email(post), ("Email:User", "desk"), ("Email:Password", "geheim")]);
+
+        var mail = await post.Next();
+        Assert.That(mail.User, Is.EqualTo("desk"));
+        Assert.That(mail.Mail, Does.Contain("Test community"));
+        Assert.That(gateway.Calls, Is.Empty);
+        Assert.That((await StateOf(message)).Channel, Is.EqualTo("email"));
+    }
+
+    [Test]
+    public async Task An_address_that_a_mail_server_does_not_know_is_given_up_and_one_that_is_busy_is_tried_again()
+    {
+        await using var post = await SmtpServer.Start();
+        var (_, unknown) = await GivenAsk(mail: "nobody@example.org");
+        await Deliver(Email(post));
+        Assert.That(await StateOf(unknown), Has.Property("ParkedWhy").EqualTo("exhausted").And.Property("LastFailure").EqualTo("smtp 550"));
+
+        var (_, busy) = await GivenAsk(mail: "later@example.org");
+        await Deliver(Email(post));
+
+        Assert.That(await StateOf(busy), Has.Property("ParkedAt").Null.And.Property("LastFailure").EqualTo("smtp 451"));
+        Assert.That(post.TookMore, Is.False);
+    }
+
+    [Test]
+    public async Task A_mail_server_whose_certificate_nobody_knows_is_not_given_anything()
+    {
+        await using var post = await SmtpServer.Start("--tls");
+        var (_, message) = await GivenAsk(mail: "owner@example.org");
+
+        await Deliver([.. Email(post), ("Email:StartTls", "true")]);
+
+        Assert.That(await StateOf(message), Has.Property("SentAt").Null.And.Property("ParkedAt").Null);
+        Assert.That(post.TookMore, Is.False);
+    }
+
+    [Test]
+    public async Task After_the_last_try_it_is_parked_where_the_desk_sees_it_and_the_desk_may_try_again_or_discard_it()
+    {
+        var (request, message) = await GivenAsk();
+        await using var gateway = await Receiver.Start((_, nth) => Task.FromResult((nth <= DeliveryWays.TriesAWay(null) ? 500 : 204, "")));
+        for (var i = 0; i < DeliveryWays.TriesAWay(null); i++)
+        {
+            await Deliver(Sms(gateway));
+            Clock.Advance(TimeSpan.FromMinutes(40));
+        }
+
+        Assert.That(gateway.Calls, Has.Count.EqualTo(DeliveryWays.TriesAWay(null)));
+        var parked = (await Send(Here.Clerk, new ListParkedMessages())).Items.Single();
+        Assert.That((parked.MessageId, parked.ParkedWhy, parked.LastFailure, parked.RequestId), Is.EqualTo((message, (ParkedWhy?)ParkedWhy.Exhausted, "http 500", (Guid?)request)));
+        Assert.That((await Send(There.Clerk, new ListParkedMessages())).Items, Is.Empty);
+        Assert.That(await Refusal(() => Send(There.Clerk, new RetryMessage(message))), Is.EqualTo("message.not_found"));
+        Assert.That(await Refusal(() => Send(Here.Clerk, new RetryMessage(message), c => c.IfMatch = 99)), Is.EqualTo("message.changed_meanwhile"));
+
+        await Send(Here.Clerk, new RetryMessage(message));
+        Assert.That(await Refusal(() => Send(Here.Clerk, new DiscardMessage(message, "打过电话"))), Is.EqualTo("message.not_parked"));
+        await Deliver(Sms(gateway));
+
+        Assert.That((await StateOf(message)).SentAt, Is.EqualTo(Clock.GetUtcNow()));
+        Assert.That((await Send(Here.Clerk, new ListParkedMessages())).Items, Is.Empty);
+        Assert.That((await Send(Here.Clerk, new GetTimeline(request))).Items.Select(e => e.What).Where(w => w is Happening.MessageParked or Happening.MessageRetried or Happening.MessageSent), Is.EqualTo(new[] { Happening.MessageParked, Happening.MessageRetried, Happening.MessageSent }));
+    }
+
+    [Test]
+    public async Task A_discarded_message_is_not_sent_and_the_reason_is_on_the_timeline()
+    {
+        var (request, message) = await GivenAsk();
+        await using var gateway = await Receiver.Answering((410, ""));
+        await Deliver(Sms(gateway));
+
+        var reply = await Send(Here.Manager, new DiscardMessage(message, "已电话联系"));
+        Clock.Advance(TimeSpan.FromDays(1));
+        await Deliver(Sms(gateway));
+
+        Assert.That((reply.State, reply.AllowedMoves.Count), Is.EqualTo((MessageState.Ended, 0)));
+        Assert.That(gateway.Calls, Has.Count.EqualTo(1));
+        Assert.That((await Send(Here.Clerk, new GetTimeline(request))).Items.Single(e => e.What == Happening.MessageDiscarded).Text, Is.EqualTo("已电话联系"));
+    }
+
+    [Test]
+    public async Task Somebody_without_a_mobile_number_is_parked_at_once()
+    {
+        var request = (await Send(Here.Clerk, new ReceiveRequest(
+            Here.CommunityId, RequestKind.Repair, Channel.Phone, Here.Category(RequestKind.Repair, "water"), "漏水", PlaceId: Here.Places["3-2-1502"], Reporter: new Reporter("李", "0755-88888888")))).RequestId;
+        await Send(Here.Clerk, new AnswerRequest(request, AnswerKind.Answered, "已处理"));
+        await using var gateway = await Receiver.Start();
+
+        await Deliver(Sms(gateway));
+
+        Assert.That((await Send(Here.Clerk, new ListMessagesOfRequest(request))).Single(), Has.Property("State").EqualTo(MessageState.Parked).And.Property("ParkedWhy").EqualTo(ParkedWhy.NoChannel));
+        Assert.That(gateway.Calls, Is.Empty);
+    }
+
+    [Test]
+    public async Task What_was_answered_meanwhile_is_not_asked_any_more()
+    {
+        var (answered, message) = await GivenAsk();
+        await Send(Here.Clerk, new RecordFeedback(answered, Solved.Yes, 5, "王小明"));
+        await using var gateway = await Receiver.Start();
+
+        await Deliver(Sms(gateway));
+
+        Assert.That((await StateOf(message)).ParkedWhy, Is.EqualTo("moot"));
+        Assert.That(gateway.Calls, Is.Empty);
+        Assert.That((await Send(Here.Clerk, new ListParkedMessages())).Items, Is.Empty);
+        Assert.That((await Send(Here.Clerk, new ListMessagesOfRequest(answered))).Single(m => m.MessageId == message).State, Is.EqualTo(MessageState.Ended));
+    }
+
+    [Test]
+    public async Task A_receiver_that_hangs_does_not_hold_up_the_others()
+    {
+        await using var hanging = await Receiver.Hanging();
+        await using var gateway = await Receiver.Start();
+        for (var i = 0; i < 40; i++)
+        {
+            await GivenAskOfSomebody(There);
+        }
+
+        Clock.Advance(TimeSpan.FromSeconds(1)); // the hanging ones are due first
+        var others = new List<Guid>();
+        for (var i = 0; i < 20; i++)
+        {
+            others.Add(await GivenAskOfSomebody(Here));
+        }
+
+        await using var services = Delivering([.. Sms(gateway), ("In:there:Sms:Url", hanging.Url), ("In:there:Sms:Secret", Secret), ("TimeoutSeconds", "4"), ("AtOnce", "8")]);
+        var run = services.GetRequiredService<Job>().Deliver(CancellationToken.None);
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(3));
+        while (await Scalar<long>("select count(*) from message where message_id = any (@others) and sent_at is not null", new { others }) < 20)
+        {
+            deadline.Token.ThrowIfCancellationRequested();
+        }
+
+        Assert.That(run.IsCompleted, Is.False);
+        Assert.That(hanging.Calls, Has.Count.EqualTo(8), "as many at once as it is given");
+        await run;
+        Assert.That(await Scalar<long>("select count(*) from message where community_id = @CommunityId and sent_at is null and last_failure in ('no answer in time', 'host down')", new { There.CommunityId }), Is.EqualTo(40));
+    }
+
+    [Test]
+    public async Task Staff_are_told_by_the_robots_of_their_groups_and_on_their_screens_where_there_are_none()
+    {
+        var (request, _) = await GivenDispatched();
+        await Send(Here.Clerk, new UrgeRequest(request));
+        await using var weCom = await Receiver.Answering((200, """{"errcode":0,"errmsg":"ok"}"""));
+        await Execute("update staff set phone = '139 0000 1111' where staff_id = @Id", new { Here.Lead(Crew.Engineering).Id });
+
+        await Deliver(("WeCom:Url", weCom.Url + "cgi-bin/webhook/send?key=abc"));
+
+        var lead = weCom.Calls.Single(c => c.Body.Contains("13900001111", StringComparison.Ordinal));
+        Assert.That(JsonDocument.Parse(lead.Body).RootElement.GetProperty("text").GetProperty("mentioned_mobile_list")[0].GetString(), Is.EqualTo("13900001111"));
+        Assert.That(JsonDocument.Parse(lead.Body).RootElement.GetProperty("text").GetProperty("content").GetString(), Does.Contain("催单"));
+        Assert.That(weCom.Calls.Select(c => c.Target).Distinct(), Is.EqualTo(new[] { "/cgi-bin/webhook/send?key=abc" }));
+
+        Clock.Advance(TimeSpan.FromHours(2));
+        await Send(Here.Clerk, new UrgeRequest(request));
+        await using var gateway = await Receiver.Start();
+        await Execute("update staff set phone = null");
+        await Deliver(Sms(gateway));
+        Assert.That(await Rows<string>("select distinct channel from message where request_id = @request and dedupe_key like 'urge:%:2:%'", new { request }), Is.EqualTo(new[] { "screen" }));
+    }
+
+    /// <summary>As documented at developer.work.weixin.qq.com, open.dingtalk.com and developers.weixin.qq.com; the replies are recorded ones.</summary>
+    [Test]
+    public async Task Ding_talk_is_signed_and_its_refusal_of_too_many_is_waited_for()
+    {
+        var (request, _) = await GivenDispatched();
+        await Send(Here.Clerk, new UrgeRequest(request));
+        await Execute("delete from message where recipient_kind = 'role'");
+        await using var robot = await Receiver.Answering((200, """{"errcode":130101,"errmsg":"send too fast, exceed 20 times per minute"}"""), (200, """{"errcode":0,"errmsg":"ok"}"""));
+
+        await Deliver(("DingTalk:Url", robot.Url + "robot/send?access_token=xyz"), ("DingTalk:Secret", "SECabc"));
+
+        var call = robot.Calls[0];
+        var query = System.Web.HttpUtility.ParseQueryString(call.Target[call.Target.IndexOf('?', StringComparison.Ordinal)..]);
+        var expected = Convert.ToBase64String(System.Security.Cryptography.HMACSHA256.HashData(Encoding.UTF8.GetBytes("SECabc"), Encoding.UTF8.GetBytes(query["timestamp"] + "\nSECabc")));
+        Assert.That((query["access_token"], query["sign"]), Is.EqualTo(("xyz", expected)));
+        Assert.That(JsonDocument.Parse(call.Body).RootElement.GetProperty("msgtype").GetString(), Is.EqualTo("text"));
+        Assert.That(await Scalar<bool>("select bool_or(send_after >= @At) from message where last_failure = 'dingTalk 130101'", new { At = Clock.GetUtcNow().AddMinutes(10) }), Is.True);
+    }
+
+    [Test]
+    public async Task We_chat_fills_the_accounts_own_template_and_asks_for_a_new_token_when_the_old_one_is_over()
+    {
+        var (request, message) = await GivenAsk();
+        await Execute("insert into contact_point (community_id, contact_point_id, customer_id, kind, value, normalised) values (@CommunityId, gen_random_uuid(), @Customer, 'weChat', 'oOpenId_1', 'oopenid_1'); update customer set preferred_channel = 'weChat' where customer_id = @Customer", new { Here.CommunityId, Here.Customer });
+        await Send(Here.Manager, new EditTemplate(
+            Here.CommunityId, "feedbackAsk", "zh-CN", "请评价", "请评价 {number}", [new ProviderTemplate(MessageChannel.WeChat, "TM00015", [new ProviderField("character_string1", "{number}"), new ProviderField("thing2", "{category}已完成")])], 0));
+        var tokens = 0;
+        await using var account = await Receiver.Start((call, _) => Task.FromResult((200, call.Target.StartsWith("/cgi-bin/token?", StringComparison.Ordinal)
+            ? $$"""{"access_token":"TOKEN{{++tokens}}","expires_in":7200}"""
+            : call.Target.EndsWith("TOKEN1", StringComparison.Ordinal) ? """{"errcode":42001,"errmsg":"access_token expired"}""" : """{"errcode":0,"errmsg":"ok","msgid":200228332}""")));
+
+        await using var services = Delivering(("WeChat:Url", account.Url), ("WeChat:AppId", "wx1"), ("WeChat:AppSecret", "s3cret"));
+        await services.GetRequiredService<Job>().Deliver(CancellationToken.None);
+        Clock.Advance(TimeSpan.FromMinutes(1));
+        await services.GetRequiredService<Job>().Deliver(CancellationToken.None);
+
+        var last = account.Calls[^1];
+        var body = JsonDocument.Parse(last.Body).RootElement;
+        Assert.That(last.Target, Is.EqualTo("/cgi-bin/message/template/send?access_token=TOKEN2"));
+        Assert.That((body.GetProperty("touser").GetString(), body.GetProperty("template_id").GetString(), body.GetProperty("client_msg_id").GetString()), Is.EqualTo(("oOpenId_1", "TM00015", message.ToString("N"))));
+        Assert.That(body.GetProperty("data").GetProperty("character_string1").GetProperty("value").GetString(), Is.EqualTo((await Send(Here.Clerk, new GetRequest(request))).Request.Number.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+        Assert.That((await StateOf(message)).SentAt, Is.EqualTo(Clock.GetUtcNow()));
+    }
+
+    [Test]
+    public async Task In_development_messages_are_files()
+    {
+        var (_, message) = await GivenAsk();
+        var folder = Directory.CreateTempSubdirectory("servicedesk-messages-");
+        try
+        {
+            await Deliver(("Folder", folder.FullName));
+
+            var file = folder.GetFiles().Single();
+            Assert.That(file.Name, Is.EqualTo($"{message}.sms.json"));
+            Assert.That(await File.ReadAllTextAsync(file.FullName), Does.Contain("13800138000"));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Test]
+    public async Task Without_any_way_out_nothing_is_taken_up()
+    {
+        var (_, message) = await GivenAsk();
+
+        Assert.That(await Deliver(), Is.Zero);
+
+        Assert.That(await StateOf(message), Has.Property("Attempts").EqualTo(0).And.Property("ParkedAt").Null);
+    }
+
+    [Test]
+    public async Task A_message_that_nobody_has_words_for_is_parked_and_does_not_stop_the_rest()
+    {
+        var (_, odd) = await GivenAsk();
+        await Execute("update message set template = 'nobodyKnowsThis' where message_id = @odd", new { odd });
+        var (_, other) = await GivenAsk();
+        await using var gateway = await Receiver.Start();
+
+        await Deliver(Sms(gateway));
+
+        Assert.That((await StateOf(odd)).ParkedWhy, Is.EqualTo("unrenderable"));
+        Assert.That((await StateOf(other)).SentAt, Is.Not.Null);
+    }
+
+    [Test]
+    public async Task Neither_numbers_nor_texts_nor_secrets_are_logged()
+    {
+        await GivenAsk();
+        await using var gateway = await Receiver.Answering((500, "13800138000"));
+
+        await Deliver([.. Sms(gateway), ("Sms:Url", gateway.Url + "?key=TOPSECRET")]);
+
+        Assert.That(string.Join('\n', logged), Does.Not.Contain("13800138000").And.Not.Contain("评价").And.Not.Contain("TOPSECRET").And.Not.Contain("王小明"));
+    }
+
+    [TestCase("Sms:Url", "ftp://x")]
+    [TestCase("Sms:Secret", "short")]
+    [TestCase("Email:From", "nobody")]
+    [TestCase("TimeoutSeconds", "0")]
+    public void A_setting_that_cannot_be_used_stops_the_host_by_its_name_and_not_its_value(string name, string value)
+    {
+        var settings = new Dictionary<string, string?> { ["Desk:Messages:Sms:Url"] = "http://127.0.0.1:1", ["Desk:Messages:Sms:Secret"] = Secret, ["Desk:Messages:Email:Host"] = "127.0.0.1", ["Desk:Messages:Email:From"] = "a@b.example" };
+        settings["Desk:Messages:" + name] = value;
+
+        var refused = Assert.Throws<InvalidOperationException>(() => _ = new MessageSettings(new ConfigurationBuilder().AddInMemoryCollection(settings).Build()));
+
+        Assert.That(refused!.Message, Does.Contain(name).And.Not.Contain(value == "0" ? "\"0\"" : value));
+    }
+
+    private static (string, string?)[] Email(SmtpServer post) =>
+        [("Email:Host", "127.0.0.1"), ("Email:Port", post.Port.ToString(System.Globalization.CultureInfo.InvariantCulture)), ("Email:StartTls", "false"), ("Email:From", "service@desk.example")];
+
+    private sealed class Lines(List<string> all) : ILoggerProvider, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            lock (all)
+            {
+                all.Add(formatter(state, exception) + exception);
+            }
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
+import { Button, Card, Empty, Form, Input, Select, Spin, Tag } from 'antd';
+import { useState } from 'react';
+import { Link, useNavigate } from 'react-router';
+import { api, told } from '../api/client';
+import type { InboundLine, InboundSettled, RequestKind, RequestReply } from '../api/client';
+import { Problem } from '../api/problems';
+import { useZone } from '../api/reference';
+import { useSend } from '../api/sending';
+import { MoveDialog } from '../kit/Form';
+import { Moment } from '../kit/Moment';
+import { CategoryPick } from '../kit/Picks';
+import { Trouble } from '../kit/Trouble';
+import { useTitle } from '../Shell';
+import { useWords } from '../words/words';
+
+interface Typed {
+  kind: RequestKind;
+  categoryId: string;
+  description: string;
+  name?: string;
+}
+
+/** Messages that came in and are nobody's open matter: a new request, or none. */
+export default function InboxScreen() {
+  const { t, word } = useWords();
+  const client = useQueryClient();
+  const [registering, register] = useState<InboundLine>();
+  useTitle(t('inbox.title'));
+  const list = useInfiniteQuery({
+    queryKey: ['inbox'],
+    queryFn: ({ pageParam, signal }) => told(api.GET('/api/inbound-messages', { params: { query: { take: 50, after: pageParam } }, signal })),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+    refetchInterval: 30_000,
+  });
+  const rows = list.data?.pages.flatMap((p) => p.items) ?? [];
+  const zone = useZone(rows[0]?.communityId);
+  const again = () => void client.invalidateQueries({ queryKey: ['inbox'] });
+  const none = useSend<InboundLine, InboundSettled>((m, header) => told(api.POST('/api/inbound-messages/{inboundMessageId}/settlement', { params: { path: { inboundMessageId: m.inboundMessageId }, header }, body: {} })), again);
+  return (
+    <div className="stack">
+      <h1>{t('inbox.title')}</h1>
+      {list.isError && <Trouble problem={Problem.from(list.error)} retry={() => void list.refetch()} />}
+      <Trouble problem={none.problem} />
+      {list.isPending ? <Spin className="waiting" /> : rows.length === 0 && !list.isError ? (
+        <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('inbox.empty')} /></Card>
+      ) : (
+        <div className="orders">
+          {rows.map((m) => (
+            <div key={m.inboundMessageId} className="order" data-part="inbound">
+              <div className="row spread">
+                <span className="row">
+                  <Tag>{word('inboundChannel', m.channel)}</Tag>
+                  {m.customerId ? <Link to={`/customers/${m.customerId}`}>{m.customerName}</Link> : <span className="number">{m.sender}</span>}
+                  {m.subject && <strong>{m.subject}</strong>}
+                </span>
+                <Moment at={m.receivedAt} zone={zone} brief />
+              </div>
+              <div className="pre">{m.text}</div>
+              <div className="row">
+                <Button size="small" type="primary" onClick={() => register(m)}>{t('inbox.register')}</Button>
+                <Button size="small" loading={none.pending} onClick={() => void none.send(m)}>{t('inbox.none')}</Button>
+              </div>
+            </div>
+          ))}
+        </div>
+      )}
+      {list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage}>{t('common.more')}</Button>}
+      {registering && <Register key={registering.inboundMessageId} line={registering} close={() => register(undefined)} done={again} />}
+    </div>
+  );
+}
+
+/** Registers the request first, then says that this message was it: pressed again after a lost reply, neither is done twice. */
+function Register({ line, close, done }: { line: InboundLine; close: () => void; done: () => void }) {
+  const { t, options } = useWords();
+  const go = useNavigate();
+  const [kind, setKind] = useState<RequestKind>('repair');
+  return (
+    <MoveDialog<Typed, RequestReply>
+      title={t('inbox.register')}
+      open
+      wide
+      onClose={close}
+      initial={{ kind: 'repair', description: line.text, name: line.customerName ?? line.sender }}
+      call={async (v, header) => {
+        const made = await told(api.POST('/api/requests', {
+          params: { header },
+          body: {
+            communityId: line.communityId, kind: v.kind, channel: line.channel === 'email' ? 'email' : 'phone', categoryId: v.categoryId, description: v.description, reportedAt: line.receivedAt, confidential: false,
+            customerId: line.customerId, reporter: line.customerId ? null : { name: v.name || null },
+          },
+        }));
+        await told(api.POST('/api/inbound-messages/{inboundMessageId}/settlement', {
+          params: { path: { inboundMessageId: line.inboundMessageId }, header: { 'Idempotency-Key': `${header['Idempotency-Key']}-s` } }, body: { requestId: made.requestId },
+        }));
+        return made;
+      }}
+      done={(made) => {
+        done();
+        void go(`/requests/${made.requestId}`);
+      }}
+    >
+      <Form.Item name="kind" label={t('register.kind')}><Select options={options('requestKind')} onChange={setKind} /></Form.Item>
+      <Form.Item name="categoryId" label={t('register.category')} rules={[{ required: true, message: t('register.needCategory') }]}><CategoryPick communityId={line.communityId} kind={kind} /></Form.Item>
+      {!line.customerId && <Form.Item name="name" label={t('desk.callerName')}><Input maxLength={100} /></Form.Item>}
+      <Form.Item name="description" label={t('register.description')} rules={[{ required: true, whitespace: true, message: t('register.needDescription') }]}><Input.TextArea rows={4} maxLength={4000} /></Form.Item>
+    </MoveDialog>
+  );
+}
