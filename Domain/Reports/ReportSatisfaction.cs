@@ -242,7 +242,7 @@ internal static class RatedSql
                 join category c on c.community_id = r.community_id and c.category_id = r.category_id
                 left join lateral (
                     select (array_agg(o.crew order by o.done_at desc, o.work_order_id desc))[1] as crew,
-                        bool_and(o.leg = 1 and not exists (select from hold h where h.community_id = o.community_id and h.work_order_id = o.work_order_id and h.from_at > o.arrived_at)) as one_visit
+                        bool_and(o.leg = 1 and not exists (select from hold h where h.community_id = o.community_id and h.work_order_id = o.work_order_id and h.from_at >= o.arrived_at)) as one_visit
                     from request_work_order l
                     join work_order o on o.community_id = l.community_id and o.work_order_id = l.work_order_id
                     where l.community_id = f.community_id and l.request_id = f.request_id and l.mandatory and l.joined_at <= f.started_at and (l.left_at is null or l.left_at > f.started_at)

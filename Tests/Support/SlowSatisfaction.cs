@@ -68,7 +68,7 @@ internal static class SlowSatisfaction
         var done = all.Where(o => o.DoneAt <= f.StartedAt && o.JoinedAt <= f.StartedAt && (o.LeftAt is null || o.LeftAt > f.StartedAt)).OrderByDescending(o => o.DoneAt).ThenByDescending(o => o.WorkOrderId.ToString(), StringComparer.Ordinal).ToArray();
         var worked = f.Number == 1 && done.Length > 0;
         var back = f.ReworkCount > 0 || again.Contains(f.RequestId);
-        var oneVisit = done.All(o => o.Leg == 1 && !holds[o.WorkOrderId].Any(h => h > o.ArrivedAt));
+        var oneVisit = done.All(o => o.Leg == 1 && !holds[o.WorkOrderId].Any(h => h >= o.ArrivedAt));
         return new Known(f, done.Length > 0 ? done[0].Crew : f.CategoryCrew, worked, worked && back, worked && !back && oneVisit);
     }
 
