@@ -78,8 +78,8 @@ public sealed class DeskClockTests : DeskFixture
         var wake = Clock.GetUtcNow().AddDays(20);
         await Send(Here.Member(Crew.Engineering), new HoldWork(order, HoldReason.Parts, wake));
 
-        using var api = Start("Api");
-        using var workers = Start("Workers");
+        var api = Start("Api");
+        var workers = Start("Workers");
         var address = await Address(api);
         _ = workers.StandardOutput.ReadToEndAsync();
         using var clerk = new HttpClient(new HttpClientHandler { CookieContainer = new CookieContainer() }) { BaseAddress = new Uri(address) };
@@ -102,6 +102,25 @@ public sealed class DeskClockTests : DeskFixture
         Assert.That(await ClocksThatDiffer(), Is.Empty);
     }
 
+    private readonly List<Process> started = [];
+
+    /// <summary>A test that fails leaves nothing running.</summary>
+    [TearDown]
+    public void EndAll()
+    {
+        foreach (var process in started)
+        {
+            if (!process.HasExited)
+            {
+                Kill(process);
+            }
+
+            process.Dispose();
+        }
+
+        started.Clear();
+    }
+
     private Process Start(string program)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, $"PropertyServiceDesk.{program}.dll")]) { UseShellExecute = false, RedirectStandardOutput = true };
@@ -110,7 +129,9 @@ public sealed class DeskClockTests : DeskFixture
         start.Environment["Desk__Mode"] = "Demo";
         start.Environment[DeskClock.Setting] = "settable";
         start.Environment[DeskClock.StartSetting] = FakeClock.Start.AddMinutes(1).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-        return Process.Start(start)!;
+        var process = Process.Start(start)!;
+        started.Add(process);
+        return process;
     }
 
     private static async Task<string> Address(Process api)
