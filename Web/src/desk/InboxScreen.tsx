@@ -89,6 +89,7 @@ function Register({ line, close, done }: { line: InboundLine; close: () => void;
           params: { header },
           body: {
             communityId: line.communityId, kind: v.kind, channel: line.channel === 'email' ? 'email' : 'phone', categoryId: v.categoryId, description: v.description, reportedAt: line.receivedAt, confidential: false,
+            toConfirm: false,
             customerId: line.customerId, reporter: line.customerId ? null : { name: v.name || null },
           },
         }));

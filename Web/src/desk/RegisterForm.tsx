@@ -81,6 +81,7 @@ export function RegisterForm({ who, customerId, place, typed, letGo, saved }: {
           customerId: customerId ?? null,
           reporter: !customerId && (v.callerName || v.callerPhone) ? { name: v.callerName || null, phone: v.callerPhone || null } : null,
           onBehalfOf: v.onBehalfOf || null,
+          toConfirm: false,
           confidential: v.kind === 'complaint' && !!v.confidential,
           reportedAt: v.reportedAt ? instantOf(v.reportedAt, zone) : null,
           appointment: v.appointment ? { from: instantOf(v.appointment[0], zone), to: instantOf(v.appointment[1], zone) } : null,
