@@ -37,10 +37,10 @@ internal static class Messages
 
         var taken = new ConcurrentDictionary<string, long>(StringComparer.Ordinal);
         var first = new ConcurrentDictionary<string, long>(StringComparer.Ordinal);
-        await using var receiver = await Receiver(async (id, _) =>
+        await using var receiver = await Receiver(async (id, gone) =>
         {
             first.TryAdd(id, Stopwatch.GetTimestamp());
-            await Task.Delay(100);
+            await Task.Delay(100, gone);
             if (Random.Shared.Next(20) == 0)
             {
                 return 503;
