@@ -1,10 +1,12 @@
 using System.Globalization;
 using System.Text.Json;
+using PropertyServiceDesk.Domain.Owner;
 
 namespace PropertyServiceDesk.Domain.Messages;
 
 /// <summary>Where there are receivers: for every community, and more for some of them, by the community's code.</summary>
-public sealed record WaysOut(IReadOnlySet<MessageChannel> Everywhere, IReadOnlyDictionary<string, IReadOnlySet<MessageChannel>> In)
+/// <param name="PublicAddress">Where owners reach their pages; without it no message has a link.</param>
+public sealed record WaysOut(IReadOnlySet<MessageChannel> Everywhere, IReadOnlyDictionary<string, IReadOnlySet<MessageChannel>> In, Uri? PublicAddress = null)
 {
     public IReadOnlySet<MessageChannel> Of(string community) =>
         In.TryGetValue(community, out var more) ? Everywhere.Union(more).ToHashSet() : Everywhere;
@@ -55,7 +57,7 @@ public sealed record LeasedMessages(IReadOnlyList<OutgoingMessage> ToSend, IRead
 [AllowedTo(Roles.System)]
 public sealed record LeaseMessages(Guid CommunityId, IReadOnlyList<Guid> MessageIds, WaysOut Ways, TimeSpan For) : ICommand<LeasedMessages>
 {
-    internal sealed class Handler(Db db, TimeProvider clock, Caller caller, EventLog log) : IRequestHandler<LeaseMessages, LeasedMessages>
+    internal sealed class Handler(Db db, TimeProvider clock, Caller caller, EventLog log, OwnerLinks links) : IRequestHandler<LeaseMessages, LeasedMessages>
     {
         private const string Due = """
             select m.message_id, m.recipient_kind, m.recipient_id, m.recipient_role, m.request_id, m.template, m.detail::text as detail, m.created_at, m.channel, m.channel_tries,
@@ -69,7 +71,7 @@ public sealed record LeaseMessages(Guid CommunityId, IReadOnlyList<Guid> Message
                 (select c.value from contact_point c where c.community_id = cu.community_id and c.customer_id = cu.customer_id and c.kind = 'weChat' order by c.position, c.contact_point_id limit 1) as we_chat,
                 s.staff_id, s.language as staff_language, s.phone as staff_phone,
                 (select f.state from feedback f where f.community_id = m.community_id and f.request_id = m.request_id order by f.round desc limit 1) as feedback_state,
-                o.number as order_number, fa.title, op.name as order_place
+                o.number as order_number, fa.title, op.name as order_place, ol.owner_link_id
             from message m
             join community k on k.community_id = m.community_id
             left join request r on r.community_id = m.community_id and r.request_id = m.request_id
@@ -86,6 +88,8 @@ public sealed record LeaseMessages(Guid CommunityId, IReadOnlyList<Guid> Message
             left join place op on op.community_id = m.community_id and op.place_id = o.place_id
             left join fault fa on fa.community_id = m.community_id and fa.fault_id = (m.detail ->> 'faultId')::uuid
             left join customer cu on m.recipient_kind = 'customer' and cu.community_id = m.community_id and cu.customer_id = m.recipient_id and cu.erased_at is null
+            left join owner_link ol on ol.community_id = m.community_id and ol.request_id = m.request_id
+                and (m.recipient_kind = 'reporter' or (m.recipient_kind = 'customer' and m.recipient_id = r.customer_id))
             left join staff s on m.recipient_kind = 'staff' and s.staff_id = m.recipient_id and s.disabled_at is null
             where m.community_id = @CommunityId and m.message_id = any (@Ids) and m.send_after <= @Now and m.sent_at is null and m.parked_at is null
             order by m.message_id
@@ -108,7 +112,7 @@ public sealed record LeaseMessages(Guid CommunityId, IReadOnlyList<Guid> Message
             string GivenUp, string Code, string CommunityName, string CommunityNameEn, string TimeZone, string QuietFrom, string QuietTo, long? Number, Priority? Priority, bool Confidential, string? ReporterPhone,
             string? ReporterName, string? CategoryName, string? CategoryNameEn, string? PlaceName, string? PlaceNameEn, Guid? CustomerId, string? CustomerName, string? CustomerLanguage,
             PreferredChannel? PreferredChannel, string[] Phones, string? Email, string? WeChat, Guid? StaffId, string? StaffLanguage, string? StaffPhone, FeedbackState? FeedbackState,
-            long? OrderNumber, string? Title, string? OrderPlace)
+            long? OrderNumber, string? Title, string? OrderPlace, Guid? OwnerLinkId)
         {
             public bool ToPerson => RecipientKind is RecipientKind.Customer or RecipientKind.Reporter;
 
@@ -157,7 +161,8 @@ public sealed record LeaseMessages(Guid CommunityId, IReadOnlyList<Guid> Message
                 }
                 else
                 {
-                    toSend.Add(Outgoing(command.CommunityId, row, plan, shipped, own.GetValueOrDefault((row.Template, row.Language)), channel, leaseId, until, ways));
+                    var link = command.Ways.PublicAddress is { } address && row.OwnerLinkId is { } id ? new Uri(address, "/o/" + await links.TokenOf(id, cancellationToken)) : null;
+                    toSend.Add(Outgoing(command.CommunityId, row, plan, shipped, own.GetValueOrDefault((row.Template, row.Language)), channel, leaseId, until, ways, link));
                 }
             }
 
@@ -259,10 +264,19 @@ public sealed record LeaseMessages(Guid CommunityId, IReadOnlyList<Guid> Message
         };
 
         private static OutgoingMessage Outgoing(
-            Guid communityId, Row row, Plan plan, ShippedTemplate shipped, OwnTemplate? own, MessageChannel channel, Guid leaseId, DateTimeOffset until, IReadOnlyList<MessageChannel> ways)
+            Guid communityId, Row row, Plan plan, ShippedTemplate shipped, OwnTemplate? own, MessageChannel channel, Guid leaseId, DateTimeOffset until, IReadOnlyList<MessageChannel> ways, Uri? link)
         {
             var words = own is null ? shipped.In(row.Language) : new TemplateWords(own.Subject, own.Body);
             var values = Values(row);
+            if (link is not null)
+            {
+                values["link"] = link.ToString();
+            }
+            else
+            {
+                words = words with { Body = string.Join('\n', words.Body.Split('\n').Where(line => !line.Contains("{link}", StringComparison.Ordinal))) };
+            }
+
             var provider = own is null ? null : OwnTemplates.Providers(own).FirstOrDefault(p => p.Channel == channel);
             return new OutgoingMessage(
                 communityId, row.Code, row.Language == "en" ? row.CommunityNameEn : row.CommunityName, row.MessageId, leaseId, until, row.RecipientKind, row.RequestId, row.Template, row.Language, channel, Address(row, channel),
@@ -307,9 +321,6 @@ public sealed record LeaseMessages(Guid CommunityId, IReadOnlyList<Guid> Message
                         break;
                     case "level" or "urge" or "clocks" or "satisfaction" or "times" when said.Value.ValueKind == JsonValueKind.Number:
                         Say(said.Name switch { "urge" => "urges", "clocks" => "count", var same => same }, said.Value.GetRawText());
-                        break;
-                    case "link" when said.Value.ValueKind == JsonValueKind.String:
-                        Say("link", said.Value.GetString());
                         break;
                 }
             }

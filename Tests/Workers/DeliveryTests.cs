@@ -77,6 +77,32 @@ public sealed class DeliveryTests : DeskFixture
         return new State(At(row.SentAt), At(row.ParkedAt), row.Why, row.Channel, row.Attempts, At(row.SendAfter)!.Value, row.Failure, (await Rows<string>("select unnest(given_up) from message where message_id = @message", new { message })).ToArray());
     }
 
+    [Test]
+    public async Task The_owner_is_sent_the_link_of_their_page_where_there_is_a_public_address_and_no_line_of_it_where_there_is_none()
+    {
+        await using var receiver = await Receiver.Start();
+        await GivenAsk();
+        Clock.Advance(TimeSpan.FromMinutes(1));
+        await Deliver([.. Sms(receiver), ("PublicAddress", "https://desk.example")]);
+        var withLink = TextOf(receiver.Calls[^1]);
+
+        var (_, message) = await GivenAsk(There);
+        await Deliver([.. Sms(receiver)]);
+        var without = TextOf(receiver.Calls[^1]);
+
+        var token = withLink.Split("https://desk.example/o/")[1];
+        Assert.That((await Service<PropertyServiceDesk.Domain.Owner.OwnerLinks>().Holder(token, CancellationToken.None))?.CommunityId, Is.EqualTo(Here.CommunityId));
+        Assert.That(without, Does.Not.Contain("{link}").And.Not.Contain("/o/").And.Not.Contain("打开"));
+        Assert.That((await StateOf(message)).SentAt, Is.Not.Null);
+        Assert.That(await Scalar<long>("select count(*) from message where detail::text like '%' || @token || '%'", new { token }), Is.Zero, "it is stored nowhere");
+    }
+
+    private static string TextOf(ReceivedCall call)
+    {
+        using var body = JsonDocument.Parse(call.Body);
+        return body.RootElement.GetProperty("text").GetString()!;
+    }
+
     [TearDown]
     public void Say_what_was_logged()
     {

@@ -45,7 +45,7 @@ public sealed class MessageSettings : IDisposable
             own[code] = senders.Keys.Where(k => k.Community == code).Select(k => k.Channel).ToHashSet();
         }
 
-        Ways = new WaysOut(senders.Keys.Where(k => k.Community.Length == 0).Select(k => k.Channel).ToHashSet(), own);
+        Ways = new WaysOut(senders.Keys.Where(k => k.Community.Length == 0).Select(k => k.Channel).ToHashSet(), own, root["PublicAddress"] is { Length: > 0 } ? Address(root, "PublicAddress") : null);
     }
 
     /// <summary>How long one try may take.</summary>
