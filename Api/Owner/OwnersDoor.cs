@@ -92,8 +92,8 @@ internal static partial class OwnersDoor
         {
             var t = Tongue.Of(http.Request);
             var large = e is not BadHttpRequestException || e is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge };
-            await Send(
-                http, large ? StatusCodes.Status413PayloadTooLarge : StatusCodes.Status400BadRequest, t, Pages.Trouble(t, t.Of(new Refused.Conflict(large ? "body.too_large" : "request.refused", ""), null)));
+            var (status, code) = large ? (StatusCodes.Status413PayloadTooLarge, "body.too_large") : (StatusCodes.Status400BadRequest, "request.refused");
+            await Send(http, status, t, Pages.Trouble(t, t.Of(new Refused.Conflict(code, ""), null)));
         }
     }
 

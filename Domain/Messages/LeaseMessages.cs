@@ -93,7 +93,7 @@ public sealed record LeaseMessages(Guid CommunityId, IReadOnlyList<Guid> Message
             left join staff s on m.recipient_kind = 'staff' and s.staff_id = m.recipient_id and s.disabled_at is null
             where m.community_id = @CommunityId and m.message_id = any (@Ids) and m.send_after <= @Now and m.sent_at is null and m.parked_at is null
             order by m.message_id
-            for update of m skip locked
+            for no key update of m skip locked
             """;
 
         private const string Write = """

@@ -151,7 +151,7 @@ internal sealed record LockedMessage(Guid CommunityId, Guid? RequestId, string T
         from message
         where message_id = @MessageId
           and (request_id is null or not request_id = any (hidden_requests((select scope_actor()), array[community_id])))
-        for update
+        for no key update
         """;
 
     /// <exception cref="Refused.NotFound">There is none, or it tells of what the caller must not find.</exception>

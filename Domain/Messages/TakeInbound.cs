@@ -367,7 +367,7 @@ public sealed record InboundLine(
 /// <summary>The desk says what a message that came in was: this request (a new one, which it registered for it, or another), or none.</summary>
 /// <param name="RequestId">Leave out where it is no request.</param>
 [AllowedTo(Roles.Desk)]
-public sealed record SettleInbound([property: JsonIgnore] Guid InboundMessageId, Guid? RequestId = null) : ICommand<InboundSettled>
+public sealed record SettleInbound([property: JsonIgnore] Guid InboundMessageId, Guid? RequestId = null) : ICommand<InboundSettled>, IByAPerson
 {
     internal sealed class Handler(Db db, TimeProvider clock, Caller caller, EventLog log) : IRequestHandler<SettleInbound, InboundSettled>
     {
@@ -382,7 +382,7 @@ public sealed record SettleInbound([property: JsonIgnore] Guid InboundMessageId,
             select settled_at, text, version
             from inbound_message
             where inbound_message_id = @InboundMessageId
-            for update
+            for no key update
             """;
 
         private const string Write = """

@@ -164,7 +164,7 @@ public sealed record EditTemplate(
             select version
             from message_template
             where community_id = @CommunityId and template = @Template and language = @Language
-            for update
+            for no key update
             """;
 
         private const string Insert = """
