@@ -27,7 +27,7 @@ public sealed class BostonTests : ApiFixture
         File.Copy(SharedFacts.Find("boston_311_2011q3.csv.gz"), file);
         first = await Import();
         boston = await Scalar<Guid>("select community_id from community where code = 'boston'");
-        var id = await Send(Actor.SystemIn(boston), new JoinStaff(boston, "manager@boston", "manager", PasswordHash, [Roles.Manager], []));
+        var id = await Send(Actor.SystemIn(boston), new JoinStaff(boston, "manager@boston", "manager", PasswordHash, [Roles.Manager], [], IsDemo: true));
         manager = await As(new Actor(ActorKind.Staff, id, "manager", [new RoleIn(boston, Roles.Manager)], []));
     }
 

@@ -100,7 +100,7 @@ public sealed class OneWeekTests : DeskFixture
         Assert.That(await Send(Here.Manager, new CountDemand(Day(1, 0), Day(8, 0))), Is.EqualTo(new Demand(1, 0, 1, 3, 1, 1)));
         Assert.That(await Send(Here.Manager, new CountRequests(new RequestFilter(), RequestGroup.Status)), Is.EqualTo(new[] { new RequestCount("closed", 1) }));
         Assert.That(await Send(Here.Manager, new CountRequests(new RequestFilter(), RequestGroup.Team)), Is.EqualTo(new[] { new RequestCount(Here.Teams[Crew.Engineering].ToString(), 1) }));
-        Assert.That(await Rows<string>("select template from message where request_id = @request order by created_at, template", new { request }), Is.EqualTo(new[] { "faultJoined", "faultExpected", "feedbackAsk", "feedbackAsk" }));
+        Assert.That(await Rows<string>("select template from message where request_id = @request order by created_at, template", new { request }), Is.EqualTo(new[] { "faultJoined", "faultExpected", "feedbackAsk", "reworkReported", "feedbackAsk" }));
     }
 
     /// <summary>The week's days are counted from Monday, 1; hours are the community's.</summary>

@@ -1,14 +1,16 @@
 using Dapper;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
-using Npgsql;
 using NUnit.Framework;
+using Npgsql;
 using PropertyServiceDesk.Domain.Feedback;
 using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Domain.Requests;
 using PropertyServiceDesk.Domain.Rules;
 using PropertyServiceDesk.Domain.WorkOrders;
 using PropertyServiceDesk.Tests.Imports;
+using PropertyServiceDesk.Workers.Deliveries;
 using PropertyServiceDesk.Workers;
 
 namespace PropertyServiceDesk.Tests.Slices;
@@ -118,7 +120,12 @@ public sealed class OnlyPeopleScoreTests : ImportFixture
 
         await Execute("update message set sent_at = @Now where message_id in (select message_id from message order by message_id limit 4)", new { Now = Clock.GetUtcNow() });
         await Execute("update message set parked_at = @Now where sent_at is null and message_id in (select message_id from message order by message_id desc limit 2)", new { Now = Clock.GetUtcNow() });
-        await using var services = Services(_ => { });
+        await using var services = Services(more =>
+        {
+            more.AddSingleton(new MessageSettings(new ConfigurationBuilder().Build()));
+            more.AddSingleton<Job>();
+            more.AddSingleton<DeliverMessages>();
+        });
         foreach (var days in new[] { 0, 1, 2, 4, 30, 60 })
         {
             Clock.Advance(TimeSpan.FromDays(days));

@@ -283,7 +283,7 @@ public sealed class RequestTalkTests : DeskFixture
         var cancelled = await Send(Here.Clerk, new GetRequest(mine));
         Assert.That(cancelled.Request.Status, Is.EqualTo(RequestStatus.Cancelled));
         Assert.That(cancelled.WorkOrders.Single().LeftAt, Is.Not.Null);
-        Assert.That(cancelled.Feedback, Is.Empty);
+        Assert.That(cancelled.Feedback.Select(r => (r.State, r.NotAskedRule)), Is.EqualTo(new[] { (FeedbackState.NotAsked, (NotAskedRule?)NotAskedRule.Cancelled) }));
         Assert.That((await Send(Here.Clerk, new GetRequest(other))).Request.Status, Is.EqualTo(RequestStatus.InProgress));
     }
 

@@ -378,9 +378,9 @@ public sealed class DeliveryTests : DeskFixture
             others.Add(await GivenAskOfSomebody(Here));
         }
 
-        await using var services = Delivering([.. Sms(gateway), ("In:there:Sms:Url", hanging.Url), ("In:there:Sms:Secret", Secret), ("TimeoutSeconds", "4"), ("AtOnce", "8")]);
+        await using var services = Delivering([.. Sms(gateway), ("In:there:Sms:Url", hanging.Url), ("In:there:Sms:Secret", Secret), ("TimeoutSeconds", "20"), ("AtOnce", "8")]);
         var run = services.GetRequiredService<Job>().Deliver(CancellationToken.None);
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(3));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(18));
         while (await Scalar<long>("select count(*) from message where message_id = any (@others) and sent_at is not null", new { others }) < 20)
         {
             deadline.Token.ThrowIfCancellationRequested();
