@@ -28,7 +28,10 @@ internal sealed class Receiver : IAsyncDisposable
             calls.Enqueue(call);
             var (status, body) = await answer(call, calls.Count).WaitAsync(http.RequestAborted);
             http.Response.StatusCode = status;
-            await http.Response.WriteAsync(body);
+            if (body.Length > 0)
+            {
+                await http.Response.WriteAsync(body); // not even nothing belongs to a 204: the connection would be cut
+            }
         });
     }
 

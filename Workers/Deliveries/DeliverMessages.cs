@@ -25,7 +25,6 @@ public sealed partial class DeliverMessages(
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(40);
-    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(1);
 
     private static readonly Meter Meter = new("PropertyServiceDesk.Workers.Messages");
     private static readonly Counter<long> Tries = Meter.CreateCounter<long>("desk.message.tries", description: "Messages that were tried, by way and what became of it");
@@ -213,7 +212,7 @@ public sealed partial class DeliverMessages(
             await line.Wait(CancellationToken.None);
             hasPlace = true;
             var now = clock.Now();
-            if (stopping.IsCancellationRequested || message.LeasedUntil < now + settings.Timeout + Margin)
+            if (stopping.IsCancellationRequested || message.LeasedUntil < now + settings.Timeout + MessageSettings.Margin)
             {
                 return new Attempted(message, Attempt.PutBack, now, Wait: TimeSpan.Zero); // another worker might take it up while we send it
             }

@@ -14,6 +14,9 @@ public sealed class MessageSettings : IDisposable
 {
     private static readonly MessageChannel[] Outward = [.. Enum.GetValues<MessageChannel>().Where(c => c != MessageChannel.Screen)];
 
+    /// <summary>Between the end of a try and the end of its lease.</summary>
+    internal static readonly TimeSpan Margin = TimeSpan.FromSeconds(1);
+
     private readonly HttpClient http;
     private readonly Dictionary<(string Community, MessageChannel Channel), IMessageSender> senders = [];
 
@@ -23,6 +26,11 @@ public sealed class MessageSettings : IDisposable
         var root = configuration.GetSection("Desk:Messages");
         Timeout = TimeSpan.FromSeconds(Number(root, "TimeoutSeconds", 10, 1, 60));
         Lease = TimeSpan.FromSeconds(Number(root, "LeaseSeconds", 60, 2, 600));
+        if (Lease < Timeout + Margin + Margin)
+        {
+            throw Wrong(root, "LeaseSeconds", "at least two seconds longer than TimeoutSeconds"); // nothing would ever be begun
+        }
+
         Linger = TimeSpan.FromSeconds(Number(root, "LingerSeconds", 2, 0, 60));
         AtOnce = Number(root, "AtOnce", 128, 1, 1024);
         http = new HttpClient(new SocketsHttpHandler
