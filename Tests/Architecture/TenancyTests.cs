@@ -133,6 +133,7 @@ public sealed class TenancyTests : DeskFixture
             "begin_sign_in",
             "clear_sign_in",
             "clock_moves_open",
+            "clocks_left_behind",
             "clocks_to_check",
             "communities_by_code",
             "communities_of_sender",
