@@ -28,7 +28,7 @@ public sealed class TenancyTests : DeskFixture
     private static readonly string[] NoIdOfTheirOwn =
     [
         "community", "community_staff", "staff_role", "search_token", "team_member", "fault_request", "request_work_order", "material", "quote_line", "attachment_content",
-        "event_head", "event", "event_text", "clock_pause", "escalation_recipient", "api_token_role",
+        "event_head", "event", "event_text", "clock_pause", "clock_move_left_behind", "escalation_recipient", "api_token_role",
     ];
 
     /// <summary>Foreign keys that reach across: to what is not a community's.</summary>
