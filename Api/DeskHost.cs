@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using PropertyServiceDesk.Api.Auth;
 using PropertyServiceDesk.Api.Endpoints;
+using PropertyServiceDesk.Api.Live;
 using PropertyServiceDesk.Api.OpenApi;
 using PropertyServiceDesk.Api.Owner;
 using PropertyServiceDesk.Domain.Plumbing;
@@ -40,6 +41,7 @@ public static class DeskHost
         builder.Services.AddSingleton<Limits>();
         builder.Services.TryAddSingleton<IPasswordHasher<object>>(Passwords.Hasher());
         builder.Services.AddSingleton<Passwords>();
+        builder.Services.AddSingleton<LiveDesk>().AddHostedService(s => s.GetRequiredService<LiveDesk>());
         builder.Services.AddSingleton<FrontDoor>();
         builder.Services.AddSingleton(new SignedCallKeys(builder.Configuration));
         builder.Services.ConfigureHttpJsonOptions(o => Json.Configure(o.SerializerOptions));
@@ -112,6 +114,7 @@ public static class DeskHost
         api.MapRosters();
         api.MapMessages();
         api.MapInbound();
+        api.MapLive();
         return app;
     }
 

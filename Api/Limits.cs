@@ -32,6 +32,9 @@ internal sealed class Limits(TimeProvider clock, IConfiguration configuration)
 
     public int SignIn { get; } = configuration.GetValue("Desk:Limits:SignIn", 60);
 
+    /// <summary>Live streams of an account or a token at once.</summary>
+    public int Streams { get; } = configuration.GetValue("Desk:Limits:Streams", 10);
+
     /// <summary>Reports without an account, an hour.</summary>
     public int Reports { get; } = configuration.GetValue("Desk:Limits:Reports", 30);
 

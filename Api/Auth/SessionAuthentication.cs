@@ -70,6 +70,9 @@ internal sealed class Holders : IDisposable
     private readonly MemoryCache known = new(Options.Create(new MemoryCacheOptions()));
     private int forgotten;
 
+    /// <summary>How often something ended in this process: what was known before is to be asked again.</summary>
+    public int Forgotten => Volatile.Read(ref forgotten);
+
     public async Task<T?> Of<T>(string token, Func<Task<T?>> read)
         where T : class
     {

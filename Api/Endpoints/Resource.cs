@@ -16,6 +16,12 @@ internal sealed record TakesFile(long Most);
 /// <summary>Says that an endpoint answers with a file of one of these types.</summary>
 internal sealed record GivesFile(params string[] MediaTypes);
 
+/// <summary>Says that an endpoint answers with server-sent events, of which each that tells something has this as its data.</summary>
+internal sealed record GivesEvents(Type Event)
+{
+    public const string MediaType = "text/event-stream";
+}
+
 internal static class Resource
 {
     /// <summary>For an endpoint without a body: the command that it sends.</summary>

@@ -89,6 +89,11 @@ internal sealed partial class Operations(SchemasOfDocuments documents, DocCommen
             parameters.Add(DeviceTime());
         }
 
+        if (call.Streams is not null)
+        {
+            parameters.Add(Header("Last-Event-ID", "The `id` of the last event that arrived: what was missed since is told first. Browsers send it by themselves.", 8000));
+        }
+
         operation.Parameters = [.. parameters];
         if (call.Body is { } body && operation.RequestBody is OpenApiRequestBody request)
         {
@@ -184,6 +189,11 @@ internal sealed partial class Operations(SchemasOfDocuments documents, DocCommen
                 AddHeader(response, "ETag", "The SHA-256 of the bytes, in quotation marks: for `If-None-Match`.");
             }
 
+            if (call.Streams is { } told && response.Content is { } streams && streams.TryGetValue(GivesEvents.MediaType, out var stream))
+            {
+                stream.Schema = call.Schemas.Of(told);
+            }
+
             response.Description = reply.StatusCode switch { 201 => "It was made.", 304 => "The caller has these bytes already.", 204 => "It was done; there is nothing to tell.", _ => "As asked." };
             if (reply.Type is { } type && type != typeof(void) && response.Content?.ContainsKey(JsonType) == true)
             {
@@ -249,6 +259,8 @@ internal sealed partial class Operations(SchemasOfDocuments documents, DocCommen
         public TakesFile? File => metadata.OfType<TakesFile>().FirstOrDefault();
 
         public string[]? Gives => metadata.OfType<GivesFile>().FirstOrDefault()?.MediaTypes;
+
+        public Type? Streams => metadata.OfType<GivesEvents>().FirstOrDefault()?.Event;
 
         /// <summary>It is about a session.</summary>
         public bool ForPeople => metadata.OfType<Auth.OpenWhile>().Any();

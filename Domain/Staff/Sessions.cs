@@ -109,14 +109,16 @@ public sealed class Sessions(NpgsqlDataSource source, TimeProvider clock)
     }
 
     /// <summary>Null where the token is made up, ended, too old, or was not used for too long.</summary>
-    public async Task<SessionHolder?> Holder(string token, CancellationToken ct)
+    /// <param name="use">Whether the session is used by this, or only looked at.</param>
+    public async Task<SessionHolder?> Holder(string token, CancellationToken ct, bool use = true)
     {
         await using var batch = Enter(
             null,
-            "select session_id, staff_id, sign_in_name, display_name, language, roles, teams, must_change, has_factor, gave_factor, is_demo from session_holder($1, $2, $3)",
+            "select session_id, staff_id, sign_in_name, display_name, language, roles, teams, must_change, has_factor, gave_factor, is_demo from session_holder($1, $2, $3, $4)",
             Hash(token),
             clock.Now().UtcDateTime,
-            Idle);
+            Idle,
+            use);
         await using var reader = await batch.ExecuteReaderAsync(ct);
         if (!await reader.ReadAsync(ct))
         {

@@ -31,6 +31,14 @@ public abstract class ApiFixture : DeskFixture
 
     protected override async Task Ready()
     {
+        host = await Start();
+        Address = new Uri(host.Urls.Single());
+        Anonymous = new ApiClient(Address, unexpected);
+    }
+
+    /// <summary>A host over the fixture's database and clock; one beside the fixture's own is the test's to stop.</summary>
+    protected async Task<WebApplication> Start()
+    {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = [], ContentRootPath = AppContext.BaseDirectory, EnvironmentName = "Production" });
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["ConnectionStrings:ServiceDesk"] = ConnectionString, ["urls"] = "http://127.0.0.1:0" });
         foreach (var limit in (string[])["Address", "Account", "Token", "SignIn", "Reports"])
@@ -42,10 +50,9 @@ public abstract class ApiFixture : DeskFixture
         builder.Logging.ClearProviders().AddProvider(new Unexpected.Provider(unexpected));
         builder.Services.AddSingleton<TimeProvider>(Clock);
         Configure(builder);
-        host = DeskHost.Build(builder);
-        await host.StartAsync();
-        Address = new Uri(host.Urls.Single());
-        Anonymous = new ApiClient(Address, unexpected);
+        var app = DeskHost.Build(builder);
+        await app.StartAsync();
+        return app;
     }
 
     /// <summary>For what a fixture configures beside this, before the host is built.</summary>
@@ -79,10 +86,13 @@ public abstract class ApiFixture : DeskFixture
     }
 
     /// <summary>The same with a session of its own, which the test disposes of or ends.</summary>
-    protected async Task<ApiClient> SignIn(Actor person)
+    protected Task<ApiClient> SignIn(Actor person) => SignIn(person, Address);
+
+    /// <summary>The same at another host.</summary>
+    protected async Task<ApiClient> SignIn(Actor person, Uri at)
     {
         var name = await Scalar<string>("select sign_in_name from staff where staff_id = @Id", new { person.Id });
-        var client = new ApiClient(Address, unexpected);
+        var client = new ApiClient(at, unexpected);
         await client.PostJson("/api/session", new { signInName = name, password = Town.Password }, HttpStatusCode.OK);
         return client;
     }

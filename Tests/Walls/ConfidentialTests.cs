@@ -7,6 +7,7 @@ using PropertyServiceDesk.Domain.Clocks;
 using PropertyServiceDesk.Domain.Escalations;
 using PropertyServiceDesk.Domain.Faults;
 using PropertyServiceDesk.Domain.Feedback;
+using PropertyServiceDesk.Domain.Live;
 using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Domain.Reports;
 using PropertyServiceDesk.Domain.Requests;
@@ -31,6 +32,7 @@ public sealed class ConfidentialTests : DeskFixture
         nameof(Domain.Rosters.ListShifts), nameof(Domain.Rosters.ListLeave), "VerifyClocks", // the last one is the system's
         nameof(Domain.Jobs.ListJobs), nameof(Domain.Staff.ListSessions), nameof(Domain.Staff.ListAccounts), nameof(Domain.Staff.GetAccount), nameof(Domain.Staff.ListTokens),
         "GetOwnersPage", "GetOwnersFile", "FindOwnerLink", "GetReportForm", "FindReporter", // behind an owner's own link, of the system alone
+        "ReadLogHeads", // numbers, for the system alone
         "FindCommunity", "TryImportBatch", // the import's own, for the system alone
         nameof(ListAttachmentsOfWorkOrder), // what was attached to the order itself, which the crew sees
         nameof(GetChunk), // bytes of a file whose head was given; the head is asked for below
@@ -393,6 +395,7 @@ public sealed class ConfidentialTests : DeskFixture
         yield return (nameof(GetPlace), async a => JsonSerializer.Serialize((await Send(a, new GetPlace(Here.Places["3-2-1601"]))).OpenRequests, Json.Options));
         yield return (nameof(ListEscalations), Query(new ListEscalations(new EscalationFilter(here))));
         yield return (nameof(ListAlarms), Query(new ListAlarms(here)));
+        yield return (nameof(FollowEvents), async a => await Send(a, new FollowEvents(here) { After = new LivePlace(new Dictionary<Guid, long> { [here] = await Scalar<long>("select seq - 100 from event_head where community_id = @here", new { here }) }).ToString() }));
         yield return (nameof(ListReportedClocks), Query(new ListReportedClocks(new ClockReportFilter(here), Take: 200)));
         yield return (nameof(ReportClocks), async a => (await Send(a, new ReportClocks(new ClockReportFilter(here)))).Count > 0 ? "counted" : "not");
         yield return (nameof(ReportEscalations), async a => (await Send(a, new ReportEscalations(CommunityId: here))).Count > 0 ? "counted" : "not");
