@@ -25,10 +25,10 @@ public sealed class LiveStream : IAsyncDisposable
 
     public static async Task<LiveStream> Open(ApiClient client, string? after = null, Guid? communityId = null)
     {
-        var response = await Answer(client, after, communityId);
-        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        var parser = SseParser.Create(await response.Content.ReadAsStreamAsync());
-        var stream = new LiveStream(response, parser.EnumerateAsync().GetAsyncEnumerator());
+        var answer = await Answer(client, after, communityId);
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        var parser = SseParser.Create(await answer.Content.ReadAsStreamAsync());
+        var stream = new LiveStream(answer, parser.EnumerateAsync().GetAsyncEnumerator());
         Assert.That((await stream.Next())?.EventType, Is.EqualTo("ready"));
         return stream;
     }

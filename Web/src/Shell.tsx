@@ -8,6 +8,8 @@ import { api, told } from './api/client';
 import type { SignedIn } from './api/client';
 import { screensOf, sessionKey } from './api/session';
 import { AlarmBell } from './desk/AlarmBell';
+import { useLive } from './kit/live';
+import { LiveSign } from './kit/LiveSign';
 import { speak, useWords } from './words/words';
 
 export function LanguageSwitch() {
@@ -25,6 +27,7 @@ export function Shell({ who, children }: { who: SignedIn; children: ReactNode })
   const screens = screensOf(who);
   const wide = Grid.useBreakpoint().md;
   useTitle();
+  useLive(who.staffId);
   const links = [
     ...(screens.desk ? [['/desk', t('nav.desk')], ['/requests', t('nav.requests')], ['/queue', t('nav.queue')], ['/call-backs', t('nav.callBacks')], ['/follow-ups', t('nav.followUps')], ['/faults', t('nav.faults')], ['/escalations', t('nav.escalations')], ['/inbox', t('nav.inbox')], ['/messages', t('nav.messages')]] : []),
     ...(screens.crew ? [['/crew', t('nav.crew')]] : []),
@@ -54,6 +57,7 @@ export function Shell({ who, children }: { who: SignedIn; children: ReactNode })
           </nav>
         )}
         <span className="who">
+          <LiveSign />
           {screens.desk && <AlarmBell />}
           <Link to="/account" className="quiet" aria-label={t('account.title')} data-act="account"><UserOutlined /> {wide ? who.displayName : null}</Link>
           <LanguageSwitch />

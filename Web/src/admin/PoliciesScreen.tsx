@@ -9,6 +9,7 @@ import { useCommunities, useZone } from '../api/reference';
 import { useSend } from '../api/sending';
 import { useSession } from '../api/session';
 import { MoveDialog } from '../kit/Form';
+import { OpenedOn } from '../kit/Meanwhile';
 import { Moment } from '../kit/Moment';
 import { instantOf } from '../kit/times';
 import { Trouble } from '../kit/Trouble';
@@ -124,10 +125,15 @@ function Targets({ communityId }: { communityId: string }) {
         />
       )}
       {edited && (
-        <EditPolicy
-          key={edited.policy.code + edited.seen.version} communityId={communityId} policy={edited.policy} seen={edited.seen} onClose={() => edit(undefined)}
-          done={() => { edit(undefined); void client.invalidateQueries({ queryKey: ['sla-profile', communityId] }); void client.invalidateQueries({ queryKey: ['sla-preview', communityId] }); }}
-        />
+        <OpenedOn
+          key={edited.policy.code + edited.seen.version}
+          value={{ seen: edited.seen.version, now: profile.data!.version, since: [], look: () => void profile.refetch(), touch: () => undefined, settle: () => undefined }}
+        >
+          <EditPolicy
+            communityId={communityId} policy={edited.policy} seen={edited.seen} now={profile.data!} onClose={() => edit(undefined)}
+            done={() => { edit(undefined); void client.invalidateQueries({ queryKey: ['sla-profile', communityId] }); void client.invalidateQueries({ queryKey: ['sla-preview', communityId] }); }}
+          />
+        </OpenedOn>
       )}
     </Card>
   );
@@ -146,19 +152,33 @@ interface Draft {
   reportedAt?: dayjs.Dayjs;
 }
 
+const draftOf = (policy: Policy): Draft => ({
+  milestones: policy.milestones.map((m) => ({ number: m.allowance.number, unit: m.allowance.unit, calendar: m.calendar })),
+  warnAtPercent: policy.warnAtPercent ?? 75,
+  ownLadder: !!policy.escalation,
+  steps: policy.escalation ? policy.escalation.steps.map((s) => ({ level: s.level, afterMinutes: s.afterMinutes })) : [{ level: 1, afterMinutes: 0 }, { level: 2, afterMinutes: 60 }, { level: 3, afterMinutes: 240 }, { level: 4, afterMinutes: 690 }],
+  ladderCalendar: policy.escalation?.calendar ?? 'desk',
+  mostPromises: policy.escalation?.mostPromises ?? 2,
+  longestPromiseMinutes: policy.escalation?.longestPromiseMinutes ?? 2880,
+  kind: policy.scope.kind ?? 'repair',
+  priority: policy.scope.priority ?? 'normal',
+});
+
 /** Numbers of one policy; what would come of them is shown before they are promised. */
-function EditPolicy({ communityId, policy, seen, onClose, done }: { communityId: string; policy: Policy; seen: SlaProfileDetails; onClose: () => void; done: () => void }) {
+function EditPolicy({ communityId, policy, seen, now, onClose, done }: { communityId: string; policy: Policy; seen: SlaProfileDetails; now: SlaProfileDetails; onClose: () => void; done: () => void }) {
   const { t, word, options, pick } = useWords();
   const zone = useZone(communityId);
   const calendars = useQuery({ queryKey: ['calendars', communityId], queryFn: ({ signal }) => told(api.GET('/api/communities/{communityId}/calendars', { params: at(communityId), signal })) });
   const codes = calendars.data?.map((c) => ({ value: c.code, label: pick(c.name, c.nameEn) })) ?? [];
   const index = seen.profile.policies.findIndex((p) => p.code === policy.code);
+  const theirs = now.profile.policies.find((p) => p.code === policy.code);
 
-  const profileOf = (v: Draft) => ({
-    ...seen.profile,
-    policies: seen.profile.policies.map((p, i) => i !== index ? p : {
+  // On what the profile is now, where that was shown: what somebody else did to other policies stays.
+  const profileOf = (v: Draft, on = seen) => ({
+    ...on.profile,
+    policies: on.profile.policies.map((p) => p.code !== policy.code ? p : {
       ...p,
-      milestones: p.milestones.map((m, n) => ({ ...m, allowance: { number: v.milestones[n]!.number, unit: v.milestones[n]!.unit }, calendar: v.milestones[n]!.calendar })),
+      milestones: p.milestones.map((m, n) => (v.milestones[n] ? { ...m, allowance: { number: v.milestones[n].number, unit: v.milestones[n].unit }, calendar: v.milestones[n].calendar } : m)),
       warnAtPercent: v.warnAtPercent,
       escalation: v.ownLadder
         ? { steps: (v.steps ?? []).map((s) => ({ level: s.level, afterMinutes: s.afterMinutes })), calendar: v.ladderCalendar ?? '24x7', mostPromises: v.mostPromises ?? 0, longestPromiseMinutes: v.longestPromiseMinutes ?? 0 }
@@ -175,18 +195,17 @@ function EditPolicy({ communityId, policy, seen, onClose, done }: { communityId:
   return (
     <MoveDialog<Draft, SlaEdited>
       wide open title={`${t('policies.edit')}: ${pick(policy.name.zh, policy.name.en)}`} submit={t('policies.promise')} onClose={onClose} done={done} rename={rename}
-      initial={{
-        milestones: policy.milestones.map((m) => ({ number: m.allowance.number, unit: m.allowance.unit, calendar: m.calendar })),
-        warnAtPercent: policy.warnAtPercent ?? 75,
-        ownLadder: !!policy.escalation,
-        steps: policy.escalation ? [...policy.escalation.steps] : [{ level: 1, afterMinutes: 0 }, { level: 2, afterMinutes: 60 }, { level: 3, afterMinutes: 240 }, { level: 4, afterMinutes: 690 }],
-        ladderCalendar: policy.escalation?.calendar ?? 'desk',
-        mostPromises: policy.escalation?.mostPromises ?? 2,
-        longestPromiseMinutes: policy.escalation?.longestPromiseMinutes ?? 2880,
-        kind: policy.scope.kind ?? 'repair',
-        priority: policy.scope.priority ?? 'normal',
-      }}
-      call={(v) => told(api.PUT('/api/communities/{communityId}/sla-profile', { params: at(communityId), body: { profile: profileOf(v), version: seen.version } }))}
+      initial={draftOf(policy)}
+      compare={theirs && [
+        { name: 'milestones', label: t('policies.promises'), before: draftOf(policy).milestones, now: draftOf(theirs).milestones, say: (all: Draft['milestones']) => all.map((m, n) => `${policy.milestones[n] ? word('clockKind', policy.milestones[n].kind) : ''} ${m.number} ${word('allowanceUnit', m.unit)} · ${m.calendar}`).join('\n') },
+        { name: 'warnAtPercent', label: t('policies.warnShare'), before: draftOf(policy).warnAtPercent, now: draftOf(theirs).warnAtPercent },
+        { name: 'ownLadder', label: t('policies.ownLadder'), before: draftOf(policy).ownLadder, now: draftOf(theirs).ownLadder, say: (own: boolean) => (own ? t('common.yes') : t('common.no')) },
+        { name: 'steps', label: t('policies.steps'), before: draftOf(policy).steps, now: draftOf(theirs).steps, say: (all: NonNullable<Draft['steps']>) => all.map((x) => t('policies.step', { level: x.level, minutes: x.afterMinutes })).join('\n') },
+        { name: 'ladderCalendar', label: t('policies.ladderCalendar'), before: draftOf(policy).ladderCalendar, now: draftOf(theirs).ladderCalendar },
+        { name: 'mostPromises', label: t('policies.mostPromises'), before: draftOf(policy).mostPromises, now: draftOf(theirs).mostPromises },
+        { name: 'longestPromiseMinutes', label: t('policies.longestPromise'), before: draftOf(policy).longestPromiseMinutes, now: draftOf(theirs).longestPromiseMinutes },
+      ]}
+      call={(v, _, version) => told(api.PUT('/api/communities/{communityId}/sla-profile', { params: at(communityId), body: { profile: profileOf(v, version === now.version ? now : seen), version } }))}
     >
       {policy.milestones.map((m, n) => (
         <Form.Item key={m.kind + (m.crew ?? '')} label={word('clockKind', m.kind) + (m.crew ? ` (${word('crew', m.crew)})` : '')} style={{ marginBottom: 8 }}>

@@ -7,6 +7,7 @@ import { Problem } from '../api/problems';
 import { useCommunities } from '../api/reference';
 import { useSend } from '../api/sending';
 import { MoveDialog } from '../kit/Form';
+import { OpenedOn } from '../kit/Meanwhile';
 import { Trouble } from '../kit/Trouble';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
@@ -76,6 +77,7 @@ function List({ communityId }: { communityId: string }) {
   const first = editing?.providers[0];
   if (list.isError) return <Trouble problem={Problem.from(list.error)} retry={() => void list.refetch()} />;
   if (list.isPending) return <Spin className="waiting" />;
+  const now = editing && (list.data.find((m) => m.template === editing.template && m.language === editing.language) ?? editing);
   return (
     <>
       <Trouble problem={reset.problem} />
@@ -94,18 +96,25 @@ function List({ communityId }: { communityId: string }) {
           </div>
         ))}
       </div>
-      {editing && (
-        <MoveDialog<Typed, TemplateLine>
+      {editing && now && (
+        <OpenedOn
           key={editing.template + editing.language + editing.version}
+          value={{ seen: editing.version, now: now.version, since: [], look: () => void list.refetch(), touch: () => undefined, settle: () => undefined }}
+        >
+        <MoveDialog<Typed, TemplateLine>
           wide
           title={`${word('messageTemplate', editing.template)} · ${editing.language}`}
           submit={t('common.save')}
           open
           onClose={() => edit(undefined)}
           initial={{ subject: editing.subject, body: editing.body, channel: first?.channel, templateId: first?.templateId, fields: first?.fields.map((f) => `${f.name}=${f.value}`).join('\n') }}
-          call={(v) => told(api.PUT('/api/communities/{communityId}/message-templates/{template}/{language}', {
+          compare={[
+            { name: 'subject', label: t('templates.subject'), before: editing.subject, now: now.subject },
+            { name: 'body', label: t('templates.body'), before: editing.body, now: now.body },
+          ]}
+          call={(v, _, version) => told(api.PUT('/api/communities/{communityId}/message-templates/{template}/{language}', {
             params: { path: { communityId, template: editing.template, language: editing.language } },
-            body: { subject: v.subject, body: v.body, version: editing.version, providers: [...providerOf(v), ...editing.providers.filter((p) => p.channel !== v.channel && p !== first)] },
+            body: { subject: v.subject, body: v.body, version, providers: [...providerOf(v), ...(version === now.version ? now : editing).providers.filter((p) => p.channel !== v.channel && p.channel !== first?.channel)] },
           }))}
           done={again}
         >
@@ -116,6 +125,7 @@ function List({ communityId }: { communityId: string }) {
           <Form.Item name="templateId" label={t('templates.templateId')}><Input maxLength={100} /></Form.Item>
           <Form.Item name="fields" label={t('templates.fields')}><Input.TextArea rows={3} placeholder="code={number}" /></Form.Item>
         </MoveDialog>
+        </OpenedOn>
       )}
     </>
   );

@@ -2,6 +2,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { Button, Empty, Segmented, Spin } from 'antd';
 import { api, told } from '../api/client';
 import { Problem } from '../api/problems';
+import { calm } from '../kit/live';
 import { useFilters } from '../kit/filters';
 import { Trouble } from '../kit/Trouble';
 import { useTitle } from '../Shell';
@@ -26,7 +27,7 @@ export default function CrewScreen() {
     queryFn: ({ pageParam, signal }) => told(api.GET('/api/work-orders', { params: { query: { ...shown[show], take: 30, after: pageParam } }, signal })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
-    refetchInterval: 30_000,
+    refetchInterval: calm(30_000),
   });
   const rows = orders.data?.pages.flatMap((p) => p.items) ?? [];
   return (

@@ -9,6 +9,7 @@ import { useSend } from '../api/sending';
 import type { Sending } from '../api/sending';
 import { Choice } from '../kit/Choice';
 import { MoveDialog, useOpened } from '../kit/Form';
+import { OpenedOn } from '../kit/Meanwhile';
 import { MemberPick, TeamPick } from '../kit/Picks';
 import { instantOf, wallOf } from '../kit/times';
 import { Trouble } from '../kit/Trouble';
@@ -69,7 +70,9 @@ export function OrderMoves({ details, changed }: Props) {
       </div>
       {[...first, ...second, ...rest].map((m) => {
         const Move = dialogs[m];
-        return Move && <Move key={`${m} ${form.seen.workOrder.version}`} details={form.seen} changed={changed} close={form.close} open={form.is(m)} />;
+        const seen = form.seenBy(m);
+        const on = { seen: seen.workOrder.version, now: details.workOrder.version, since: [], look: changed, touch: () => form.touch(m), settle: () => form.settle(m) };
+        return Move && <OpenedOn key={`${m} ${seen.workOrder.version}`} value={on}><Move details={seen} changed={changed} close={form.close} open={form.is(m)} /></OpenedOn>;
       })}
     </>
   );

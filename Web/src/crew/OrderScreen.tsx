@@ -8,6 +8,7 @@ import type { PhotoPurpose, WorkOrderDetails } from '../api/client';
 import { Problem } from '../api/problems';
 import { useZone } from '../api/reference';
 import { Clocks } from '../desk/RequestScreen';
+import { calm } from '../kit/live';
 import { Files } from '../kit/Files';
 import { Moment } from '../kit/Moment';
 import { Numbers } from '../kit/Numbers';
@@ -25,7 +26,7 @@ export default function OrderScreen() {
   const details = useQuery({
     queryKey: ['work-order', workOrderId],
     queryFn: ({ signal }) => told(api.GET('/api/work-orders/{workOrderId}', { params: { path: { workOrderId: workOrderId! } }, signal })),
-    refetchInterval: 30_000,
+    refetchInterval: calm(30_000),
   });
   const changed = useCallback(() => {
     void client.invalidateQueries({ predicate: (q) => ['work-order', 'work-orders', 'request', 'timeline', 'requests', 'counts'].includes(String(q.queryKey[0])) });

@@ -4,6 +4,7 @@ import { Badge } from 'antd';
 import { useEffect, useRef } from 'react';
 import { Link } from 'react-router';
 import { api, told } from '../api/client';
+import { calm } from '../kit/live';
 import { useNow } from '../kit/Moment';
 import { useWords } from '../words/words';
 import { latestOf, ring } from './ringing';
@@ -12,7 +13,7 @@ import { latestOf, ring } from './ringing';
 export function AlarmBell() {
   const { t } = useWords();
   const minute = useNow();
-  const alarms = useQuery({ queryKey: ['alarms'], queryFn: ({ signal }) => told(api.GET('/api/alarms', { params: { query: { take: 50 } }, signal })), refetchInterval: 10_000, retry: false });
+  const alarms = useQuery({ queryKey: ['alarms'], queryFn: ({ signal }) => told(api.GET('/api/alarms', { params: { query: { take: 50 } }, signal })), refetchInterval: calm(10_000, 30_000), retry: false });
   const rows = alarms.data?.items ?? [];
   const heard = useRef<string>(undefined);
   const latest = latestOf(rows);

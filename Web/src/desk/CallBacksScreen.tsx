@@ -9,6 +9,7 @@ import { Problem } from '../api/problems';
 import { useStaff, useZone } from '../api/reference';
 import { useSend } from '../api/sending';
 import { useSession } from '../api/session';
+import { calm } from '../kit/live';
 import { Choice } from '../kit/Choice';
 import { useFilters } from '../kit/filters';
 import { MoveDialog } from '../kit/Form';
@@ -35,7 +36,7 @@ export default function CallBacksScreen() {
     queryFn: ({ pageParam, signal }) => told(api.GET('/api/call-backs', { params: { query: { state, ready: view === 'ready', take: 50, after: pageParam } }, signal })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
-    refetchInterval: 30_000,
+    refetchInterval: calm(30_000),
   });
   const rows = list.data?.pages.flatMap((p) => p.items) ?? [];
   const zone = useZone(rows[0]?.communityId);

@@ -7,6 +7,7 @@ import { api, told } from '../api/client';
 import type { Crew, FaultDetails, FaultMove } from '../api/client';
 import { Problem } from '../api/problems';
 import { useSearch, useZone } from '../api/reference';
+import { calm } from '../kit/live';
 import { Choice } from '../kit/Choice';
 import { MoveDialog } from '../kit/Form';
 import { Due, Moment } from '../kit/Moment';
@@ -25,7 +26,7 @@ export default function FaultScreen() {
   const details = useQuery({
     queryKey: ['fault', faultId],
     queryFn: ({ signal }) => told(api.GET('/api/faults/{faultId}', { params: { path: { faultId: faultId! } }, signal })),
-    refetchInterval: 30_000,
+    refetchInterval: calm(30_000),
   });
   const zone = useZone(details.data?.fault.communityId);
   useTitle(details.data?.fault.title);

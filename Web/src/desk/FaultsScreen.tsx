@@ -7,6 +7,7 @@ import { api, told } from '../api/client';
 import type { FaultReply, FaultStatus } from '../api/client';
 import { Problem } from '../api/problems';
 import { useCommunities, useZone } from '../api/reference';
+import { calm } from '../kit/live';
 import { MoveDialog } from '../kit/Form';
 import { useFilters } from '../kit/filters';
 import { Due, Moment } from '../kit/Moment';
@@ -30,7 +31,7 @@ export default function FaultsScreen() {
     queryFn: ({ pageParam, signal }) => told(api.GET('/api/faults', { params: { query: { status, take: 50, after: pageParam } }, signal })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
-    refetchInterval: 30_000,
+    refetchInterval: calm(30_000),
   });
   const rows = list.data?.pages.flatMap((p) => p.items) ?? [];
   const zone = useZone(rows[0]?.communityId);

@@ -6,6 +6,7 @@ import { api, told } from '../api/client';
 import type { FollowUpEnding, FollowUpLine } from '../api/client';
 import { Problem } from '../api/problems';
 import { useZone } from '../api/reference';
+import { calm } from '../kit/live';
 import { MoveDialog } from '../kit/Form';
 import { Due } from '../kit/Moment';
 import { spoken } from '../kit/tags';
@@ -24,7 +25,7 @@ export default function FollowUpsScreen() {
     queryFn: ({ pageParam, signal }) => told(api.GET('/api/follow-ups', { params: { query: { take: 50, after: pageParam } }, signal })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
-    refetchInterval: 30_000,
+    refetchInterval: calm(30_000),
   });
   const rows = list.data?.pages.flatMap((p) => p.items) ?? [];
   const zone = useZone(rows[0]?.communityId);

@@ -7,6 +7,7 @@ import type { InboundLine, InboundSettled, RequestKind, RequestReply } from '../
 import { Problem } from '../api/problems';
 import { useZone } from '../api/reference';
 import { useSend } from '../api/sending';
+import { calm } from '../kit/live';
 import { MoveDialog } from '../kit/Form';
 import { Moment } from '../kit/Moment';
 import { CategoryPick } from '../kit/Picks';
@@ -32,7 +33,7 @@ export default function InboxScreen() {
     queryFn: ({ pageParam, signal }) => told(api.GET('/api/inbound-messages', { params: { query: { take: 50, after: pageParam } }, signal })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
-    refetchInterval: 30_000,
+    refetchInterval: calm(30_000),
   });
   const rows = list.data?.pages.flatMap((p) => p.items) ?? [];
   const zone = useZone(rows[0]?.communityId);

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Card, Tag } from 'antd';
 import { api, told } from '../api/client';
 import type { MessageState } from '../api/client';
+import { calm } from '../kit/live';
 import { Moment } from '../kit/Moment';
 import { useWords } from '../words/words';
 
@@ -10,7 +11,7 @@ const colour: Record<MessageState, string> = { waiting: 'default', sent: 'green'
 /** What was told about a request, to whom, and whether it arrived. Crews are not told: then it is left out. */
 export function MessagesOfRequest({ requestId, zone }: { requestId: string; zone: string }) {
   const { t, word } = useWords();
-  const list = useQuery({ queryKey: ['timeline', 'messages', requestId], queryFn: ({ signal }) => told(api.GET('/api/requests/{requestId}/messages', { params: { path: { requestId } }, signal })), refetchInterval: 30_000 });
+  const list = useQuery({ queryKey: ['timeline', 'messages', requestId], queryFn: ({ signal }) => told(api.GET('/api/requests/{requestId}/messages', { params: { path: { requestId } }, signal })), refetchInterval: calm(30_000) });
   if (!list.data?.length) return null;
   return (
     <Card title={t('messages.ofRequest')}>

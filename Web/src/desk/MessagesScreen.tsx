@@ -7,6 +7,7 @@ import type { MessageLine } from '../api/client';
 import { Problem } from '../api/problems';
 import { useZone } from '../api/reference';
 import { useSend } from '../api/sending';
+import { calm } from '../kit/live';
 import { MoveDialog } from '../kit/Form';
 import { Moment } from '../kit/Moment';
 import { spoken } from '../kit/tags';
@@ -25,7 +26,7 @@ export default function MessagesScreen() {
     queryFn: ({ pageParam, signal }) => told(api.GET('/api/messages/parked', { params: { query: { take: 50, after: pageParam } }, signal })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
-    refetchInterval: 30_000,
+    refetchInterval: calm(30_000),
   });
   const rows = list.data?.pages.flatMap((p) => p.items) ?? [];
   const zone = useZone(rows[0]?.communityId);

@@ -6,6 +6,7 @@ import type { WorkOrderStatus } from '../api/client';
 import { Problem } from '../api/problems';
 import { useZone } from '../api/reference';
 import { OrderLine } from '../crew/OrderLine';
+import { calm } from '../kit/live';
 import { useFilters } from '../kit/filters';
 import { Due, Moment } from '../kit/Moment';
 import { PriorityTag, spoken } from '../kit/tags';
@@ -27,7 +28,7 @@ export default function QueueScreen() {
       told(api.GET('/api/work-orders', { params: { query: { open: true, status: tabs[show], sort: 'dueFirst', take: 50, after: pageParam } }, signal, querySerializer: { array: { style: 'form', explode: false } } })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
-    refetchInterval: 30_000,
+    refetchInterval: calm(30_000),
   });
   const rows = orders.data?.pages.flatMap((p) => p.items) ?? [];
   return (
@@ -59,7 +60,7 @@ function Undispatched() {
   const list = useQuery({
     queryKey: ['requests', 'undispatched'],
     queryFn: ({ signal }) => told(api.GET('/api/requests', { params: { query: { open: true, status: ['received'], sort: 'dueFirst', take: 100 } }, signal, querySerializer: { array: { style: 'form', explode: false } } })),
-    refetchInterval: 30_000,
+    refetchInterval: calm(30_000),
   });
   const zone = useZone(list.data?.items[0]?.communityId);
   return (

@@ -6,15 +6,18 @@ import type { ReactNode } from 'react';
 import { api, told } from '../api/client';
 import type { AnswerKind, CancelledAs, Channel, Crew, Payer, Priority, RequestDetails, RequestMove, Solved, Visibility } from '../api/client';
 import { useCategories, useSearch, useStaff, useZone } from '../api/reference';
+import { useSession } from '../api/session';
 import { useSend } from '../api/sending';
 import type { Sending } from '../api/sending';
 import { Choice } from '../kit/Choice';
 import { MoveDialog, useOpened } from '../kit/Form';
+import { OpenedOn } from '../kit/Meanwhile';
 import { CategoryPick, MemberPick, TeamPick } from '../kit/Picks';
 import { spoken } from '../kit/tags';
-import { instantOf, wallOf } from '../kit/times';
+import { exact, instantOf, wallOf } from '../kit/times';
 import { Trouble } from '../kit/Trouble';
 import { useWords } from '../words/words';
+import { useTimeline } from './timeline';
 
 interface Props {
   details: RequestDetails;
@@ -29,7 +32,11 @@ const always = 5;
 
 export function RequestMoves({ details, changed }: Props) {
   const { t } = useWords();
-  const form = useOpened<Name, RequestDetails>(details);
+  const { word } = useWords();
+  const who = useSession();
+  const zone = useZone(details.request.communityId);
+  const { entries, latest } = useTimeline(details.request.requestId);
+  const form = useOpened<Name, { details: RequestDetails; latest: number }>({ details, latest });
   const allowed = new Set<Name>(details.allowedMoves);
   const round = details.feedback.at(-1);
   // The round of feedback that stands open is answered with the request's own move to close it.
@@ -40,7 +47,10 @@ export function RequestMoves({ details, changed }: Props) {
   const label = (m: Name) => t(`moves.${m as 'dispatch'}`);
   if (moves.length === 0) return <span className="quiet">{t('request.noMoves')}</span>;
 
-  const each = (m: Name) => ({ key: `${m} ${form.seen.request.version}`, details: form.seen, changed, close: form.close, open: form.is(m) });
+  /** What others did since this form was opened. */
+  const since = (m: Name) => entries.filter((e) => e.seq > form.seenBy(m).latest && !(e.actorKind === 'staff' && e.actorId === who.data?.staffId) && e.what !== 'contactDataShown')
+    .map((e) => ({ key: e.seq, by: e.actorKind === 'system' ? t('request.bySystem') : e.actorKind === 'owner' ? t('request.byOwner') : (e.actorName ?? ''), at: e.recordedAt, zone, what: word('happening', e.what), text: e.text }));
+  const each = (m: Name) => ({ details: form.seenBy(m).details, current: details, changed, close: form.close, open: form.is(m) });
   return (
     <div className="row" data-part="moves">
       {moves.slice(0, always).map((m, i) => (
@@ -53,14 +63,18 @@ export function RequestMoves({ details, changed }: Props) {
       )}
       {moves.map((m) => {
         const Move = dialogs[m];
-        const { key, ...props } = each(m);
-        return Move && <Move key={key} {...props} />;
+        const { latest: known, details: seen } = form.seenBy(m);
+        if (!Move) return null;
+        const on = { seen: seen.request.version, now: details.request.version, since: form.is(m) ? since(m) : [], look: changed, touch: () => form.touch(m), settle: () => form.settle(m) };
+        return <OpenedOn key={`${m} ${seen.request.version} ${known}`} value={on}><Move {...each(m)} /></OpenedOn>;
       })}
     </div>
   );
 }
 
 interface One extends Props {
+  /** As it is now; details is what the form was opened on. */
+  current: RequestDetails;
   open: boolean;
   close: () => void;
 }
@@ -68,7 +82,7 @@ interface One extends Props {
 const at = (details: RequestDetails) => ({ requestId: details.request.requestId });
 const params = (details: RequestDetails, header: Sending) => ({ path: at(details), header });
 /** Edits say which version they edit: what the clerk was looking at. */
-const edit = (details: RequestDetails, header: Sending) => ({ path: at(details), header: { ...header, 'If-Match': `"${details.request.version}"` } });
+const edit = (details: RequestDetails, header: Sending, version: number) => ({ path: at(details), header: { ...header, 'If-Match': `"${version}"` } });
 
 function Text({ name = 'text', label, rows = 3, optional, max = 4000 }: { name?: string; label: string; rows?: number; optional?: boolean; max?: number }) {
   const { t } = useWords();
@@ -289,12 +303,13 @@ function NotFixed({ details, changed, open, close }: One) {
   );
 }
 
-function Reprioritise({ details, changed, open, close }: One) {
-  const { t, options } = useWords();
+function Reprioritise({ details, current, changed, open, close }: One) {
+  const { t, word, options } = useWords();
   return (
     <MoveDialog<{ priority: Priority; reason: string }, unknown>
       title={t('moves.reprioritise')} open={open} onClose={close} done={changed} initial={{ priority: details.request.priority }}
-      call={(v, header) => told(api.POST('/api/requests/{requestId}/priority', { params: edit(details, header), body: v }))}
+      compare={[{ name: 'priority', label: t('moves.priority'), before: details.request.priority, now: current.request.priority, say: (p: Priority) => word('priority', p) }]}
+      call={(v, header, version) => told(api.POST('/api/requests/{requestId}/priority', { params: edit(details, header, version), body: v }))}
     >
       <Form.Item name="priority" label={t('moves.priority')}><Choice options={options('priority')} /></Form.Item>
       <Text name="reason" label={t('common.reason')} rows={2} max={1000} />
@@ -302,13 +317,16 @@ function Reprioritise({ details, changed, open, close }: One) {
   );
 }
 
-function Recategorise({ details, changed, open, close }: One) {
-  const { t } = useWords();
+function Recategorise({ details, current, changed, open, close }: One) {
+  const { t, pick } = useWords();
   const r = details.request;
+  const categories = useCategories(r.communityId);
+  const named = (id: string) => { const c = categories.data?.find((x) => x.categoryId === id); return c ? pick(c.name, c.nameEn) : id; };
   return (
     <MoveDialog<{ categoryId: string; reason?: string }, unknown>
       title={t('moves.recategorise')} open={open} onClose={close} done={changed} initial={{ categoryId: r.categoryId }}
-      call={(v, header) => told(api.POST('/api/requests/{requestId}/category', { params: edit(details, header), body: { categoryId: v.categoryId, reason: v.reason || null } }))}
+      compare={[{ name: 'categoryId', label: t('moves.category'), before: r.categoryId, now: current.request.categoryId, say: named }]}
+      call={(v, header, version) => told(api.POST('/api/requests/{requestId}/category', { params: edit(details, header, version), body: { categoryId: v.categoryId, reason: v.reason || null } }))}
     >
       <Form.Item name="categoryId" label={t('moves.category')} rules={needed(t('common.required'))}><CategoryPick communityId={r.communityId} /></Form.Item>
       <Text name="reason" label={`${t('common.reason')} (${t('common.optional')})`} rows={2} optional max={1000} />
@@ -316,15 +334,18 @@ function Recategorise({ details, changed, open, close }: One) {
   );
 }
 
-function Reschedule({ details, changed, open, close }: One) {
-  const { t } = useWords();
+function Reschedule({ details, current, changed, open, close }: One) {
+  const { t, language } = useWords();
   const r = details.request;
   const zone = useZone(r.communityId);
-  const initial = r.appointmentFrom && r.appointmentTo ? { window: [wallOf(r.appointmentFrom, zone), wallOf(r.appointmentTo, zone)] as [dayjs.Dayjs, dayjs.Dayjs] } : {};
+  const windowOf = (x: RequestDetails['request']) => (x.appointmentFrom && x.appointmentTo ? ([wallOf(x.appointmentFrom, zone), wallOf(x.appointmentTo, zone)] as [dayjs.Dayjs, dayjs.Dayjs]) : undefined);
+  const initial = { window: windowOf(r) };
+  const say = ([from, to]: [dayjs.Dayjs, dayjs.Dayjs]) => `${exact(instantOf(from, zone), zone, language)} – ${exact(instantOf(to, zone), zone, language)}`;
   return (
     <MoveDialog<{ window: [dayjs.Dayjs, dayjs.Dayjs]; reason?: string }, unknown>
       title={t('moves.reschedule')} open={open} onClose={close} done={changed} initial={initial} rename={(f) => (f === 'from' || f === 'to' ? 'window' : f)}
-      call={(v, header) => told(api.POST('/api/requests/{requestId}/appointment', { params: edit(details, header), body: { from: instantOf(v.window[0], zone), to: instantOf(v.window[1], zone), reason: v.reason || null } }))}
+      compare={[{ name: 'window', label: t('moves.appointment'), before: windowOf(r), now: windowOf(current.request), say }]}
+      call={(v, header, version) => told(api.POST('/api/requests/{requestId}/appointment', { params: edit(details, header, version), body: { from: instantOf(v.window[0], zone), to: instantOf(v.window[1], zone), reason: v.reason || null } }))}
     >
       <Form.Item name="window" label={t('moves.appointment')} rules={needed(t('common.required'))}>
         <DatePicker.RangePicker showTime={{ format: 'HH:mm', minuteStep: 15 }} format="YYYY-MM-DD HH:mm" style={{ width: '100%' }} />
@@ -334,12 +355,13 @@ function Reschedule({ details, changed, open, close }: One) {
   );
 }
 
-function Amend({ details, changed, open, close }: One) {
+function Amend({ details, current, changed, open, close }: One) {
   const { t } = useWords();
   return (
     <MoveDialog<{ description: string }, unknown>
       title={t('moves.amend')} open={open} onClose={close} done={changed} initial={{ description: details.request.description }}
-      call={(v) => told(api.PATCH('/api/requests/{requestId}', { params: { path: at(details), header: { 'If-Match': `"${details.request.version}"` } }, body: { description: v.description } }))}
+      compare={[{ name: 'description', label: t('moves.description'), before: details.request.description, now: current.request.description }]}
+      call={(v, _, version) => told(api.PATCH('/api/requests/{requestId}', { params: { path: at(details), header: { 'If-Match': `"${version}"` } }, body: { description: v.description } }))}
     >
       <Text name="description" label={t('moves.description')} rows={5} />
     </MoveDialog>

@@ -1,4 +1,4 @@
-import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Button, Card, Result, Spin, Tag, Timeline } from 'antd';
 import { useCallback } from 'react';
 import { Link, useParams } from 'react-router';
@@ -6,6 +6,7 @@ import { api, told } from '../api/client';
 import type { RequestClock, RequestDetails, TimelineEntry } from '../api/client';
 import { Problem } from '../api/problems';
 import { useZone } from '../api/reference';
+import { calm } from '../kit/live';
 import { Files } from '../kit/Files';
 import { Due, Moment } from '../kit/Moment';
 import { Numbers, unknown } from '../kit/Numbers';
@@ -16,6 +17,7 @@ import { MessagesOfRequest } from './MessagesOfRequest';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
 import { Confirm, KeepPromise, RequestMoves } from './RequestMoves';
+import { useTimeline } from './timeline';
 
 export default function RequestScreen() {
   const { t } = useWords();
@@ -24,7 +26,7 @@ export default function RequestScreen() {
   const details = useQuery({
     queryKey: ['request', requestId],
     queryFn: ({ signal }) => told(api.GET('/api/requests/{requestId}', { params: { path: { requestId: requestId! } }, signal })),
-    refetchInterval: 30_000,
+    refetchInterval: calm(30_000),
   });
   const changed = useCallback(() => {
     void client.invalidateQueries({ predicate: (q) => ['request', 'timeline', 'requests', 'counts', 'work-orders', 'card'].includes(String(q.queryKey[0])) });
@@ -191,18 +193,11 @@ export function Clocks({ clocks, zone }: { clocks: RequestClock[]; zone: string 
 /** What happened, the latest first, each in words. */
 function TimelineOf({ requestId, zone }: { requestId: string; zone: string }) {
   const { t } = useWords();
-  const pages = useInfiniteQuery({
-    queryKey: ['timeline', requestId],
-    queryFn: ({ pageParam, signal }) => told(api.GET('/api/requests/{requestId}/timeline', { params: { path: { requestId }, query: { after: pageParam } }, signal })),
-    initialPageParam: 0,
-    getNextPageParam: (page) => page.next ?? undefined,
-    refetchInterval: 30_000,
-  });
+  const { pages, entries } = useTimeline(requestId);
   if (pages.isError) return <Trouble problem={Problem.from(pages.error)} retry={() => void pages.refetch()} />;
-  const entries = (pages.data?.pages.flatMap((p) => p.items) ?? []).toReversed();
   return (
     <div data-part="timeline">
-      <Timeline items={entries.map((e) => ({ key: e.seq, content: <Entry entry={e} zone={zone} /> }))} />
+      <Timeline items={entries.toReversed().map((e) => ({ key: e.seq, content: <Entry entry={e} zone={zone} /> }))} />
       {pages.hasNextPage && <Button size="small" onClick={() => void pages.fetchNextPage()}>{t('request.moreTimeline')}</Button>}
     </div>
   );

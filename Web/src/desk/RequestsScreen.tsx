@@ -5,6 +5,7 @@ import { api, told } from '../api/client';
 import type { Channel, Crew, Priority, RequestKind, RequestLine, RequestSort, RequestStatus, SignedIn } from '../api/client';
 import { Problem } from '../api/problems';
 import { useCategories, useCommunities } from '../api/reference';
+import { calm } from '../kit/live';
 import { useFilters } from '../kit/filters';
 import { Due, Moment } from '../kit/Moment';
 import { PriorityTag, RequestStatusTag, spoken } from '../kit/tags';
@@ -44,14 +45,14 @@ export default function RequestsScreen({ who }: { who: SignedIn }) {
   const counts = useQuery({
     queryKey: ['counts', narrowed],
     queryFn: ({ signal }) => told(api.GET('/api/requests/counts', { params: { query: { ...narrowed, by: 'status' } }, signal })),
-    refetchInterval: 30_000,
+    refetchInterval: calm(30_000),
   });
   const list = useInfiniteQuery({
     queryKey: ['requests', narrowed, status, sort],
     queryFn: ({ pageParam, signal }) => told(api.GET('/api/requests', { params: { query: { ...narrowed, status, open, sort, take: 50, after: pageParam } }, signal, querySerializer: { array: { style: 'form', explode: false } } })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
-    refetchInterval: 30_000,
+    refetchInterval: calm(30_000),
   });
   const rows = list.data?.pages.flatMap((p) => p.items) ?? [];
   const countOf = (s: string) => Number(counts.data?.find((c) => c.key === s)?.requests ?? 0);

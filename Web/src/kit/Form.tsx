@@ -1,12 +1,14 @@
 import { Button, Drawer, Form, Grid, Modal } from 'antd';
 import type { FormInstance } from 'antd';
 import type { ReactNode } from 'react';
-import { useEffect, useId, useState } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 import { useSend } from '../api/sending';
 import type { Sending } from '../api/sending';
 import { fieldPath } from '../api/problems';
 import type { Problem } from '../api/problems';
 import { useWords } from '../words/words';
+import { isStale, Meanwhile, useOpenedOn } from './Meanwhile';
+import type { Compared } from './Meanwhile';
 import { Trouble, useSentence } from './Trouble';
 
 /** Puts the faults that the desk named beside their fields; what cannot be placed stays in the message above the button. */
@@ -24,8 +26,10 @@ interface DialogProps<V, R> {
   title: string;
   open: boolean;
   onClose: () => void;
-  /** Sends what was filled in; the key stays the same for every retry. */
-  call: (values: V, header: Sending) => Promise<R>;
+  /** Sends what was filled in; the key stays the same for every retry. An edit names the version: the one that was seen last. */
+  call: (values: V, header: Sending, version: number) => Promise<R>;
+  /** Of an edit: its fields beside what is there now, for when somebody else was faster. */
+  compare?: readonly Compared[];
   done: (reply: R) => void;
   initial?: Partial<V>;
   submit?: string;
@@ -36,17 +40,28 @@ interface DialogProps<V, R> {
 }
 
 /** A move's form, in a dialog on the desktop and from below on the phone. A refusal keeps it open with everything that was typed; so does closing it. */
-export function MoveDialog<V extends object, R>({ title, open, onClose, call, done, initial, submit, danger, children, rename, wide }: DialogProps<V, R>) {
+export function MoveDialog<V extends object, R>({ title, open, onClose, call, done, initial, submit, danger, children, rename, wide, compare }: DialogProps<V, R>) {
   const { t } = useWords();
   const [form] = Form.useForm<V>();
   const name = useId();
   const phone = !Grid.useBreakpoint().sm;
-  const sending = useSend<V, R>(call, (reply) => {
+  const on = useOpenedOn();
+  // Once the change of somebody else is shown beside what was typed, saving is on top of it.
+  const [shown, show] = useState(false);
+  const sending = useSend<V, R>((values, header) => call(values, header, (shown ? on?.now : on?.seen) ?? 0), (reply) => {
     form.resetFields();
+    show(false);
+    on?.settle();
     onClose();
     done(reply);
   });
   useFaultsInFields(form as FormInstance, sending.problem, rename);
+  const stale = isStale(sending.problem);
+  useEffect(() => {
+    if (!stale || !on) return;
+    show(true);
+    on.look();
+  }, [sending.problem]);
 
   const buttons = (
     <div className="dialog-buttons">
@@ -63,6 +78,7 @@ export function MoveDialog<V extends object, R>({ title, open, onClose, call, do
       layout="vertical"
       initialValues={initial}
       onFinish={(values) => void sending.send(values)}
+      onValuesChange={() => on?.touch()}
       onKeyDown={(e) => {
         if (e.key === 'Enter' && (e.ctrlKey || e.metaKey) && !e.nativeEvent.isComposing) form.submit();
       }}
@@ -71,7 +87,8 @@ export function MoveDialog<V extends object, R>({ title, open, onClose, call, do
       size={phone ? 'large' : 'middle'}
     >
       {children}
-      <Trouble problem={sending.problem} />
+      {open && <Meanwhile form={form as FormInstance} fields={compare} stale={stale} shown={shown} show={show} />}
+      {!(stale && on) && <Trouble problem={sending.problem} />}
     </Form>
   );
 
@@ -83,15 +100,19 @@ export function MoveDialog<V extends object, R>({ title, open, onClose, call, do
 }
 
 /**
- * Which move's form is open, on what it was opened for: a form edits what its reader saw, not what arrived meanwhile, so that a stale
- * save is refused instead of undoing somebody else's. What was typed is kept over closing and opening again until the thing changes.
+ * Which move's form is open, and what each was opened on: a form edits what its reader saw, not what arrived meanwhile, so that a stale
+ * save is refused instead of undoing somebody else's. What was typed is kept over closing and opening again, whatever happens meanwhile.
  */
 export function useOpened<M extends string, D>(details: D) {
-  const [opened, setOpened] = useState<{ move?: M; seen: D }>({ seen: details });
+  const [opened, setOpened] = useState<{ move?: M; seen: Partial<Record<M, D>> }>({ seen: {} });
+  const touched = useRef(new Set<M>());
   return {
-    seen: opened.seen,
+    seenBy: (move: M): D => opened.seen[move] ?? details,
     is: (move: M) => opened.move === move,
-    open: (move: M) => setOpened({ move, seen: details }),
+    open: (move: M) => setOpened((before) => ({ move, seen: touched.current.has(move) ? before.seen : { ...before.seen, [move]: details } })),
     close: () => setOpened((before) => ({ seen: before.seen })),
+    touch: (move: M) => void touched.current.add(move),
+    /** It was sent: the next time it begins anew. */
+    settle: (move: M) => void touched.current.delete(move),
   };
 }

@@ -4,6 +4,10 @@ type Words<T> = { [K in keyof T]: T[K] extends string ? string : Words<T[K]> };
 
 export const en: Words<typeof zhCN> = {
   app: { menu: 'Menu', name: 'Property Service Desk', signOut: 'Sign out', language: '中文', skip: 'Skip to content' },
+  live: {
+    away: 'Not live', awayHint: 'What others do is shown with a delay. The connection is being tried again.', changed: 'This was changed after you opened the form.', changedBy: '{{name}} changed this after you opened the form.', looking: 'Somebody else changed this meanwhile. What you typed is still here.',
+    theirs: 'Theirs, now', mine: 'Yours', before: 'Before', takeTheirs: 'Take theirs', sameNow: 'There it says the same as yours now.', savingReplaces: 'Saving again puts yours in place of theirs.', savingAdds: 'Saving takes nothing of it away.',
+  },
   nav: { accounts: 'Accounts', tokens: 'Tokens', policies: 'Targets', desk: 'Desk', requests: 'Requests', queue: 'Dispatch', crew: 'Crew', faults: 'Faults', callBacks: 'Call-backs', followUps: 'Follow-ups', escalations: 'Escalations', alarms: 'Alarms', reports: 'Reports', rosters: 'Rosters', jobs: 'Jobs', inbox: 'Inbox', messages: 'Undelivered', templates: 'Templates' },
   policies: {
     title: 'Targets and calendars', preview: 'What would be due when', kind: 'Kind', priority: 'Priority', reportedAt: 'Reported at', show: 'Show', targets: 'Targets', version: 'version {{version}}', moving: '{{count}} open clocks still follow', asking: 'Asked at most {{most}}× a month; sample {{sample}} %; {{attempts}} calls at {{times}} times of day between {{from}} and {{to}} o’clock; silent after {{wait}} h; a call that is due within {{within}} h',
@@ -38,7 +42,7 @@ export const en: Words<typeof zhCN> = {
     save: 'Save', cancel: 'Cancel', close: 'Close', more: 'Show more', all: 'All', none: 'None', optional: 'optional', loading: 'Loading…', retry: 'Try again', edit: 'Edit',
     yes: 'Yes', no: 'No', search: 'Search', clear: 'Clear', back: 'Back', from: 'From', to: 'To', reason: 'Reason', saved: 'Saved', refresh: 'Refresh', community: 'Community',
     showing: '{{count}} shown', noMore: 'No more', unknown: '(none)', copyNumber: 'Copy number', required: 'required', open: 'Open', showNumber: 'Show number', filters: 'Filters', reset: 'Clear filters',
-    traceId: 'Trace id {{id}}',
+    traceId: 'Trace id {{id}}', show: 'Show',
   },
   time: { late: 'Late', due: 'Due', dueBy: 'by {{time}}', started: 'Started', stopped: 'Stopped', held: 'Paused', noDue: 'No due time', beyondCalendar: 'The calendar of that year is not loaded', imposed: 'Imposed', met: 'Met', missed: 'Missed' },
   desk: {

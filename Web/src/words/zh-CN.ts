@@ -1,6 +1,10 @@
 /** Every text of the client in Chinese. English has the same keys: the compiler and a test hold them together. */
 export const zhCN = {
   app: { menu: '菜单', name: '物业服务台', signOut: '退出登录', language: 'English', skip: '跳到正文' },
+  live: {
+    away: '未实时更新', awayHint: '他人的操作会延迟显示，正在重新连接。', changed: '您打开表单之后，这里有了改动。', changedBy: '您打开表单之后，{{name}}改动了这里。', looking: '刚才别人改动了这里，您填写的内容都还在。',
+    theirs: '对方（现在）', mine: '您的', before: '原来', takeTheirs: '采用对方的', sameNow: '那里现在与您填写的一致。', savingReplaces: '再次保存将以您的内容替换对方的。', savingAdds: '保存不会影响对方的改动。',
+  },
   nav: { accounts: '账号', tokens: '接口令牌', policies: '时限标准', desk: '接待', requests: '服务申请', queue: '派工', crew: '班组', faults: '公共故障', callBacks: '回访', followUps: '跟进', escalations: '升级', alarms: '报警', reports: '报表', rosters: '排班', jobs: '后台任务', inbox: '来信', messages: '未送达', templates: '消息模板' },
   policies: {
     title: '时限标准与日历', preview: '试算何时到期', kind: '类型', priority: '优先级', reportedAt: '报告时间', show: '试算', targets: '时限标准', version: '第 {{version}} 版', moving: '还有 {{count}} 个未结时限在更新', asking: '每人每月最多征询 {{most}} 次；抽样 {{sample}}%；{{from}}–{{to}} 点之间、{{times}} 个不同时段共拨打 {{attempts}} 次；{{wait}} 小时未回应；应回访的 {{within}} 小时内拨打',
@@ -35,7 +39,7 @@ export const zhCN = {
     save: '保存', cancel: '取消', close: '关闭', more: '显示更多', all: '全部', none: '无', optional: '选填', loading: '正在加载…', retry: '重试', edit: '修改',
     yes: '是', no: '否', search: '搜索', clear: '清空', back: '返回', from: '从', to: '至', reason: '原因', saved: '已保存', refresh: '刷新', community: '小区',
     showing: '已显示 {{count}} 条', noMore: '没有更多了', unknown: '（无）', copyNumber: '复制单号', required: '必填', open: '未结', showNumber: '显示号码', filters: '筛选', reset: '清除筛选',
-    traceId: '追踪号 {{id}}',
+    traceId: '追踪号 {{id}}', show: '查看',
   },
   time: { late: '已超时', due: '到期', dueBy: '{{time}} 前', started: '开始', stopped: '结束', held: '已暂停', noDue: '没有时限', beyondCalendar: '该年日历未载入，暂不能推算', imposed: '外部指定', met: '按时完成', missed: '超时完成' },
   desk: {

@@ -1,0 +1,107 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { address, launch, open, overflow, signIn } from './browser';
+import type { Look } from './browser';
+
+let browser: Browser;
+beforeAll(async () => { browser = await launch(); });
+afterAll(async () => { await browser?.close(); });
+
+test.each<[Look['language'], number]>([['zh-CN', 1280], ['en', 360]])('Two people on one record see each other’s change, and a stale save shows both and loses nothing (%s, %i px)', async (language, width) => {
+  const one = await open(browser, { language, width: 1280 });
+  await signIn(one.page, 'clerk');
+  const record = `/requests/${await register(one.page, 'first words')}`;
+  await one.page.goto(address + record);
+  await one.page.locator('[data-part=description]', { hasText: 'first words' }).waitFor();
+
+  const other = await open(browser, { language, width });
+  await signIn(other.page, 'officer');
+  await other.page.goto(address + record);
+  await other.page.locator('[data-part=description]', { hasText: 'first words' }).waitFor();
+
+  // One writes a note: the other reads it without doing anything.
+  await move(one.page, 'note');
+  await form(one.page).locator('[id$=_text]').fill('seen at once');
+  await submit(one.page);
+  await other.page.locator('[data-part=timeline]', { hasText: 'seen at once' }).waitFor();
+
+  // Both open the form; one saves. The other is told, keeps what was typed, and is refused with both before their eyes.
+  await move(other.page, 'amend');
+  await form(other.page).locator('[id$=_description]').fill('words of the other');
+  await move(one.page, 'amend');
+  await form(one.page).locator('[id$=_description]').fill('words of the one');
+  await submit(one.page);
+  await one.page.locator('[data-part=description]', { hasText: 'words of the one' }).waitFor();
+  await form(other.page).locator('[data-part=meanwhile]').waitFor();
+  expect(await form(other.page).locator('[id$=_description]').inputValue()).toBe('words of the other');
+  await submit(other.page);
+  await form(other.page).locator('[data-part=theirs]', { hasText: 'words of the one' }).waitFor();
+  await form(other.page).locator('[data-part=mine]', { hasText: 'words of the other' }).waitFor();
+  expect(await overflow(other.page)).toBeLessThanOrEqual(0);
+  expect(await one.page.locator('[data-part=description]').innerText()).toBe('words of the one');
+
+  // Saved again it is on purpose, and the first one sees it.
+  await submit(other.page);
+  await one.page.locator('[data-part=description]', { hasText: 'words of the other' }).waitFor();
+
+  // Closing and opening again, with the record changed in between, keeps what was typed as well.
+  await move(other.page, 'amend');
+  await form(other.page).locator('[id$=_description]').fill('typed and put away');
+  await form(other.page).locator('.dialog-buttons button').first().click();
+  await move(one.page, 'note');
+  await form(one.page).locator('[id$=_text]').fill('in between');
+  await submit(one.page);
+  await other.page.locator('[data-part=timeline]', { hasText: 'in between' }).waitFor();
+  await move(other.page, 'amend');
+  expect(await form(other.page).locator('[id$=_description]').inputValue()).toBe('typed and put away');
+
+  expect([...one.wrong, ...other.wrong]).toEqual([]);
+  await one.context.close();
+  await other.context.close();
+});
+
+test('A queue follows; two tabs of one browser share one stream; a session that ends says so at once', async () => {
+  const desk = await open(browser, { language: 'en', width: 1280 });
+  await signIn(desk.page, 'clerk');
+  const second = await desk.context.newPage();
+  let streams = 0;
+  for (const page of [desk.page, second]) page.on('request', (r) => { if (new URL(r.url()).pathname === '/api/live') streams += 1; });
+  await second.goto(`${address}/queue`);
+  await second.locator('h1').first().waitFor();
+
+  const officer = await open(browser, { language: 'en', width: 1280 });
+  await signIn(officer.page, 'officer');
+  await register(officer.page, 'shows up in the queue');
+  await second.locator('.order', { hasText: 'shows up in the queue' }).waitFor();
+  expect(streams).toBe(0);
+
+  await second.evaluate(() => fetch('/api/session', { method: 'DELETE' }));
+  await desk.page.locator('.ant-modal:visible #password, .ant-modal:visible [id$=password]').first().waitFor();
+  await desk.context.close();
+  await officer.context.close();
+});
+
+/** Through the API, as somebody else's screen would: what is tried here is what others see of it. */
+const register = (page: Page, description: string): Promise<string> =>
+  page.evaluate(async (words) => {
+    const json = async (r: Response) => (r.ok ? r.json() : Promise.reject(new Error(await r.text())));
+    const [community] = await fetch('/api/communities').then(json);
+    const category = (await fetch(`/api/communities/${community.communityId}/categories`).then(json)).find((c: { kind: string; code: string }) => c.kind === 'repair' && c.code === 'water');
+    const made = await fetch('/api/requests', {
+      method: 'POST', headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ communityId: community.communityId, kind: 'repair', channel: 'phone', categoryId: category.categoryId, description: words, reporter: { name: 'A. Nobody' } }),
+    }).then(json);
+    return made.requestId as string;
+  }, description);
+
+const form = (page: Page) => page.locator('.ant-modal:visible, .ant-drawer:visible').first();
+
+const submit = (page: Page): Promise<void> => page.locator('.ant-modal:visible [data-act=submit], .ant-drawer:visible [data-act=submit]').click();
+
+/** By its button, or out of the menu. */
+async function move(page: Page, name: string): Promise<void> {
+  const button = page.locator(`[data-part=moves] [data-move=${name}]`);
+  if (await button.count()) return button.click();
+  await page.locator('[data-move=more]').click();
+  await page.locator(`[data-menu-id$="-${name}"]`).click();
+}
