@@ -395,7 +395,7 @@ public sealed class ConfidentialTests : DeskFixture
         yield return (nameof(GetPlace), async a => JsonSerializer.Serialize((await Send(a, new GetPlace(Here.Places["3-2-1601"]))).OpenRequests, Json.Options));
         yield return (nameof(ListEscalations), Query(new ListEscalations(new EscalationFilter(here))));
         yield return (nameof(ListAlarms), Query(new ListAlarms(here)));
-        yield return (nameof(FollowEvents), async a => await Send(a, new FollowEvents(here) { After = new LivePlace(new Dictionary<Guid, long> { [here] = await Scalar<long>("select seq - 100 from event_head where community_id = @here", new { here }) }).ToString() }));
+        yield return (nameof(FollowEvents), async a => await Send(a, new FollowEvents(here) { After = new LivePlace(new Dictionary<Guid, long> { [here] = await Scalar<long>("select greatest(seq - 100, 0) from event_head where community_id = @here", new { here }) }).ToString() }));
         yield return (nameof(ListReportedClocks), Query(new ListReportedClocks(new ClockReportFilter(here), Take: 200)));
         yield return (nameof(ReportClocks), async a => (await Send(a, new ReportClocks(new ClockReportFilter(here)))).Count > 0 ? "counted" : "not");
         yield return (nameof(ReportEscalations), async a => (await Send(a, new ReportEscalations(CommunityId: here))).Count > 0 ? "counted" : "not");
