@@ -1,10 +1,12 @@
 import i18next from 'i18next';
 import { initReactI18next, useTranslation } from 'react-i18next';
 import { en } from './en';
+import { keepLanguage, languageHere } from './language';
+import type { Language } from './language';
 import { zhCN } from './zh-CN';
 
-export const languages = ['zh-CN', 'en'] as const;
-export type Language = (typeof languages)[number];
+export { firstLanguage, languages } from './language';
+export type { Language } from './language';
 
 declare module 'i18next' {
   interface CustomTypeOptions {
@@ -14,20 +16,8 @@ declare module 'i18next' {
   }
 }
 
-const kept = 'desk.language';
-
-/** The one chosen here before, else the first of the browser's that we speak, else English. */
-export function firstLanguage(chosen: string | null, browser: readonly string[]): Language {
-  if (chosen === 'zh-CN' || chosen === 'en') return chosen;
-  for (const wanted of browser) {
-    if (/^zh\b/i.test(wanted)) return 'zh-CN';
-    if (/^en\b/i.test(wanted)) return 'en';
-  }
-  return 'en';
-}
-
 export function startWords(): void {
-  const language = firstLanguage(localStorage.getItem(kept), navigator.languages);
+  const language = languageHere();
   void i18next.use(initReactI18next).init({
     lng: language,
     fallbackLng: false,
@@ -41,8 +31,7 @@ export function startWords(): void {
 }
 
 export function speak(language: Language): void {
-  localStorage.setItem(kept, language);
-  document.documentElement.lang = language;
+  keepLanguage(language);
   void i18next.changeLanguage(language);
 }
 
