@@ -1,6 +1,6 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
-import { firstViews } from './firstViews';
+import { firstViews } from './firstViews.ts';
 
 export default defineConfig({
   plugins: [react(), firstViews()],

@@ -2,7 +2,7 @@ import type { SignedIn } from '../api/client';
 import { Problem } from '../api/problems';
 import { after, judge, letter, next, tooOld, wakeAt } from './queue';
 import type { Action, Step } from './queue';
-import { actionsOf, addAction, photoOf, putAction, removeAction } from './store';
+import { actionsOf, addAction, forgetWaits, photoOf, putAction, removeAction } from './store';
 
 const aDay = 86_400_000;
 const patience = 45_000;
@@ -108,9 +108,14 @@ export class Sender {
 
   /** The line is back, the page is looked at, somebody presses the button: nothing waits for its time any more. */
   readonly tryNow = (): void => {
-    this.actions = this.actions.map((a) => (a.notBefore > 0 && (a.state === 'pending' || a.report === 'pending') ? { ...a, notBefore: 0 } : a));
-    void this.run();
+    if (document.visibilityState === 'visible') void this.hurry().catch(() => undefined);
   };
+
+  private async hurry(): Promise<void> {
+    await forgetWaits(this.owner);
+    await this.read();
+    await this.run();
+  }
 
   private async read(): Promise<void> {
     this.actions = await actionsOf(this.owner);

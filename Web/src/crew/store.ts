@@ -52,7 +52,7 @@ export async function addAction(action: Omit<Action, 'seq'>, photo?: ArrayBuffer
   const seq = await within<number>(['actions', 'photos', 'drafts'], 'readwrite', (tx) => {
     if (photo) tx.objectStore('photos').put({ key: action.key, owner: action.owner, bytes: photo });
     else tx.objectStore('drafts').delete([action.owner, `${action.orderId} ${action.step}`]);
-    return tx.objectStore('actions').add(action);
+    return tx.objectStore('actions').add(action) as IDBRequest<number>;
   });
   return { ...action, seq };
 }
@@ -70,6 +70,19 @@ export const removeAction = (action: Action): Promise<void> =>
   within<void>(['actions', 'photos'], 'readwrite', (tx) => {
     tx.objectStore('actions').delete(action.seq);
     tx.objectStore('photos').delete(action.key);
+  });
+
+/** Nothing waits for its time any more. */
+export const forgetWaits = (owner: string): Promise<void> =>
+  within<void>(['actions'], 'readwrite', (tx) => {
+    const walk = tx.objectStore('actions').index('owner').openCursor(owner);
+    walk.onsuccess = () => {
+      const at = walk.result;
+      if (!at) return;
+      const action = at.value as Action;
+      if (action.notBefore > 0) at.update({ ...action, notBefore: 0 });
+      at.continue();
+    };
   });
 
 export const photoOf = async (key: string): Promise<ArrayBuffer | undefined> => (await within<{ bytes: ArrayBuffer } | undefined>(['photos'], 'readonly', (tx) => tx.objectStore('photos').get(key)))?.bytes;
