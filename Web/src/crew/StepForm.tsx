@@ -16,6 +16,7 @@ interface Typed {
   finalAmount?: string;
   reason?: string;
   evidence?: string;
+  calledAt?: string;
   wakeAt?: string;
   note?: string;
   teamId?: string;
@@ -36,9 +37,11 @@ export function bodyOf(step: Step, v: Typed, zone: string): Record<string, unkno
       if (!words(v.whatWasDone) || !whole) return null;
       return { whatWasDone: v.whatWasDone!.trim(), cause: words(v.cause), materials: used.length ? used.map((m) => ({ name: m.name.trim(), quantity: Number(m.quantity), unit: m.unit.trim() })) : null, finalAmount: v.finalAmount ? Number(v.finalAmount) : null };
     }
-    case 'hold':
-      return v.reason && v.wakeAt && (v.reason !== 'customer' || v.evidence) && (v.reason !== 'other' || words(v.note))
-        ? { reason: v.reason, wakeAt: instantOf(v.wakeAt, zone), note: words(v.note), evidence: v.reason === 'customer' ? v.evidence : null } : null;
+    case 'hold': {
+      const evidence = v.reason === 'customer' ? v.evidence : undefined;
+      const whole = v.reason && v.wakeAt && (v.reason !== 'customer' || evidence) && (evidence !== 'call' || v.calledAt) && (v.reason !== 'other' || words(v.note));
+      return whole ? { reason: v.reason, wakeAt: instantOf(v.wakeAt!, zone), note: words(v.note), evidence: evidence ?? null, calledAt: evidence === 'call' ? instantOf(v.calledAt!, zone) : null } : null;
+    }
     case 'return':
       return words(v.reason) ? { reason: v.reason!.trim() } : null;
     case 'transfer':
@@ -55,7 +58,7 @@ export function typedOf(step: Step, body: Record<string, unknown>, zone: string)
   const b = body as Record<string, never>;
   return {
     ...b,
-    ...(step === 'hold' && b.wakeAt ? { wakeAt: wallOf(Date.parse(b.wakeAt), zone) } : {}),
+    ...(step === 'hold' ? { wakeAt: wallOf(Date.parse(b.wakeAt), zone), calledAt: b.calledAt ? wallOf(Date.parse(b.calledAt), zone) : undefined } : {}),
     ...(step === 'complete' ? { finalAmount: b.finalAmount == null ? '' : String(b.finalAmount), materials: ((b.materials ?? []) as { name: string; quantity: number; unit: string }[]).map((m) => ({ ...m, quantity: String(m.quantity) })) } : {}),
   };
 }
@@ -64,7 +67,7 @@ export function typedOf(step: Step, body: Record<string, unknown>, zone: string)
 export function StepForm({ title, step, crew, details, zone, close, send, failed, initial, why }: {
   title: string; step: Step; crew: Crew; details: Details; zone: string; close: () => void; send: (body: Record<string, unknown>) => Promise<void>; failed?: boolean; initial?: Typed; why?: Why;
 }) {
-  const { say, members } = useWords();
+  const { say } = useWords();
   const o = details.workOrder;
   const owner = crew.sender.person;
   const key = `${o.workOrderId} ${step}`;
@@ -102,7 +105,6 @@ export function StepForm({ title, step, crew, details, zone, close, send, failed
         {step === 'return' && <Reason label={say('returnReason')} v={v} change={change} />}
         {step === 'transfer' && <><Teams crew={crew} details={details} v={v} change={change} /><Reason label={say('transferReason')} v={v} change={change} /></>}
         {step === 'assign' && <Members crew={crew} details={details} v={v} change={change} />}
-        {step === 'hold' && v.reason === 'customer' && <Choice label={say('evidence')} name="evidence" value={v.evidence} options={members('holdEvidence')} choose={(evidence) => change({ evidence })} />}
         {tried && !body && <p role="alert" className="late">{say('required')}</p>}
         {failed && <p role="alert" className="trouble">{say('storeFailed')}</p>}
         <Button kind="main" type="submit" busy={busy} data-act="submit">{title}</Button>
@@ -145,6 +147,9 @@ function Hold({ v, change, zone }: Part & { zone: string }) {
   return (
     <>
       <Choice label={say('holdReason')} name="reason" value={v.reason} options={members('holdReason')} choose={(reason) => change({ reason })} />
+      {v.reason === 'customer' && <Choice label={say('evidence')} name="evidence" value={v.evidence} options={members('holdEvidence')} choose={(evidence) => change({ evidence, calledAt: evidence === 'call' ? (v.calledAt ?? inHours(0)) : undefined })} />}
+      {v.reason === 'customer' && v.evidence === 'call' && <Field label={say('calledAt')}>{(id) => <input id={id} name="calledAt" type="datetime-local" value={v.calledAt ?? ''} onChange={(e) => change({ calledAt: e.target.value })} />}</Field>}
+      {v.reason === 'customer' && v.evidence === 'photo' && <p className="quiet">{say('photoFirst')}</p>}
       <Field label={say('wakeAt')}>{(id) => <input id={id} name="wakeAt" type="datetime-local" value={v.wakeAt ?? ''} onChange={(e) => change({ wakeAt: e.target.value })} />}</Field>
       <div className="choices">
         {[2, 24].map((h) => <Button key={h} onClick={() => change({ wakeAt: inHours(h) })} data-act={`in-${h}`}>{say('inHours', { count: h })}</Button>)}
