@@ -5,5 +5,4 @@ import { startWords } from './words/words';
 import './look.css';
 
 giveStylesTheirNonce();
-startWords();
-createRoot(document.getElementById('root')!).render(<App />);
+void startWords().then(() => createRoot(document.getElementById('root')!).render(<App />));

@@ -1,9 +1,8 @@
 import i18next from 'i18next';
 import { initReactI18next, useTranslation } from 'react-i18next';
-import { en } from './en';
 import { keepLanguage, languageHere } from './language';
 import type { Language } from './language';
-import { zhCN } from './zh-CN';
+import type { zhCN } from './zh-CN';
 
 export { firstLanguage, languages } from './language';
 export type { Language } from './language';
@@ -16,23 +15,38 @@ declare module 'i18next' {
   }
 }
 
-export function startWords(): void {
+type Words = typeof zhCN;
+
+/** One language is loaded; the other one when it is asked for. */
+const load: Record<Language, () => Promise<Words>> = {
+  'zh-CN': async () => (await import('./zh-CN')).zhCN,
+  en: async () => (await import('./en')).en as Words,
+};
+
+const here: Partial<Record<Language, Words>> = {};
+
+export const wordsIn = (language: Language): Words => here[language]!;
+
+export async function startWords(): Promise<void> {
   const language = languageHere();
+  const words = (here[language] = await load[language]());
   void i18next.use(initReactI18next).init({
     lng: language,
     fallbackLng: false,
     ns: ['words'],
     defaultNS: 'words',
-    resources: { 'zh-CN': { words: zhCN }, en: { words: en } },
+    resources: { [language]: { words } },
     interpolation: { escapeValue: false },
     initAsync: false,
   });
   document.documentElement.lang = language;
 }
 
-export function speak(language: Language): void {
+export async function speak(language: Language): Promise<void> {
+  here[language] ??= await load[language]();
+  i18next.addResourceBundle(language, 'words', here[language], true, true);
   keepLanguage(language);
-  void i18next.changeLanguage(language);
+  await i18next.changeLanguage(language);
 }
 
 export function useLanguage(): Language {
@@ -50,7 +64,7 @@ export function wordOf(enums: Enums, name: EnumName, member: string): string {
 export function useWords() {
   const { t, i18n } = useTranslation();
   const language = i18n.language as Language;
-  const { enums } = language === 'en' ? en : zhCN;
+  const { enums } = wordsIn(language);
   return {
     t,
     language,
