@@ -95,7 +95,7 @@ public sealed class LateFromThePhoneTests : DeskFixture
 
         var told = (await Send(Here.Clerk, new GetTimeline(request))).Items.Single(e => e.What == Happening.WorkReported);
         Assert.That((told.Text, told.DeviceAt, told.OccurredAt, told.Visibility), Is.EqualTo(("我已经在路上", (DateTimeOffset?)Local(9, 20), Local(9, 30), Visibility.Crew)));
-        Assert.That(await Scalar<string>("select detail ->> 'move' || ' ' || (detail ->> 'code') from event where what = 'workReported'"), Is.EqualTo("accept work_order.somebody_elses"));
+        Assert.That(await Scalar<string>("select detail ->> 'move' || ' ' || (detail ->> 'code') from event where what = 'workReported' and subject_id = @order", new { order }), Is.EqualTo("accept work_order.somebody_elses"));
         Assert.That(await Scalar<int>("select version from work_order where work_order_id = @order", new { order }), Is.EqualTo(before));
     }
 
@@ -110,7 +110,7 @@ public sealed class LateFromThePhoneTests : DeskFixture
             await Send(Here.Member(Crew.Engineering), report, c => c.IdempotencyKey = "report-1");
         }
 
-        Assert.That(await Scalar<long>("select count(*) from event where what = 'workReported'"), Is.EqualTo(1));
+        Assert.That(await Scalar<long>("select count(*) from event where what = 'workReported' and subject_id = @order", new { order }), Is.EqualTo(1));
     }
 
     [Test]
@@ -121,8 +121,8 @@ public sealed class LateFromThePhoneTests : DeskFixture
 
         Assert.That(await Refusal(() => Send(Here.Member(Crew.Security), report)), Is.EqualTo("work_order.not_found"));
         Assert.That(await Refusal(() => Send(There.Member(Crew.Engineering), report)), Is.EqualTo("work_order.not_found"));
-        Assert.That(await Refusal(() => Send(Here.Member(Crew.Engineering), report with { Code = "因为" })), Is.EqualTo("request.invalid_fields"));
-        Assert.That(await Scalar<long>("select count(*) from event where what = 'workReported'"), Is.Zero);
+        Assert.That(await Refusal(() => Send(Here.Member(Crew.Engineering), report with { Code = "因为" })), Is.EqualTo("report.not_a_code"));
+        Assert.That(await Scalar<long>("select count(*) from event where what = 'workReported' and subject_id = @order", new { order }), Is.Zero);
     }
 
     [Test]
