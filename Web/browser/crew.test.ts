@@ -24,11 +24,11 @@ async function clerk(): Promise<{ context: BrowserContext; get: <T>(path: string
 /** A leak at somebody's home, dispatched to the engineers. */
 async function dispatched(what: string): Promise<Order> {
   const desk = await clerk();
-  const { customers } = await desk.get<{ customers: { customerId: string; communityId: string }[] }>(`/api/search?q=${process.env.DESK_CALLER ?? '8001'}&take=5`);
-  const { communityId, customerId } = customers[0]!;
+  const { customers } = await desk.get<{ customers: { customerId: string; communityId: string; homes: { placeId: string }[] }[] }>(`/api/search?q=${process.env.DESK_CALLER ?? '8001'}&take=5`);
+  const { communityId, customerId, homes } = customers[0]!;
   const categories = await desk.get<{ categoryId: string; kind: string; name: string; nameEn?: string }[]>(`/api/communities/${communityId}/categories`);
   const leak = categories.find((c) => c.kind === 'repair' && (c.name === '水管漏水' || c.nameEn === 'Leaking pipe'))!;
-  const { requestId } = await desk.post<{ requestId: string }>('/api/requests', { communityId, kind: 'repair', channel: 'phone', categoryId: leak.categoryId, customerId, description: what });
+  const { requestId } = await desk.post<{ requestId: string }>('/api/requests', { communityId, kind: 'repair', channel: 'phone', categoryId: leak.categoryId, customerId, placeId: homes[0]!.placeId, description: what });
   const { workOrders } = await desk.post<{ workOrders: { workOrderId: string; number: number }[] }>(`/api/requests/${requestId}/work-orders`, { orders: [{ crew: 'engineering', whatToDo: what }] });
   await desk.context.close();
   return { ...workOrders[0]!, requestId, communityId };

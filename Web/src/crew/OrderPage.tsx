@@ -109,7 +109,7 @@ function Shown({ crew, who, details, again }: { crew: Crew; who: SignedIn; detai
       <Part title={say('holds')} there={details.holds.length > 0}>
         {details.holds.map((h, i) => <li key={i}>{word('holdReason', h.reason)} · <Moment at={h.fromAt} zone={zone} /> – {h.untilAt ? <Moment at={h.untilAt} zone={zone} /> : '…'} <span className="quiet">{h.note}</span></li>)}
       </Part>
-      <Actions key={moves.length} crew={crew} details={details} may={may} zone={zone} />
+      <Actions crew={crew} details={details} may={may} zone={zone} />
     </div>
   );
 }
