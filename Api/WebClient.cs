@@ -53,9 +53,17 @@ internal static partial class WebClient
         }
     }
 
-    private static void Headers(Microsoft.AspNetCore.StaticFiles.StaticFileResponseContext file) =>
-        file.Context.Response.Headers.CacheControl =
-            file.Context.Request.Path.StartsWithSegments("/assets", StringComparison.Ordinal) ? "public, max-age=31536000, immutable" : "no-cache";
+    private static void Headers(Microsoft.AspNetCore.StaticFiles.StaticFileResponseContext file)
+    {
+        var path = file.Context.Request.Path;
+        var headers = file.Context.Response.Headers;
+        headers.CacheControl = path.StartsWithSegments("/assets", StringComparison.Ordinal) ? "public, max-age=31536000, immutable" : "no-cache";
+        if (path == "/sw.js")
+        {
+            // A worker works under the policy that its script came with.
+            headers.ContentSecurityPolicy = SecurityHeaders.Worker;
+        }
+    }
 
     [LoggerMessage(LogLevel.Warning, "There is no web client in {Folder}; only REST is served")]
     private static partial void NotBuilt(ILogger logger, string folder);

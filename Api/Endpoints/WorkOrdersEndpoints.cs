@@ -38,6 +38,8 @@ internal static class WorkOrdersEndpoints
             Resource.Ok(http, await desk.Send(body with { WorkOrderId = workOrderId }, ct))).Produces<WorkOrderReply>();
         orders.MapPost("/{workOrderId:guid}/voiding", async (Guid workOrderId, VoidWork body, HttpContext http, IMediator desk, CancellationToken ct) =>
             Resource.Ok(http, await desk.Send(body with { WorkOrderId = workOrderId }, ct))).Produces<WorkOrderReply>();
+        orders.MapPost("/{workOrderId:guid}/reports", async (Guid workOrderId, ReportWork body, HttpContext http, IMediator desk, CancellationToken ct) =>
+            Resource.Ok(http, await desk.Send(body with { WorkOrderId = workOrderId }, ct))).Produces<WorkOrderReply>();
 
         orders.MapPost("/{workOrderId:guid}/quotes", async (Guid workOrderId, QuoteWork body, HttpContext http, IMediator desk, CancellationToken ct) =>
             Resource.Created(http, $"/api/work-orders/{workOrderId}", await desk.Send(body with { WorkOrderId = workOrderId }, ct))).Produces<QuoteReply>(StatusCodes.Status201Created);

@@ -44,6 +44,7 @@ public enum Happening
     WorkTransferred,
     WorkVoided,
     WorkTakenBack,
+    WorkReported,
     ReworkCauseChosen,
     WorkQuoted,
     QuoteConsented,

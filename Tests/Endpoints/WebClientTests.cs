@@ -14,6 +14,8 @@ public sealed class WebClientTests : ApiFixture
         Directory.CreateDirectory(Path.Combine(folder, "assets"));
         File.WriteAllText(Path.Combine(folder, "index.html"), "<!doctype html><html><head><title>desk</title></head></html>");
         File.WriteAllText(Path.Combine(folder, "assets", "index-0123abcd.js"), "export {}");
+        File.WriteAllText(Path.Combine(folder, "sw.js"), "self.skipWaiting()");
+        File.WriteAllText(Path.Combine(folder, "manifest.webmanifest"), "{}");
         builder.Configuration["Desk:Web"] = folder;
     }
 
@@ -58,6 +60,24 @@ public sealed class WebClientTests : ApiFixture
 
         Assert.That(reply.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         Assert.That(reply.Headers.CacheControl!.ToString(), Does.Contain("immutable"));
+    }
+
+    [Test]
+    public async Task The_worker_that_keeps_the_pages_may_fetch_from_here_and_is_asked_for_again_each_time()
+    {
+        using var reply = await Browse("/sw.js");
+
+        Assert.That(reply.Content.Headers.ContentType!.MediaType, Is.EqualTo("text/javascript"));
+        Assert.That(reply.Headers.CacheControl!.ToString(), Is.EqualTo("no-cache"));
+        Assert.That(reply.Headers.GetValues("Content-Security-Policy").Single(), Is.EqualTo("default-src 'none'; connect-src 'self'"));
+    }
+
+    [Test]
+    public async Task What_makes_it_installable_is_a_manifest()
+    {
+        using var reply = await Browse("/manifest.webmanifest");
+
+        Assert.That(reply.Content.Headers.ContentType!.MediaType, Is.EqualTo("application/manifest+json"));
     }
 
     [TestCase("/api/nothing")]

@@ -1,4 +1,5 @@
 using NUnit.Framework;
+using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Domain.Requests;
 using PropertyServiceDesk.Domain.Rules;
 using PropertyServiceDesk.Domain.WorkOrders;
@@ -78,6 +79,50 @@ public sealed class LateFromThePhoneTests : DeskFixture
         await Send(Here.Member(Crew.Engineering), new AssignWork(first, Here.Lead(Crew.Engineering).Id), c => c.DeviceAt = Local(9, 30));
 
         Assert.That(await Scalar<DateTime>("select until_at from hold where work_order_id = @first", new { first }), Is.EqualTo(Local(10).UtcDateTime));
+    }
+
+    [Test]
+    public async Task What_was_refused_because_the_order_had_moved_on_is_kept_on_the_timeline_as_reported()
+    {
+        var (request, order) = await GivenDispatched();
+        Clock.Set(Local(9, 30));
+        var engineer = Here.Member(Crew.Engineering);
+        await Send(Here.Clerk, new TransferWork(order, Here.Teams[Crew.Environment], "是保洁的事"));
+        var before = await Scalar<int>("select version from work_order where work_order_id = @order", new { order });
+        Assert.That(await Refusal(() => Send(engineer, new AcceptWork(order), c => c.DeviceAt = Local(9, 20))), Is.EqualTo("work_order.somebody_elses"));
+
+        await Send(engineer, new ReportWork(order, WorkOrderMove.Accept, "work_order.somebody_elses", "我已经在路上"), c => c.DeviceAt = Local(9, 20));
+
+        var told = (await Send(Here.Clerk, new GetTimeline(request))).Items.Single(e => e.What == Happening.WorkReported);
+        Assert.That((told.Text, told.DeviceAt, told.OccurredAt, told.Visibility), Is.EqualTo(("我已经在路上", (DateTimeOffset?)Local(9, 20), Local(9, 30), Visibility.Crew)));
+        Assert.That(await Scalar<string>("select detail ->> 'move' || ' ' || (detail ->> 'code') from event where what = 'workReported' and subject_id = @order", new { order }), Is.EqualTo("accept work_order.somebody_elses"));
+        Assert.That(await Scalar<int>("select version from work_order where work_order_id = @order", new { order }), Is.EqualTo(before));
+    }
+
+    [Test]
+    public async Task A_report_that_is_sent_again_stands_there_once()
+    {
+        var (_, order) = await GivenWorking();
+        var report = new ReportWork(order, WorkOrderMove.Arrive, "work_order.move_not_allowed");
+
+        foreach (var _ in (int[])[1, 2])
+        {
+            await Send(Here.Member(Crew.Engineering), report, c => c.IdempotencyKey = "report-1");
+        }
+
+        Assert.That(await Scalar<long>("select count(*) from event where what = 'workReported' and subject_id = @order", new { order }), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Of_an_order_that_never_was_theirs_a_crew_reports_nothing()
+    {
+        var (_, order) = await GivenWorking();
+        var report = new ReportWork(order, WorkOrderMove.Complete, "work_order.move_not_allowed");
+
+        Assert.That(await Refusal(() => Send(Here.Member(Crew.Security), report)), Is.EqualTo("work_order.not_found"));
+        Assert.That(await Refusal(() => Send(There.Member(Crew.Engineering), report)), Is.EqualTo("work_order.not_found"));
+        Assert.That(await Refusal(() => Send(Here.Member(Crew.Engineering), report with { Code = "因为" })), Is.EqualTo("report.not_a_code"));
+        Assert.That(await Scalar<long>("select count(*) from event where what = 'workReported' and subject_id = @order", new { order }), Is.Zero);
     }
 
     [Test]

@@ -40,6 +40,10 @@ export async function open(browser: Browser, look: Look): Promise<{ page: Page; 
 export async function signIn(page: Page, who: string): Promise<void> {
   const [name, password] = people[who]!;
   await page.goto(address);
+  await sign(page, name, password);
+}
+
+async function sign(page: Page, name: string, password: string): Promise<void> {
   await page.locator('#signInName').fill(name);
   await page.locator('#password').fill(password);
   await page.keyboard.press('Enter');

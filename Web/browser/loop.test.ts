@@ -109,8 +109,9 @@ async function work(page: Page, order: string): Promise<void> {
   await page.locator('[data-move=claim]').click();
   await page.locator('[data-move=arrive]').click();
   await page.locator('[data-move=complete]').click();
-  await page.locator('[id$=_whatWasDone]').fill('换了密封圈');
-  await page.locator('.ant-drawer:visible [data-act=submit]').click();
+  await page.locator('[name=whatWasDone]').fill('换了密封圈');
+  await page.locator('dialog [data-act=submit]').click();
+  await page.locator('[data-action=complete][data-state=sent]').waitFor();
   await page.locator('[data-part=moves]').waitFor({ state: 'detached' });
 }
 

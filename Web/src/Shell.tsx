@@ -15,7 +15,7 @@ import { speak, useWords } from './words/words';
 export function LanguageSwitch() {
   const { t, language } = useWords();
   return (
-    <Button type="text" icon={<GlobalOutlined />} onClick={() => speak(language === 'en' ? 'zh-CN' : 'en')} data-act="language">
+    <Button type="text" icon={<GlobalOutlined />} onClick={() => void speak(language === 'en' ? 'zh-CN' : 'en')} data-act="language">
       {t('app.language')}
     </Button>
   );

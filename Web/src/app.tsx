@@ -12,6 +12,7 @@ import { whenSessionIsOver } from './api/client';
 import type { SignedIn } from './api/client';
 import { Problem } from './api/problems';
 import { screensOf, sessionKey, useSession } from './api/session';
+import { remember } from './look';
 import { Trouble } from './kit/Trouble';
 import { Shell } from './Shell';
 import { SignInForm, SignInScreen } from './signIn/SignInScreen';
@@ -34,8 +35,7 @@ const ReportsScreen = lazy(() => import('./manager/ReportsScreen'));
 const RostersScreen = lazy(() => import('./manager/RostersScreen'));
 const JobsScreen = lazy(() => import('./admin/JobsScreen'));
 const PoliciesScreen = lazy(() => import('./admin/PoliciesScreen'));
-const CrewScreen = lazy(() => import('./crew/CrewScreen'));
-const OrderScreen = lazy(() => import('./crew/OrderScreen'));
+const OrderScreen = lazy(() => import('./desk/OrderScreen'));
 const AccountScreen = lazy(() => import('./account/AccountScreen'));
 const AccountsScreen = lazy(() => import('./admin/AccountsScreen'));
 const TokensScreen = lazy(() => import('./admin/TokensScreen'));
@@ -94,8 +94,15 @@ function SessionGate({ children }: { children: (who: SignedIn) => ReactNode }) {
   );
 }
 
+/** The crews' pages are an application of their own, which the browser loads anew. */
+function ToCrew() {
+  useEffect(() => location.replace('/crew'), []);
+  return <Spin className="waiting" />;
+}
+
 function Screens({ who }: { who: SignedIn }) {
   const screens = screensOf(who);
+  useEffect(() => remember(who), [who]);
   const home = screens.desk || !screens.crew ? (screens.desk ? '/desk' : '/requests') : '/crew';
   return (
     <Shell who={who}>
@@ -119,7 +126,7 @@ function Screens({ who }: { who: SignedIn }) {
           <Route path="/reports" element={<ReportsScreen />} />
           <Route path="/rosters" element={<RostersScreen />} />
           <Route path="/jobs" element={<JobsScreen />} />
-          <Route path="/crew" element={<CrewScreen />} />
+          <Route path="/crew" element={<ToCrew />} />
           <Route path="/work-orders/:workOrderId" element={<OrderScreen />} />
           <Route path="/account" element={<AccountScreen who={who} />} />
           <Route path="/accounts" element={<AccountsScreen />} />

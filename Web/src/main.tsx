@@ -1,9 +1,4 @@
-import { createRoot } from 'react-dom/client';
-import { App } from './app';
-import { giveStylesTheirNonce } from './styleNonce';
-import { startWords } from './words/words';
-import './look.css';
+import { isForCrew, lastLook } from './look';
 
-giveStylesTheirNonce();
-startWords();
-createRoot(document.getElementById('root')!).render(<App />);
+// Two applications behind one address: the crews', small enough for a slow line, and everybody else's.
+void (isForCrew(location.pathname, lastLook()) ? import('./crew/start') : import('./start'));

@@ -1,7 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { api, told } from './client';
-import type { Roles, SignedIn } from './client';
+import type { SignedIn } from './client';
 import { Problem } from './problems';
+
+export { screensOf } from './roles';
 
 export const sessionKey = ['session'];
 
@@ -20,14 +22,3 @@ export function useSession() {
     staleTime: 5 * 60_000,
   });
 }
-
-const deskRoles: readonly Roles[] = ['clerk', 'customerOfficer', 'manager'];
-const crewRoles: readonly Roles[] = ['crewMember', 'crewLead'];
-
-const officerRoles: readonly Roles[] = ['customerOfficer', 'manager'];
-const adminRoles: readonly Roles[] = ['administrator'];
-
-const holds = (who: SignedIn, roles: readonly Roles[]) => who.roles.some((r) => roles.includes(r.role));
-
-/** Which screens are this person's. What they may do there, the API decides. */
-export const screensOf = (who: SignedIn) => ({ desk: holds(who, deskRoles), crew: holds(who, crewRoles), officer: holds(who, officerRoles), rosters: holds(who, [...officerRoles, 'administrator']), jobs: holds(who, ['manager', 'administrator']), admin: holds(who, adminRoles) });

@@ -5,7 +5,7 @@ import { api, told } from '../api/client';
 import type { WorkOrderStatus } from '../api/client';
 import { Problem } from '../api/problems';
 import { useZone } from '../api/reference';
-import { OrderLine } from '../crew/OrderLine';
+import { OrderLine } from './OrderLine';
 import { calm } from '../kit/live';
 import { useFilters } from '../kit/filters';
 import { Due, Moment } from '../kit/Moment';

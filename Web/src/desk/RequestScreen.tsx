@@ -208,7 +208,7 @@ function Entry({ entry: e, zone }: { entry: TimelineEntry; zone: string }) {
   const by = e.actorKind === 'system' ? t('request.bySystem') : e.actorKind === 'owner' ? t('request.byOwner') : e.actorName;
   return (
     <>
-      <div><strong>{word('happening', e.what)}</strong> <span className="quiet">{by}</span></div>
+      <div><strong>{word('happening', e.what)}</strong>{e.what === 'workReported' && <> <Tag>{word('workOrderMove', String((e.detail as Record<string, unknown>).move))}</Tag></>} <span className="quiet">{by}</span></div>
       {e.textErased ? <div className="quiet">{t('request.erased')}</div> : e.text && <div className="pre">{e.text}</div>}
       <div className="row">
         <Moment at={e.occurredAt} zone={zone} />

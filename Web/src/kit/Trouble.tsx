@@ -1,13 +1,11 @@
 import { Alert, Button } from 'antd';
 import type { Problem } from '../api/problems';
 import { sentence } from '../api/problems';
-import { en } from '../words/en';
-import { useWords } from '../words/words';
-import { zhCN } from '../words/zh-CN';
+import { useWords, wordsIn } from '../words/words';
 
 export function useSentence() {
   const { language } = useWords();
-  const words = language === 'en' ? en.problems : zhCN.problems;
+  const words = wordsIn(language).problems;
   return (code: string, title: string) => sentence(words, code, title);
 }
 

@@ -1,10 +1,11 @@
 import i18next from 'i18next';
 import { initReactI18next, useTranslation } from 'react-i18next';
-import { en } from './en';
-import { zhCN } from './zh-CN';
+import { keepLanguage, languageHere } from './language';
+import type { Language } from './language';
+import type { zhCN } from './zh-CN';
 
-export const languages = ['zh-CN', 'en'] as const;
-export type Language = (typeof languages)[number];
+export { firstLanguage, languages } from './language';
+export type { Language } from './language';
 
 declare module 'i18next' {
   interface CustomTypeOptions {
@@ -14,36 +15,38 @@ declare module 'i18next' {
   }
 }
 
-const kept = 'desk.language';
+type Words = typeof zhCN;
 
-/** The one chosen here before, else the first of the browser's that we speak, else English. */
-export function firstLanguage(chosen: string | null, browser: readonly string[]): Language {
-  if (chosen === 'zh-CN' || chosen === 'en') return chosen;
-  for (const wanted of browser) {
-    if (/^zh\b/i.test(wanted)) return 'zh-CN';
-    if (/^en\b/i.test(wanted)) return 'en';
-  }
-  return 'en';
-}
+/** One language is loaded; the other one when it is asked for. */
+const load: Record<Language, () => Promise<Words>> = {
+  'zh-CN': async () => (await import('./zh-CN')).zhCN,
+  en: async () => (await import('./en')).en as Words,
+};
 
-export function startWords(): void {
-  const language = firstLanguage(localStorage.getItem(kept), navigator.languages);
+const here: Partial<Record<Language, Words>> = {};
+
+export const wordsIn = (language: Language): Words => here[language]!;
+
+export async function startWords(): Promise<void> {
+  const language = languageHere();
+  const words = (here[language] = await load[language]());
   void i18next.use(initReactI18next).init({
     lng: language,
     fallbackLng: false,
     ns: ['words'],
     defaultNS: 'words',
-    resources: { 'zh-CN': { words: zhCN }, en: { words: en } },
+    resources: { [language]: { words } },
     interpolation: { escapeValue: false },
     initAsync: false,
   });
   document.documentElement.lang = language;
 }
 
-export function speak(language: Language): void {
-  localStorage.setItem(kept, language);
-  document.documentElement.lang = language;
-  void i18next.changeLanguage(language);
+export async function speak(language: Language): Promise<void> {
+  here[language] ??= await load[language]();
+  i18next.addResourceBundle(language, 'words', here[language], true, true);
+  keepLanguage(language);
+  await i18next.changeLanguage(language);
 }
 
 export function useLanguage(): Language {
@@ -61,7 +64,7 @@ export function wordOf(enums: Enums, name: EnumName, member: string): string {
 export function useWords() {
   const { t, i18n } = useTranslation();
   const language = i18n.language as Language;
-  const { enums } = language === 'en' ? en : zhCN;
+  const { enums } = wordsIn(language);
   return {
     t,
     language,

@@ -7,7 +7,7 @@ import { api, told } from '../api/client';
 import type { PhotoPurpose, WorkOrderDetails } from '../api/client';
 import { Problem } from '../api/problems';
 import { useZone } from '../api/reference';
-import { Clocks } from '../desk/RequestScreen';
+import { Clocks } from './RequestScreen';
 import { calm } from '../kit/live';
 import { Files } from '../kit/Files';
 import { Moment } from '../kit/Moment';

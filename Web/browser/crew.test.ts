@@ -1,0 +1,199 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { address, launch, open, overflow, people, signIn } from './browser';
+
+let browser: Browser;
+beforeAll(async () => { browser = await launch(); });
+afterAll(async () => { await browser?.close(); });
+
+interface Order { workOrderId: string; number: number; requestId: string; communityId: string }
+
+/** The desk's own client, for what is not looked at here. */
+async function clerk(): Promise<{ context: BrowserContext; get: <T>(path: string) => Promise<T>; post: <T>(path: string, body?: unknown) => Promise<T> }> {
+  const context = await browser.newContext();
+  const [signInName, password] = people.clerk!;
+  const call = async <T>(method: 'get' | 'post', path: string, data?: unknown) => {
+    const reply = await context.request[method](address + path, { data });
+    if (!reply.ok()) throw new Error(`${path}: ${reply.status()} ${await reply.text()}`);
+    return (await reply.json()) as T;
+  };
+  await call('post', '/api/session', { signInName, password });
+  return { context, get: (path) => call('get', path), post: (path, body = {}) => call('post', path, body) };
+}
+
+/** A leak at somebody's home, dispatched to the engineers. */
+async function dispatched(what: string): Promise<Order> {
+  const desk = await clerk();
+  const { customers } = await desk.get<{ customers: { customerId: string; communityId: string; homes: { placeId: string }[] }[] }>(`/api/search?q=${process.env.DESK_CALLER ?? '8001'}&take=5`);
+  const { communityId, customerId, homes } = customers[0]!;
+  const categories = await desk.get<{ categoryId: string; kind: string; name: string; nameEn?: string }[]>(`/api/communities/${communityId}/categories`);
+  const leak = categories.find((c) => c.kind === 'repair' && (c.name === '水管漏水' || c.nameEn === 'Leaking pipe'))!;
+  const { requestId } = await desk.post<{ requestId: string }>('/api/requests', { communityId, kind: 'repair', channel: 'phone', categoryId: leak.categoryId, customerId, placeId: homes[0]!.placeId, description: what });
+  const { workOrders } = await desk.post<{ workOrders: { workOrderId: string; number: number }[] }>(`/api/requests/${requestId}/work-orders`, { orders: [{ crew: 'engineering', whatToDo: what }] });
+  await desk.context.close();
+  return { ...workOrders[0]!, requestId, communityId };
+}
+
+const step = (page: Page, name: string, state: string) => page.locator(`[data-part=phone] [data-action=${name}][data-state=${state}]`);
+
+/** Large, and on its side: as a camera writes it. */
+async function picture(page: Page): Promise<{ name: string; mimeType: string; buffer: Buffer }> {
+  const data = await page.evaluate(() => {
+    const canvas = document.createElement('canvas');
+    [canvas.width, canvas.height] = [2400, 1200];
+    const pen = canvas.getContext('2d')!;
+    pen.fillStyle = '#c00';
+    pen.fillRect(0, 0, 1200, 1200);
+    pen.fillStyle = '#00c';
+    pen.fillRect(1200, 0, 1200, 1200);
+    return canvas.toDataURL('image/jpeg', 0.9).split(',')[1]!;
+  });
+  const plain = Buffer.from(data, 'base64');
+  // EXIF: orientation 6, that is, to be turned by a quarter to the right.
+  const exif = Buffer.from('ffe10022' + '457869660000' + '4d4d002a00000008' + '0001' + '0112' + '0003' + '00000001' + '00060000' + '00000000', 'hex');
+  return { name: '厨房.jpg', mimeType: 'image/jpeg', buffer: Buffer.concat([plain.subarray(0, 2), exif, plain.subarray(2)]) };
+}
+
+test.each(['zh-CN', 'en'] as const)('A crew member works through an order without a line, closes the page in between, and everything arrives once (%s)', async (language) => {
+  const order = await dispatched(language === 'en' ? 'The kitchen pipe leaks' : '厨房水管漏水');
+  const { page, context, wrong } = await open(browser, { language, width: 360 });
+  await signIn(page, 'member');
+  await page.waitForURL('**/crew');
+  await page.locator(`[data-order="${order.number}"]`).click();
+  await page.locator('[data-move=claim]').waitFor();
+  await page.evaluate(async () => { await navigator.serviceWorker?.ready; });
+  const photo = await picture(page);
+  expect(await overflow(page)).toBeLessThanOrEqual(0);
+
+  await context.setOffline(true);
+  for (const move of ['claim', 'arrive']) {
+    await page.locator(`[data-move=${move}]`).click();
+    await step(page, move, 'pending').waitFor();
+  }
+  await page.locator('[data-move=hold]').click();
+  await page.locator('dialog input[value=parts]').check();
+  await page.locator('dialog [data-act=in-2]').click();
+  await page.locator('dialog [data-act=submit]').click();
+  await page.locator('[data-move=resume]').click();
+  await page.locator('[data-field=purpose]').selectOption('after');
+  await page.locator('[data-act=attach]').setInputFiles(photo);
+  await step(page, 'attach', 'pending').waitFor();
+  await page.locator('[data-move=complete]').click();
+  await page.locator('[name=whatWasDone]').fill('换了密封圈');
+  await page.waitForTimeout(300); // what is being typed is being written down
+  expect(await overflow(page)).toBeLessThanOrEqual(0);
+
+  // Closed and opened again, still without a line: the page comes from the telephone, and so does what was typed.
+  await page.close();
+  const again = await context.newPage();
+  again.on('pageerror', (e) => wrong.push(String(e)));
+  await again.goto(`${address}/crew`);
+  await again.locator(`[data-order="${order.number}"]`).click();
+  await again.locator('[data-move=complete]').click();
+  await expect.poll(() => again.locator('[name=whatWasDone]').inputValue()).toBe('换了密封圈');
+  await again.locator('[data-act=add-material]').click();
+  await again.locator('[data-part=material] input').nth(0).fill('密封圈');
+  await again.locator('[data-part=material] input').nth(1).fill('2');
+  await again.locator('[data-part=material] input').nth(2).fill('个');
+  await again.locator('dialog [data-act=submit]').click();
+  await step(again, 'complete', 'pending').waitFor();
+  expect(await again.locator('.order-page').getAttribute('data-status')).toBe('done');
+  expect(await again.locator('[data-part=strip]').getAttribute('data-waiting')).toBe('6');
+
+  // The line is back; the first reply is lost on the way.
+  let lost = 0;
+  await context.route('**/claim', async (route) => {
+    if (lost++) return route.continue();
+    await route.fetch();
+    await route.abort('connectionreset');
+  });
+  await context.setOffline(false);
+  await step(again, 'complete', 'sent').waitFor();
+  for (const name of ['claim', 'arrive', 'hold', 'resume', 'attach']) await step(again, name, 'sent').waitFor();
+  expect(lost).toBe(2);
+
+  const desk = await clerk();
+  const details = await desk.get<{ workOrder: { status: string; doneWhat: string; arrivedAt: string }; materials: { name: string; quantity: number }[]; holds: unknown[] }>(`/api/work-orders/${order.workOrderId}`);
+  expect([details.workOrder.status, details.workOrder.doneWhat, details.materials.length, details.holds.length]).toEqual(['done', '换了密封圈', 1, 1]);
+  const { items } = await desk.get<{ items: { what: string; deviceAt: string | null }[] }>(`/api/requests/${order.requestId}/timeline`);
+  const happened = items.filter((e) => e.deviceAt).map((e) => e.what);
+  expect(happened.filter((w) => w.startsWith('work') || w === 'fileAttached')).toEqual(['workClaimed', 'workArrived', 'workHeld', 'workResumed', 'fileAttached', 'workCompleted']);
+  const [file] = await desk.get<{ attachmentId: string; mediaType: string }[]>(`/api/work-orders/${order.workOrderId}/attachments`);
+  const size = await again.evaluate(async (id) => {
+    const bitmap = await createImageBitmap(await (await fetch(`/api/attachments/${id}/content`)).blob());
+    return [bitmap.width, bitmap.height];
+  }, file!.attachmentId);
+  expect([file!.mediaType, size]).toEqual(['image/jpeg', [800, 1600]]);
+  expect(wrong).toEqual([]);
+  await desk.context.close();
+  await context.close();
+});
+
+test('What was refused because the order had moved on says why, and is kept on the timeline as reported', async () => {
+  const order = await dispatched('Moved on');
+  const { page, context } = await open(browser, { language: 'en', width: 360 });
+  await signIn(page, 'member');
+  await page.locator(`[data-order="${order.number}"]`).click();
+  await page.locator('[data-move=claim]').waitFor();
+  await context.setOffline(true);
+  await page.locator('[data-move=claim]').click();
+  await page.locator('[data-move=arrive]').click();
+  await page.locator('[data-move=complete]').click();
+  await page.locator('[name=whatWasDone]').fill('Tightened the joint');
+  await page.locator('dialog [data-act=submit]').click();
+  const desk = await clerk();
+  await desk.post(`/api/work-orders/${order.workOrderId}/voiding`, { reason: 'The owner mended it' });
+
+  await context.setOffline(false);
+
+  await page.locator('[data-action=complete][data-state=refused][data-report=kept]').waitFor();
+  await page.locator('[data-action=claim] [data-code="work_order.move_not_allowed"]').waitFor();
+  const { items } = await desk.get<{ items: { what: string; text: string | null; detail: { move: string } }[] }>(`/api/requests/${order.requestId}/timeline`);
+  expect(items.filter((e) => e.what === 'workReported').map((e) => [e.detail.move, e.text])).toEqual([['claim', null], ['arrive', null], ['complete', 'Tightened the joint']]);
+
+  await page.locator('[data-action=complete] [data-act=discard]').click();
+  await page.locator('[data-act=discard-now]').click();
+  await page.locator('[data-action=complete]').waitFor({ state: 'detached' });
+  await desk.context.close();
+  await context.close();
+});
+
+test('Whoever signs out leaves nothing on the telephone, and is asked first about what was not sent', async () => {
+  const order = await dispatched('Left behind');
+  const { page, context } = await open(browser, { language: 'zh-CN', width: 360 });
+  await signIn(page, 'member');
+  await page.locator(`[data-order="${order.number}"]`).click();
+  await page.locator('[data-move=claim]').waitFor();
+  await context.route('**/claim', (route) => route.abort('connectionreset'));
+  await page.locator('[data-move=claim]').click();
+  await step(page, 'claim', 'pending').waitFor();
+
+  await page.locator('[data-act=menu]').click();
+  await page.locator('[data-act=sign-out]').click();
+  await page.locator('dialog', { hasText: '1' }).waitFor();
+  await page.locator('[data-act=sign-out-now]').click();
+  await page.locator('#signInName').waitFor();
+
+  const left = await page.evaluate(async () => {
+    const db = await new Promise<IDBDatabase>((done) => { const asked = indexedDB.open('desk-crew'); asked.onsuccess = () => done(asked.result); });
+    const count = (store: string) => new Promise<number>((done) => { const asked = db.transaction(store).objectStore(store).count(); asked.onsuccess = () => done(asked.result); });
+    const counts = await Promise.all(['actions', 'photos', 'kept', 'drafts'].map(count));
+    const cached = (await Promise.all((await caches.keys()).map(async (name) => (await (await caches.open(name)).keys()).map((r) => new URL(r.url).pathname)))).flat();
+    return { counts, api: cached.filter((path) => path.startsWith('/api')) };
+  });
+  expect(left).toEqual({ counts: [0, 0, 0, 0], api: [] });
+  await context.setOffline(true);
+  await page.goto(`${address}/crew`).catch(() => undefined);
+  expect(await page.locator('[data-order]').count()).toBe(0);
+  await context.close();
+});
+
+test('It can be installed', async () => {
+  const { page, context } = await open(browser, { language: 'en', width: 360 });
+  await page.goto(`${address}/crew`);
+  const manifest = (await (await page.request.get(new URL((await page.locator('link[rel=manifest]').getAttribute('href'))!, address).href)).json()) as { start_url: string; display: string; icons: { src: string }[] };
+  expect([manifest.start_url, manifest.display]).toEqual(['/crew', 'standalone']);
+  for (const icon of manifest.icons) expect((await page.request.get(address + icon.src)).status()).toBe(200);
+  expect(await page.evaluate(async () => !!(await navigator.serviceWorker.ready).active)).toBe(true);
+  await context.close();
+});

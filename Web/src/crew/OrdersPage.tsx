@@ -1,0 +1,117 @@
+import { useEffect, useState, useSyncExternalStore } from 'react';
+import { api, told } from '../api/client';
+import type { WorkOrderLine } from '../api/client';
+import { spoken, useCommunities, zoneHere } from './crew';
+import type { Crew } from './crew';
+import { Button, Moment, Trouble, useNow } from './kit';
+import { orderKey } from './OrderPage';
+import { foresee } from './queue';
+import { useReply } from './replies';
+import { To } from './router';
+import { exact } from './times';
+import { useWords } from './words';
+
+const lists = {
+  team: { open: true, myTeams: true, sort: 'dueFirst' },
+  mine: { open: true, mine: true, sort: 'dueFirst' },
+  pool: { open: true, myTeams: true, pool: true, sort: 'dueFirst' },
+  done: { open: false, myTeams: true, sort: 'newestFirst' },
+} as const;
+type List = keyof typeof lists;
+const shown: readonly List[] = ['team', 'mine', 'pool', 'done'];
+
+/** So many are fetched whole, so that they can be opened where there is no line. */
+const takenAlong = 30;
+
+/** The crew's orders, the most urgent first. */
+export function OrdersPage({ crew, query }: { crew: Crew; query: string }) {
+  const { say, language } = useWords();
+  const asked = new URLSearchParams(query).get('show') as List | null;
+  const list: List = asked && asked in lists ? asked : 'team';
+  const [more, setMore] = useState(1);
+  const reply = useReply(crew.replies, `list ${list} ${more}`, async (signal) => {
+    const items: WorkOrderLine[] = [];
+    let after: string | undefined;
+    let next: string | null | undefined;
+    for (let page = 0; page < more; page++) {
+      const got = await told(api.GET('/api/work-orders', { params: { query: { ...lists[list], take: 50, after } }, signal }));
+      items.push(...got.items);
+      next = got.next;
+      if (!next) break;
+      after = next;
+    }
+    return { items, next };
+  });
+  const communities = useCommunities(crew.replies);
+  useEffect(() => { document.title = say('app'); }, [say]);
+  useTakenAlong(crew, list === 'team' ? reply.value?.items : undefined);
+  const items = reply.value?.items;
+  return (
+    <div className="stack">
+      <nav className="tabs" aria-label={say('app')}>
+        {shown.map((l) => <To key={l} to={l === 'team' ? '/crew' : `/crew?show=${l}`} aria-current={l === list ? 'page' : undefined} data-list={l}>{say(l)}</To>)}
+      </nav>
+      {reply.problem && (reply.problem.code === 'network.unreachable' && reply.at ? <p className="quiet" role="status" data-part="as-of">{say('asOf', { time: exact(new Date(reply.at).toISOString(), zoneHere, language) })}</p> : <Trouble problem={reply.problem} retry={reply.again} />)}
+      {!items && reply.asking && <p className="quiet" role="status">{say('loading')}</p>}
+      {items?.length === 0 && <p className="empty">{say('empty')}<br /><span className="quiet">{say('emptyHint')}</span></p>}
+      <ul className="orders">
+        {items?.map((o) => <li key={o.workOrderId}><Line line={o} crew={crew} zone={communities?.find((c) => c.communityId === o.communityId)?.timeZone ?? zoneHere} /></li>)}
+      </ul>
+      {reply.value?.next && <Button onClick={() => setMore(more + 1)} busy={reply.asking}>{say('more')}</Button>}
+    </div>
+  );
+}
+
+/** One order: where, what, until when; as it will be once the desk knows what this telephone did. */
+function Line({ line: o, crew, zone }: { line: WorkOrderLine; crew: Crew; zone: string }) {
+  const { say, word } = useWords();
+  const now = useNow();
+  const actions = useSyncExternalStore(crew.sender.listen, crew.sender.now).filter((a) => a.orderId === o.workOrderId);
+  const waiting = actions.filter((a) => a.state === 'pending');
+  const { status } = foresee(o.status, o.status === 'working', waiting.map((a) => a.step));
+  const open = status !== 'done' && status !== 'voided';
+  const late = open && !!o.dueAt && Date.parse(o.dueAt) < now;
+  return (
+    <To to={`/work-orders/${o.workOrderId}`} className={`order ${o.priority} ${late ? 'isLate' : ''}`} data-order={o.number}>
+      <span className="row spread"><strong className="where">{o.placeName ?? spoken(o.number)}</strong><span className={`tag ${status}`}>{word('workOrderStatus', status)}</span></span>
+      <span className="clamp">{o.whatToDo}</span>
+      <span className="row spread">
+        <span className="row">
+          {(o.priority === 'danger' || o.priority === 'urgent') && <span className="tag bad">{word('priority', o.priority)}</span>}
+          {o.reworkOfId && <span className="tag bad">{say('rework')}</span>}
+          {waiting.length > 0 && <span className="tag waiting">{say('pending')}</span>}
+          {actions.some((a) => a.state === 'refused') && <span className="tag bad">{say('refused')}</span>}
+          <span className="quiet number">{spoken(o.number)}</span>
+          {o.assigneeName && <span className="quiet">{o.assigneeName}</span>}
+          {o.requests > 1 && <span className="quiet">{say('serves', { count: o.requests })}</span>}
+        </span>
+        {o.dueAt && open && <Moment at={o.dueAt} zone={zone} late={late} />}
+      </span>
+    </To>
+  );
+}
+
+/** The first orders of the list are fetched one after the other, those that changed only; those that are on no list any more leave the telephone. */
+function useTakenAlong(crew: Crew, items: readonly WorkOrderLine[] | undefined): void {
+  useEffect(() => {
+    if (!items) return;
+    const stop = new AbortController();
+    void (async () => {
+      for (const o of items.slice(0, takenAlong)) {
+        await crew.replies.recall(orderKey(o.workOrderId));
+        if (stop.signal.aborted) return;
+        const had = crew.replies.get(orderKey(o.workOrderId))?.value as { workOrder: { version: number } } | undefined;
+        if (had?.workOrder.version === o.version) continue;
+        try {
+          const details = await told(api.GET('/api/work-orders/{workOrderId}', { params: { path: { workOrderId: o.workOrderId } }, signal: stop.signal }));
+          if (!stop.signal.aborted) crew.replies.put(orderKey(o.workOrderId), details);
+        } catch {
+          return;
+        }
+      }
+      if (!stop.signal.aborted) await crew.replies.keepOrders(new Set([...items.map((o) => o.workOrderId), ...crew.sender.actions.map((a) => a.orderId)]));
+    })();
+    return () => stop.abort();
+  }, [crew, items]);
+}
+

@@ -1,0 +1,102 @@
+import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
+import { Problem } from '../api/problems';
+import { dropKept, keptKeys, readKept, writeKept } from './store';
+
+/** What is older is not shown: it stands for nothing any more. */
+const oldest = 3 * 86_400_000;
+
+interface Shown { value: unknown; at: number }
+
+/** The last that the desk said to one person, in memory and on the telephone: shown at once, asked for again, shown still when there is no line. */
+export class Replies {
+  private readonly known = new Map<string, Shown>();
+  private readonly listeners = new Set<() => void>();
+  private readonly owner: string;
+
+  constructor(owner: string) {
+    this.owner = owner;
+  }
+
+  readonly listen = (then: () => void): (() => void) => {
+    this.listeners.add(then);
+    return () => this.listeners.delete(then);
+  };
+
+  get(key: string): Shown | undefined {
+    return this.known.get(key);
+  }
+
+  async recall(key: string): Promise<void> {
+    if (this.known.has(key)) return;
+    const kept = await readKept(this.owner, key).catch(() => undefined);
+    if (kept && kept.at > Date.now() - oldest && !this.known.has(key)) this.show(key, { value: kept.value, at: kept.at });
+  }
+
+  put(key: string, value: unknown): void {
+    this.show(key, { value, at: Date.now() });
+    void writeKept(this.owner, key, value).catch(() => undefined);
+  }
+
+  change<T>(key: string, how: (value: T) => T): void {
+    const shown = this.known.get(key);
+    if (shown) this.put(key, how(shown.value as T));
+  }
+
+  /** The orders that are on no list any more leave the telephone. */
+  async keepOrders(ids: ReadonlySet<string>): Promise<void> {
+    for (const key of await keptKeys(this.owner).catch(() => [])) {
+      const [what, id] = key.split(' ');
+      if ((what === 'order' || what === 'photos') && !ids.has(id!)) await dropKept(this.owner, key).catch(() => undefined);
+    }
+  }
+
+  private show(key: string, shown: Shown): void {
+    this.known.set(key, shown);
+    for (const then of this.listeners) then();
+  }
+}
+
+export interface Reply<T> {
+  value: T | undefined;
+  at: number | undefined;
+  problem: Problem | null;
+  asking: boolean;
+  again: () => void;
+}
+
+/** @param every Asked again after so long while the page is looked at. */
+export function useReply<T>(replies: Replies, key: string, ask: (signal: AbortSignal) => Promise<T>, every = 30_000): Reply<T> {
+  const shown = useSyncExternalStore(replies.listen, () => replies.get(key));
+  const [state, set] = useState<{ key: string; problem: Problem | null; asking: boolean }>({ key, problem: null, asking: true });
+  const [turn, next] = useState(0);
+  useEffect(() => {
+    const stop = new AbortController();
+    set((s) => ({ key, problem: s.key === key ? s.problem : null, asking: true }));
+    void replies.recall(key);
+    ask(AbortSignal.any([stop.signal, AbortSignal.timeout(30_000)])).then(
+      (value) => {
+        if (stop.signal.aborted) return;
+        replies.put(key, value);
+        set({ key, problem: null, asking: false });
+      },
+      (e: unknown) => {
+        if (!stop.signal.aborted) set({ key, problem: e instanceof Problem ? e : Problem.unreachable(), asking: false });
+      },
+    );
+    const timer = setTimeout(() => next((n) => n + 1), every);
+    return () => {
+      stop.abort();
+      clearTimeout(timer);
+    };
+  }, [replies, key, turn, every]);
+  useEffect(() => {
+    const look = () => { if (document.visibilityState === 'visible') next((n) => n + 1); };
+    addEventListener('online', look);
+    document.addEventListener('visibilitychange', look);
+    return () => {
+      removeEventListener('online', look);
+      document.removeEventListener('visibilitychange', look);
+    };
+  }, []);
+  return { value: shown?.value as T | undefined, at: shown?.at, problem: state.key === key ? state.problem : null, asking: state.key === key ? state.asking : true, again: useCallback(() => next((n) => n + 1), []) };
+}
