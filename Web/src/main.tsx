@@ -1,9 +1,11 @@
 import { createRoot } from 'react-dom/client';
 import { App } from './app';
+import { startShade } from './kit/shade';
 import { giveStylesTheirNonce } from './styleNonce';
 import { startWords } from './words/words';
 import './look.css';
 
 giveStylesTheirNonce();
+startShade();
 startWords();
 createRoot(document.getElementById('root')!).render(<App />);

@@ -310,7 +310,7 @@ function Recategorise({ details, changed, open, close }: One) {
       title={t('moves.recategorise')} open={open} onClose={close} done={changed} initial={{ categoryId: r.categoryId }}
       call={(v, header) => told(api.POST('/api/requests/{requestId}/category', { params: edit(details, header), body: { categoryId: v.categoryId, reason: v.reason || null } }))}
     >
-      <Form.Item name="categoryId" label={t('moves.category')} rules={needed(t('common.required'))}><CategoryPick communityId={r.communityId} /></Form.Item>
+      <Form.Item name="categoryId" label={t('moves.category')} rules={needed(t('common.required'))}><CategoryPick communityId={r.communityId} kind={r.kind} /></Form.Item>
       <Text name="reason" label={`${t('common.reason')} (${t('common.optional')})`} rows={2} optional max={1000} />
     </MoveDialog>
   );

@@ -7,6 +7,7 @@ import type { Sending } from '../api/sending';
 import { fieldPath } from '../api/problems';
 import type { Problem } from '../api/problems';
 import { useWords } from '../words/words';
+import { saves } from './keys';
 import { Trouble, useSentence } from './Trouble';
 
 /** Puts the faults that the desk named beside their fields; what cannot be placed stays in the message above the button. */
@@ -64,7 +65,7 @@ export function MoveDialog<V extends object, R>({ title, open, onClose, call, do
       initialValues={initial}
       onFinish={(values) => void sending.send(values)}
       onKeyDown={(e) => {
-        if (e.key === 'Enter' && (e.ctrlKey || e.metaKey) && !e.nativeEvent.isComposing) form.submit();
+        if (saves(e)) form.submit();
       }}
       requiredMark={false}
       scrollToFirstError
