@@ -18,7 +18,7 @@ namespace PropertyServiceDesk.Tests.Browser;
 [NonParallelizable] // its host and its Chromium get the machine for themselves
 public sealed class BrowserTests : ApiFixture
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(6);
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(9);
 
     private static readonly string Web = Path.Combine(ApiDocument.Checkout(), "Web");
 

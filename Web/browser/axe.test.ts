@@ -39,7 +39,7 @@ test.each<[Look['language'], number]>([['zh-CN', 1440], ['en', 360]])('Nobody is
     const [list, link] = path.split(' > ') as [string, string?];
     await page.goto(address + list);
     if (link) {
-      await page.locator('main .ant-spin').waitFor({ state: 'detached' });
+      await page.waitForFunction(() => !document.querySelector('main .ant-spin'));
       if ((await page.locator(link).count()) === 0) continue;
       await page.locator(link).first().click();
     }

@@ -52,12 +52,16 @@ const queries = new QueryClient({
   },
 });
 
+/** Text that antd paints too pale to be read by everybody. */
+const light = { colorError: '#cf1322', colorTextPlaceholder: '#6b7280', colorTextDescription: '#5c6675', colorTextTertiary: '#5c6675' };
+const dark = { colorTextPlaceholder: '#8b949e', colorTextDescription: '#a3acb9', colorTextTertiary: '#a3acb9' };
+
 export function App() {
   const { language } = useWords();
   const shade = useShade();
   dayjs.locale(language === 'en' ? 'en' : 'zh-cn');
   return (
-    <ConfigProvider locale={language === 'en' ? enUS : zhCNLocale} theme={{ algorithm: shade === 'dark' ? theme.darkAlgorithm : theme.defaultAlgorithm, token: { colorPrimary: '#1668dc', borderRadius: 6 } }} button={{ autoInsertSpace: false }}>
+    <ConfigProvider locale={language === 'en' ? enUS : zhCNLocale} theme={{ algorithm: shade === 'dark' ? theme.darkAlgorithm : theme.defaultAlgorithm, token: { colorPrimary: '#1668dc', borderRadius: 6, ...(shade === 'dark' ? dark : light) } }} button={{ autoInsertSpace: false }}>
       <AntApp>
         <QueryClientProvider client={queries}>
           <BrowserRouter>
