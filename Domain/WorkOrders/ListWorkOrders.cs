@@ -5,8 +5,6 @@ namespace PropertyServiceDesk.Domain.WorkOrders;
 /// <summary>What a list of work orders is narrowed to. Everything left out is not narrowed.</summary>
 /// <param name="Mine">Only those that are assigned to the caller.</param>
 /// <param name="Pool">Only those dispatched to a team, and to nobody yet.</param>
-/// <param name="Leg">Only those that are in this leg or a later one: the second after they were returned or transferred once, and so on; 1–1,000.</param>
-/// <param name="OverLimit">Only those that are on hold for longer than their reason allows, and wait for a manager's word or for the crew.</param>
 public sealed record WorkOrderFilter(
     Guid? CommunityId = null,
     WorkOrderStatus[]? Status = null,
@@ -18,9 +16,7 @@ public sealed record WorkOrderFilter(
     bool Pool = false,
     bool MyTeams = false,
     Priority? Priority = null,
-    Guid? FaultId = null,
-    int? Leg = null,
-    bool OverLimit = false);
+    Guid? FaultId = null);
 
 public enum WorkOrderSort
 {
@@ -40,7 +36,6 @@ public sealed record ListWorkOrders(WorkOrderFilter Filter, WorkOrderSort Sort =
         public Validator()
         {
             RuleFor(q => q.Take).InclusiveBetween(1, Cursor.Most).WithErrorCode("take.out_of_range").WithMessage("Take 1 to 200 at a time.");
-            RuleFor(q => q.Filter.Leg).InclusiveBetween(1, 1_000).OverridePropertyName("leg").WithErrorCode("leg.out_of_range").WithMessage("A leg is 1 to 1,000.");
             RuleFor(q => q.Sort).Must((q, s) => s != WorkOrderSort.DueFirst || q.Filter.Open == true).WithErrorCode("sort.open_only").WithMessage("Sorting by due time needs open=true.");
         }
     }
@@ -59,7 +54,6 @@ public sealed record ListWorkOrders(WorkOrderFilter Filter, WorkOrderSort Sort =
             args.Add("Priority", f.Priority is { } priority ? EnumWord.Of(priority) : null);
             args.Add("TeamId", f.TeamId);
             args.Add("FaultId", f.FaultId);
-            args.Add("Leg", f.Leg);
             args.Add("AssigneeId", f.Mine ? caller.Actor.Id : f.AssigneeId);
             args.Add("Teams", caller.Actor.Seats.Select(s => s.TeamId).ToArray());
             args.Add("After", query.After is not null);
@@ -75,8 +69,6 @@ public sealed record ListWorkOrders(WorkOrderFilter Filter, WorkOrderSort Sort =
 
 /// <param name="DueAt">The earliest finish time among the requests that it serves.</param>
 /// <param name="Requests">How many requests it serves.</param>
-/// <param name="Leg">1 until it is returned or transferred for the first time, then one more each time.</param>
-/// <param name="OverLimitSince">Since when the hold that lasts is longer than its reason allows, unless a manager has agreed.</param>
 public sealed record WorkOrderLine(
     Guid CommunityId,
     Guid WorkOrderId,
@@ -98,8 +90,6 @@ public sealed record WorkOrderLine(
     DateTimeOffset CreatedAt,
     DateTimeOffset? DueAt,
     int Requests,
-    int Leg,
-    DateTimeOffset? OverLimitSince,
     int Version);
 
 /// <summary>Put together from constant pieces, like the requests' list; values are always parameters.</summary>
@@ -107,8 +97,7 @@ internal static class WorkOrderSql
 {
     private const string Columns = """
         select o.community_id, o.work_order_id, o.number, o.crew, o.team_id, t.name as team_name, t.name_en as team_name_en, o.assignee_id, s.display_name as assignee_name, o.status, o.priority, o.category_id,
-            p.place_id, p.name as place_name, o.what_to_do, o.fault_id, o.rework_of_id, o.created_at, k.due_at, k.requests, o.leg::int as leg,
-            (select h.limit_passed_at from hold h where h.community_id = o.community_id and h.work_order_id = o.work_order_id and h.until_at is null) as over_limit_since, o.version
+            p.place_id, p.name as place_name, o.what_to_do, o.fault_id, o.rework_of_id, o.created_at, k.due_at, k.requests, o.version
         """;
 
     private const string Served = """
@@ -203,8 +192,6 @@ internal static class WorkOrderSql
             f.Pool ? "o.status = 'dispatched' and o.assignee_id is null" : null,
             f.Priority is null ? null : "o.priority = @Priority",
             f.FaultId is null ? null : "o.fault_id = @FaultId",
-            f.Leg is null ? null : "o.leg >= @Leg",
-            f.OverLimit ? "o.status = 'onHold' and exists (select from hold h where h.community_id = o.community_id and h.work_order_id = o.work_order_id and h.until_at is null and h.limit_passed_at is not null)" : null,
         ];
         return string.Concat(parts.OfType<string>().Select(p => "\n      and " + p));
     }

@@ -49,8 +49,9 @@ export function Shell({ who, children }: { who: SignedIn; children: ReactNode })
   const signOut = async () => {
     await told(api.DELETE('/api/session')).catch(() => undefined);
     forgetDraftsOf(localStorage, who.staffId);
-    client.clear();
+    // First the sign-in is shown, which listens to this one; then all else is forgotten.
     client.setQueryData(sessionKey, null);
+    client.removeQueries({ predicate: (q) => q.queryKey[0] !== sessionKey[0] });
   };
 
   return (

@@ -34,7 +34,10 @@ function Call({ who }: { who: SignedIn }) {
   const box = useRef<InputRef>(null);
   const [address, setAddress] = useSearchParams();
   const phone = address.get('phone')?.trim() || undefined;
-  const customerId = address.get('customer') ?? undefined;
+  // The address follows a moment later than the hands: what stands in it counts when it was changed from outside.
+  const inAddress = address.get('customer') ?? undefined;
+  const [customerId, setCustomerId] = useState(inAddress);
+  useEffect(() => setCustomerId(inAddress), [inAddress]);
   const [typed, setTyped] = useState(address.get('q') ?? '');
   const [caller, setCaller] = useState<Caller>();
   const [place, setPlace] = useState<Here>();
@@ -44,12 +47,14 @@ function Call({ who }: { who: SignedIn }) {
     setTyped('');
     setPlace(undefined);
     setCaller(c);
+    setCustomerId(c.customerId);
     setAddress((before) => ({ ...(before.get('phone') ? { phone: before.get('phone')! } : {}), customer: c.customerId }));
     setBegin((n) => n + 1);
   }, [setAddress]);
   const here = useCallback((p: Here) => {
     setTyped('');
     setCaller(undefined);
+    setCustomerId(undefined);
     setPlace(p);
     setAddress((before): Record<string, string> => (before.get('phone') ? { phone: before.get('phone')! } : {}));
     setBegin((n) => n + 1);
@@ -57,6 +62,7 @@ function Call({ who }: { who: SignedIn }) {
   const letGo = useCallback(() => {
     setTyped('');
     setCaller(undefined);
+    setCustomerId(undefined);
     setPlace(undefined);
     setAddress({});
     box.current?.focus();

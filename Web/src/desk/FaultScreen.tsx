@@ -159,7 +159,7 @@ function Amend({ details, open, close, changed }: One) {
   return (
     <MoveDialog<{ title: string; categoryId: string }, unknown>
       title={word('faultMove', 'amend')} open={open} onClose={close} done={changed} initial={{ title: f.title, categoryId: f.categoryId }}
-      call={(v, header) => told(api.PATCH('/api/faults/{faultId}', { params: { path: path(details), header }, body: { title: v.title, categoryId: v.categoryId, version: f.version } }))}
+      call={(v) => told(api.PATCH('/api/faults/{faultId}', { params: { path: path(details) }, body: { title: v.title, categoryId: v.categoryId, version: f.version } }))}
     >
       <Form.Item name="title" label={t('fault.name')} rules={[{ required: true, whitespace: true, message: t('common.required') }]}><Input maxLength={200} /></Form.Item>
       <Form.Item name="categoryId" label={t('fault.category')} rules={[{ required: true, message: t('common.required') }]}><CategoryPick communityId={f.communityId} kind="repair" /></Form.Item>

@@ -18,20 +18,19 @@ import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
 import { RequestCard } from './RequestCard';
 
-const boards = ['returned', 'stuck', 'escalated', 'complaints', 'followUps', 'holds'] as const;
+const boards = ['returned', 'escalated', 'complaints', 'followUps', 'holds'] as const;
 type Board = (typeof boards)[number];
 type Line = { of: 'order'; line: WorkOrderLine } | { of: 'escalation'; line: EscalationLine } | { of: 'request'; line: RequestLine } | { of: 'followUp'; line: FollowUpLine };
 
 const lists = { array: { style: 'form', explode: false } } as const;
 const take = 50;
 
-/** One page of a board. Of orders, an order's third leg means that two crews gave it away. */
+/** One page of a board. */
 async function page(board: Board, inCharge: string | undefined, { pageParam: after, signal }: QueryFunctionContext<unknown[], string | undefined>): Promise<{ items: Line[]; next?: string | null }> {
   switch (board) {
     case 'returned':
-    case 'stuck':
     case 'holds': {
-      const which = board === 'returned' ? { status: ['unassigned' as const], leg: 2 } : board === 'stuck' ? { leg: 3 } : { overLimit: true };
+      const which = board === 'returned' ? { status: ['unassigned' as const] } : { status: ['onHold' as const] };
       const orders = await told(api.GET('/api/work-orders', { params: { query: { open: true, sort: 'dueFirst', take, after, ...which } }, signal, querySerializer: lists }));
       return { items: orders.items.map((line) => ({ of: 'order', line })), next: orders.next };
     }
@@ -112,8 +111,6 @@ function Row({ row, board, who }: { row: Line; board: Board; who: SignedIn }) {
         <div className="stack tight">
           <OrderLine line={row.line} named />
           <div className="row beneath">
-            {row.line.leg > 1 && <Tag color="volcano">{t('officer.legs', { count: row.line.leg - 1 })}</Tag>}
-            {row.line.overLimitSince && <span className="late">{t('officer.overLimit')} <Moment at={row.line.overLimitSince} zone={zone} brief /></span>}
             {board === 'holds' && who.roles.some((r) => r.role === 'manager' && r.communityId === row.line.communityId) && <Agree order={row.line} />}
           </div>
         </div>

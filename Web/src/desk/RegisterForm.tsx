@@ -197,6 +197,13 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
     placedFor.current = undefined;
     sending.forget();
   };
+  // Saved while the categories of the caller's community were still on their way: it goes out with them.
+  const [wanted, want] = useState(false);
+  useEffect(() => {
+    if (!wanted || !category) return;
+    want(false);
+    form.submit();
+  }, [wanted, category]);
   const join = (to: Likeness) => {
     if (!form.getFieldValue('description')?.trim()) form.setFieldValue('description', to.fault?.title ?? to.request?.description);
     void form.validateFields().then((v) => sending.send({ v, join: to }), () => undefined);
@@ -235,7 +242,7 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
         </ul>
       )}
       <div ref={part}>
-        <Form<Typed> form={form} layout="vertical" requiredMark={false} initialValues={initial} onFinish={(v) => void sending.send({ v })} onKeyDown={keys} scrollToFirstError={{ focus: true }}>
+        <Form<Typed> form={form} layout="vertical" requiredMark={false} initialValues={initial} onFinish={(v) => (category ? void sending.send({ v }) : want(true))} onKeyDown={keys} scrollToFirstError={{ focus: true }}>
           {mine.length > 1 && !customerId && !place && (
             <Form.Item label={t('common.community')} htmlFor="community">
               <Select id="community" value={community} onChange={choose} options={mine.map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} />

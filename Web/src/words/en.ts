@@ -88,9 +88,9 @@ export const en: Words<typeof zhCN> = {
     takenBy: '{{name}} is calling', handedTo: 'For {{name}}', callAfter: 'Not before', script: 'What to say', bestHour: 'Best reached around {{hour}}:00', calls: 'Calls so far', noCalls: 'Nobody rang yet', until: 'Until', to: 'To', note: 'Note', result: 'What came of it', number: 'Number dialled', spokeWith: 'Who picked up', again: 'When to call again',
   },
   officer: {
-    title: 'Customer officer', returned: 'Returned', stuck: 'Passed around', escalated: 'Level 2 and up', complaints: 'Open complaints', followUps: 'Low ratings', holds: 'Held too long', empty: 'Nothing to do here',
-    returnedMeans: 'Orders that a crew gave back and nobody has yet.', stuckMeans: 'Open orders that were returned or transferred twice or more.', escalatedMeans: 'What is late, climbed to the customer officer or further, and is not over.', complaintsMeans: 'The one due first is on top. Narrow it to whose they are.', followUpsMeans: 'Rated low, or not solved; the one due first is on top.', holdsMeans: 'On hold for longer than the reason allows: a manager agrees, or the crew goes on.',
-    legs: 'Changed hands {{count}} ×', overLimit: 'Over the limit since', agree: 'May stay on hold',
+    title: 'Customer officer', returned: 'Returned', escalated: 'Level 2 and up', complaints: 'Open complaints', followUps: 'Low ratings', holds: 'On hold', empty: 'Nothing to do here',
+    returnedMeans: 'Orders that a crew gave back and nobody has yet.', escalatedMeans: 'What is late, climbed to the customer officer or further, and is not over.', complaintsMeans: 'The one due first is on top. Narrow it to whose they are.', followUpsMeans: 'Rated low, or not solved; the one due first is on top.', holdsMeans: 'Longer than the reason allows, the clocks go on: a manager agrees, or the crew does.',
+    agree: 'May stay on hold',
   },
   followUps: { empty: 'Nothing to follow up', emptyHint: 'Who rates low or says it is not solved comes here, to be called in time.', end: 'End it', how: 'How it ended', words: 'What was said or done', said: 'Would have made it a 5' },
   escalations: {
@@ -328,7 +328,6 @@ export const en: Words<typeof zhCN> = {
     'leave.length_out_of_range': 'Leave ends after it begins, within a year.',
     'leave.not_found': 'There is no such leave.',
     'leave.own_deputy': 'Nobody stands in for themselves.',
-    'leg.out_of_range': 'A leg is 1 to 1,000.',
     'level.out_of_range': 'Levels are 0, the warning, to 4.',
     'shift.length_out_of_range': 'A shift ends after it begins, within 36 hours.',
     'shift.not_found': 'There is no such shift.',

@@ -85,9 +85,9 @@ export const zhCN = {
     takenBy: '{{name}} 正在打', handedTo: '由 {{name}} 打', callAfter: '此后再打', script: '话术', bestHour: '多在 {{hour}} 点接通', calls: '拨打记录', noCalls: '还没打过', until: '到', to: '移交给', note: '说明', result: '结果', number: '拨打号码', spokeWith: '接听人', again: '约定再打时间',
   },
   officer: {
-    title: '客户主任', returned: '退回待派', stuck: '反复转手', escalated: '升级到 2 级以上', complaints: '未结投诉', followUps: '低分跟进', holds: '挂起超限', empty: '没有要处理的',
-    returnedMeans: '班组退回、还没有再派出去的工单。', stuckMeans: '退回或转手两次以上、还没有完成的工单。', escalatedMeans: '已升级到客户主任及以上、还没有结束的超时。', complaintsMeans: '先到期的在前；可按负责人筛选。', followUpsMeans: '评分低或没有解决的，先到期的在前。', holdsMeans: '挂起超过原因允许的时间：经理同意继续挂起，或让班组恢复处理。',
-    legs: '已转手 {{count}} 次', overLimit: '超限于', agree: '同意继续挂起',
+    title: '客户主任', returned: '退回待派', escalated: '升级到 2 级以上', complaints: '未结投诉', followUps: '低分跟进', holds: '挂起中', empty: '没有要处理的',
+    returnedMeans: '班组退回、还没有再派出去的工单。', escalatedMeans: '已升级到客户主任及以上、还没有结束的超时。', complaintsMeans: '先到期的在前；可按负责人筛选。', followUpsMeans: '评分低或没有解决的，先到期的在前。', holdsMeans: '超过原因允许的时间后计时继续：经理同意继续挂起，或让班组恢复处理。',
+    agree: '同意继续挂起',
   },
   followUps: { empty: '没有要跟进的', emptyHint: '业主评分低或说没有解决时，会出现在这里，请在时限内联系。', end: '结束跟进', how: '怎样结束', words: '说了或做了什么', said: '怎样能到 5 分' },
   escalations: {
@@ -325,7 +325,6 @@ export const zhCN = {
     'leave.length_out_of_range': '请假先开始后结束，最长一年。',
     'leave.not_found': '没有这条请假记录。',
     'leave.own_deputy': '自己不能代理自己。',
-    'leg.out_of_range': '转手次数从 1 到 1000。',
     'level.out_of_range': '级别是 0（预警）到 4。',
     'shift.length_out_of_range': '班次先开始后结束，最长 36 小时。',
     'shift.not_found': '没有这个班次。',
