@@ -182,6 +182,7 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
         actions: <Button size="small" type="primary" onClick={() => go(`/requests/${reply.requestId}`)} data-act="open-saved">{t('register.openIt')}</Button>,
         duration: 12,
         key: 'registered',
+        placement: 'bottomRight', // nothing of the next call lies under it
       });
       draft.done();
       startOver();
