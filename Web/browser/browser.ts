@@ -21,7 +21,7 @@ export interface Look {
 
 export async function open(browser: Browser, look: Look): Promise<{ page: Page; context: BrowserContext; wrong: string[] }> {
   const context = await browser.newContext({ locale: look.language, viewport: { width: look.width, height: look.height ?? (look.width < 600 ? 780 : 900) }, timezoneId: 'Asia/Shanghai', hasTouch: look.width < 600 });
-  context.setDefaultTimeout(30_000);
+  context.setDefaultTimeout(Number(process.env.DESK_PATIENCE ?? 30_000));
   const page = await context.newPage();
   const wrong: string[] = [];
   page.on('pageerror', (e) => wrong.push(String(e)));

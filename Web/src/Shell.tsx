@@ -1,4 +1,4 @@
-import { GlobalOutlined, LogoutOutlined, MenuOutlined, UserOutlined } from '@ant-design/icons';
+import { GlobalOutlined, LogoutOutlined, MenuOutlined, MoonOutlined, SunOutlined, UserOutlined } from '@ant-design/icons';
 import { useQueryClient } from '@tanstack/react-query';
 import { Button, Dropdown, Grid, Tooltip } from 'antd';
 import { useEffect } from 'react';
@@ -10,6 +10,8 @@ import { screensOf, sessionKey } from './api/session';
 import { AlarmBell } from './desk/AlarmBell';
 import { useLive } from './kit/live';
 import { LiveSign } from './kit/LiveSign';
+import { forgetDraftsOf } from './desk/drafts';
+import { choose, useShade } from './kit/shade';
 import { speak, useWords } from './words/words';
 
 export function LanguageSwitch() {
@@ -19,6 +21,13 @@ export function LanguageSwitch() {
       {t('app.language')}
     </Button>
   );
+}
+
+/** Light or dark; at first as the system prefers. */
+function ShadeSwitch() {
+  const { t } = useWords();
+  const other = useShade() === 'dark' ? 'light' : 'dark';
+  return <Button type="text" icon={other === 'dark' ? <MoonOutlined /> : <SunOutlined />} onClick={() => choose(other)} aria-label={t(`app.${other}`)} title={t(`app.${other}`)} data-act="shade" />;
 }
 
 export function Shell({ who, children }: { who: SignedIn; children: ReactNode }) {
@@ -32,7 +41,7 @@ export function Shell({ who, children }: { who: SignedIn; children: ReactNode })
     ...(screens.desk ? [['/desk', t('nav.desk')], ['/requests', t('nav.requests')], ['/queue', t('nav.queue')], ['/call-backs', t('nav.callBacks')], ['/follow-ups', t('nav.followUps')], ['/faults', t('nav.faults')], ['/escalations', t('nav.escalations')], ['/inbox', t('nav.inbox')], ['/messages', t('nav.messages')]] : []),
     ...(screens.crew ? [['/crew', t('nav.crew')]] : []),
     ...(screens.crew && !screens.desk ? [['/escalations', t('nav.escalations')]] : []),
-    ...(screens.officer ? [['/reports', t('nav.reports')]] : []),
+    ...(screens.officer ? [['/officer', t('nav.officer')], ['/reports', t('nav.reports')]] : []),
     ...(screens.rosters ? [['/rosters', t('nav.rosters')]] : []),
     ...(screens.jobs ? [['/jobs', t('nav.jobs')], ['/templates', t('nav.templates')]] : []),
     ['/policies', t('nav.policies')],
@@ -42,8 +51,10 @@ export function Shell({ who, children }: { who: SignedIn; children: ReactNode })
 
   const signOut = async () => {
     await told(api.DELETE('/api/session')).catch(() => undefined);
-    client.clear();
+    forgetDraftsOf(localStorage, who.staffId);
+    // First the sign-in is shown, which listens to this one; then all else is forgotten.
     client.setQueryData(sessionKey, null);
+    client.removeQueries({ predicate: (q) => q.queryKey[0] !== sessionKey[0] });
   };
 
   return (
@@ -61,6 +72,7 @@ export function Shell({ who, children }: { who: SignedIn; children: ReactNode })
           {screens.desk && <AlarmBell />}
           <Link to="/account" className="quiet" aria-label={t('account.title')} data-act="account"><UserOutlined /> {wide ? who.displayName : null}</Link>
           <LanguageSwitch />
+          <ShadeSwitch />
           <Tooltip title={`${t('app.signOut')} · ${who.displayName}`}>
             <Button type="text" icon={<LogoutOutlined />} onClick={() => void signOut()} aria-label={t('app.signOut')} data-act="sign-out" />
           </Tooltip>

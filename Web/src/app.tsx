@@ -1,5 +1,5 @@
 import { QueryClient, QueryClientProvider, useQueryClient } from '@tanstack/react-query';
-import { App as AntApp, ConfigProvider, Modal, Result, Spin } from 'antd';
+import { App as AntApp, ConfigProvider, Modal, Result, Spin, theme } from 'antd';
 import enUS from 'antd/locale/en_US';
 import zhCNLocale from 'antd/locale/zh_CN';
 import dayjs from 'dayjs';
@@ -13,6 +13,7 @@ import type { SignedIn } from './api/client';
 import { Problem } from './api/problems';
 import { screensOf, sessionKey, useSession } from './api/session';
 import { remember } from './look';
+import { useShade } from './kit/shade';
 import { Trouble } from './kit/Trouble';
 import { Shell } from './Shell';
 import { SignInForm, SignInScreen } from './signIn/SignInScreen';
@@ -27,6 +28,7 @@ const FaultsScreen = lazy(() => import('./desk/FaultsScreen'));
 const FaultScreen = lazy(() => import('./desk/FaultScreen'));
 const CallBacksScreen = lazy(() => import('./desk/CallBacksScreen'));
 const FollowUpsScreen = lazy(() => import('./desk/FollowUpsScreen'));
+const OfficerScreen = lazy(() => import('./desk/OfficerScreen'));
 const InboxScreen = lazy(() => import('./desk/InboxScreen'));
 const MessagesScreen = lazy(() => import('./desk/MessagesScreen'));
 const TemplatesScreen = lazy(() => import('./admin/TemplatesScreen'));
@@ -50,11 +52,16 @@ const queries = new QueryClient({
   },
 });
 
+/** Text that antd paints too pale to be read by everybody. */
+const light = { colorError: '#cf1322', colorTextPlaceholder: '#6b7280', colorTextDescription: '#5c6675', colorTextTertiary: '#5c6675' };
+const dark = { colorTextPlaceholder: '#8b949e', colorTextDescription: '#a3acb9', colorTextTertiary: '#a3acb9' };
+
 export function App() {
   const { language } = useWords();
+  const shade = useShade();
   dayjs.locale(language === 'en' ? 'en' : 'zh-cn');
   return (
-    <ConfigProvider locale={language === 'en' ? enUS : zhCNLocale} theme={{ token: { colorPrimary: '#1668dc', borderRadius: 6 } }} button={{ autoInsertSpace: false }}>
+    <ConfigProvider locale={language === 'en' ? enUS : zhCNLocale} theme={{ algorithm: shade === 'dark' ? theme.darkAlgorithm : theme.defaultAlgorithm, token: { colorPrimary: '#1668dc', borderRadius: 6, ...(shade === 'dark' ? dark : light) } }} button={{ autoInsertSpace: false }}>
       <AntApp>
         <QueryClientProvider client={queries}>
           <BrowserRouter>
@@ -119,6 +126,7 @@ function Screens({ who }: { who: SignedIn }) {
           <Route path="/faults/:faultId" element={<FaultScreen />} />
           <Route path="/call-backs" element={<CallBacksScreen />} />
           <Route path="/follow-ups" element={<FollowUpsScreen />} />
+          <Route path="/officer" element={<OfficerScreen who={who} />} />
           <Route path="/inbox" element={<InboxScreen />} />
           <Route path="/messages" element={<MessagesScreen />} />
           <Route path="/templates" element={<TemplatesScreen />} />

@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Button, Card, DatePicker, Drawer, Empty, Form, Input, Rate, Segmented, Select, Spin, Tag } from 'antd';
+import { AutoComplete, Button, Card, DatePicker, Drawer, Empty, Form, Input, Rate, Segmented, Select, Spin, Tag } from 'antd';
 import type dayjs from 'dayjs';
 import { useState } from 'react';
 import { Link } from 'react-router';
@@ -48,7 +48,7 @@ export default function CallBacksScreen() {
       </div>
       {list.isError && <Trouble problem={Problem.from(list.error)} retry={() => void list.refetch()} />}
       {list.isPending ? <Spin className="waiting" /> : rows.length === 0 && !list.isError ? (
-        <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('callBacks.empty')} /></Card>
+        <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={<>{t('callBacks.empty')}<br /><span className="quiet">{t('callBacks.emptyHint')}</span></>} /></Card>
       ) : (
         <div className="orders">
           {rows.map((c) => (
@@ -89,6 +89,7 @@ function Sheet({ line, zone, close }: { line: CallBackLine; zone: string; close:
   const session = useSession();
   const path = { feedbackId: line.feedbackId };
   const sheet = useQuery({ queryKey: ['call-back', line.feedbackId], queryFn: ({ signal }) => told(api.GET('/api/call-backs/{feedbackId}', { params: { path }, signal })) });
+  const [toDial, setToDial] = useState<string[]>([]);
   const [doing, setDoing] = useState<'tried' | 'answered' | 'refused' | 'snooze' | 'handOver'>();
   const changed = () => void client.invalidateQueries({ queryKey: ['call-backs'] }).then(() => sheet.refetch());
   const ended = () => { void client.invalidateQueries({ queryKey: ['call-backs'] }); close(); };
@@ -98,14 +99,17 @@ function Sheet({ line, zone, close }: { line: CallBackLine; zone: string; close:
   if (!sheet.data) return <Spin className="waiting" />;
   const s = sheet.data;
   const mine = !!s.takenBy && s.takenBy === session.data?.staffId;
-  const dialog = { line, sheet: s, zone, close: () => setDoing(undefined) };
+  const dialog = { line, sheet: s, zone, toDial, close: () => setDoing(undefined) };
   return (
     <div className="stack">
       <div className="row">
-        <Numbers masked={line.phones.length ? line.phones : [line.reporterPhone]} of={{ requestId: line.requestId }} />
-        {s.bestHour != null && <Tag color="green">{t('callBacks.bestHour', { hour: s.bestHour })}</Tag>}
+        <Numbers masked={line.phones.length ? line.phones : [line.reporterPhone]} of={{ requestId: line.requestId }} onShown={setToDial} />
+        {s.bestHour != null ? <Tag color="green">{t('callBacks.bestHour', { hour: s.bestHour })}</Tag> : <span className="quiet">{t('callBacks.noBestHour')}</span>}
         {s.takenByName && <Tag color="blue">{t('callBacks.takenBy', { name: s.takenByName })}</Tag>}
+        {s.handedToName && <Tag>{t('callBacks.handedTo', { name: s.handedToName })}</Tag>}
+        {s.callAfter && <span className="quiet">{t('callBacks.callAfter')} <Moment at={s.callAfter} zone={zone} /></span>}
       </div>
+      {!mine && <p className="quiet">{t('callBacks.takeFirst')}</p>}
       <div className="row">
         {!mine && <Button type="primary" loading={taking.pending} onClick={() => void taking.send()} data-act="take">{t('callBacks.take')}</Button>}
         {mine && <Button loading={releasing.pending} onClick={() => void releasing.send()}>{t('callBacks.release')}</Button>}
@@ -119,31 +123,31 @@ function Sheet({ line, zone, close }: { line: CallBackLine; zone: string; close:
           <div key={c.triedAt} className="row"><Moment at={c.triedAt} zone={zone} /> <Tag>{word('callResult', c.result)}</Tag> <span className="number">{c.numberDialled}</span> <span className="quiet">{[c.staffName, c.spokeWith, c.note].filter(Boolean).join(' · ')}</span></div>
         ))}
       </Card>
-      <Tried {...dialog} open={doing === 'tried'} done={changed} />
-      <Answered {...dialog} open={doing === 'answered'} done={ended} />
-      <Refused {...dialog} open={doing === 'refused'} done={ended} />
+      <Tried key={`tried ${toDial[0]}`} {...dialog} open={doing === 'tried'} done={changed} />
+      <Answered key={`answered ${toDial[0]}`} {...dialog} open={doing === 'answered'} done={ended} />
+      <Refused key={`refused ${toDial[0]}`} {...dialog} open={doing === 'refused'} done={ended} />
       <Later {...dialog} open={doing === 'snooze'} done={changed} />
       <HandOver {...dialog} open={doing === 'handOver'} done={changed} />
     </div>
   );
 }
 
-interface One { line: CallBackLine; sheet: CallBackSheet; zone: string; open: boolean; close: () => void; done: () => void }
+interface One { line: CallBackLine; sheet: CallBackSheet; zone: string; toDial: string[]; open: boolean; close: () => void; done: () => void }
 
 const needed = (message: string) => [{ required: true, message }];
 
-function Tried({ line, zone, open, close, done }: One) {
+function Tried({ line, zone, toDial, open, close, done }: One) {
   const { t, word } = useWords();
   return (
     <MoveDialog<{ numberDialled: string; result: CallResult; note?: string; spokeWith?: string; callAgainAt?: dayjs.Dayjs }, unknown>
-      title={t('callBacks.tried')} open={open} onClose={close} done={done} initial={{ result: 'noAnswer' }}
+      title={t('callBacks.tried')} open={open} onClose={close} done={done} initial={{ result: 'noAnswer', numberDialled: toDial[0] }}
       call={(v, header) => told(api.POST('/api/requests/{requestId}/feedback/call-attempts', {
         params: { path: { requestId: line.requestId } }, headers: { ...header },
         body: { numberDialled: v.numberDialled, result: v.result, note: v.note || null, spokeWith: v.spokeWith || null, callAgainAt: v.result === 'callLater' && v.callAgainAt ? instantOf(v.callAgainAt, zone) : null },
       }))}
     >
       <Form.Item name="result" label={t('callBacks.result')}><Select options={(['noAnswer', 'busy', 'wrongNumber', 'callLater'] as const).map((r) => ({ value: r, label: word('callResult', r) }))} /></Form.Item>
-      <Form.Item name="numberDialled" label={t('callBacks.number')} rules={needed(t('common.required'))}><Input maxLength={40} inputMode="tel" /></Form.Item>
+      <Form.Item name="numberDialled" label={t('callBacks.number')} rules={needed(t('common.required'))}><AutoComplete options={toDial.map((n) => ({ value: n }))}><Input maxLength={40} inputMode="tel" /></AutoComplete></Form.Item>
       <Form.Item noStyle shouldUpdate={(a, b) => a.result !== b.result}>
         {(form) => form.getFieldValue('result') === 'callLater' && (
           <div className="pair">
@@ -157,11 +161,11 @@ function Tried({ line, zone, open, close, done }: One) {
   );
 }
 
-function Answered({ line, open, close, done }: One) {
+function Answered({ line, toDial, open, close, done }: One) {
   const { t, options } = useWords();
   return (
     <MoveDialog<{ solved: Solved; satisfaction: number; recommend?: number; madeItFive?: string; spokeWith: string; numberDialled?: string }, unknown>
-      title={t('callBacks.answered')} open={open} onClose={close} done={done} initial={{ spokeWith: line.customerName ?? undefined }}
+      title={t('callBacks.answered')} open={open} onClose={close} done={done} initial={{ spokeWith: line.customerName ?? undefined, numberDialled: toDial[0] }}
       call={(v, header) => told(api.POST('/api/requests/{requestId}/feedback', { params: { path: { requestId: line.requestId } }, headers: { ...header }, body: { ...v, recommend: v.recommend || null, madeItFive: v.madeItFive || null, numberDialled: v.numberDialled || null } }))}
     >
       <Form.Item name="solved" label={t('moves.solved')} rules={needed(t('common.required'))}><Choice options={options('solved')} /></Form.Item>
@@ -172,21 +176,21 @@ function Answered({ line, open, close, done }: One) {
       <Form.Item name="recommend" label={`${t('moves.recommend')} (${t('common.optional')})`}><Rate /></Form.Item>
       <div className="pair">
         <Form.Item name="spokeWith" label={t('moves.spokeWith')} rules={needed(t('common.required'))}><Input maxLength={100} /></Form.Item>
-        <Form.Item name="numberDialled" label={`${t('moves.numberDialled')} (${t('common.optional')})`}><Input maxLength={40} inputMode="tel" /></Form.Item>
+        <Form.Item name="numberDialled" label={`${t('moves.numberDialled')} (${t('common.optional')})`}><AutoComplete options={toDial.map((n) => ({ value: n }))}><Input maxLength={40} inputMode="tel" /></AutoComplete></Form.Item>
       </div>
     </MoveDialog>
   );
 }
 
-function Refused({ line, open, close, done }: One) {
+function Refused({ line, toDial, open, close, done }: One) {
   const { t } = useWords();
   return (
     <MoveDialog<{ spokeWith: string; numberDialled?: string; note?: string }, unknown>
-      title={t('callBacks.refused')} open={open} onClose={close} done={done} initial={{ spokeWith: line.customerName ?? undefined }}
+      title={t('callBacks.refused')} open={open} onClose={close} done={done} initial={{ spokeWith: line.customerName ?? undefined, numberDialled: toDial[0] }}
       call={(v, header) => told(api.POST('/api/requests/{requestId}/feedback/refusal', { params: { path: { requestId: line.requestId } }, headers: { ...header }, body: { spokeWith: v.spokeWith, numberDialled: v.numberDialled || null, note: v.note || null } }))}
     >
       <Form.Item name="spokeWith" label={t('moves.spokeWith')} rules={needed(t('common.required'))}><Input maxLength={100} /></Form.Item>
-      <Form.Item name="numberDialled" label={`${t('moves.numberDialled')} (${t('common.optional')})`}><Input maxLength={40} inputMode="tel" /></Form.Item>
+      <Form.Item name="numberDialled" label={`${t('moves.numberDialled')} (${t('common.optional')})`}><AutoComplete options={toDial.map((n) => ({ value: n }))}><Input maxLength={40} inputMode="tel" /></AutoComplete></Form.Item>
       <Form.Item name="note" label={`${t('callBacks.note')} (${t('common.optional')})`}><Input.TextArea maxLength={1000} autoSize /></Form.Item>
     </MoveDialog>
   );

@@ -29,7 +29,7 @@ export function CustomerCardView({ customerId, letGo }: { customerId: string; le
   return (
     <Card
       data-part="card"
-      title={<Link to={`/customers/${customerId}`}>{customer.name}</Link>}
+      title={letGo ? <h2><Link to={`/customers/${customerId}`}>{customer.name}</Link></h2> : <h2>{t('customer.title')}</h2>}
       extra={letGo && <Button size="small" onClick={letGo} data-act="let-go">{t('desk.changeCaller')}</Button>}
     >
       <div className="stack">
@@ -85,7 +85,7 @@ export function CustomerCardView({ customerId, letGo }: { customerId: string; le
 function Part({ title, children }: { title: string; children: React.ReactNode }) {
   return (
     <section className="stack tight">
-      <h2>{title}</h2>
+      <h3>{title}</h3>
       <ul className="lines">{children}</ul>
     </section>
   );

@@ -14,7 +14,7 @@ export default function CustomerScreen() {
   return (
     <div className="stack" style={{ maxWidth: 820, margin: '0 auto' }}>
       <div className="row spread">
-        <h1>{t('customer.title')}</h1>
+        <h1>{card.data?.customer.name ?? t('customer.title')}</h1>
         <div className="row">
           <Link to={`/requests?customer=${customerId}`}>{t('customer.requests')}</Link>
           <Button type="primary" onClick={() => go(`/desk?customer=${customerId}`)}>{t('customer.openDesk')}</Button>

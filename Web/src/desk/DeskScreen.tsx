@@ -1,84 +1,118 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Card, Input } from 'antd';
+import { Alert, Card } from 'antd';
 import type { InputRef } from 'antd';
-import { useDeferredValue, useRef, useState } from 'react';
-import { useNavigate, useSearchParams } from 'react-router';
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { useSearchParams } from 'react-router';
 import { api, told } from '../api/client';
-import type { FoundCustomer, FoundPlace, SignedIn } from '../api/client';
-import { Problem } from '../api/problems';
+import type { SignedIn } from '../api/client';
 import { useCommunities, useSearch } from '../api/reference';
-import { RequestStatusTag, spoken } from '../kit/tags';
-import { Trouble } from '../kit/Trouble';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
 import { CustomerCardView } from './CustomerCardView';
-import { RequestCard } from './RequestCard';
 import { RegisterForm } from './RegisterForm';
+import { RequestCard } from './RequestCard';
+import { SearchBox } from './SearchBox';
+import type { Caller, Here } from './SearchBox';
 
-/** Where a call begins: whoever calls, beside the form. The caller stands in the address, so that a telephone system can open it. */
+/**
+ * Where a call begins: whoever calls, beside the form. The caller stands in the address, so that a telephone system can open it
+ * (`/desk?phone=…`); each call that it opens begins with an empty form, and what was typed for the last one waits beside it.
+ */
 export default function DeskScreen({ who }: { who: SignedIn }) {
   const { t } = useWords();
-  const [address, setAddress] = useSearchParams();
-  const [typed, setTyped] = useState(address.get('phone') ?? address.get('q') ?? '');
-  const [place, setPlace] = useState<{ communityId: string; placeId: string; name: string }>();
-  const box = useRef<InputRef>(null);
-  const client = useQueryClient();
-  const customerId = address.get('customer') ?? undefined;
+  const [address] = useSearchParams();
+  const phone = address.get('phone')?.trim() || undefined;
+  const [popped, pop] = useState(phone);
+  if (phone && phone !== popped) pop(phone);
   useTitle(t('nav.desk'));
+  return <Call key={popped ?? ''} who={who} />;
+}
 
-  const take = (customer: FoundCustomer | { customerId: string }) => {
+function Call({ who }: { who: SignedIn }) {
+  const { t } = useWords();
+  const client = useQueryClient();
+  const box = useRef<InputRef>(null);
+  const [address, setAddress] = useSearchParams();
+  const phone = address.get('phone')?.trim() || undefined;
+  // The address follows a moment later than the hands: what stands in it counts when it was changed from outside.
+  const inAddress = address.get('customer') ?? undefined;
+  const [customerId, setCustomerId] = useState(inAddress);
+  useEffect(() => setCustomerId(inAddress), [inAddress]);
+  const [typed, setTyped] = useState(address.get('q') ?? '');
+  const [caller, setCaller] = useState<Caller>();
+  const [place, setPlace] = useState<Here>();
+  const [begin, setBegin] = useState(0);
+
+  const take = useCallback((c: Caller) => {
     setTyped('');
     setPlace(undefined);
-    setAddress({ customer: customer.customerId });
-  };
-  const letGo = () => {
+    setCaller(c);
+    setCustomerId(c.customerId);
+    setAddress((before) => ({ ...(before.get('phone') ? { phone: before.get('phone')! } : {}), customer: c.customerId }));
+    setBegin((n) => n + 1);
+  }, [setAddress]);
+  const here = useCallback((p: Here) => {
+    setTyped('');
+    setCaller(undefined);
+    setCustomerId(undefined);
+    setPlace(p);
+    setAddress((before): Record<string, string> => (before.get('phone') ? { phone: before.get('phone')! } : {}));
+    setBegin((n) => n + 1);
+  }, [setAddress]);
+  const letGo = useCallback(() => {
+    setTyped('');
+    setCaller(undefined);
+    setCustomerId(undefined);
+    setPlace(undefined);
     setAddress({});
-    setPlace(undefined);
-    setTyped('');
     box.current?.focus();
-  };
+  }, [setAddress]);
+
+  // Who has this number: the only one is taken; of several the clerk chooses; of none the number goes into the form.
+  const asked = phone && !customerId && !place ? phone.replace(/[^\d+]/g, '') : '';
+  const known = useSearch(asked);
+  const settled = asked !== '' && !!known.data && !known.isPlaceholderData;
+  const nobody = settled && known.data.customers.length === 0;
+  const answered = useRef(false);
+  useEffect(() => {
+    if (!settled || answered.current) return;
+    answered.current = true;
+    const [first, ...more] = known.data.customers;
+    if (first && more.length === 0) take(first);
+    else if (first) setTyped(asked);
+    else setBegin((n) => n + 1);
+  }, [settled, known.data, asked, take]);
 
   return (
-    <div className="columns">
+    <div className="columns desk">
+      <h1 className="unseen">{t('nav.desk')}</h1>
       <div className="stack">
-        <Input
-          ref={box}
-          size="large"
-          autoFocus
-          allowClear
-          value={typed}
-          onChange={(e) => setTyped(e.target.value)}
-          placeholder={t('desk.searchPlaceholder')}
-          aria-label={t('desk.searchLabel')}
-          maxLength={100}
-          data-field="search"
-        />
-        {typed.trim() ? (
-          <Results
-            q={typed}
-            take={take}
-            here={(p) => {
-              setPlace({ communityId: p.communityId, placeId: p.placeId, name: p.name });
-              setAddress({});
-              setTyped('');
-            }}
-          />
-        ) : customerId ? (
+        <SearchBox box={box} typed={typed} type={setTyped} take={take} here={here} nobody={() => setBegin((n) => n + 1)} />
+        {typed.trim() ? null : customerId ? (
           <CustomerCardView customerId={customerId} letGo={letGo} />
         ) : (
           <>
-            <Card><span className="quiet">{place ? place.name : t('desk.hint')}</span></Card>
+            {nobody && <Alert type="warning" showIcon title={t('desk.unknownNumber', { phone })} data-part="unknown-number" />}
+            {place ? <Card><strong>{place.name}</strong></Card> : !nobody && <Card><span className="quiet">{t('desk.hint')}</span></Card>}
             <Newest />
           </>
         )}
       </div>
       <RegisterForm
         who={who}
+        begin={begin}
         customerId={customerId}
+        caller={caller?.customerId === customerId ? caller : undefined}
         place={place}
+        phone={phone}
         typed={typed}
+        take={take}
+        here={here}
         letGo={letGo}
-        saved={() => void client.invalidateQueries({ predicate: (q) => ['requests', 'counts', 'card'].includes(String(q.queryKey[0])) })}
+        saved={() => {
+          setTyped('');
+          void client.invalidateQueries({ predicate: (q) => ['requests', 'counts', 'card', 'faults', 'fault', 'search', 'similar'].includes(String(q.queryKey[0])) });
+        }}
       />
     </div>
   );
@@ -91,58 +125,11 @@ function Newest() {
   const communities = useCommunities();
   if (!list.data?.items.length) return null;
   return (
-    <>
+    <section className="newest stack tight">
       <h2>{t('desk.newest')}</h2>
       <div className="orders">
         {list.data.items.map((r) => <RequestCard key={r.requestId} line={r} zone={communities.data?.find((c) => c.communityId === r.communityId)?.timeZone ?? 'UTC'} />)}
       </div>
-    </>
-  );
-}
-
-function Results({ q, take, here }: { q: string; take: (c: { customerId: string }) => void; here: (p: FoundPlace) => void }) {
-  const { t, word, pick } = useWords();
-  const communities = useCommunities();
-  // Homes have the same codes in every community: where there are several, each says which.
-  const where = (id: string) => {
-    const c = communities.data?.find((x) => x.communityId === id);
-    return (communities.data?.length ?? 0) > 1 && c ? ` · ${pick(c.name, c.nameEn)}` : '';
-  };
-  const go = useNavigate();
-  const found = useSearch(useDeferredValue(q));
-  if (found.isError) return <Trouble problem={Problem.from(found.error)} retry={() => void found.refetch()} />;
-  if (!found.data) return null;
-  const { customers, places, requests } = found.data;
-  if (!customers.length && !places.length && !requests.length) return <Card><span className="quiet">{t('desk.nothingFound')}</span></Card>;
-  return (
-    <div className="found" data-part="results">
-      {customers.length > 0 && <h2>{t('desk.customers')}</h2>}
-      {customers.map((c) => (
-        <button key={c.customerId} type="button" onClick={() => take(c)}>
-          <div className="row spread"><strong>{c.name}</strong><span className="number">{c.phone}</span></div>
-          <div className="quiet">{c.homes.map((h) => `${h.name} (${word('occupancyRole', h.role)})`).join(', ')}{where(c.communityId)}{c.openRequests > 0 && ` · ${t('desk.openRequests')} ${c.openRequests}`}</div>
-        </button>
-      ))}
-      {requests.length > 0 && <h2>{t('desk.requestsFound')}</h2>}
-      {requests.map((r) => (
-        <button key={r.requestId} type="button" onClick={() => go(`/requests/${r.requestId}`)}>
-          <div className="row"><span className="number">{spoken(r.number)}</span><RequestStatusTag status={r.status} /><span className="quiet">{[r.customerName, r.placeName].filter(Boolean).join(' · ')}</span></div>
-          <div className="clamp">{r.description}</div>
-        </button>
-      ))}
-      {places.length > 0 && <h2>{t('desk.places')}</h2>}
-      {places.map((p) => (
-        <div key={p.placeId}>
-          <button type="button" onClick={() => here(p)}>
-            <div className="row spread"><span><strong>{p.name}</strong><span className="quiet">{where(p.communityId)}</span></span><span className="quiet">{t('desk.useForPlace')}</span></div>
-          </button>
-          {p.people.map((d) => (
-            <button key={d.customerId} type="button" onClick={() => take(d)} style={{ paddingLeft: 28 }}>
-              <div className="row spread"><span>{d.name} <span className="quiet">{word('occupancyRole', d.role)}</span></span><span className="number">{d.phone}</span></div>
-            </button>
-          ))}
-        </div>
-      ))}
-    </div>
+    </section>
   );
 }

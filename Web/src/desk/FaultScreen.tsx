@@ -4,14 +4,14 @@ import type dayjs from 'dayjs';
 import { useState } from 'react';
 import { Link, useParams } from 'react-router';
 import { api, told } from '../api/client';
-import type { Crew, FaultDetails, FaultMove } from '../api/client';
+import type { Crew, FaultDetails, FaultMove, FaultRequest } from '../api/client';
 import { Problem } from '../api/problems';
 import { useSearch, useZone } from '../api/reference';
 import { calm } from '../kit/live';
 import { Choice } from '../kit/Choice';
 import { MoveDialog } from '../kit/Form';
 import { Due, Moment } from '../kit/Moment';
-import { TeamPick } from '../kit/Picks';
+import { CategoryPick, TeamPick } from '../kit/Picks';
 import { OrderStatusTag, RequestStatusTag, spoken } from '../kit/tags';
 import { instantOf, wallOf } from '../kit/times';
 import { Trouble } from '../kit/Trouble';
@@ -23,6 +23,7 @@ export default function FaultScreen() {
   const { faultId } = useParams();
   const client = useQueryClient();
   const [open, setOpen] = useState<FaultMove>();
+  const [leaving, setLeaving] = useState<{ how: 'unJoin' | 'splitOff'; request: FaultRequest }>();
   const details = useQuery({
     queryKey: ['fault', faultId],
     queryFn: ({ signal }) => told(api.GET('/api/faults/{faultId}', { params: { path: { faultId: faultId! } }, signal })),
@@ -37,9 +38,9 @@ export default function FaultScreen() {
   if (!details.data) return <Spin className="waiting" />;
   const { fault: f, requests, workOrders, allowedMoves } = details.data;
   const each = { details: details.data, zone, close: () => setOpen(undefined), changed: () => void client.invalidateQueries({ predicate: (q) => ['fault', 'faults', 'request', 'requests', 'counts', 'work-orders', 'timeline'].includes(String(q.queryKey[0])) }) };
-  const moves = (['dispatch', 'join', 'expect', 'end'] as const).filter((m) => allowedMoves.includes(m));
+  const moves = (['dispatch', 'join', 'expect', 'end', 'amend'] as const).filter((m) => allowedMoves.includes(m));
   return (
-    <div className="stack">
+    <div className="stack" data-part="fault">
       <div className="stack tight">
         <div className="row"><h1>{f.title}</h1><Tag color={f.status === 'open' ? 'volcano' : 'green'}>{word('faultStatus', f.status)}</Tag><span className="quiet number">{spoken(f.number)}</span></div>
         <div className="quiet">{[pick(f.categoryName, f.categoryNameEn), f.placeName, f.assetName].filter(Boolean).join(' · ')}</div>
@@ -56,14 +57,17 @@ export default function FaultScreen() {
                   <div className="row"><span className="number">{spoken(r.number)}</span><RequestStatusTag status={r.status} /><span>{r.customerName}</span><span className="quiet">{r.placeName}</span>{r.leftAt && r.leftHow && <Tag>{word('leftHow', r.leftHow)}</Tag>}</div>
                   <div className="clamp">{r.description}</div>
                 </Link>
+                {!r.leftAt && (r.status === 'received' || r.status === 'inProgress') && allowedMoves.includes('leave') && <Button size="small" onClick={() => setLeaving({ how: 'unJoin', request: r })} data-act="un-join">{t('fault.unJoin')}</Button>}
+                {!r.leftAt && (r.status === 'awaitingFeedback' || r.status === 'closed') && <Button size="small" onClick={() => setLeaving({ how: 'splitOff', request: r })} data-act="split-off">{t('fault.splitOff')}</Button>}
               </li>
             ))}
           </ul>
+          {requests.length === 0 && <span className="quiet">{t('fault.noRequests')}</span>}
         </Card>
         <div className="stack">
           <Card title={t('request.details')}>
             <dl className="facts">
-              <dt>{t('fault.expected')}</dt><dd><Due at={f.expectedAt} zone={zone} late={f.endedAt ? false : undefined} /></dd>
+              <dt>{t('fault.expected')}</dt><dd>{f.expectedAt ? <Due at={f.expectedAt} zone={zone} late={f.endedAt ? false : undefined} /> : <span className="quiet">{t('fault.noExpected')}</span>}</dd>
               <dt>{t('time.started')}</dt><dd><Moment at={f.openedAt} zone={zone} /></dd>
               {f.endedAt && <><dt>{t('fault.ended')}</dt><dd><Moment at={f.endedAt} zone={zone} /></dd></>}
             </dl>
@@ -82,6 +86,8 @@ export default function FaultScreen() {
       {allowedMoves.includes('join') && <Join {...each} open={open === 'join'} />}
       {allowedMoves.includes('expect') && <Expect {...each} open={open === 'expect'} />}
       {allowedMoves.includes('end') && <End {...each} open={open === 'end'} />}
+      {allowedMoves.includes('amend') && <Amend key={f.version} {...each} open={open === 'amend'} />}
+      {leaving && <Leave key={leaving.request.requestId} {...each} open {...leaving} close={() => setLeaving(undefined)} />}
     </div>
   );
 }
@@ -144,6 +150,45 @@ function End({ details, open, close, changed }: One) {
       call={(v, header) => told(api.POST('/api/faults/{faultId}/ending', { params: { path: path(details), header }, body: { words: v.words || null } }))}
     >
       <Form.Item name="words" label={`${t('moves.textToOwner')} (${t('common.optional')})`}><Input.TextArea autoSize={{ minRows: 2 }} maxLength={2000} /></Form.Item>
+    </MoveDialog>
+  );
+}
+
+function Amend({ details, open, close, changed }: One) {
+  const { t, word } = useWords();
+  const f = details.fault;
+  return (
+    <MoveDialog<{ title: string; categoryId: string }, unknown>
+      title={word('faultMove', 'amend')} open={open} onClose={close} done={changed} initial={{ title: f.title, categoryId: f.categoryId }}
+      call={(v) => told(api.PATCH('/api/faults/{faultId}', { params: { path: path(details) }, body: { title: v.title, categoryId: v.categoryId, version: f.version } }))}
+    >
+      <Form.Item name="title" label={t('fault.name')} rules={[{ required: true, whitespace: true, message: t('common.required') }]}><Input maxLength={200} /></Form.Item>
+      <Form.Item name="categoryId" label={t('fault.category')} rules={[{ required: true, message: t('common.required') }]}><CategoryPick communityId={f.communityId} kind="repair" /></Form.Item>
+    </MoveDialog>
+  );
+}
+
+/** A request goes its own way: it was about something else, or for this one it is not fixed. */
+function Leave({ details, open, close, changed, how, request }: One & { how: 'unJoin' | 'splitOff'; request: FaultRequest }) {
+  const { t } = useWords();
+  const here = { ...path(details), requestId: request.requestId };
+  const words = [{ required: true, whitespace: true, message: t('common.required') }];
+  return (
+    <MoveDialog<{ reason: string; saidBy: string; words: string }, unknown>
+      title={`${t(`fault.${how}`)} · ${spoken(request.number)}`} submit={t(`fault.${how}`)} open={open} onClose={close} done={changed} initial={{ saidBy: request.customerName ?? undefined }}
+      call={(v, header) => how === 'unJoin'
+        ? told(api.POST('/api/faults/{faultId}/requests/{requestId}/un-joining', { params: { path: here, header }, body: { reason: v.reason } }))
+        : told(api.POST('/api/faults/{faultId}/requests/{requestId}/splitting-off', { params: { path: here, header }, body: { saidBy: v.saidBy, words: v.words } }))}
+    >
+      <p>{t(`fault.${how}Means`)}</p>
+      {how === 'unJoin' ? (
+        <Form.Item name="reason" label={t('common.reason')} rules={words}><Input.TextArea autoSize={{ minRows: 2 }} maxLength={1000} /></Form.Item>
+      ) : (
+        <>
+          <Form.Item name="saidBy" label={t('fault.saidBy')} rules={words}><Input maxLength={100} /></Form.Item>
+          <Form.Item name="words" label={t('fault.theirWords')} rules={words}><Input.TextArea autoSize={{ minRows: 2 }} maxLength={2000} /></Form.Item>
+        </>
+      )}
     </MoveDialog>
   );
 }

@@ -41,12 +41,12 @@ export default function FaultsScreen() {
         <h1>{t('fault.title')}</h1>
         <div className="row">
           <Segmented value={status} onChange={(v) => change({ status: v === 'open' ? undefined : v })} options={options('faultStatus')} />
-          <Button type="primary" onClick={() => setOpening(true)}>{t('fault.new')}</Button>
+          <Button type="primary" onClick={() => setOpening(true)} data-act="open-fault">{t('fault.new')}</Button>
         </div>
       </div>
       {list.isError && <Trouble problem={Problem.from(list.error)} retry={() => void list.refetch()} />}
       {list.isPending ? <Spin className="waiting" /> : rows.length === 0 && !list.isError ? (
-        <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('fault.empty')} /></Card>
+        <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={<>{t('fault.empty')}<br /><span className="quiet">{t('fault.emptyHint')}</span></>} /></Card>
       ) : (
         <div className="orders">
           {rows.map((x) => (

@@ -34,7 +34,7 @@ export default function FollowUpsScreen() {
       <h1>{t('nav.followUps')}</h1>
       {list.isError && <Trouble problem={Problem.from(list.error)} retry={() => void list.refetch()} />}
       {list.isPending ? <Spin className="waiting" /> : rows.length === 0 && !list.isError ? (
-        <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('followUps.empty')} /></Card>
+        <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={<>{t('followUps.empty')}<br /><span className="quiet">{t('followUps.emptyHint')}</span></>} /></Card>
       ) : (
         <div className="orders">
           {rows.map((f) => (

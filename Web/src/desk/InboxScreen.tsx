@@ -38,14 +38,12 @@ export default function InboxScreen() {
   const rows = list.data?.pages.flatMap((p) => p.items) ?? [];
   const zone = useZone(rows[0]?.communityId);
   const again = () => void client.invalidateQueries({ queryKey: ['inbox'] });
-  const none = useSend<InboundLine, InboundSettled>((m, header) => told(api.POST('/api/inbound-messages/{inboundMessageId}/settlement', { params: { path: { inboundMessageId: m.inboundMessageId }, header }, body: {} })), again);
   return (
     <div className="stack">
       <h1>{t('inbox.title')}</h1>
       {list.isError && <Trouble problem={Problem.from(list.error)} retry={() => void list.refetch()} />}
-      <Trouble problem={none.problem} />
       {list.isPending ? <Spin className="waiting" /> : rows.length === 0 && !list.isError ? (
-        <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('inbox.empty')} /></Card>
+        <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={<>{t('inbox.empty')}<br /><span className="quiet">{t('inbox.emptyHint')}</span></>} /></Card>
       ) : (
         <div className="orders">
           {rows.map((m) => (
@@ -61,7 +59,7 @@ export default function InboxScreen() {
               <div className="pre">{m.text}</div>
               <div className="row">
                 <Button size="small" type="primary" onClick={() => register(m)}>{t('inbox.register')}</Button>
-                <Button size="small" loading={none.pending} onClick={() => void none.send(m)}>{t('inbox.none')}</Button>
+                <NoRequest line={m} done={again} />
               </div>
             </div>
           ))}
@@ -70,6 +68,18 @@ export default function InboxScreen() {
       {list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage}>{t('common.more')}</Button>}
       {registering && <Register key={registering.inboundMessageId} line={registering} close={() => register(undefined)} done={again} />}
     </div>
+  );
+}
+
+/** It was no request. A refusal stands beside the message that it is about. */
+function NoRequest({ line, done }: { line: InboundLine; done: () => void }) {
+  const { t } = useWords();
+  const sending = useSend<void, InboundSettled>((_, header) => told(api.POST('/api/inbound-messages/{inboundMessageId}/settlement', { params: { path: { inboundMessageId: line.inboundMessageId }, header }, body: {} })), done);
+  return (
+    <>
+      <Button size="small" loading={sending.pending} onClick={() => void sending.send()}>{t('inbox.none')}</Button>
+      <Trouble problem={sending.problem} />
+    </>
   );
 }
 

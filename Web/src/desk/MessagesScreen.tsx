@@ -31,14 +31,12 @@ export default function MessagesScreen() {
   const rows = list.data?.pages.flatMap((p) => p.items) ?? [];
   const zone = useZone(rows[0]?.communityId);
   const again = () => void client.invalidateQueries({ queryKey: ['parked-messages'] });
-  const retry = useSend<MessageLine, unknown>((m, header) => told(api.POST('/api/messages/{messageId}/retry', { params: { path: { messageId: m.messageId }, header } })), again);
   return (
     <div className="stack">
       <h1>{t('messages.title')}</h1>
       {list.isError && <Trouble problem={Problem.from(list.error)} retry={() => void list.refetch()} />}
-      <Trouble problem={retry.problem} />
       {list.isPending ? <Spin className="waiting" /> : rows.length === 0 && !list.isError ? (
-        <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('messages.empty')} /></Card>
+        <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={<>{t('messages.empty')}<br /><span className="quiet">{t('messages.emptyHint')}</span></>} /></Card>
       ) : (
         <div className="orders">
           {rows.map((m) => (
@@ -55,7 +53,7 @@ export default function MessagesScreen() {
                 {[m.recipientName ?? (m.recipientRole && word('roles', m.recipientRole)) ?? word('recipientKind', m.recipientKind), m.channel && word('messageChannel', m.channel), t('messages.tries', { count: m.attempts }), m.lastFailure].filter(Boolean).join(' · ')}
               </div>
               <div className="row">
-                {m.allowedMoves.includes('retry') && <Button size="small" loading={retry.pending} onClick={() => void retry.send(m)}>{t('messages.retry')}</Button>}
+                {m.allowedMoves.includes('retry') && <Retry line={m} done={again} />}
                 {m.allowedMoves.includes('discard') && <Button size="small" onClick={() => discard(m)}>{t('messages.discard')}</Button>}
               </div>
             </div>
@@ -73,5 +71,17 @@ export default function MessagesScreen() {
         <Form.Item name="reason" label={t('messages.reason')} rules={[{ required: true, whitespace: true, message: t('common.required') }]}><Input.TextArea rows={3} maxLength={1000} /></Form.Item>
       </MoveDialog>
     </div>
+  );
+}
+
+/** A refusal stands beside the message that it is about. */
+function Retry({ line, done }: { line: MessageLine; done: () => void }) {
+  const { t } = useWords();
+  const sending = useSend<void, unknown>((_, header) => told(api.POST('/api/messages/{messageId}/retry', { params: { path: { messageId: line.messageId }, header } })), done);
+  return (
+    <>
+      <Button size="small" loading={sending.pending} onClick={() => void sending.send()}>{t('messages.retry')}</Button>
+      <Trouble problem={sending.problem} />
+    </>
   );
 }

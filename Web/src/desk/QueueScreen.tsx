@@ -1,4 +1,4 @@
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { Button, Card, Empty, Segmented, Spin, Tag } from 'antd';
 import { Link } from 'react-router';
 import { api, told } from '../api/client';
@@ -33,9 +33,10 @@ export default function QueueScreen() {
   const rows = orders.data?.pages.flatMap((p) => p.items) ?? [];
   return (
     <div className="columns">
+      <h1 className="unseen">{t('queue.title')}</h1>
       <Undispatched />
       <div className="stack">
-        <div className="row spread"><h1>{t('queue.openOrders')}</h1></div>
+        <h2 className="big">{t('queue.openOrders')}</h2>
         <div className="counts">
           <Segmented
             value={show}
@@ -45,7 +46,7 @@ export default function QueueScreen() {
         </div>
         {orders.isError && <Trouble problem={Problem.from(orders.error)} retry={() => void orders.refetch()} />}
         {orders.isPending ? <Spin className="waiting" /> : rows.length === 0 && !orders.isError ? (
-          <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('queue.empty')} /></Card>
+          <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={<>{t('queue.empty')}<br /><span className="quiet">{t('queue.emptyHint')}</span></>} /></Card>
         ) : (
           <div className="orders">{rows.map((o) => <OrderLine key={o.workOrderId} line={o} named />)}</div>
         )}
@@ -57,21 +58,24 @@ export default function QueueScreen() {
 
 function Undispatched() {
   const { t, word } = useWords();
-  const list = useQuery({
+  const list = useInfiniteQuery({
     queryKey: ['requests', 'undispatched'],
-    queryFn: ({ signal }) => told(api.GET('/api/requests', { params: { query: { open: true, status: ['received'], sort: 'dueFirst', take: 100 } }, signal, querySerializer: { array: { style: 'form', explode: false } } })),
+    queryFn: ({ pageParam, signal }) => told(api.GET('/api/requests', { params: { query: { open: true, status: ['received'], sort: 'dueFirst', take: 50, after: pageParam } }, signal, querySerializer: { array: { style: 'form', explode: false } } })),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
     refetchInterval: calm(30_000),
   });
-  const zone = useZone(list.data?.items[0]?.communityId);
+  const rows = list.data?.pages.flatMap((p) => p.items) ?? [];
+  const zone = useZone(rows[0]?.communityId);
   return (
     <div className="stack">
-      <h1>{t('queue.undispatched')}</h1>
+      <h2 className="big">{t('queue.undispatched')}</h2>
       {list.isError && <Trouble problem={Problem.from(list.error)} retry={() => void list.refetch()} />}
-      {list.isPending ? <Spin className="waiting" /> : list.data?.items.length === 0 ? (
-        <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('queue.undispatchedEmpty')} /></Card>
+      {list.isPending ? <Spin className="waiting" /> : rows.length === 0 && !list.isError ? (
+        <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={<>{t('queue.undispatchedEmpty')}<br /><span className="quiet">{t('queue.undispatchedHint')}</span></>} /></Card>
       ) : (
         <div className="orders">
-          {list.data?.items.map((r) => (
+          {rows.map((r) => (
             <Link key={r.requestId} className={`order ${r.priority} ${r.late ? 'isLate' : ''}`} to={`/requests/${r.requestId}`}>
               <div className="row spread">
                 <span className="row"><span className="number">{spoken(r.number)}</span>{r.priority !== 'normal' && <PriorityTag priority={r.priority} />}<span className="quiet">{word('requestKind', r.kind)}</span>{r.toConfirm && <Tag color="gold">{t('requests.toConfirm')}</Tag>}</span>
@@ -83,6 +87,7 @@ function Undispatched() {
           ))}
         </div>
       )}
+      {list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage}>{t('common.more')}</Button>}
     </div>
   );
 }

@@ -1,26 +1,37 @@
-import { useEffect, useMemo, useState } from 'react';
 import { App, Button, Card, Checkbox, Collapse, DatePicker, Form, Input, Select } from 'antd';
-import type dayjs from 'dayjs';
+import dayjs from 'dayjs';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import type { KeyboardEvent } from 'react';
 import { useNavigate } from 'react-router';
 import { api, told } from '../api/client';
-import type { Channel, Priority, RequestKind, RequestReply, SignedIn } from '../api/client';
+import type { AnswerKind, Channel, Priority, RequestReply, SignedIn } from '../api/client';
+import { useCategories, useCommunities, useZone } from '../api/reference';
 import { useSend } from '../api/sending';
-import { useCommunities, useZone } from '../api/reference';
 import { Choice } from '../kit/Choice';
 import { useFaultsInFields } from '../kit/Form';
-import { CategoryPick, PlacePick } from '../kit/Picks';
+import { composing, saves } from '../kit/keys';
+import { Moment } from '../kit/Moment';
+import { CategoryPick } from '../kit/Picks';
 import { spoken } from '../kit/tags';
 import { instantOf } from '../kit/times';
 import { Trouble } from '../kit/Trouble';
 import { useWords } from '../words/words';
+import { Ahead } from './Ahead';
 import { useCard } from './CustomerCardView';
+import { draftsOf, forgetDraft, keepDraft } from './drafts';
+import type { Draft } from './drafts';
+import type { Caller, Here } from './SearchBox';
+import { joinKeys, SimilarOnes, useSimilar } from './SimilarOnes';
+import type { Likeness } from './SimilarOnes';
+import { WherePick } from './WherePick';
 
 interface Typed {
-  communityId: string;
-  kind: RequestKind;
   categoryId: string;
   placeId?: string;
   description: string;
+  answer?: string;
+  answerKind?: AnswerKind;
+  onTheSpot?: boolean;
   priority?: Priority;
   channel: Channel;
   callerName?: string;
@@ -35,44 +46,107 @@ interface Typed {
 }
 
 /** How the API's field names are called in this form. */
-const renamed: Record<string, string> = { 'reporter.name': 'callerName', 'reporter.phone': 'callerPhone', 'appointment.from': 'appointment', 'appointment.to': 'appointment', 'foreign.source': 'foreignSource', 'foreign.number': 'foreignNumber', 'foreign.dueAt': 'foreignDue', customerId: 'placeId' };
+const renamed: Record<string, string> = { 'reporter.name': 'callerName', 'reporter.phone': 'callerPhone', 'appointment.from': 'appointment', 'appointment.to': 'appointment', 'foreign.source': 'foreignSource', 'foreign.number': 'foreignNumber', 'foreign.dueAt': 'foreignDue', customerId: 'placeId', text: 'answer' };
+
+const initial: Partial<Typed> = { channel: 'phone', answerKind: 'answered', onTheSpot: true };
 
 const looksLikePhone = (typed: string) => /^\+?[\d\s-]{7,}$/.test(typed.trim());
 
-/** One request, in the caller's words. Nothing is cleared but by saving it or by hand. */
-export function RegisterForm({ who, customerId, place, typed, letGo, saved }: {
-  who: SignedIn; customerId?: string; place?: { communityId: string; placeId: string; name: string }; typed: string; letGo: () => void; saved: (reply: RequestReply) => void;
+const newId = () => Array.from(crypto.getRandomValues(new Uint8Array(8)), (b) => b.toString(16).padStart(2, '0')).join('');
+
+/** Times of pickers as text and back. */
+const packed = (values: Partial<Typed>): Record<string, unknown> => JSON.parse(JSON.stringify(values, (_, v: unknown) => v)) as Record<string, unknown>;
+const unpacked = (values: Record<string, unknown>): Partial<Typed> => {
+  const time = (v: unknown) => (typeof v === 'string' ? dayjs(v) : undefined);
+  const span = Array.isArray(values.appointment) ? values.appointment.map(time) : [];
+  return { ...values, reportedAt: time(values.reportedAt), foreignDue: time(values.foreignDue), appointment: span[0] && span[1] ? [span[0], span[1]] : undefined };
+};
+
+/** Whether losing it would be a loss. */
+const worthKeeping = (v: Partial<Typed> | undefined, phone: string | undefined) =>
+  !!v && (!!v.categoryId || [v.description, v.answer, v.callerName, v.callerPhone === phone ? '' : v.callerPhone, v.onBehalfOf, v.foreignNumber, v.foreignSource].some((text) => !!text?.trim()));
+
+/**
+ * One request, in the caller's words: where, what kind of thing, and the words; all else is there when it is needed. Nothing is cleared
+ * but by saving it or by hand, and a reload brings it back.
+ */
+export function RegisterForm({ who, begin, customerId, caller, place, phone, typed, take, here, letGo, saved }: {
+  who: SignedIn; begin: number; customerId?: string; caller?: Caller; place?: Here; phone?: string; typed: string; take: (c: Caller) => void; here: (p: Here) => void; letGo: () => void; saved: (reply: RequestReply) => void;
 }) {
   const { t, options, pick } = useWords();
   const { notification } = App.useApp();
   const go = useNavigate();
   const [form] = Form.useForm<Typed>();
+  const values = Form.useWatch([], form) as Partial<Typed> | undefined;
   const communities = useCommunities();
   const card = useCard(customerId);
   const mine = useMemo(() => (communities.data ?? []).filter((c) => who.roles.some((r) => r.communityId === c.communityId)), [communities.data, who]);
-  const [communityId, setCommunityId] = useState<string>();
-  const kind = Form.useWatch('kind', form) ?? 'repair';
-  const community = card.data?.customer.communityId ?? place?.communityId ?? communityId ?? mine[0]?.communityId;
+  const [chosen, choose] = useState<string>();
+  const [named, setNamed] = useState<{ value: string; label: string }>();
+  const community = customerId ? (card.data?.customer.communityId ?? caller?.communityId) : (place?.communityId ?? chosen ?? mine[0]?.communityId);
   const zone = useZone(community);
-  const homes = (card.data?.homes ?? []).map((h) => ({ value: h.placeId, label: h.placeName }));
+  const homes = useMemo(
+    () => (customerId ? (card.data?.homes.map((h) => ({ value: h.placeId, label: h.placeName })) ?? caller?.homes?.map((h) => ({ value: h.placeId, label: h.name }))) : undefined),
+    [customerId, card.data, caller],
+  );
+  const categories = useCategories(community);
+  const category = categories.data?.find((c) => c.categoryId === values?.categoryId);
+  const draft = useDraft(who.staffId, mine.map((c) => c.communityId), community, { customerId, caller: card.data?.customer.name ?? caller?.name, phone, place: place ?? (named && community ? { communityId: community, placeId: named.value, name: named.label } : undefined) }, values, (d) => {
+    choose(d.communityId);
+    categoriesOf.current = d.communityId;
+    placedFor.current = d.customerId;
+    form.setFieldsValue(unpacked(d.values));
+    setNamed(d.place && { value: d.place.placeId, label: d.place.name });
+    if (d.customerId && d.customerId !== customerId) take({ customerId: d.customerId, communityId: d.communityId, name: d.caller ?? '' });
+    else if (!d.customerId && d.place && !customerId) here(d.place);
+  });
 
+  // Another community has categories and places of its own: what was chosen stays by its code, where it is known there too.
+  const categoriesOf = useRef<string>(undefined);
+  const chosenCode = useRef<string>(undefined);
   useEffect(() => {
-    if (community && community !== form.getFieldValue('communityId')) form.setFieldsValue({ communityId: community, categoryId: undefined as never });
-  }, [community]);
+    if (!community || !categories.data) return;
+    if (categoriesOf.current && categoriesOf.current !== community) {
+      form.setFieldsValue({ categoryId: categories.data.find((c) => `${c.kind} ${c.code}` === chosenCode.current)?.categoryId, ...(place || customerId ? {} : { placeId: undefined }) });
+    }
+    categoriesOf.current = community;
+  }, [community, categories.data]);
+  if (category) chosenCode.current = `${category.kind} ${category.code}`;
+  // The first home, until the clerk says which; once for each caller.
+  const placedFor = useRef<string>(undefined);
   useEffect(() => {
-    if (card.data) form.setFieldValue('placeId', card.data.homes[0]?.placeId);
-  }, [card.data?.customer.customerId]);
+    if (!customerId || !homes || placedFor.current === customerId) return;
+    placedFor.current = customerId;
+    form.setFieldValue('placeId', (caller?.homes?.[0] ?? card.data?.homes[0])?.placeId);
+  }, [customerId, homes]);
   useEffect(() => {
     if (place) form.setFieldValue('placeId', place.placeId);
+    else if (!customerId && !values?.description) form.setFieldValue('placeId', undefined);
   }, [place?.placeId]);
+  useEffect(() => {
+    if (!customerId && phone && looksLikePhone(phone) && !form.getFieldValue('callerPhone')) form.setFieldValue('callerPhone', phone);
+  }, [customerId, phone]);
 
-  const sending = useSend<Typed, RequestReply>(
-    (v, header) =>
-      told(api.POST('/api/requests', {
+  // Whoever was found: the hands go on in the form, at the first thing that nobody has said yet.
+  const part = useRef<HTMLDivElement>(null);
+  const begun = useRef(0);
+  useEffect(() => {
+    if (begin === begun.current || (customerId && (!homes || (homes.length > 0 && !values?.placeId)))) return;
+    begun.current = begin;
+    const first = !customerId && !place ? '#callerName' : homes && homes.length > 1 ? '.homes input:checked' : values?.categoryId ? '#description' : '#categoryId';
+    requestAnimationFrame(() => (part.current?.querySelector<HTMLElement>(first) ?? part.current?.querySelector<HTMLElement>('#categoryId'))?.focus());
+  }, [begin, customerId, homes, values?.placeId]);
+
+  const similar = useSimilar(values?.confidential ? undefined : community, values?.categoryId, values?.placeId);
+
+  const sending = useSend<{ v: Typed; join?: Likeness }, RequestReply>(
+    async ({ v, join }, header) => {
+      const under = (part: string) => ({ 'Idempotency-Key': `${header['Idempotency-Key']}-${part}` });
+      const made = await told(api.POST('/api/requests', {
         params: { header },
         body: {
           communityId: community!,
-          kind: v.kind,
+          kind: category!.kind,
           channel: v.channel,
           categoryId: v.categoryId,
           description: v.description,
@@ -82,121 +156,223 @@ export function RegisterForm({ who, customerId, place, typed, letGo, saved }: {
           reporter: !customerId && (v.callerName || v.callerPhone) ? { name: v.callerName || null, phone: v.callerPhone || null } : null,
           onBehalfOf: v.onBehalfOf || null,
           toConfirm: false,
-          confidential: v.kind === 'complaint' && !!v.confidential,
+          confidential: category!.kind === 'complaint' && !!v.confidential,
           reportedAt: v.reportedAt ? instantOf(v.reportedAt, zone) : null,
           appointment: v.appointment ? { from: instantOf(v.appointment[0], zone), to: instantOf(v.appointment[1], zone) } : null,
           foreign: v.foreignSource || v.foreignNumber || v.foreignDue
             ? { source: v.foreignSource ?? '', number: v.foreignNumber ?? '', dueAt: v.foreignDue ? instantOf(v.foreignDue, zone) : null }
             : null,
         },
-      })),
-    (reply) => {
+      }));
+      if (join) {
+        // What is not a fault yet becomes one: its requests are finished together, and everybody is told the same.
+        const faultId = join.fault ? join.fault.faultId : join.request.faultId
+          ?? (await told(api.POST('/api/faults', { params: { header: under('fault') }, body: { communityId: community!, title: category!.name, requestId: join.request.requestId } }))).faultId;
+        return await told(api.POST('/api/faults/{faultId}/requests', { params: { path: { faultId }, header: under('join') }, body: { requestId: made.requestId } }));
+      }
+      if (category!.kind === 'inquiry' && v.answer?.trim()) {
+        return await told(api.POST('/api/requests/{requestId}/answer', { params: { path: { requestId: made.requestId }, header: under('answer') }, body: { kind: v.answerKind ?? 'answered', text: v.answer, onTheSpot: !!v.onTheSpot } }));
+      }
+      return made;
+    },
+    (reply, { v, join }) => {
+      const how = join ? 'savedAndJoined' : category?.kind === 'inquiry' && v.answer?.trim() ? 'savedAndAnswered' : 'saved';
       notification.success({
-        title: t('register.saved', { number: spoken(reply.number) }),
+        title: t(`register.${how}`, { number: spoken(reply.number) }),
         actions: <Button size="small" type="primary" onClick={() => go(`/requests/${reply.requestId}`)} data-act="open-saved">{t('register.openIt')}</Button>,
         duration: 12,
         key: 'registered',
+        placement: 'bottomRight', // nothing of the next call lies under it
       });
-      form.resetFields();
-      form.setFieldValue('communityId', community);
+      draft.done();
+      startOver();
       letGo();
       saved(reply);
     },
   );
   useFaultsInFields(form as never, sending.problem, (f) => renamed[f] ?? f);
+  const startOver = () => {
+    chosenCode.current = undefined;
+    form.resetFields();
+    setNamed(undefined);
+    placedFor.current = undefined;
+    sending.forget();
+  };
+  // Saved while the categories of the caller's community were still on their way: it goes out with them.
+  const [wanted, want] = useState(false);
+  useEffect(() => {
+    if (!wanted || !category) return;
+    want(false);
+    form.submit();
+  }, [wanted, category]);
+  const join = (to: Likeness) => {
+    if (!form.getFieldValue('description')?.trim()) form.setFieldValue('description', to.fault?.title ?? to.request?.description);
+    void form.validateFields().then((v) => sending.send({ v, join: to }), () => undefined);
+  };
+  const keys = (e: KeyboardEvent) => {
+    const like = similar[joinKeys.findIndex((k) => k === e.key)];
+    if (saves(e)) {
+      e.preventDefault();
+      form.submit();
+    } else if (like && !composing(e) && !sending.pending) {
+      e.preventDefault();
+      join(like);
+    } else if (e.key === 'Enter' && e.target instanceof HTMLInputElement && !e.target.closest('.ant-select, .ant-picker')) {
+      e.preventDefault(); // Enter alone saves nothing, whether or not it confirms a candidate.
+    }
+  };
 
   return (
-    <Card title={t('register.title')} data-part="register" extra={<Button size="small" type="text" onClick={() => form.resetFields()}>{t('register.clear')}</Button>}>
-      <Form<Typed>
-        form={form}
-        layout="vertical"
-        requiredMark={false}
-        initialValues={{ kind: 'repair', channel: 'phone' }}
-        onFinish={(v) => void sending.send(v)}
-        onKeyDown={(e) => {
-          if (e.key === 'Enter' && (e.ctrlKey || e.metaKey) && !e.nativeEvent.isComposing) {
-            e.preventDefault();
-            form.submit();
-          }
-        }}
-        scrollToFirstError
-      >
-        {mine.length > 1 && (
-          <Form.Item label={t('common.community')}>
-            <Select
-              value={community}
-              disabled={!!card.data || !!place}
-              onChange={setCommunityId}
-              options={mine.map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))}
-            />
-          </Form.Item>
-        )}
-        {!customerId && (
-          <div className="pair">
-            <Form.Item name="callerName" label={t('desk.callerName')}><Input maxLength={100} autoComplete="off" /></Form.Item>
-            <Form.Item name="callerPhone" label={t('desk.callerPhone')}>
-              <Input maxLength={40} autoComplete="off" inputMode="tel" onFocus={(e) => { if (!e.target.value && looksLikePhone(typed)) form.setFieldValue('callerPhone', typed.trim()); }} />
+    <Card
+      title={<h2>{t('register.title')}</h2>}
+      data-part="register"
+      extra={<Button size="small" type="text" onClick={() => { draft.done(); startOver(); }}>{t('register.clear')}</Button>}
+    >
+      {draft.others.length > 0 && (
+        <ul className="drafts" aria-label={t('register.drafts')} data-part="drafts">
+          {draft.others.map((d) => (
+            <li key={d.draftId} className="row">
+              <span className="quiet">{t('register.draft')}</span>
+              <strong>{d.caller ?? (d.values.callerName as string | undefined) ?? d.phone ?? d.place?.name ?? t('desk.unknownCaller')}</strong>
+              <span className="clamp grow">{String(d.values.description ?? '')}</span>
+              <Moment at={d.at} zone={zone} brief />
+              <Button size="small" onClick={() => { startOver(); draft.resume(d); }} data-act="resume">{t('register.resume')}</Button>
+              <Button size="small" type="text" onClick={() => draft.drop(d)}>{t('register.drop')}</Button>
+            </li>
+          ))}
+        </ul>
+      )}
+      <div ref={part}>
+        <Form<Typed> form={form} layout="vertical" requiredMark={false} initialValues={initial} onFinish={(v) => (category ? void sending.send({ v }) : want(true))} onKeyDown={keys} scrollToFirstError={{ focus: true }}>
+          {mine.length > 1 && !customerId && !place && (
+            <Form.Item label={t('common.community')} htmlFor="community">
+              <Select id="community" value={community} onChange={choose} options={mine.map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} />
             </Form.Item>
-          </div>
-        )}
-        <Form.Item name="kind" label={t('register.kind')}>
-          <Choice options={options('requestKind')} onChange={() => form.setFieldValue('categoryId', undefined)} />
-        </Form.Item>
-        <Form.Item name="categoryId" label={t('register.category')} rules={[{ required: true, message: t('register.needCategory') }]}>
-          <CategoryPick communityId={community} kind={kind} />
-        </Form.Item>
-        <Form.Item name="placeId" label={t('register.place')}>
-          <PlacePick communityId={community} first={place ? [{ value: place.placeId, label: place.name }, ...homes] : homes} />
-        </Form.Item>
-        <Form.Item name="description" label={t('register.description')} rules={[{ required: true, whitespace: true, message: t('register.needDescription') }]}>
-          <Input.TextArea autoSize={{ minRows: 3, maxRows: 10 }} maxLength={4000} placeholder={t('register.descriptionPlaceholder')} />
-        </Form.Item>
-        <div className="pair">
-          <Form.Item name="priority" label={t('register.priority')}>
-            <Select allowClear options={options('priority')} placeholder={t('register.priorityDefault')} />
+          )}
+          {!customerId && (
+            <div className="pair">
+              <Form.Item name="callerName" label={t('desk.callerName')}><Input maxLength={100} autoComplete="off" /></Form.Item>
+              <Form.Item name="callerPhone" label={t('desk.callerPhone')}>
+                <Input maxLength={40} autoComplete="off" inputMode="tel" onFocus={(e) => { if (!e.target.value && looksLikePhone(typed)) form.setFieldValue('callerPhone', typed.trim()); }} />
+              </Form.Item>
+            </div>
+          )}
+          <Form.Item name="placeId" label={t('register.place')}>
+            <WherePick label={t('register.place')} communityId={community} homes={homes ?? (place ? [{ value: place.placeId, label: place.name }] : [])} named={named} onChange={(id, name) => setNamed(id && name ? { value: id, label: name } : undefined)} />
           </Form.Item>
-          <Form.Item name="channel" label={t('register.channel')}>
-            <Select options={options('channel')} />
+          <Form.Item name="categoryId" label={t('register.category')} rules={[{ required: true, message: t('register.needCategory') }]}>
+            <CategoryPick communityId={community} onChange={() => requestAnimationFrame(() => part.current?.querySelector<HTMLElement>('#description')?.focus())} />
           </Form.Item>
-        </div>
-        <Collapse
-          ghost
-          size="small"
-          items={[{
-            key: 'more',
-            label: t('register.more'),
-            forceRender: true,
-            children: (
-              <>
-                <Form.Item name="appointment" label={t('register.appointment')}>
-                  <DatePicker.RangePicker showTime={{ format: 'HH:mm', minuteStep: 15 }} format="YYYY-MM-DD HH:mm" style={{ width: '100%' }} />
-                </Form.Item>
-                <div className="pair">
-                  <Form.Item name="onBehalfOf" label={t('register.onBehalfOf')}><Input maxLength={100} /></Form.Item>
-                  <Form.Item name="reportedAt" label={t('register.reportedAt')}>
-                    <DatePicker showTime={{ format: 'HH:mm' }} format="YYYY-MM-DD HH:mm" style={{ width: '100%' }} placeholder={t('register.reportedAtHint')} />
+          {category && community && (
+            <Ahead
+              communityId={community}
+              category={category}
+              priority={values?.priority}
+              reportedAt={values?.reportedAt ? instantOf(values.reportedAt, zone) : undefined}
+              appointment={values?.appointment ? { from: instantOf(values.appointment[0], zone), to: instantOf(values.appointment[1], zone) } : undefined}
+              zone={zone}
+            />
+          )}
+          <Form.Item name="description" label={t('register.description')} rules={[{ required: true, whitespace: true, message: t('register.needDescription') }]}>
+            <Input.TextArea autoSize={{ minRows: 3, maxRows: 10 }} maxLength={4000} placeholder={t('register.descriptionPlaceholder')} />
+          </Form.Item>
+          <SimilarOnes found={similar} zone={zone} join={join} busy={sending.pending} />
+          {category?.kind === 'inquiry' && (
+            <>
+              <Form.Item name="answer" label={`${t('register.answer')} (${t('common.optional')})`} extra={t('register.answerHint')}>
+                <Input.TextArea autoSize={{ minRows: 2, maxRows: 8 }} maxLength={4000} />
+              </Form.Item>
+              {values?.answer?.trim() && (
+                <>
+                  <Form.Item name="answerKind" label={t('moves.answerKind')}><Choice options={options('answerKind')} /></Form.Item>
+                  <Form.Item name="onTheSpot" valuePropName="checked"><Checkbox>{t('moves.onTheSpot')}</Checkbox></Form.Item>
+                </>
+              )}
+            </>
+          )}
+          {category?.kind === 'complaint' && (
+            <Form.Item name="confidential" valuePropName="checked" extra={t('register.confidentialHint')}>
+              <Checkbox>{t('register.confidential')}</Checkbox>
+            </Form.Item>
+          )}
+          <Collapse
+            ghost
+            size="small"
+            items={[{
+              key: 'more',
+              label: t('register.more'),
+              forceRender: true,
+              children: (
+                <>
+                  <div className="pair">
+                    <Form.Item name="priority" label={t('register.priority')}><Select allowClear options={options('priority')} placeholder={t('register.priorityDefault')} /></Form.Item>
+                    <Form.Item name="channel" label={t('register.channel')}><Select options={options('channel')} /></Form.Item>
+                  </div>
+                  <Form.Item name="appointment" label={t('register.appointment')}>
+                    <DatePicker.RangePicker showTime={{ format: 'HH:mm', minuteStep: 15 }} format="YYYY-MM-DD HH:mm" style={{ width: '100%' }} />
                   </Form.Item>
-                  <Form.Item name="foreignSource" label={t('register.foreignSource')}><Input maxLength={100} placeholder={t('register.sender')} /></Form.Item>
-                  <Form.Item name="foreignNumber" label={t('register.foreignNumber')}><Input maxLength={100} /></Form.Item>
-                </div>
-                <Form.Item name="foreignDue" label={t('register.foreignDue')}>
-                  <DatePicker showTime={{ format: 'HH:mm' }} format="YYYY-MM-DD HH:mm" style={{ width: '100%' }} />
-                </Form.Item>
-              </>
-            ),
-          }]}
-        />
-        <Form.Item name="confidential" valuePropName="checked" extra={t('register.confidentialHint')} hidden={kind !== 'complaint'}>
-          <Checkbox>{t('register.confidential')}</Checkbox>
-        </Form.Item>
-        <div className="stack">
-          <Trouble problem={sending.problem} />
-          <div className="row">
-            <Button type="primary" size="large" htmlType="submit" loading={sending.pending} data-act="register">{t('register.submit')}</Button>
-            <span className="quiet">{t('register.submitHint')}</span>
+                  <div className="pair">
+                    <Form.Item name="onBehalfOf" label={t('register.onBehalfOf')}><Input maxLength={100} /></Form.Item>
+                    <Form.Item name="reportedAt" label={t('register.reportedAt')}>
+                      <DatePicker showTime={{ format: 'HH:mm' }} format="YYYY-MM-DD HH:mm" style={{ width: '100%' }} placeholder={t('register.reportedAtHint')} />
+                    </Form.Item>
+                    <Form.Item name="foreignSource" label={t('register.foreignSource')}><Input maxLength={100} placeholder={t('register.sender')} /></Form.Item>
+                    <Form.Item name="foreignNumber" label={t('register.foreignNumber')}><Input maxLength={100} /></Form.Item>
+                  </div>
+                  <Form.Item name="foreignDue" label={t('register.foreignDue')}>
+                    <DatePicker showTime={{ format: 'HH:mm' }} format="YYYY-MM-DD HH:mm" style={{ width: '100%' }} />
+                  </Form.Item>
+                </>
+              ),
+            }]}
+          />
+          <div className="stack">
+            <Trouble problem={sending.problem} />
+            <div className="row">
+              <Button type="primary" size="large" htmlType="submit" loading={sending.pending} data-act="register">{t('register.submit')}</Button>
+              <span className="quiet"><kbd>Ctrl</kbd> + <kbd>Enter</kbd> {t('register.submitHint')}</span>
+            </div>
           </div>
-        </div>
-      </Form>
+        </Form>
+      </div>
     </Card>
   );
+}
+
+/** Keeps what is typed in the browser, and brings back what was: of this caller, or of this telephone call, or else the latest. */
+function useDraft(staffId: string, communityIds: string[], community: string | undefined, of: Pick<Draft, 'customerId' | 'caller' | 'phone' | 'place'>, values: Partial<Typed> | undefined, fill: (d: Draft) => void) {
+  const [draftId, setDraftId] = useState(newId);
+  const [looked, setLooked] = useState(false);
+  const [others, setOthers] = useState<Draft[]>([]);
+  const all = () => draftsOf(localStorage, staffId, communityIds);
+  const resume = (d: Draft) => {
+    setDraftId(d.draftId);
+    fill(d);
+    setOthers(all().filter((x) => x.draftId !== d.draftId));
+  };
+  useEffect(() => {
+    if (looked || communityIds.length === 0) return;
+    setLooked(true);
+    const mine = all().find((d) => (of.phone ? d.phone === of.phone : of.customerId ? d.customerId === of.customerId : true));
+    if (mine) resume(mine);
+    else setOthers(all());
+  }, [communityIds.length]);
+  useEffect(() => {
+    if (!looked || !community) return;
+    if (worthKeeping(values, of.phone)) keepDraft(localStorage, staffId, { ...of, draftId, communityId: community, values: packed(values!), at: new Date().toISOString() });
+    else forgetDraft(localStorage, staffId, draftId);
+  }, [looked, values, community, of.customerId, of.caller, of.place?.placeId]);
+  return {
+    others,
+    resume,
+    drop: (d: Draft) => {
+      forgetDraft(localStorage, staffId, d.draftId);
+      setOthers(all().filter((x) => x.draftId !== draftId));
+    },
+    done: () => {
+      forgetDraft(localStorage, staffId, draftId);
+      setDraftId(newId());
+      setOthers(all().filter((x) => x.draftId !== draftId));
+    },
+  };
 }

@@ -328,7 +328,7 @@ function Recategorise({ details, current, changed, open, close }: One) {
       compare={[{ name: 'categoryId', label: t('moves.category'), before: r.categoryId, now: current.request.categoryId, say: named }]}
       call={(v, header, version) => told(api.POST('/api/requests/{requestId}/category', { params: edit(details, header, version), body: { categoryId: v.categoryId, reason: v.reason || null } }))}
     >
-      <Form.Item name="categoryId" label={t('moves.category')} rules={needed(t('common.required'))}><CategoryPick communityId={r.communityId} /></Form.Item>
+      <Form.Item name="categoryId" label={t('moves.category')} rules={needed(t('common.required'))}><CategoryPick communityId={r.communityId} kind={r.kind} /></Form.Item>
       <Text name="reason" label={`${t('common.reason')} (${t('common.optional')})`} rows={2} optional max={1000} />
     </MoveDialog>
   );

@@ -123,7 +123,7 @@ function Shown({ details, changed }: { details: RequestDetails; changed: () => v
             </Card>
           )}
           {details.faults.length > 0 && (
-            <Card title={t('request.faults')}>
+            <Card title={t('request.faults')} data-part="request-faults">
               <ul className="lines">
                 {details.faults.map((f) => <li key={`${f.faultId}${f.joinedAt}`}><Link to={`/faults/${f.faultId}`}><span className="number">{spoken(f.number)}</span> {f.title}</Link> {f.expectedAt && <span className="quiet">{t('fault.expected')} <Moment at={f.expectedAt} zone={zone} /></span>} {f.leftAt && <span className="quiet">{t('request.left')} <Moment at={f.leftAt} zone={zone} brief /></span>}</li>)}
               </ul>

@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { Button, Card, Empty, Grid, Select, Spin, Table } from 'antd';
+import { Button, Card, Empty, Grid, Select, Spin, Table, Tag } from 'antd';
 import { Link, useNavigate } from 'react-router';
 import { api, told } from '../api/client';
 import type { Channel, Crew, Priority, RequestKind, RequestLine, RequestSort, RequestStatus, SignedIn } from '../api/client';
@@ -12,9 +12,10 @@ import { PriorityTag, RequestStatusTag, spoken } from '../kit/tags';
 import { Trouble } from '../kit/Trouble';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
+import { useCard } from './CustomerCardView';
 import { Marks, RequestCard } from './RequestCard';
 
-const names = ['community', 'status', 'kind', 'priority', 'crew', 'channel', 'late', 'toConfirm', 'sort', 'customer'] as const;
+const names = ['community', 'status', 'kind', 'priority', 'crew', 'channel', 'late', 'toConfirm', 'sort', 'customer', 'inCharge'] as const;
 const statuses: RequestStatus[] = ['received', 'inProgress', 'awaitingFeedback', 'closed', 'cancelled'];
 const openStatuses: RequestStatus[] = ['received', 'inProgress', 'awaitingFeedback'];
 
@@ -34,6 +35,7 @@ export default function RequestsScreen({ who }: { who: SignedIn }) {
     crew: f.crew as Crew | undefined,
     channel: f.channel as Channel | undefined,
     customerId: f.customer,
+    inChargeId: f.inCharge,
     late: f.late ? f.late === 'true' : undefined,
     toConfirm: f.toConfirm ? f.toConfirm === 'true' : undefined,
   };
@@ -59,7 +61,7 @@ export default function RequestsScreen({ who }: { who: SignedIn }) {
 
   return (
     <div className="stack">
-      <div className="row spread"><h1>{t('requests.title')}</h1></div>
+      <div className="row"><h1>{t('requests.title')}</h1>{f.customer && <OfCustomer customerId={f.customer} off={() => change({ customer: undefined })} />}</div>
       <div className="counts" role="group" aria-label={t('requests.status')}>
         <button type="button" aria-pressed={!f.status} onClick={() => change({ status: undefined })}>{t('common.all')} <b>{statuses.reduce((n, s) => n + countOf(s), 0)}</b></button>
         {statuses.map((s) => (
@@ -69,13 +71,13 @@ export default function RequestsScreen({ who }: { who: SignedIn }) {
         ))}
       </div>
       <div className="filters">
-        {mine.length > 1 && <Select allowClear value={f.community} onChange={(v) => change({ community: v })} placeholder={t('common.community')} options={mine.map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} />}
-        <Select allowClear value={f.kind} onChange={(v) => change({ kind: v })} placeholder={t('requests.kind')} options={options('requestKind')} />
-        <Select allowClear value={f.priority} onChange={(v) => change({ priority: v })} placeholder={t('requests.priority')} options={options('priority')} />
-        <Select allowClear value={f.crew} onChange={(v) => change({ crew: v })} placeholder={t('requests.crew')} options={options('crew')} />
-        <Select allowClear value={f.channel} onChange={(v) => change({ channel: v })} placeholder={t('requests.channel')} options={options('channel')} />
-        <Select allowClear value={f.late} onChange={(v) => change({ late: v })} placeholder={t('time.due')} options={[{ value: 'true', label: t('requests.onlyLate') }]} />
-        <Select allowClear value={f.toConfirm} onChange={(v) => change({ toConfirm: v })} placeholder={t('requests.toConfirm')} options={[{ value: 'true', label: t('requests.onlyToConfirm') }]} />
+        {mine.length > 1 && <Select allowClear aria-label={t('common.community')} value={f.community} onChange={(v) => change({ community: v })} placeholder={t('common.community')} options={mine.map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} />}
+        <Select allowClear aria-label={t('requests.kind')} value={f.kind} onChange={(v) => change({ kind: v })} placeholder={t('requests.kind')} options={options('requestKind')} />
+        <Select allowClear aria-label={t('requests.priority')} value={f.priority} onChange={(v) => change({ priority: v })} placeholder={t('requests.priority')} options={options('priority')} />
+        <Select allowClear aria-label={t('requests.crew')} value={f.crew} onChange={(v) => change({ crew: v })} placeholder={t('requests.crew')} options={options('crew')} />
+        <Select allowClear aria-label={t('requests.channel')} value={f.channel} onChange={(v) => change({ channel: v })} placeholder={t('requests.channel')} options={options('channel')} />
+        <Select allowClear aria-label={t('time.due')} value={f.late} onChange={(v) => change({ late: v })} placeholder={t('time.due')} options={[{ value: 'true', label: t('requests.onlyLate') }]} />
+        <Select allowClear aria-label={t('requests.toConfirm')} value={f.toConfirm} onChange={(v) => change({ toConfirm: v })} placeholder={t('requests.toConfirm')} options={[{ value: 'true', label: t('requests.onlyToConfirm') }]} />
         <Select value={sort} onChange={(v) => change({ sort: v === 'newestFirst' ? undefined : v, ...(v === 'dueFirst' && f.status && !openStatuses.includes(f.status as RequestStatus) ? { status: undefined } : {}) })} options={options('requestSort')} aria-label={t('requests.sort')} />
         {Object.keys(f).length > 0 && <Button type="link" onClick={reset}>{t('common.reset')}</Button>}
       </div>
@@ -90,6 +92,12 @@ export default function RequestsScreen({ who }: { who: SignedIn }) {
       {list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage}>{t('common.more')}</Button>}
     </div>
   );
+}
+
+/** Whose requests these are, where the list was opened from a customer. */
+function OfCustomer({ customerId, off }: { customerId: string; off: () => void }) {
+  const card = useCard(customerId);
+  return <Tag closable onClose={off}><Link to={`/customers/${customerId}`}>{card.data?.customer.name ?? '…'}</Link></Tag>;
 }
 
 function Wide({ rows, zoneOf }: { rows: RequestLine[]; zoneOf: (id: string) => string }) {

@@ -9,6 +9,7 @@ import type { Problem } from '../api/problems';
 import { useWords } from '../words/words';
 import { isStale, Meanwhile, useOpenedOn } from './Meanwhile';
 import type { Compared } from './Meanwhile';
+import { saves } from './keys';
 import { Trouble, useSentence } from './Trouble';
 
 /** Puts the faults that the desk named beside their fields; what cannot be placed stays in the message above the button. */
@@ -80,7 +81,7 @@ export function MoveDialog<V extends object, R>({ title, open, onClose, call, do
       onFinish={(values) => void sending.send(values)}
       onValuesChange={() => on?.touch()}
       onKeyDown={(e) => {
-        if (e.key === 'Enter' && (e.ctrlKey || e.metaKey) && !e.nativeEvent.isComposing) form.submit();
+        if (saves(e)) form.submit();
       }}
       requiredMark={false}
       scrollToFirstError

@@ -12,7 +12,7 @@ import { Trouble } from './Trouble';
 export const unknown = '…';
 
 /** Masked numbers and addresses; one press shows them in full, to be dialled, and that is written down. */
-export function Numbers({ masked, of }: { masked: readonly (string | null | undefined)[]; of: { customerId: string } | { requestId: string } }) {
+export function Numbers({ masked, of, onShown }: { masked: readonly (string | null | undefined)[]; of: { customerId: string } | { requestId: string }; onShown?: (toDial: string[]) => void }) {
   const { t } = useWords();
   const session = useSession();
   const [shown, setShown] = useState<ContactData | null>(null);
@@ -22,7 +22,10 @@ export function Numbers({ masked, of }: { masked: readonly (string | null | unde
       : told(api.POST('/api/requests/{requestId}/contact-data', { params: { path: of } })),
     [of],
   );
-  const sending = useSend<void, ContactData>(call, setShown);
+  const sending = useSend<void, ContactData>(call, (data) => {
+    setShown(data);
+    onShown?.([data.reporterPhone, ...data.contactPoints.map((p) => (p.kind === 'phone' ? p.value : null))].filter((n): n is string => !!n));
+  });
   if (shown) {
     const numbers = [...(shown.reporterPhone ? [{ key: 'reporter', text: shown.reporterPhone, dial: shown.reporterPhone }] : []),
       ...shown.contactPoints.map((p) => ({ key: p.contactPointId, text: p.value, dial: p.kind === 'phone' ? p.normalised : null }))];

@@ -2,38 +2,51 @@ import { Select } from 'antd';
 import { useDeferredValue, useMemo, useState } from 'react';
 import type { CategoryLine, RequestKind } from '../api/client';
 import { useCategories, useSearch, useTeams } from '../api/reference';
+import { en } from '../words/en';
 import { useWords } from '../words/words';
+import { zhCN } from '../words/zh-CN';
+import { rank } from './ranking';
 
-/** A category by typing any part of its path, in either language. */
+/** A category by typing a part of what it or anything above it is called: in characters, pinyin initials or English. Without a kind given, of every kind. */
 export function CategoryPick({ communityId, kind, value, onChange, id }: {
   communityId: string | undefined; kind?: RequestKind; value?: string; onChange?: (id: string, category: CategoryLine | undefined) => void; id?: string;
 }) {
   const { t, pick, word } = useWords();
+  const [typed, setTyped] = useState('');
   const categories = useCategories(communityId);
-  const options = useMemo(() => {
-    const all = categories.data ?? [];
-    const byId = new Map(all.map((c) => [c.categoryId, c]));
+  const all = useMemo(() => {
+    const lines = categories.data ?? [];
+    const byId = new Map(lines.map((c) => [c.categoryId, c]));
     const path = (c: CategoryLine): CategoryLine[] => [...(c.parentId && byId.has(c.parentId) ? path(byId.get(c.parentId)!) : []), c];
-    return all.filter((c) => !kind || c.kind === kind).map((c) => {
+    return lines.filter((c) => !kind || c.kind === kind).map((c) => {
       const whole = path(c);
       return {
         value: c.categoryId,
         label: whole.map((p) => pick(p.name, p.nameEn)).join(' › '),
-        find: whole.flatMap((p) => [p.name, p.nameEn, p.code]).join(' ').toLowerCase(),
-        hint: [c.crew && word('crew', c.crew), c.priority !== 'normal' && word('priority', c.priority)].filter(Boolean).join(' · '),
+        called: { name: c.name, nameEn: c.nameEn, path: [zhCN.enums.requestKind[c.kind], en.enums.requestKind[c.kind], ...whole.flatMap((p) => [p.name, p.nameEn])].join(' ') },
+        hint: [!kind && word('requestKind', c.kind), c.crew && word('crew', c.crew), c.priority !== 'normal' && word('priority', c.priority)].filter(Boolean).join(' · '),
       };
     });
   }, [categories.data, kind, pick, word]);
+  const options = useMemo(
+    () => (typed.trim() ? all.map((o) => ({ ...o, rank: rank(typed, o.called) })).filter((o) => o.rank !== null).sort((a, b) => a.rank! - b.rank!) : all),
+    [all, typed],
+  );
 
   return (
     <Select
       id={id}
       value={value}
-      onChange={(v) => onChange?.(v, categories.data?.find((c) => c.categoryId === v))}
+      onChange={(v) => {
+        setTyped('');
+        onChange?.(v, categories.data?.find((c) => c.categoryId === v));
+      }}
       options={options}
       loading={categories.isLoading}
       placeholder={t('register.categoryPlaceholder')}
-      showSearch={{ filterOption: (typed, option) => typed.toLowerCase().split(/\s+/).every((part) => option!.find.includes(part)) }}
+      showSearch={{ filterOption: false, searchValue: typed, onSearch: setTyped }}
+      onOpenChange={(open) => { if (!open) setTyped(''); }}
+      notFoundContent={typed ? t('register.noCategory') : undefined}
       optionRender={(o) => (
         <div className="option">
           <span>{o.data.label}</span>
@@ -46,7 +59,7 @@ export function CategoryPick({ communityId, kind, value, onChange, id }: {
 
 /** A place by what it is called or its code: the homes offered first, then what the one box finds. */
 export function PlacePick({ communityId, value, onChange, first = [], id }: {
-  communityId: string | undefined; value?: string; onChange?: (id: string | undefined) => void; first?: { value: string; label: string }[]; id?: string;
+  communityId: string | undefined; value?: string; onChange?: (id: string | undefined, name?: string) => void; first?: { value: string; label: string }[]; id?: string;
 }) {
   const { t, word } = useWords();
   const [typed, setTyped] = useState('');
@@ -63,9 +76,10 @@ export function PlacePick({ communityId, value, onChange, first = [], id }: {
       value={value}
       showSearch={{ filterOption: false, searchValue: typed, onSearch: setTyped }}
       onChange={(v, option) => {
-        if (v && option && !Array.isArray(option)) setChosen({ value: v, label: String(option.label) });
+        const name = v && option && !Array.isArray(option) ? String(option.label) : undefined;
+        if (v && name) setChosen({ value: v, label: name });
         setTyped('');
-        onChange?.(v);
+        onChange?.(v, name);
       }}
       options={shown}
       loading={found.isFetching}

@@ -2,12 +2,12 @@ import { workWords } from './work.zh-CN';
 
 /** Every text of the client in Chinese. English has the same keys: the compiler and a test hold them together. */
 export const zhCN = {
-  app: { menu: '菜单', name: '物业服务台', signOut: '退出登录', language: 'English', skip: '跳到正文' },
+  app: { light: '浅色', dark: '深色', menu: '菜单', name: '物业服务台', signOut: '退出登录', language: 'English', skip: '跳到正文' },
   live: {
     away: '未实时更新', awayHint: '他人的操作会延迟显示，正在重新连接。', changed: '您打开表单之后，这里有了改动。', changedBy: '您打开表单之后，{{name}}改动了这里。', looking: '刚才别人改动了这里，您填写的内容都还在。',
     theirs: '对方（现在）', mine: '您的', before: '原来', takeTheirs: '采用对方的', sameNow: '那里现在与您填写的一致。', savingReplaces: '再次保存将以您的内容替换对方的。', savingAdds: '保存不会影响对方的改动。',
   },
-  nav: { accounts: '账号', tokens: '接口令牌', policies: '时限标准', desk: '接待', requests: '服务申请', queue: '派工', crew: '班组', faults: '公共故障', callBacks: '回访', followUps: '跟进', escalations: '升级', alarms: '报警', reports: '报表', rosters: '排班', jobs: '后台任务', inbox: '来信', messages: '未送达', templates: '消息模板' },
+  nav: { accounts: '账号', tokens: '接口令牌', policies: '时限标准', desk: '接待', requests: '服务申请', queue: '派工', crew: '班组', faults: '公共故障', callBacks: '回访', followUps: '跟进', officer: '客户主任', escalations: '升级', alarms: '报警', reports: '报表', rosters: '排班', jobs: '后台任务', inbox: '来信', messages: '未送达', templates: '消息模板' },
   policies: {
     title: '时限标准与日历', preview: '试算何时到期', kind: '类型', priority: '优先级', reportedAt: '报告时间', show: '试算', targets: '时限标准', version: '第 {{version}} 版', moving: '还有 {{count}} 个未结时限在更新', asking: '每人每月最多征询 {{most}} 次；抽样 {{sample}}%；{{from}}–{{to}} 点之间、{{times}} 个不同时段共拨打 {{attempts}} 次；{{wait}} 小时未回应；应回访的 {{within}} 小时内拨打',
     policy: '标准', promises: '承诺', feedback: '反馈方式', events: '特殊情况', declare: '发布特殊情况', noEvents: '没有特殊情况', name: '名称', span: '起止时间', factor: '倍数', kinds: '仅限这些时限', calledOff: '已撤销', over: '已结束', end: '结束',
@@ -50,13 +50,15 @@ export const zhCN = {
     nothingFound: '没有找到。可以按陌生来电登记。', hint: '输入来电人说的任何内容：房号、电话后四位、姓名或单号。',
     caller: '来电人', unknownCaller: '陌生来电', callerName: '称呼', callerPhone: '电话', pickCustomer: '选择客户', changeCaller: '更换来电人',
     homes: '房屋', phones: '联系方式', openRequests: '未结申请', pastRequests: '最近申请', nothingOpen: '没有未结的申请', ratings: '最近评价', promises: '承诺', faults: '所在楼栋的公共故障',
-    optedOut: '不接受回访', reworks: '90 天内返修 {{count}} 次', results: '搜索结果', customers: '客户', requestsFound: '服务申请', places: '位置', useForPlace: '在此处登记',
+    optedOut: '不接受回访', reworks: '90 天内返修 {{count}} 次', results: '搜索结果', customers: '客户', requestsFound: '服务申请', faultsFound: '公共故障', places: '位置', useForPlace: '在此处登记', keys: '选择', moreFound: '还有更多，请再多输入几个字。',
+    unknownNumber: '{{phone}} 没有登记过。可按陌生来电登记，或搜索房号、姓名。',
   },
   register: {
-    title: '登记申请', kind: '类型', category: '类别', categoryPlaceholder: '输入几个字查找类别', place: '位置', placePlaceholder: '输入房号或位置名称', description: '内容', descriptionPlaceholder: '业主怎么说的',
+    title: '登记申请', kind: '类型', category: '类别', categoryPlaceholder: '汉字、拼音首字母或英文', place: '位置', placePlaceholder: '输入房号或位置名称', description: '内容', descriptionPlaceholder: '业主怎么说的',
     priority: '优先级', priorityDefault: '按类别', channel: '渠道', appointment: '预约时间', confidential: '保密', confidentialHint: '被投诉的班组和人员看不到投诉人', onBehalfOf: '代谁报', reportedAt: '报告时间', reportedAtHint: '补录时填写',
-    foreignSource: '外部来源', foreignNumber: '外部单号', foreignDue: '外部限期', more: '更多选项', submit: '登记', submitHint: 'Ctrl + Enter', saved: '已登记 {{number}}', openIt: '打开', next: '登记下一个',
-    needCategory: '请选择类别', needDescription: '请写明内容', needCommunity: '请选择小区', clear: '清空表单', quick: '保存后', sender: '例如 12345 热线',
+    foreignSource: '外部来源', foreignNumber: '外部单号', foreignDue: '外部限期', more: '更多选项', submit: '登记', submitHint: '保存并登记下一个', saved: '已登记 {{number}}', savedAndJoined: '已登记 {{number}}，并入公共故障', savedAndAnswered: '已登记 {{number}}，已答复', openIt: '打开', next: '登记下一个',
+    needCategory: '请选择类别', needDescription: '请写明内容', needCommunity: '请选择小区', clear: '清空表单', quick: '保存后', sender: '例如 12345 热线', noCategory: '没有这样的类别。可以输入汉字、拼音首字母或英文。', elsewhere: '其他位置', byDesk: '前台答复', join: '并入',
+    similar: '同一栋楼、同类未结', similarHint: '如果说的是同一件事，按一个键即可登记并并入。', answer: '当场答复', answerHint: '填写后，登记的同时即答复业主。', drafts: '未保存的草稿', draft: '未保存', resume: '继续', drop: '不要了',
   },
   requests: {
     title: '服务申请', number: '单号', empty: '没有符合条件的申请', emptyHint: '换一个筛选条件，或者在“接待”页登记一条。', reported: '报告', due: '完工时限', where: '位置', who: '客户', what: '内容', status: '状态', kind: '类型', priority: '优先级', channel: '渠道', crew: '班组类型',
@@ -77,7 +79,7 @@ export const zhCN = {
     dueAt: '承诺的时间', visibility: '谁能看到', category: '新类别', priority: '新优先级', appointment: '预约时间段', cancelAppointment: '取消预约', inCharge: '负责人', solved: '解决了吗', satisfaction: '满意度', recommend: '愿意推荐我们吗', madeItFive: '怎样才能得 5 分', spokeWith: '谁接的电话', numberDialled: '拨打的号码', outcome: '取消原因', duplicateOf: '重复的单号', description: '内容', callMade: '已电话联系', inWriting: '以书面形式', channel: '渠道',
     from: '开始', to: '结束', done: '已完成',
   },
-  queue: { title: '派工台', unassigned: '待派', returned: '待派与退回', pool: '待接', working: '处理中', onHold: '挂起', empty: '没有工单', emptyHint: '所有工单都有人在处理。', team: '班组', assignee: '处理人', nobody: '无人', whatToDo: '内容', serves: '涉及 {{count}} 条申请', undispatched: '未派单的申请', undispatchedEmpty: '没有待派的申请', openOrders: '工单' },
+  queue: { title: '派工台', unassigned: '待派', returned: '待派与退回', pool: '待接', working: '处理中', onHold: '挂起', empty: '没有工单', emptyHint: '所有工单都有人在处理。', team: '班组', assignee: '处理人', nobody: '无人', whatToDo: '内容', serves: '涉及 {{count}} 条申请', undispatched: '未派单的申请', undispatchedEmpty: '没有待派的申请', undispatchedHint: '新登记的申请会出现在这里，点开即可派单。', openOrders: '工单' },
   crew: {
     title: '我的班组', mine: '我的', team: '班组', pool: '可抢', done: '已完成', empty: '没有工单', emptyHint: '休息一下，有新单会出现在这里。', due: '时限', noDue: '无时限', call: '打电话', order: '工单 {{number}}', requests: '涉及的申请', materials: '材料', holds: '挂起记录', quotes: '报价', notFound: '没有这张工单，或者您无权查看。',
     whatWasDone: '做了什么', cause: '原因（业主看不到）', material: '材料', quantity: '数量', unit: '单位', unitPrice: '单价', addMaterial: '添加材料', finalAmount: '实收金额', holdReason: '挂起原因', wakeAt: '什么时候再看', evidence: '联系业主的依据', calledAt: '什么时候打的电话', photoFirst: '请先在工单上添加凭证照片。', note: '说明', returnReason: '退单原因', transferReason: '转单原因', transferTo: '转给', assignTo: '指派给', sendTo: '派给班组', voidReason: '作废原因', photosNeeded: '完工前需要照片：{{purposes}}', notNamed: '还没有人', consented: '业主同意 {{amount}}', quoteOpen: '待业主同意', quoteRefused: '业主不同意', quoteWithdrawn: '已撤回',
@@ -85,21 +87,28 @@ export const zhCN = {
   },
   customer: { title: '客户', new: '新建客户', name: '姓名', phone: '电话', home: '房屋', role: '身份', addPhone: '添加电话', note: '备注', language: '语言', preferred: '联系方式', since: '自 {{day}} 起', until: '至 {{day}}', requests: '申请', notFound: '没有这位客户，或者您无权查看。', openDesk: '为他登记', optOut: '不再回访', copy: '导出全部资料', forget: '删除此人信息', forgetHint: '姓名、号码、房屋、附件和所有相关文字将永久删除；数量、时间和评分保留。', evenIfOpen: '即使还有未结的申请' },
   callBacks: {
-    empty: '没有要回访的', attempts: '已试 {{count}} 次', ready: '现在可打', all: '全部', take: '我来打', release: '先不打', snooze: '稍后', handOver: '移交', tried: '没打通', answered: '已评价', refused: '拒评',
+    empty: '没有要回访的', emptyHint: '完工后该打电话的会列在这里，最早的在前；其他标签是还没轮到的。', noBestHour: '还不知道几点好打', takeFirst: '先点“我来打”，十五分钟内同事不会重复拨打。', attempts: '已试 {{count}} 次', ready: '现在可打', all: '全部', take: '我来打', release: '先不打', snooze: '稍后', handOver: '移交', tried: '没打通', answered: '已评价', refused: '拒评',
     takenBy: '{{name}} 正在打', handedTo: '由 {{name}} 打', callAfter: '此后再打', script: '话术', bestHour: '多在 {{hour}} 点接通', calls: '拨打记录', noCalls: '还没打过', until: '到', to: '移交给', note: '说明', result: '结果', number: '拨打号码', spokeWith: '接听人', again: '约定再打时间',
   },
-  followUps: { empty: '没有要跟进的', end: '结束跟进', how: '怎样结束', words: '说了或做了什么', said: '怎样能到 5 分' },
+  officer: {
+    title: '客户主任', returned: '退回待派', escalated: '升级到 2 级以上', complaints: '未结投诉', followUps: '低分跟进', holds: '挂起中', empty: '没有要处理的',
+    returnedMeans: '班组退回、还没有再派出去的工单。', escalatedMeans: '已升级到客户主任及以上、还没有结束的超时。', complaintsMeans: '先到期的在前；可按负责人筛选。', followUpsMeans: '评分低或没有解决的，先到期的在前。', holdsMeans: '超过原因允许的时间后计时继续：经理同意继续挂起，或让班组恢复处理。',
+    agree: '同意继续挂起',
+  },
+  followUps: { empty: '没有要跟进的', emptyHint: '业主评分低或说没有解决时，会出现在这里，请在时限内联系。', end: '结束跟进', how: '怎样结束', words: '说了或做了什么', said: '怎样能到 5 分' },
   escalations: {
     title: '升级', empty: '没有升级', level: '第 {{level}} 级', warning: '预警', late: '超时 {{time}}', due: '应完成', fired: '记录于', told: '通知了 {{names}}', nobody: '无人值班，未能通知任何人', tellAt: '到时通知：{{time}}', doneBefore: '通知之前已经完成', acknowledge: '确认', resolve: '结束', promisedAt: '承诺完成时间', note: '说明', acknowledgedBy: '{{name}} 确认，用时 {{time}}', promised: '承诺 {{time}}', promiseBroken: '承诺落空', resolvedBy: '{{name}} 结束', state: '状态', crew: '工种',
     alarmsOpen: '未解除的报警：{{count}} 条', openAlarms: '报警', noAlarms: '没有报警', endAlarm: '解除', raised: '发生于',
   },
   reports: { clocks: '时限达成', escalations: '升级情况', by: '分组', from: '从', to: '到', total: '总数', rate: '及时率', median: '用时中位数', p90: '用时 90 分位', medianLate: '超时中位数', rows: '明细', warnings: '预警', level: '{{level}} 级', toldCount: '已通知', nobody: '无人', doneBefore: '通知前完成', acknowledged: '已确认', medianAck: '确认用时中位数', broken: '承诺落空', satisfaction: '满意度', responseRate: '回收率', owners: '业主（{{count}}）', staffs: '员工（{{count}}）', byOwner: '满意度（业主自评）', byStaff: '满意度（员工代录）', recommendOwner: '推荐（业主）', recommendStaff: '推荐（代录）', belowFive: '低于 5 分', reworkRate: '返修率', firstTimeFix: '一次修好率', solvedSplit: '解决 / 部分 / 未解决', score: '评分', reason: '怎样能到 5 分', who: '录入', none: '（无）', empty: '这段时间没有数据' },
   rosters: { title: '排班与请假', shifts: '班次', leave: '请假', add: '排班', addLeave: '请假', duty: '值班', team: '班组', who: '谁', from: '开始', to: '结束', deputy: '代理人', noDeputy: '无代理', swap: '换班', swappedFrom: '原为 {{name}}', remove: '取消', empty: '没有排班', emptyLeave: '没有请假' },
-  inbox: { title: '收到的消息', empty: '没有待处理的来信', register: '登记为申请', none: '不是申请' },
-  messages: { title: '未能送达的消息', ofRequest: '消息', empty: '全部已送达', tries: '已尝试 {{count}} 次', retry: '重新发送', discard: '不再发送', reason: '原因' },
+  inbox: { title: '收到的消息', empty: '没有待处理的来信', emptyHint: '业主发来的短信和邮件，系统归不到任何申请的，会出现在这里。', register: '登记为申请', none: '不是申请' },
+  messages: { title: '未能送达的消息', ofRequest: '消息', empty: '全部已送达', emptyHint: '发不出去的短信、邮件会留在这里，由您重发或放弃。', tries: '已尝试 {{count}} 次', retry: '重新发送', discard: '不再发送', reason: '原因' },
   templates: { title: '消息模板', own: '自定义', edit: '编辑', reset: '恢复默认', subject: '主题（邮件）', body: '正文', placeholders: '可用占位符：{{known}}；正文必须包含：{{needed}}', provider: '自有模板的网关', templateId: '网关的模板编号', fields: '模板字段，每行一个：名称=内容', quiet: '免打扰时段', quietHint: '该时段内不向业主发送消息，危险情况除外。起止相同表示不设。', from: '开始', to: '结束' },
   jobs: { title: '后台任务', lastSuccess: '上次成功', never: '从未', took: '用时', rows: '处理行数', oldest: '最早未处理', none: '无', failing: '连续失败 {{count}} 次：{{kind}}', single: '单实例', runNow: '立即运行', hinted: '已请求运行', schedule: '计划（UTC）', worker: '进程' },
-  fault: { title: '公共故障', open: '未恢复', ended: '已恢复', new: '新建故障', name: '标题', where: '位置', expected: '预计恢复', requests: '涉及的申请', end: '标记已恢复', empty: '没有公共故障', notFound: '没有这条故障，或者您无权查看。', category: '类别', description: '说明', dispatch: '派单', amend: '修改', expect: '更新预计时间' },
+  fault: { title: '公共故障', open: '未恢复', ended: '已恢复', new: '新建故障', name: '标题', where: '位置', expected: '预计恢复', requests: '涉及的申请', end: '标记已恢复', empty: '没有公共故障', notFound: '没有这条故障，或者您无权查看。', category: '类别', description: '说明', dispatch: '派单', amend: '修改', expect: '更新预计时间',
+    emptyHint: '电梯停运、停水等涉及多户时，在这里新建；来电登记时会自动提示并入。', noRequests: '还没有申请并入。来电登记同一楼栋、同类申请时会提示并入。', noExpected: '还不知道', unJoin: '移出（是另一处）', splitOff: '分出（仍未修好）', saidBy: '谁说的', theirWords: '怎么说的',
+    unJoinMeans: '并入有误：这条申请恢复自己的时限，单独处理。', splitOffMeans: '故障已修好，但这一户仍未好：这条申请另派工单返修。' },
   enums: {
     ...workWords.enums,
     requestKind: { repair: '报修', complaint: '投诉', inquiry: '咨询', suggestion: '建议', praise: '表扬' },
