@@ -8,6 +8,7 @@ namespace PropertyServiceDesk.Domain.Requests;
 /// <param name="HasTarget">Whether a finish is due at all.</param>
 /// <param name="ToConfirm">Whether it was reported by somebody unknown, and the desk has not confirmed it yet.</param>
 /// <param name="Late">Whether it was finished after it was due; for open ones, whether the due time has passed.</param>
+/// <param name="Due">Of those that are not finished: what is late now, or will be within four hours. A clock that is on hold does not become late.</param>
 public sealed record RequestFilter(
     Guid? CommunityId = null,
     RequestStatus[]? Status = null,
@@ -28,7 +29,18 @@ public sealed record RequestFilter(
     bool? HasTarget = null,
     bool? Late = null,
     bool? Imported = null,
-    bool? ToConfirm = null);
+    bool? ToConfirm = null,
+    RequestDue? Due = null);
+
+/// <summary>How an unfinished request stands to its due time.</summary>
+public enum RequestDue
+{
+    /// <summary>The due time has passed.</summary>
+    Late,
+
+    /// <summary>It is due within four hours, and its clock runs.</summary>
+    Soon,
+}
 
 public enum RequestSort
 {
@@ -142,14 +154,14 @@ internal static class RequestSql
     internal const string Columns = """
         select r.community_id, r.request_id, r.number, r.kind, r.channel, r.status, r.outcome, r.priority, r.category_id, r.description, r.place_id,
             p.name as place_name, r.customer_id, coalesce(cu.name, r.reporter_name) as customer_name, r.confidential, r.reported_at, r.registered_at,
-            r.closed_at, r.rework_count, r.urge_count, k.due_at, coalesce(coalesce(k.stopped_at, @Now) > k.due_at, false) as late,
+            r.closed_at, r.rework_count, r.urge_count, k.due_at, coalesce(coalesce(k.stopped_at, k.held_at, @Now) > k.due_at, false) as late,
             r.to_confirm and r.confirmed_at is null as to_confirm, r.version, case when k.stopped_at is null then k.due_at end as runs_until
         """;
 
     internal const string Joins = """
 
         left join lateral (
-            select c.due_at, c.stopped_at
+            select c.due_at, c.stopped_at, c.held_at
             from clock c
             where c.community_id = r.community_id and c.subject_id = r.request_id and c.kind = 'finish'
             order by c.cycle desc
@@ -207,12 +219,16 @@ internal static class RequestSql
                           and d.due_at is not null)
         """;
 
+    /// <summary>What is due within this will be late soon.</summary>
+    public static readonly TimeSpan Soon = TimeSpan.FromHours(4);
+
     public static DynamicParameters Parameters(RequestFilter filter, Caller caller, TimeProvider clock)
     {
         var mine = caller.Actor.CommunitiesWith(caller.Allowed);
         var args = new DynamicParameters();
         args.Add("Communities", (filter.CommunityId is { } one ? mine.Where(m => m == one) : mine).ToArray());
         args.Add("Now", clock.Now().UtcDateTime);
+        args.Add("SoonBefore", clock.Now().Add(Soon).UtcDateTime);
         args.Add("Status", filter.Status is null ? null : EnumWord.All(filter.Status));
         args.Add("Kind", filter.Kind is { } kind ? EnumWord.Of(kind) : null);
         args.Add("Channel", filter.Channel is { } channel ? EnumWord.Of(channel) : null);
@@ -357,8 +373,14 @@ internal static class RequestSql
             },
             f.Late switch
             {
-                true => "exists (select from clock c where c.community_id = r.community_id and c.subject_id = r.request_id and c.kind = 'finish' and coalesce(c.stopped_at, @Now) > c.due_at)",
-                false => "not exists (select from clock c where c.community_id = r.community_id and c.subject_id = r.request_id and c.kind = 'finish' and coalesce(c.stopped_at, @Now) > c.due_at)",
+                true => "exists (select from clock c where c.community_id = r.community_id and c.subject_id = r.request_id and c.kind = 'finish' and coalesce(c.stopped_at, c.held_at, @Now) > c.due_at)",
+                false => "not exists (select from clock c where c.community_id = r.community_id and c.subject_id = r.request_id and c.kind = 'finish' and coalesce(c.stopped_at, c.held_at, @Now) > c.due_at)",
+                null => null,
+            },
+            f.Due switch
+            {
+                RequestDue.Late => "r.request_id in (select u.subject_id from clock u where u.community_id = any (@Communities::uuid[]) and u.subject_kind = 'request' and u.kind = 'finish' and u.stopped_at is null and u.due_at < @Now and u.due_at < coalesce(u.held_at, @Now))",
+                RequestDue.Soon => "r.request_id in (select u.subject_id from clock u where u.community_id = any (@Communities::uuid[]) and u.subject_kind = 'request' and u.kind = 'finish' and u.stopped_at is null and u.due_at >= @Now and u.due_at < @SoonBefore and u.held_at is null)",
                 null => null,
             },
         ];

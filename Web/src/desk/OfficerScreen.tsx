@@ -8,7 +8,7 @@ import type { EscalationLine, FollowUpLine, RequestLine, SignedIn, WorkOrderLine
 import { Problem } from '../api/problems';
 import { useCommunities, useStaff } from '../api/reference';
 import { useSend } from '../api/sending';
-import { OrderLine } from '../crew/OrderLine';
+import { OrderLine } from './OrderLine';
 import { useFilters } from '../kit/filters';
 import { Due, Moment } from '../kit/Moment';
 import { PriorityTag, spoken } from '../kit/tags';

@@ -2,7 +2,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Button, Card, Empty, Grid, Select, Spin, Table, Tag } from 'antd';
 import { Link, useNavigate } from 'react-router';
 import { api, told } from '../api/client';
-import type { Channel, Crew, Priority, RequestKind, RequestLine, RequestSort, RequestStatus, SignedIn } from '../api/client';
+import type { Channel, Crew, Priority, RequestDue, RequestKind, RequestLine, RequestSort, RequestStatus, SignedIn } from '../api/client';
 import { Problem } from '../api/problems';
 import { useCategories, useCommunities } from '../api/reference';
 import { calm } from '../kit/live';
@@ -15,7 +15,7 @@ import { useWords } from '../words/words';
 import { useCard } from './CustomerCardView';
 import { Marks, RequestCard } from './RequestCard';
 
-const names = ['community', 'status', 'kind', 'priority', 'crew', 'channel', 'late', 'toConfirm', 'sort', 'customer', 'inCharge'] as const;
+const names = ['community', 'status', 'kind', 'priority', 'crew', 'channel', 'late', 'due', 'open', 'toConfirm', 'sort', 'customer', 'inCharge'] as const;
 const statuses: RequestStatus[] = ['received', 'inProgress', 'awaitingFeedback', 'closed', 'cancelled'];
 const openStatuses: RequestStatus[] = ['received', 'inProgress', 'awaitingFeedback'];
 
@@ -37,12 +37,14 @@ export default function RequestsScreen({ who }: { who: SignedIn }) {
     customerId: f.customer,
     inChargeId: f.inCharge,
     late: f.late ? f.late === 'true' : undefined,
+    due: f.due as RequestDue | undefined,
+    open: f.open ? f.open === 'true' : undefined,
     toConfirm: f.toConfirm ? f.toConfirm === 'true' : undefined,
   };
   const sort = (f.sort ?? 'newestFirst') as RequestSort;
   // Due times are sorted among open ones only.
   const status = f.status ? [f.status as RequestStatus] : undefined;
-  const open = sort === 'dueFirst' ? true : undefined;
+  const open = sort === 'dueFirst' ? true : narrowed.open;
 
   const counts = useQuery({
     queryKey: ['counts', narrowed],
@@ -51,7 +53,7 @@ export default function RequestsScreen({ who }: { who: SignedIn }) {
   });
   const list = useInfiniteQuery({
     queryKey: ['requests', narrowed, status, sort],
-    queryFn: ({ pageParam, signal }) => told(api.GET('/api/requests', { params: { query: { ...narrowed, status, open, sort, take: 50, after: pageParam } }, signal, querySerializer: { array: { style: 'form', explode: false } } })),
+    queryFn: ({ pageParam, signal }) => told(api.GET('/api/requests', { params: { query: { ...narrowed, open, status, sort, take: 50, after: pageParam } }, signal, querySerializer: { array: { style: 'form', explode: false } } })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
     refetchInterval: calm(30_000),
@@ -76,7 +78,8 @@ export default function RequestsScreen({ who }: { who: SignedIn }) {
         <Select allowClear aria-label={t('requests.priority')} value={f.priority} onChange={(v) => change({ priority: v })} placeholder={t('requests.priority')} options={options('priority')} />
         <Select allowClear aria-label={t('requests.crew')} value={f.crew} onChange={(v) => change({ crew: v })} placeholder={t('requests.crew')} options={options('crew')} />
         <Select allowClear aria-label={t('requests.channel')} value={f.channel} onChange={(v) => change({ channel: v })} placeholder={t('requests.channel')} options={options('channel')} />
-        <Select allowClear aria-label={t('time.due')} value={f.late} onChange={(v) => change({ late: v })} placeholder={t('time.due')} options={[{ value: 'true', label: t('requests.onlyLate') }]} />
+        <Select allowClear aria-label={t('time.due')} value={f.due ?? (f.late ? 'missed' : undefined)} onChange={(v: string | undefined) => change({ due: v === 'missed' ? undefined : v, late: v === 'missed' ? 'true' : undefined })} placeholder={t('time.due')} options={[...options('requestDue'), { value: 'missed', label: t('requests.onlyLate') }]} />
+        <Select allowClear aria-label={t('requests.openOrNot')} value={f.open} onChange={(v) => change({ open: v })} placeholder={t('requests.openOrNot')} options={[{ value: 'true', label: t('requests.onlyOpen') }, { value: 'false', label: t('requests.onlyEnded') }]} />
         <Select allowClear aria-label={t('requests.toConfirm')} value={f.toConfirm} onChange={(v) => change({ toConfirm: v })} placeholder={t('requests.toConfirm')} options={[{ value: 'true', label: t('requests.onlyToConfirm') }]} />
         <Select value={sort} onChange={(v) => change({ sort: v === 'newestFirst' ? undefined : v, ...(v === 'dueFirst' && f.status && !openStatuses.includes(f.status as RequestStatus) ? { status: undefined } : {}) })} options={options('requestSort')} aria-label={t('requests.sort')} />
         {Object.keys(f).length > 0 && <Button type="link" onClick={reset}>{t('common.reset')}</Button>}
