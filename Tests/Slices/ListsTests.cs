@@ -60,7 +60,7 @@ public sealed class ListsTests : ApiFixture
             ("hasTarget=true", "cancelled odd plain"), ("hasTarget=false", "imported"),
             ("late=true", "odd"), ("late=false", "cancelled imported plain"),
             ("imported=true", "imported"), ("imported=false", "cancelled odd plain"),
-            ("toConfirm=true", "odd"), ("toConfirm=false", "cancelled imported plain"),
+            ("toConfirm=true", ""), ("toConfirm=false", "cancelled imported odd plain"), // what is dispatched is confirmed; see below
             ("open=true&kind=repair&imported=false", "plain"),
         };
 
@@ -75,6 +75,18 @@ public sealed class ListsTests : ApiFixture
         var both = Here.Clerk with { Roles = [.. Here.Clerk.Roles, new RoleIn(There.CommunityId, Roles.Clerk)] };
         Assert.That(Names((await Send(both, new ListRequests(new RequestFilter(There.CommunityId)))).Items.Select(r => r.RequestId), all), Is.EqualTo("theirs"));
         Assert.That(Names((await Send(both, new ListRequests(new RequestFilter()))).Items.Select(r => r.RequestId), all), Is.EqualTo("cancelled imported odd plain theirs"));
+    }
+
+    [Test]
+    public async Task What_is_to_be_confirmed_is_found_until_somebody_has()
+    {
+        var unknown = (await Send(Here.Clerk, Plain() with { ToConfirm = true })).RequestId;
+        var confirmed = (await Send(Here.Clerk, Plain() with { ToConfirm = true })).RequestId;
+        await Send(Here.Clerk, new ConfirmRequest(confirmed));
+        async Task<Guid[]> Found(bool toConfirm) => [.. (await Send(Here.Clerk, new ListRequests(new RequestFilter(ToConfirm: toConfirm)))).Items.Select(r => r.RequestId)];
+
+        Assert.That(await Found(true), Is.EqualTo(new[] { unknown }));
+        Assert.That(await Found(false), Is.EqualTo(new[] { confirmed }));
     }
 
     [Test]
