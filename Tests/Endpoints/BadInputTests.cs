@@ -66,7 +66,9 @@ public sealed partial class BadInputTests : ApiFixture
     private HttpClient http = null!;
 
     public static IEnumerable<TestCaseData> Writers =>
-        ApiDocument.Committed.Operations.Where(o => o.Method is "POST" or "PATCH" or "PUT" or "DELETE").Select(o => new TestCaseData(o).SetArgDisplayNames(o.Id));
+        ApiDocument.Committed.Operations
+            .Where(o => o.Method is "POST" or "PATCH" or "PUT" or "DELETE" && o.Id != "signOut") // which has no input, and would end the session that all of these call with
+            .Select(o => new TestCaseData(o).SetArgDisplayNames(o.Id));
 
     public static IEnumerable<TestCaseData> Readers =>
         ApiDocument.Committed.Operations.Where(o => o.Method is "GET" && o.Path.StartsWith("/api/", StringComparison.Ordinal)).Select(o => new TestCaseData(o).SetArgDisplayNames(o.Id));
