@@ -97,7 +97,7 @@ public sealed class AllowedMovesTests : ApiFixture
                 {
                     Assert.That(NotTheirs, Does.Not.Contain(refused), $"{who}, {move}");
                 }
-                else
+                else if (move != "close") // a late answer counts, whatever became of the request: that is the round's move
                 {
                     Assert.That(refused, Is.Not.Null, $"{who} may {move}, and it is not listed");
                 }
