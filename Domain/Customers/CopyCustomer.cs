@@ -159,7 +159,7 @@ public sealed record CopiedFile(Guid AttachmentId, Guid RequestId, PhotoPurpose 
 
 public sealed record CopiedMessage(string Template, DateTimeOffset CreatedAt, DateTimeOffset? SentAt);
 
-public sealed record CopiedInbound(Messages.InboundChannel Channel, DateTimeOffset ReceivedAt, string Sender, string? Subject, string Text, Guid? RequestId);
+public sealed record CopiedInbound(InboundChannel Channel, DateTimeOffset ReceivedAt, string Sender, string? Subject, string Text, Guid? RequestId);
 
 /// <param name="SubjectId">The request, its order, or the customer.</param>
 public sealed record CopiedEvent(Guid SubjectId, Happening What, string? Text, DateTimeOffset OccurredAt);
