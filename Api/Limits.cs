@@ -44,6 +44,27 @@ internal sealed class Limits(TimeProvider clock, IConfiguration configuration)
     /// <exception cref="TooMany">More than <paramref name="most"/> calls in this time, an hour at most.</exception>
     public void Admit(string who, int most, TimeSpan within)
     {
+        if (!TryAdmit(who, most, within, out var wait))
+        {
+            throw Too(wait);
+        }
+    }
+
+    public static TooMany Too(TimeSpan wait) => new("calls.too_many", "These are too many calls. Wait a moment.", wait);
+
+    /// <summary>A call that was let in does not count after all.</summary>
+    public void GiveBack(string who, int aMinute)
+    {
+        while (paidOffAt.TryGetValue(who, out var before) && !paidOffAt.TryUpdate(who, before - (TimeSpan.TicksPerMinute / aMinute), before))
+        {
+        }
+    }
+
+    /// <param name="wait">How long, where it is not let in.</param>
+    public bool TryAdmit(string who, int aMinute, out TimeSpan wait) => TryAdmit(who, aMinute, TimeSpan.FromMinutes(1), out wait);
+
+    private bool TryAdmit(string who, int most, TimeSpan within, out TimeSpan wait)
+    {
         var now = clock.GetUtcNow().UtcTicks;
         var cost = within.Ticks / most;
         while (true)
@@ -53,7 +74,8 @@ internal sealed class Limits(TimeProvider clock, IConfiguration configuration)
             var after = owed + cost;
             if (after - now > within.Ticks)
             {
-                throw new TooMany("calls.too_many", "These are too many calls. Wait a moment.", TimeSpan.FromTicks(after - now - within.Ticks));
+                wait = TimeSpan.FromTicks(after - now - within.Ticks);
+                return false;
             }
 
             if (known ? paidOffAt.TryUpdate(who, after, before) : paidOffAt.TryAdd(who, after))
@@ -72,6 +94,9 @@ internal sealed class Limits(TimeProvider clock, IConfiguration configuration)
                 }
             }
         }
+
+        wait = TimeSpan.Zero;
+        return true;
     }
 }
 

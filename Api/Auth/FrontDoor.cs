@@ -13,6 +13,9 @@ internal sealed partial class FrontDoor(Sessions sessions, Passwords passwords, 
     /// <param name="Rehash">It is of an older, cheaper kind.</param>
     public sealed record Opened(Guid StaffId, string Verified, bool Rehash);
 
+    /// <summary>Whether whoever has this name signed in from here before; asked alike for every name.</summary>
+    public Task<bool> IsKnown(HttpContext http, string signInName, CancellationToken ct) => sessions.IsKnownAt(new SignInPace(signInName.Trim().ToLowerInvariant(), AddressOf(http)), ct);
+
     /// <returns>Null where they do not belong together, or nobody has the name.</returns>
     /// <exception cref="TooMany">Too many attempts failed before this one.</exception>
     public async Task<Opened?> Try(HttpContext http, string signInName, string password, CancellationToken ct)

@@ -44,10 +44,17 @@ internal static class SessionEndpoints
 
     private static async Task<IResult> SignInHere(SignIn body, HttpContext http, FrontDoor door, Passwords passwords, Sessions sessions, Limits limits, CancellationToken ct)
     {
-        limits.Admit("sign-in " + FrontDoor.AddressOf(http), limits.SignIn);
         if (body.SignInName.Length is 0 or > 100 || body.Password.Length is 0 or > 200 || body.SignInName.Contains('\0', StringComparison.Ordinal))
         {
             throw new Refused.Invalid("sign_in.refused", "This name and password do not belong together.");
+        }
+
+        // What fails counts, from wherever it comes; whoever is known there does not wait for what others try beside them.
+        var address = "sign-in " + FrontDoor.AddressOf(http);
+        var counted = limits.TryAdmit(address, limits.SignIn, out var wait);
+        if (!counted && !await door.IsKnown(http, body.SignInName, ct))
+        {
+            throw Limits.Too(wait);
         }
 
         if (await door.Try(http, body.SignInName, body.Password, ct) is not { } opened
@@ -55,6 +62,11 @@ internal static class SessionEndpoints
         {
             await Problems.Write(http, StatusCodes.Status401Unauthorized, "sign_in.refused", "This name and password do not belong together.");
             return Results.Empty;
+        }
+
+        if (counted)
+        {
+            limits.GiveBack(address, limits.SignIn);
         }
 
         var holder = await sessions.Holder(token, ct) ?? throw new InvalidOperationException("The session that was just started is not there.");

@@ -6,9 +6,6 @@ using PropertyServiceDesk.Domain.Plumbing;
 
 namespace PropertyServiceDesk.Api.Tools;
 
-/// <summary>The host must not start as it was asked to.</summary>
-internal sealed class StartRefused(string sentence) : Exception(sentence);
-
 /// <summary>
 /// What is looked at before the host listens. Demo accounts, whose password everybody knows, are for a demo only. An empty desk gets a
 /// community and an administrator, whose password is printed once; of several hosts that start together, one makes them.
@@ -19,12 +16,6 @@ internal static class FirstStart
 
     private const long Lock = 0x4649525354; // one first start at a time
 
-    private const string DemoAccounts = """
-        select count(*)
-        from staff
-        where is_demo and disabled_at is null
-        """;
-
     private const string Anybody = """
         select exists (select from staff) or exists (select from community)
         """;
@@ -32,19 +23,15 @@ internal static class FirstStart
     /// <exception cref="StartRefused">There are demo accounts, and this is no demo.</exception>
     public static async Task Look(IConfiguration configuration, TextWriter words, CancellationToken ct)
     {
-        if (string.Equals(configuration["Desk:Mode"], "Demo", StringComparison.OrdinalIgnoreCase))
+        var direct = Connections.Direct(configuration.GetConnectionString);
+        await DemoAccounts.MustBelongHere(configuration["Desk:Mode"], direct, ct);
+        if (DemoAccounts.IsDemo(configuration["Desk:Mode"]))
         {
             return;
         }
 
-        await using var owner = new NpgsqlConnection(Connections.Direct(configuration.GetConnectionString));
+        await using var owner = new NpgsqlConnection(direct);
         await owner.OpenAsync(ct);
-        var demo = await owner.ExecuteScalarAsync<long>(DemoAccounts);
-        if (demo > 0)
-        {
-            throw new StartRefused($"There are {demo} demo accounts in this database, whose password everybody knows. Use another database, or say that this is a demo: Desk__Mode=Demo.");
-        }
-
         await owner.ExecuteAsync("select pg_advisory_lock(@Lock)", new { Lock });
         try
         {

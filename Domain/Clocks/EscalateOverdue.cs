@@ -55,7 +55,7 @@ public sealed record EscalateOverdue(Guid CommunityId, IReadOnlyList<Guid> Clock
             """;
 
         // Who must not find a confidential complaint is said in one place, and so is who is not told of it.
-        private const string HiddenFrom = """
+        internal const string HiddenFrom = """
             select c.staff_id, h.request_id
             from community_staff c
             cross join lateral unnest(hidden_requests(c.staff_id, array[@CommunityId]::uuid[])) h (request_id)

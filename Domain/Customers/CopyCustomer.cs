@@ -62,6 +62,15 @@ public sealed record CopyCustomer([property: JsonIgnore] Guid CustomerId) : ICom
               and m.request_id in (select requests_of_customer(@CommunityId, @CustomerId))
             order by m.created_at, m.message_id;
 
+            select i.channel, i.received_at, i.sender, i.subject, i.text, i.request_id
+            from inbound_message i
+            where i.community_id = @CommunityId and i.kind not in ('bounce', 'own')
+              and (i.customer_id = @CustomerId
+                or i.request_id in (select requests_of_customer(@CommunityId, @CustomerId))
+                or (i.customer_id is null and i.sender_normalised in (
+                    select p.normalised from contact_point p where p.community_id = @CommunityId and p.customer_id = @CustomerId and p.kind in ('phone', 'email'))))
+            order by i.received_at, i.inbound_message_id;
+
             select e.subject_id, e.what, x.text, e.occurred_at
             from event e
             left join event_text x on x.community_id = e.community_id and x.seq = e.seq
@@ -92,6 +101,7 @@ public sealed record CopyCustomer([property: JsonIgnore] Guid CustomerId) : ICom
                 (await read.ReadAsync<CopiedPromise>()).AsList(),
                 [.. (await read.ReadAsync<CopiedFile>()).DistinctBy(f => f.AttachmentId)],
                 (await read.ReadAsync<CopiedMessage>()).AsList(),
+                (await read.ReadAsync<CopiedInbound>()).AsList(),
                 (await read.ReadAsync<CopiedEvent>()).AsList());
             log.Write(customer.CommunityId, SubjectKind.Customer, customer.CustomerId, Happening.CustomerCopied, new { requests = copy.Requests.Count }, visibility: Visibility.Desk);
             return copy;
@@ -102,6 +112,7 @@ public sealed record CopyCustomer([property: JsonIgnore] Guid CustomerId) : ICom
 /// <summary>All that is stored about a person.</summary>
 /// <param name="Requests">Those that name them, and those of nobody known that came from one of their numbers.</param>
 /// <param name="Events">What happened to them and to their requests, with what was said, as far as an owner may read it; also who was shown their numbers, and when.</param>
+/// <param name="Inbound">What they wrote to us by text message and e-mail, whatever became of it.</param>
 /// <param name="Files">Those that an owner may see; the bytes are had at <c>/api/attachments/{id}/content?variant=shared</c>.</param>
 public sealed record CustomerCopy(
     DateTimeOffset MadeAt,
@@ -114,6 +125,7 @@ public sealed record CustomerCopy(
     IReadOnlyList<CopiedPromise> Promises,
     IReadOnlyList<CopiedFile> Files,
     IReadOnlyList<CopiedMessage> Messages,
+    IReadOnlyList<CopiedInbound> Inbound,
     IReadOnlyList<CopiedEvent> Events);
 
 public sealed record CopiedRequest(
@@ -146,6 +158,8 @@ public sealed record CopiedPromise(Guid RequestId, string Text, DateTimeOffset D
 public sealed record CopiedFile(Guid AttachmentId, Guid RequestId, PhotoPurpose Purpose, string MediaType, string FileName, long Size, DateTimeOffset UploadedAt);
 
 public sealed record CopiedMessage(string Template, DateTimeOffset CreatedAt, DateTimeOffset? SentAt);
+
+public sealed record CopiedInbound(InboundChannel Channel, DateTimeOffset ReceivedAt, string Sender, string? Subject, string Text, Guid? RequestId);
 
 /// <param name="SubjectId">The request, its order, or the customer.</param>
 public sealed record CopiedEvent(Guid SubjectId, Happening What, string? Text, DateTimeOffset OccurredAt);

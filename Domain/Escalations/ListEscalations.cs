@@ -214,6 +214,8 @@ internal static class EscalationLines
         left join work_order o on o.community_id = x.community_id and o.work_order_id = x.work_order_id
         left join category c on c.community_id = x.community_id and c.category_id = coalesce(o.category_id, r.category_id)
         left join place p on p.community_id = x.community_id and p.place_id = coalesce(o.place_id, r.place_id)
+            -- an order's home tells who
+            and (o.work_order_id is null or p.kind not in ('home', 'shop', 'parkingSpace') or (select cardinality(scope_hidden())) = 0 or may_show_home(o.community_id, o.work_order_id))
         left join staff a on a.staff_id = x.acknowledged_by
         left join staff b on b.staff_id = x.resolved_by
         where x.community_id = any (@Communities) and x.escalation_id = any (@Ids)

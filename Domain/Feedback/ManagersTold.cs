@@ -5,7 +5,7 @@ namespace PropertyServiceDesk.Domain.Feedback;
 
 /// <summary>
 /// Tells the manager on duty of a bad answer, in the transaction that stores it; the district, too, when a repair comes back a second
-/// time. Once a round and person. Whom a complaint is about is not told.
+/// time. Once a round and person. Whom a complaint is about is not told, nor whoever must not find it: then the next level is.
 /// </summary>
 internal sealed class ManagersTold(Db db)
 {
@@ -50,8 +50,14 @@ internal sealed class ManagersTold(Db db)
             not.Add(person);
         }
 
+        if (request.Confidential)
+        {
+            var hidden = await db.List<(Guid StaffId, Guid RequestId)>(EscalateOverdue.Handler.HiddenFrom, new { request.CommunityId, RequestIds = new[] { request.RequestId } }, ct);
+            not.UnionWith(hidden.Select(h => h.StaffId));
+        }
+
         var thing = new LateThing([], [], not);
-        var staff = levels.SelectMany(level => OnDuty.At(level, thing, roster.Roster, now)).Select(r => r.StaffId).Distinct().ToArray();
+        var staff = levels.SelectMany(level => At(level, thing, roster.Roster, now)).Select(r => r.StaffId).Distinct().ToArray();
         if (staff.Length > 0)
         {
             await db.Run(
@@ -70,4 +76,7 @@ internal sealed class ManagersTold(Db db)
                 ct);
         }
     }
+    /// <summary>Those of this level; where all of them are left out, those of the next.</summary>
+    private static IReadOnlyList<Recipient> At(int level, LateThing thing, Roster roster, DateTimeOffset now) =>
+        OnDuty.At(level, thing, roster, now) is { Count: 0 } && thing.NotTo.Count > 0 && level < 4 ? At(level + 1, thing, roster, now) : OnDuty.At(level, thing, roster, now);
 }

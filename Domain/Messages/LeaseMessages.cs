@@ -63,7 +63,7 @@ public sealed record LeaseMessages(Guid CommunityId, IReadOnlyList<Guid> Message
             select m.message_id, m.recipient_kind, m.recipient_id, m.recipient_role, m.request_id, m.template, m.detail::text as detail, m.created_at, m.channel, m.channel_tries,
                 array_to_string(m.given_up, ',') as given_up,
                 k.code, k.name as community_name, k.name_en as community_name_en, k.time_zone, k.quiet_from::text as quiet_from, k.quiet_to::text as quiet_to,
-                coalesce(r.number, lr.number) as number, r.priority, coalesce(r.confidential, false) as confidential, r.reporter_phone, r.reporter_name,
+                coalesce(r.number, lr.number) as number, r.priority, (coalesce(r.confidential, false) or serves.confidential) as confidential, r.reporter_phone, r.reporter_name,
                 g.name as category_name, g.name_en as category_name_en, p.name as place_name, p.name_en as place_name_en,
                 cu.customer_id, cu.name as customer_name, cu.language as customer_language, cu.preferred_channel,
                 array(select c.normalised from contact_point c where c.community_id = cu.community_id and c.customer_id = cu.customer_id and c.kind = 'phone' order by c.position, c.contact_point_id) as phones,
@@ -76,16 +76,22 @@ public sealed record LeaseMessages(Guid CommunityId, IReadOnlyList<Guid> Message
             join community k on k.community_id = m.community_id
             left join request r on r.community_id = m.community_id and r.request_id = m.request_id
             left join work_order o on o.community_id = m.community_id and o.work_order_id = (m.detail ->> 'workOrderId')::uuid
+            cross join lateral (
+                select exists (
+                    select from request_work_order w
+                    join request x on x.community_id = w.community_id and x.request_id = w.request_id and x.confidential
+                    where w.community_id = o.community_id and w.work_order_id = o.work_order_id) as confidential) serves
             left join lateral (
                 select x.number
                 from request_work_order w
-                join request x on x.community_id = w.community_id and x.request_id = w.request_id
+                join request x on x.community_id = w.community_id and x.request_id = w.request_id and not x.confidential
                 where w.community_id = o.community_id and w.work_order_id = o.work_order_id and w.left_at is null
                 order by w.joined_at, w.request_id
                 limit 1) lr on true
             left join category g on g.community_id = m.community_id and g.category_id = coalesce(r.category_id, o.category_id)
             left join place p on p.community_id = m.community_id and p.place_id = r.place_id
-            left join place op on op.community_id = m.community_id and op.place_id = o.place_id
+            -- what an order of a confidential complaint says goes to those who do the work: a home would tell them who complained
+            left join place op on op.community_id = m.community_id and op.place_id = o.place_id and (not serves.confidential or op.kind not in ('home', 'shop', 'parkingSpace'))
             left join fault fa on fa.community_id = m.community_id and fa.fault_id = (m.detail ->> 'faultId')::uuid
             left join customer cu on m.recipient_kind = 'customer' and cu.community_id = m.community_id and cu.customer_id = m.recipient_id and cu.erased_at is null
             left join owner_link ol on ol.community_id = m.community_id and ol.request_id = m.request_id
@@ -237,7 +243,7 @@ public sealed record LeaseMessages(Guid CommunityId, IReadOnlyList<Guid> Message
                     // A group reads along: who complained confidentially is not told there.
                     Where(!row.Confidential, MessageChannel.WeCom);
                     Where(!row.Confidential, MessageChannel.DingTalk);
-                    Where(row.StaffId is not null || row.RecipientKind == RecipientKind.Role, MessageChannel.App);
+                    Where(row.StaffId is not null || (row.RecipientKind == RecipientKind.Role && !row.Confidential), MessageChannel.App);
                     Where(Mobile(row) is not null, MessageChannel.Sms);
                     break;
             }

@@ -114,8 +114,8 @@ public sealed record TakeInbound(
         private static readonly TimeSpan LateAnswers = TimeSpan.FromDays(30);
 
         private const string Insert = """
-            insert into inbound_message (community_id, inbound_message_id, channel, external_id, kind, sender, subject, text, received_at)
-            values (@CommunityId, @Id, @Channel, @MessageId, 'toConfirm', @Sender, @Subject, @Text, @Now)
+            insert into inbound_message (community_id, inbound_message_id, channel, external_id, kind, sender, sender_normalised, subject, text, received_at)
+            values (@CommunityId, @Id, @Channel, @MessageId, 'toConfirm', @Sender, @Normalised, @Subject, @Text, @Now)
             on conflict on constraint inbound_message_once do nothing
             """;
 
@@ -200,7 +200,7 @@ public sealed record TakeInbound(
             var now = clock.Now();
             var id = Guid.CreateVersion7(now);
             var own = Short(PlainText.Normalise(Inbound.Own(command.Text ?? "")), 4000);
-            if (await db.Run(Insert, new { command.CommunityId, Id = id, command.Channel, command.MessageId, command.Sender, Subject = command.Subject is { } s ? Short(s, 1000) : null, Text = own, Now = now }, cancellationToken) == 0)
+            if (await db.Run(Insert, new { command.CommunityId, Id = id, command.Channel, command.MessageId, command.Sender, Normalised = Addresses.Normalise(command.Channel, command.Sender), Subject = command.Subject is { } s ? Short(s, 1000) : null, Text = own, Now = now }, cancellationToken) == 0)
             {
                 var kept = await db.Single<Kept>(Earlier, new { command.CommunityId, command.Channel, command.MessageId }, cancellationToken);
                 return new InboundReply(kept.InboundMessageId, kept.Kind, kept.RequestId, Repeated: true);

@@ -87,10 +87,18 @@ public static class DomainServices
         return services;
     }
 
+    /// <summary>How long a statement may take, where the connection string says nothing else; then it is cancelled.</summary>
+    internal const int StatementSeconds = 30;
+
     /// <summary>The pooled source: transactions only, every setting local to one, so nothing needs resetting between them.</summary>
     internal static NpgsqlDataSource Source(string connectionString)
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString);
+        if (!settings.ContainsKey(nameof(settings.CommandTimeout)) && !settings.ContainsKey("Command Timeout"))
+        {
+            settings.CommandTimeout = StatementSeconds;
+        }
+
         settings.NoResetOnClose = true;
         if (settings.MaxAutoPrepare == 0)
         {

@@ -68,6 +68,13 @@ public sealed class Sessions(NpgsqlDataSource source, TimeProvider clock)
             reader.IsDBNull(2) ? null : reader.GetString(2));
     }
 
+    /// <summary>Whether somebody of this name signed in from this address within 90 days.</summary>
+    public async Task<bool> IsKnownAt(SignInPace pace, CancellationToken ct)
+    {
+        await using var batch = Enter(null, "select known_at($1, $2, $3, $4)", pace.Name, pace.Address, pace.OfFactor, clock.Now().UtcDateTime);
+        return await batch.ExecuteScalarAsync(ct) is true;
+    }
+
     /// <summary>Name and password belonged together: the attempts that failed before are forgotten.</summary>
     public async Task Succeed(SignInPace pace, CancellationToken ct)
     {

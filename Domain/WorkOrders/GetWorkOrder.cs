@@ -21,10 +21,8 @@ public sealed record GetWorkOrder(Guid WorkOrderId) : IQuery<WorkOrderDetails>
             left join team t on t.community_id = o.community_id and t.team_id = o.team_id
             left join staff s on s.staff_id = o.assignee_id
             left join place p on p.community_id = o.community_id and p.place_id = o.place_id
-                -- a home tells who: where every request that it serves is hidden from the caller, so is the home, unless it is the fault's own
-                and (p.kind not in ('home', 'shop', 'parkingSpace')
-                    or exists (select from fault f where f.community_id = o.community_id and f.fault_id = o.fault_id and f.place_id = o.place_id)
-                    or exists (select from request_work_order l where l.community_id = o.community_id and l.work_order_id = o.work_order_id))
+                -- a home tells who
+                and (p.kind not in ('home', 'shop', 'parkingSpace') or may_show_home(o.community_id, o.work_order_id))
             where o.work_order_id = @WorkOrderId;
 
             select r.request_id, r.number, r.kind, r.status, r.description, coalesce(cu.name, r.reporter_name) as customer_name,

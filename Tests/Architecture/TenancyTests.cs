@@ -146,6 +146,8 @@ public sealed class TenancyTests : DeskFixture
             "hidden_requests",
             "holds_over_limit",
             "holds_to_wake",
+            "known_at",
+            "may_show_home",
             "messages_to_send",
             "move_desk_clock",
             "oldest_due",

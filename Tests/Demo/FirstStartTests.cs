@@ -52,6 +52,24 @@ public sealed class FirstStartTests
         Assert.That(await Look("Demo"), Is.Empty);
     }
 
+    /// <summary>The programs themselves, as they are deployed.</summary>
+    [TestCase("Api")]
+    [TestCase("Workers")]
+    public async Task Neither_host_runs_over_demo_accounts_where_nothing_says_that_this_is_a_demo(string program)
+    {
+        await using (var source = NpgsqlDataSource.Create(database))
+        await using (var command = source.CreateCommand("select register_staff(gen_random_uuid(), 'clerk', 'x', 'en', null, 'a hash', true, timestamptz '2026-01-01')"))
+        {
+            await command.ExecuteNonQueryAsync();
+        }
+
+        await using var host = RealProcess.Start(program, database, [], ("Desk__Mode", "Production"));
+        await host.Ended(TimeSpan.FromMinutes(2));
+
+        Assert.That(host.ExitCode, Is.EqualTo(1), host.Said);
+        Assert.That(host.Said, Does.Contain("There are 1 demo accounts in this database").And.Contain("Desk__Mode=Demo"));
+    }
+
     [Test]
     public async Task A_demo_makes_no_administrator_of_its_own() => Assert.That((await Look("Demo"), await Scalar("select count(*) from staff")), Is.EqualTo(("", 0L)));
 

@@ -1,10 +1,12 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Http.Json;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Npgsql;
 using NUnit.Framework;
 using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Domain.Staff;
@@ -193,6 +195,44 @@ public sealed class DoorTests : ApiFixture
         var client = new ApiClient(Address, new Unexpected());
         client.Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", secret);
         return client;
+    }
+
+    [Test]
+    public async Task Of_sign_ins_from_one_address_only_those_that_fail_count_and_whoever_is_known_there_gets_in_all_the_same()
+    {
+        for (var i = 0; i < 15; i++)
+        {
+            Assert.That(await SignInFrom("203.0.113.77", "clerk@here", Town.Password), Is.EqualTo(HttpStatusCode.OK), $"the {i}th");
+        }
+
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.That(await SignInFrom("203.0.113.77", $"name{i}", "wrong"), Is.EqualTo(HttpStatusCode.Unauthorized), $"the {i}th");
+        }
+
+        Assert.That(await SignInFrom("203.0.113.77", "name", "wrong"), Is.EqualTo(HttpStatusCode.TooManyRequests));
+        Assert.That(await SignInFrom("203.0.113.77", "officer@here", Town.Password), Is.EqualTo(HttpStatusCode.TooManyRequests), "nobody knows them there");
+        Assert.That(await SignInFrom("203.0.113.77", "clerk@here", Town.Password), Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    /// <summary>So that no statement of a caller's holds a connection for ever.</summary>
+    [Test]
+    public async Task A_statement_is_cancelled_after_half_a_minute()
+    {
+        Assert.That(new NpgsqlConnectionStringBuilder(HostServices.GetRequiredService<NpgsqlDataSource>().ConnectionString).CommandTimeout, Is.EqualTo(30));
+
+        await using var impatient = DomainServices.Source(ConnectionString + ";Command Timeout=1");
+        await using var slow = impatient.CreateCommand("select pg_sleep(20), 'a statement that is too slow'");
+        Assert.ThrowsAsync<NpgsqlException>(() => slow.ExecuteNonQueryAsync());
+        Assert.That(await Scalar<long>("select count(*) from pg_stat_activity where query like '%a statement that is too slow%' and state = 'active' and pid <> pg_backend_pid()"), Is.Zero, "the server does not go on either");
+    }
+
+    private async Task<HttpStatusCode> SignInFrom(string address, string signInName, string password)
+    {
+        using var message = new HttpRequestMessage(HttpMethod.Post, "/api/session") { Content = JsonContent.Create(new { signInName, password }) };
+        message.Headers.Add("X-Forwarded-For", address);
+        using var reply = await Anonymous.Http.SendAsync(message);
+        return reply.StatusCode;
     }
 
     private async Task<HttpStatusCode> From(string address)

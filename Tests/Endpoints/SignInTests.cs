@@ -145,6 +145,26 @@ public sealed class SignInTests : ApiFixture
         Assert.That(await Try("clerk@here", Town.Password, "198.51.100.7"), Is.EqualTo(HttpStatusCode.OK));
     }
 
+    /// <summary>An office, and whoever sits in its lobby, come from one address.</summary>
+    [Test]
+    public async Task Whoever_signed_in_from_an_address_before_does_not_wait_for_what_others_try_there()
+    {
+        Assert.That(await Try("clerk@here", Town.Password, "203.0.113.5"), Is.EqualTo(HttpStatusCode.OK));
+        for (var i = 0; i < 60; i++)
+        {
+            await Try($"name{i}", "wrong", "203.0.113.5");
+        }
+
+        Assert.That(await Try("officer@here", Town.Password, "203.0.113.5"), Is.EqualTo(HttpStatusCode.TooManyRequests), "who never came from there waits");
+        Assert.That(await Try("clerk@here", Town.Password, "203.0.113.5"), Is.EqualTo(HttpStatusCode.OK));
+        for (var i = 0; i < 6; i++)
+        {
+            await Try("clerk@here", "wrong", "203.0.113.5");
+        }
+
+        Assert.That(await Try("clerk@here", Town.Password, "203.0.113.5"), Is.EqualTo(HttpStatusCode.TooManyRequests), "whose name is tried there does");
+    }
+
     [Test]
     public async Task What_is_kept_about_attempts_names_nobody_and_goes_after_a_day()
     {

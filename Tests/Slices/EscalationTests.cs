@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 using PropertyServiceDesk.Domain.Escalations;
 using PropertyServiceDesk.Domain.Faults;
+using PropertyServiceDesk.Domain.Feedback;
 using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Domain.Requests;
 using PropertyServiceDesk.Domain.Rules;
@@ -404,6 +405,27 @@ public sealed class EscalationTests : DeskFixture
         await Sweep();
 
         Assert.That(await Ladder(hidden, ClockKind.Accept), Is.EqualTo(new[] { "1 breach: ", "2 nobodyBelow: officer" }));
+    }
+
+    /// <summary>Neither of a low score nor of "not solved": whoever is on shift as the manager may sit in the crew.</summary>
+    [TestCase(Solved.Yes, "lowScore")]
+    [TestCase(Solved.No, "reworkReported")]
+    public async Task Nor_is_whoever_must_not_find_it_told_what_the_owner_answered(Solved solved, string template)
+    {
+        await Shift("manager", Here.Member(Crew.Security, 2), Local(3, 2, 8), Local(3, 2, 20));
+        await Shift("manager", Here.Officer, Local(3, 2, 8), Local(3, 2, 20));
+        var open = await GivenComplaintAbout(Here.Member(Crew.Security), confidential: false);
+        var hidden = await GivenComplaintAbout(Here.Member(Crew.Security), confidential: true);
+
+        foreach (var request in new[] { open, hidden })
+        {
+            await Send(Here.Clerk, new AnswerRequest(request, AnswerKind.Explained, "已处理"));
+            await Send(Here.Manager, new RecordFeedback(request, solved, 2, "王小明", MadeItFive: "换人"));
+        }
+
+        async Task<string[]> Told(Guid request) => [.. (await Rows<Guid>("select recipient_id from message where request_id = @request and template = @template", new { request, template })).Select(Name).Order(StringComparer.Ordinal)];
+        Assert.That(await Told(open), Is.EqualTo(new[] { "officer", "security-2" }));
+        Assert.That(await Told(hidden), Is.EqualTo(new[] { "officer" }));
     }
 
     private async Task<Guid> GivenComplaintAbout(Actor person, bool confidential) => (await Send(Here.Clerk, new ReceiveRequest(

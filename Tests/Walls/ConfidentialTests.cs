@@ -8,6 +8,7 @@ using PropertyServiceDesk.Domain.Escalations;
 using PropertyServiceDesk.Domain.Faults;
 using PropertyServiceDesk.Domain.Feedback;
 using PropertyServiceDesk.Domain.Live;
+using PropertyServiceDesk.Domain.Messages;
 using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Domain.Reports;
 using PropertyServiceDesk.Domain.Requests;
@@ -214,6 +215,107 @@ public sealed class ConfidentialTests : DeskFixture
             Assert.That((await Send(actor, new GetWorkOrder(said.OrderId))).WorkOrder, Has.Property("PlaceId").Null.And.Property("PlaceCode").Null);
             Assert.That((await Send(actor, new ListWorkOrders(new WorkOrderFilter()))).Items.Single(o => o.WorkOrderId == said.OrderId), Has.Property("PlaceId").Null.And.Property("PlaceName").Null);
         }
+    }
+
+    /// <summary>The order was for the home; that it serves somebody else, too, by now, does not open it.</summary>
+    [Test]
+    public async Task Nor_does_it_when_somebody_else_joins_the_fault()
+    {
+        var said = await GivenComplaint(joined: false);
+        var fault = (await Send(Here.Manager, new OpenFault(Here.CommunityId, "门岗无人", RequestId: said.RequestId, PlaceId: Here.Places["3-2-lobby"]))).FaultId;
+        var category = await Scalar<Guid>("select category_id from request where request_id = @RequestId", said);
+        var other = (await Send(Here.Manager, new ReceiveRequest(
+            Here.CommunityId, RequestKind.Complaint, Channel.Phone, category, "大堂没人", PlaceId: Here.Places["3-2-lobby"], CustomerId: Here.Customer))).RequestId;
+        await Send(Here.Manager, new JoinFault(fault, other));
+        var escalation = Guid.CreateVersion7();
+        await Execute(
+            """
+            insert into escalation (community_id, escalation_id, clock_id, cycle, level, cause, request_id, work_order_id, due_at, fired_at, tell_at)
+            select k.community_id, @escalation, k.clock_id, k.cycle, 1, 'breach', @other, k.subject_id, k.due_at, @Now, @Now
+            from clock k
+            where k.subject_id = @OrderId and k.due_at is not null
+            order by k.kind
+            limit 1
+            """,
+            new { escalation, other, said.OrderId, Now = Clock.GetUtcNow().UtcDateTime });
+
+        foreach (var actor in new[] { Here.Member(Crew.Security), accused, tokenOfAccused })
+        {
+            var order = await Send(actor, new GetWorkOrder(said.OrderId));
+            Assert.That((order.Requests.Select(r => r.RequestId), order.WorkOrder.PlaceId, order.WorkOrder.PlaceCode), Is.EqualTo((new[] { other }, (Guid?)null, (string?)null)));
+            foreach (var sort in new[] { (WorkOrderSort.NewestFirst, (bool?)null), (WorkOrderSort.DueFirst, true) })
+            {
+                Assert.That((await Send(actor, new ListWorkOrders(new WorkOrderFilter(Open: sort.Item2), sort.Item1))).Items.Single(o => o.WorkOrderId == said.OrderId), Has.Property("PlaceId").Null.And.Property("PlaceName").Null);
+            }
+        }
+
+        async Task<string?> Escalated(Actor actor) => (await Send(actor, new ListEscalations(new EscalationFilter(Here.CommunityId)))).Items.Single(e => e.Escalation.EscalationId == escalation).Escalation.PlaceName;
+        Assert.That((await Escalated(accused), await Escalated(tokenOfAccused)), Is.EqualTo(((string?)null, (string?)null)));
+        Assert.That((await Escalated(Here.Manager), (await Send(Here.Manager, new GetWorkOrder(said.OrderId))).WorkOrder.PlaceCode), Is.EqualTo(("3栋2单元1601", "3-2-1601")));
+
+        // Who reported it from that very home, and not in confidence, is seen there all the same.
+        var neighbour = (await Send(Here.Manager, new ReceiveRequest(
+            Here.CommunityId, RequestKind.Complaint, Channel.Phone, category, "家门口没人", PlaceId: Here.Places["3-2-1601"], CustomerId: Here.Customer))).RequestId;
+        await Send(Here.Manager, new JoinFault(fault, neighbour));
+        Assert.That((await Send(accused, new GetWorkOrder(said.OrderId))).WorkOrder.PlaceCode, Is.EqualTo("3-2-1601"));
+        Assert.That((await Send(accused, new ListWorkOrders(new WorkOrderFilter()))).Items.Single(o => o.WorkOrderId == said.OrderId).PlaceId, Is.EqualTo(Here.Places["3-2-1601"]));
+    }
+
+    private static readonly WaysOut AllWays = new(
+        new HashSet<MessageChannel> { MessageChannel.App, MessageChannel.WeCom, MessageChannel.DingTalk, MessageChannel.Sms }, new Dictionary<string, IReadOnlySet<MessageChannel>>());
+
+    private async Task<IReadOnlyList<OutgoingMessage>> Leased(string template)
+    {
+        var ids = await Rows<Guid>("select message_id from message where template = @template order by message_id", new { template });
+        return (await Send(Here.System, new LeaseMessages(Here.CommunityId, ids, AllWays, TimeSpan.FromMinutes(1)))).ToSend;
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task The_crew_that_is_told_that_its_hold_is_over_is_not_told_whose_home_it_is_and_no_group_is(bool confidential)
+    {
+        var said = await GivenComplaint(confidential, joined: false);
+        var member = Here.Member(Crew.Security);
+        await Send(member, new AcceptWork(said.OrderId));
+        await Send(member, new HoldWork(said.OrderId, HoldReason.Parts, Clock.GetUtcNow().AddHours(2)));
+        Clock.Advance(TimeSpan.FromHours(2));
+        await Send(Here.System, new WakeWork(said.OrderId));
+
+        var message = (await Leased("holdOver")).Single();
+
+        var words = JsonSerializer.Serialize(message, Json.Options);
+        Assert.That(message.Address, Is.EqualTo(confidential ? member.Id.ToString() : ""), "to whoever has it in hand");
+        Assert.That(message.Channel, Is.EqualTo(confidential ? MessageChannel.App : MessageChannel.WeCom));
+        Assert.That(words, Does.Contain(said.OrderNumber.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+        foreach (var trace in new[] { "1601", said.Number.ToString(System.Globalization.CultureInfo.InvariantCulture) })
+        {
+            Assert.That(words.Contains(trace, StringComparison.Ordinal), Is.EqualTo(!confidential && trace == "1601"), trace);
+        }
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task A_message_about_it_keeps_out_of_groups_and_who_must_not_find_it_is_not_urged(bool confidential)
+    {
+        var said = await GivenComplaint(confidential, joined: false);
+        await Send(Here.Member(Crew.Security), new AcceptWork(said.OrderId));
+        await Send(Here.Clerk, new UrgeRequest(said.RequestId));
+
+        var told = await Rows<Guid?>("select recipient_id from message where template = 'requestUrged' and request_id = @RequestId order by recipient_id nulls last", said);
+        var leased = await Leased("requestUrged");
+
+        Guid?[] crew = confidential ? [] : [Here.Member(Crew.Security).Id, Here.Lead(Crew.Security).Id];
+        Assert.That(told, Is.EquivalentTo(crew.Append(null)), "the desk, as a role, and nobody of the crew");
+        Assert.That(leased.Select(m => m.Channel).Distinct(), Is.EqualTo(new[] { confidential ? MessageChannel.Screen : MessageChannel.WeCom }));
+    }
+
+    [Test]
+    public async Task Whoever_is_asked_by_name_about_it_is_asked_alone()
+    {
+        var said = await GivenComplaint(joined: false);
+        await Execute("insert into message (community_id, message_id, dedupe_key, recipient_kind, recipient_id, request_id, template, detail, created_at, send_after) values (@CommunityId, gen_random_uuid(), 'x' || @RequestId, 'staff', @Id, @RequestId, 'escalation', '{}', @Now, @Now)", new { Here.CommunityId, said.RequestId, Here.Manager.Id, Now = Clock.GetUtcNow().UtcDateTime });
+
+        Assert.That((await Leased("escalation")).Single(), Has.Property("Channel").EqualTo(MessageChannel.App).And.Property("Address").EqualTo(Here.Manager.Id.ToString()));
     }
 
     [Test]

@@ -5,6 +5,7 @@ using PropertyServiceDesk.Domain.Attachments;
 using PropertyServiceDesk.Domain.Customers;
 using PropertyServiceDesk.Domain.Faults;
 using PropertyServiceDesk.Domain.Feedback;
+using PropertyServiceDesk.Domain.Messages;
 using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Domain.Requests;
 using PropertyServiceDesk.Domain.Rules;
@@ -43,7 +44,7 @@ public sealed class ForgottenTests : ApiFixture
     {
         var person = await GivenAWholeLife(ended: true);
         var others = await GivenRungForAnother();
-        Assert.That(await Where(Mark), Has.Count.GreaterThan(9).And.Some.StartsWith("material ").And.Some.StartsWith("quote_line ").And.Some.StartsWith("idempotency_key "), "the test says it in many places");
+        Assert.That(await Where(Mark), Has.Count.GreaterThan(9).And.Some.StartsWith("material ").And.Some.StartsWith("quote_line ").And.Some.StartsWith("idempotency_key ").And.Some.StartsWith("inbound_message "), "the test says it in many places");
         Assert.That(await Where(Number), Has.Count.GreaterThan(3));
 
         var reply = await Send(Here.Manager, new EraseCustomer(person.CustomerId, ErasureReason.Requested));
@@ -63,11 +64,14 @@ public sealed class ForgottenTests : ApiFixture
         var person = await GivenAWholeLife(ended: true);
         await Send(Here.Manager, new EraseCustomer(person.CustomerId, ErasureReason.Requested));
         await Send(Here.Clerk, new NoteOnRequest(person.RequestId, Mark + "又来电", Visibility.Desk));
-        Assert.That(await Where(Mark), Is.Not.Empty);
+        var late = await Send(Here.System, Sms(Mark + "又发来短信", Number));
+        await Send(Here.Clerk, new SettleInbound(late.InboundMessageId, person.RequestId));
+        Assert.That(await Where(Mark), Has.Some.StartsWith("inbound_message ").And.Some.StartsWith("event_text "));
 
         await Send(Here.Manager, new EraseCustomer(person.CustomerId, ErasureReason.Requested));
 
         Assert.That(await Where(Mark), Is.Empty);
+        Assert.That(await Where(Number), Is.Empty);
         Assert.That((await LogCheck.Verify(ConnectionString, [], CancellationToken.None)).Faults, Is.Empty);
     }
 
@@ -234,13 +238,13 @@ public sealed class ForgottenTests : ApiFixture
         var copy = await manager.PostJson($"/api/customers/{person.CustomerId}/copy", null, HttpStatusCode.OK, key: "copy");
 
         var text = copy.Body.GetRawText();
-        foreach (var said in new[] { Number, "hotline-77", Mark + "家漏水", Mark + "家修好了", Mark + "说可以更快", Mark + "@example.com", "答应" + Mark, "给" + Mark + "的答复" })
+        foreach (var said in new[] { Number, "hotline-77", Mark + "家漏水", Mark + "家修好了", Mark + "说可以更快", Mark + "@example.com", "答应" + Mark, "给" + Mark + "的答复", Mark + "还没登记过", Mark + "发来的短信", Mark + "写的信", Mark + "用别人的手机" })
         {
             Assert.That(text, Does.Contain(said));
         }
 
         var whole = copy.As<CustomerCopy>();
-        Assert.That((whole.Requests.Count, whole.Occupancies.Count, whole.Answers.Count, whole.Calls.Count, whole.Files.Count, whole.Promises.Count), Is.EqualTo((2, 1, 2, 2, 1, 1)), "of the answers one says that they were not asked");
+        Assert.That((whole.Requests.Count, whole.Occupancies.Count, whole.Answers.Count, whole.Calls.Count, whole.Files.Count, whole.Promises.Count, whole.Inbound.Count), Is.EqualTo((2, 1, 2, 3, 1, 1, 4)), "of the answers one says that they were not asked");
         Assert.That(text, Does.Not.Contain("内部备注"), "what the desk wrote for itself");
         Assert.That(await Rows<Guid>("select actor_id from event where subject_id = @CustomerId and what = 'customerCopied'", person), Is.EqualTo(new[] { Here.Manager.Id }));
         Assert.That(await Scalar<long>("select count(*) from idempotency_key where key = 'copy'"), Is.Zero);
@@ -264,45 +268,59 @@ public sealed class ForgottenTests : ApiFixture
     {
         var clerk = Here.Clerk;
         var engineer = Here.Member(Crew.Engineering);
-        var customer = (await Send(clerk, new RegisterCustomer(
+        await Keyed(Here.System, Sms(Mark + "还没登记过", "+86 " + Number));
+        var customer = (await Keyed(clerk, new RegisterCustomer(
             Here.CommunityId,
             Mark,
             [new NewContactPoint(ContactKind.Phone, Number, Mark + "手机"), new NewContactPoint(ContactKind.Email, Mark + "@example.com")],
             [new NewOccupancy(Here.Places["3-2-1602"], OccupancyRole.Owner)],
             Note: Mark + "怕狗"))).CustomerId;
-        await Send(clerk, new AmendCustomer(customer, Mark + "先生", "zh-CN", PreferredChannel.Sms, Mark + "怕狗", 1));
-        await Send(clerk, new AddContactPoint(customer, ContactKind.WeChat, Mark + "微信"));
-        var request = (await Send(clerk, new ReceiveRequest(
+        await Keyed(clerk, new AmendCustomer(customer, Mark + "先生", "zh-CN", PreferredChannel.Sms, Mark + "怕狗", 1));
+        await Keyed(clerk, new AddContactPoint(customer, ContactKind.WeChat, Mark + "微信"));
+        var request = (await Keyed(clerk, new ReceiveRequest(
             Here.CommunityId, RequestKind.Repair, Channel.Phone, Here.Category(RequestKind.Repair, "water"), Mark + "家漏水", PlaceId: Here.Places["3-2-1602"], CustomerId: customer,
             Reporter: new Reporter(Mark + "太太", Number), OnBehalfOf: Mark + "老人", Foreign: new ForeignNumber("12345", "hotline-77")))).RequestId;
-        await Send(clerk, new AmendRequest(request, Description: Mark + "家漏水，很急", Version: 1));
-        await Send(clerk, new NoteOnRequest(request, "内部备注" + Mark, Visibility.Desk));
-        await Send(clerk, new MakePromise(request, "答应" + Mark, Clock.GetUtcNow().AddHours(2)));
-        await Send(clerk, new GiveFirstReply(request, "给" + Mark + "的答复"));
-        await Send(clerk, new UrgeRequest(request, Mark + "催"));
-        var order = (await Send(clerk, new DispatchWork(request, [new NewOrder(Crew.Engineering, "去" + Mark + "家", Payer: Payer.Owner)]))).WorkOrders[0].WorkOrderId;
-        await Send(engineer, new AcceptWork(order));
-        await Send(engineer, new HoldWork(order, HoldReason.Customer, Clock.GetUtcNow().AddHours(1), Mark + "不在家", HoldEvidence.Call, Clock.GetUtcNow()));
-        await Send(engineer, new ResumeWork(order));
-        await Send(engineer, new ArriveOnSite(order));
-        var quote = await Send(engineer, new QuoteWork(order, [new QuotedLine(Mark + "阀门", 1, "个", 10)]));
-        await Send(engineer, new ConsentToQuote(order, quote.QuoteId, Mark, 10, Channel.WalkIn));
+        await Keyed(clerk, new AmendRequest(request, Description: Mark + "家漏水，很急", Version: 1));
+        await Keyed(clerk, new NoteOnRequest(request, "内部备注" + Mark, Visibility.Desk));
+        await Keyed(clerk, new MakePromise(request, "答应" + Mark, Clock.GetUtcNow().AddHours(2)));
+        await Keyed(clerk, new GiveFirstReply(request, "给" + Mark + "的答复"));
+        await Keyed(clerk, new UrgeRequest(request, Mark + "催"));
+        var order = (await Keyed(clerk, new DispatchWork(request, [new NewOrder(Crew.Engineering, "去" + Mark + "家", Payer: Payer.Owner)]))).WorkOrders[0].WorkOrderId;
+        await Keyed(engineer, new AcceptWork(order));
+        await Keyed(engineer, new HoldWork(order, HoldReason.Customer, Clock.GetUtcNow().AddHours(1), Mark + "不在家", HoldEvidence.Call, Clock.GetUtcNow()));
+        await Keyed(engineer, new ResumeWork(order));
+        await Keyed(engineer, new ArriveOnSite(order));
+        var quote = await Keyed(engineer, new QuoteWork(order, [new QuotedLine(Mark + "阀门", 1, "个", 10)]));
+        await Keyed(engineer, new ConsentToQuote(order, quote.QuoteId, Mark, 10, Channel.WalkIn));
         await using var upload = await Upload.Receive(new MemoryStream(Pictures.Png()), forOwners: true, CancellationToken.None);
-        var file = await Send(engineer, new AttachToWorkOrder(order, new FileLabel(PhotoPurpose.After, Visibility.Owner, Mark + "家.png"), Convert.ToHexStringLower(upload.Sha256), upload), c => c.IdempotencyKey = "file");
+        var file = await Keyed(engineer, new AttachToWorkOrder(order, new FileLabel(PhotoPurpose.After, Visibility.Owner, Mark + "家.png"), Convert.ToHexStringLower(upload.Sha256), upload));
         await using var other = await Upload.Receive(new MemoryStream(Pictures.Png()), forOwners: false, CancellationToken.None);
-        await Send(clerk, new AttachToRequest(request, new FileLabel(PhotoPurpose.Evidence, Visibility.Desk, Mark + ".png"), Convert.ToHexStringLower(other.Sha256), other));
-        var unknown = (await Send(clerk, new ReceiveRequest(
+        await Keyed(clerk, new AttachToRequest(request, new FileLabel(PhotoPurpose.Evidence, Visibility.Desk, Mark + ".png"), Convert.ToHexStringLower(other.Sha256), other));
+        var unknown = (await Keyed(clerk, new ReceiveRequest(
             Here.CommunityId, RequestKind.Inquiry, Channel.Phone, Here.Categories.First(c => c.Key.StartsWith("inquiry:", StringComparison.Ordinal)).Value, Mark + "问物业费", Reporter: new Reporter(null, Number)))).RequestId;
-        await Send(clerk, new AnswerRequest(unknown, AnswerKind.Answered, "答" + Mark, OnTheSpot: true));
+        await Keyed(clerk, new AnswerRequest(unknown, AnswerKind.Answered, "答" + Mark, OnTheSpot: true));
+        await Keyed(Here.System, Sms(Mark + "发来的短信", Number));
+        await Keyed(Here.System, new TakeInbound(Here.CommunityId, InboundChannel.Email, $"<{++inbound}@example.org>", $"{Mark} <{Mark}@example.com>", Mark + "的来信", Mark + "写的信", []));
+        var fromElsewhere = await Keyed(Here.System, Sms(Mark + "用别人的手机", "13755550000"));
+        await Keyed(clerk, new SettleInbound(fromElsewhere.InboundMessageId, request));
         if (ended)
         {
-            await Send(engineer, new CompleteWork(order, Mark + "家修好了", Mark + "自己弄坏", [new MaterialUsed(Mark + "胶", 1, "支", null)], FinalAmount: 10));
-            await Send(clerk, new TryCall(request, Number, CallResult.NoAnswer, Mark + "没接"));
-            await Send(clerk, new RecordFeedback(request, Solved.Yes, 4, Mark, MadeItFive: Mark + "说可以更快", NumberDialled: Number));
+            await Keyed(engineer, new CompleteWork(order, Mark + "家修好了", Mark + "自己弄坏", [new MaterialUsed(Mark + "胶", 1, "支", null)], FinalAmount: 10));
+            await Keyed(clerk, new TryCall(request, Number, CallResult.NoAnswer, Mark + "没接"));
+            await Keyed(clerk, new TryCall(request, Number, CallResult.CallLater, SpokeWith: Mark + "太太"));
+            await Keyed(clerk, new RecordFeedback(request, Solved.Yes, 4, Mark, MadeItFive: Mark + "说可以更快", NumberDialled: Number));
         }
 
         return new Person(customer, request, order, unknown, file.AttachmentId);
     }
+
+    private int keys;
+    private int inbound;
+
+    /// <summary>As it comes over HTTP: with a key, for which the reply is kept.</summary>
+    private Task<T> Keyed<T>(Actor actor, MediatR.IRequest<T> command) => Send(actor, command, c => c.IdempotencyKey = $"life-{++keys}");
+
+    private TakeInbound Sms(string text, string sender) => new(Here.CommunityId, InboundChannel.Sms, $"sms-{++inbound}", sender, null, text, []);
 
     /// <summary>Another customer's request, about which this person was rung twice, and spoken with.</summary>
     private async Task<Guid> GivenRungForAnother()
