@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Security.Claims;
 using System.Text.Json;
 using Microsoft.AspNetCore.Diagnostics;
+using PropertyServiceDesk.Api.Owner;
 using PropertyServiceDesk.Domain.Plumbing;
 
 namespace PropertyServiceDesk.Api;
@@ -73,6 +74,11 @@ internal sealed partial class Problems(ILogger<Problems> log) : IExceptionHandle
     {
         http.Response.StatusCode = status;
         var traceId = Activity.Current?.TraceId.ToString() ?? http.TraceIdentifier;
+        if (OwnersDoor.IsOwners(http))
+        {
+            return OwnersDoor.Sorry(http, status, code, traceId);
+        }
+
         return http.Response.WriteAsJsonAsync(new Problem("about:blank", title, status, code, traceId, faults, version), Options, "application/problem+json", CancellationToken.None);
     }
 
