@@ -149,7 +149,7 @@ public sealed partial class OwnersTroubleTests : OwnersFixture
         Assert.That(api.Content.Headers.ContentType!.MediaType, Is.EqualTo("application/problem+json"), "for programs it stays a record");
     }
 
-    [GeneratedRegex("<span class=\"number words\">[0-9a-f]{32}</span>")]
+    [GeneratedRegex("<span class=\"number words\">[0-9A-Za-z:]{10,40}</span>")]
     private static partial Regex Trace();
 }
 

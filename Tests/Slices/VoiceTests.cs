@@ -15,7 +15,7 @@ public sealed class VoiceTests : DeskFixture
     private const string Asked = "希望一楼大堂的门晚上也能刷卡进出";
     private const string Done = "十月更换了门禁控制器，现在全天可以刷卡";
 
-    private ProposeVoice Pair(Guid request, string asked = Asked, string done = Done) => new(request, asked, done);
+    private static ProposeVoice Pair(Guid request, string asked = Asked, string done = Done) => new(request, asked, done);
 
     private async Task<Guid> GivenFinished(string text = "厨房水管漏水", RequestKind kind = RequestKind.Repair, string category = "water")
     {

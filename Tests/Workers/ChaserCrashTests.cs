@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
+using PropertyServiceDesk.Domain.WorkOrders;
 using PropertyServiceDesk.Tests.Imports;
 using PropertyServiceDesk.Tests.Support;
 using PropertyServiceDesk.Workers;

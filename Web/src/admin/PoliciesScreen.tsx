@@ -10,7 +10,7 @@ import { useSend } from '../api/sending';
 import { useSession } from '../api/session';
 import { MoveDialog } from '../kit/Form';
 import { Moment } from '../kit/Moment';
-import { instantOf } from '../kit/times';
+import { instantOf, minutesSaid } from '../kit/times';
 import { Trouble } from '../kit/Trouble';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
@@ -80,7 +80,7 @@ function Preview({ communityId }: { communityId: string }) {
 }
 
 function Targets({ communityId }: { communityId: string }) {
-  const { t, word, pick } = useWords();
+  const { t, word, pick, language } = useWords();
   const profile = useQuery({
     queryKey: ['sla-profile', communityId],
     queryFn: ({ signal }) => told(api.GET('/api/communities/{communityId}/sla-profile', { params: at(communityId), signal })),
@@ -89,7 +89,7 @@ function Targets({ communityId }: { communityId: string }) {
   const who = useSession();
   const mayEdit = !!who.data?.roles.some((r) => r.communityId === communityId && r.role === 'administrator');
   const [edited, edit] = useState<{ policy: Policy; seen: SlaProfileDetails }>();
-  const say = (a: Allowance) => `${a.number} ${word('allowanceUnit', a.unit)}`;
+  const say = (a: Allowance) => (a.unit === 'workingMinutes' ? t('policies.working', { time: minutesSaid(a.number, language) }) : `${a.number} ${word('allowanceUnit', a.unit)}`);
   return (
     <Card title={t('policies.targets')} extra={profile.data && t('policies.version', { version: profile.data.version })}>
       {profile.isError && <Trouble problem={Problem.from(profile.error)} retry={() => void profile.refetch()} />}
@@ -114,7 +114,7 @@ function Targets({ communityId }: { communityId: string }) {
               render: (_, p) => (
                 <>
                   <div>{t('policies.warnsAt', { percent: p.warnAtPercent ?? 75 })}</div>
-                  {p.escalation ? p.escalation.steps.map((s) => <div key={s.level}>{t('policies.step', { level: s.level, minutes: s.afterMinutes })} · {p.escalation!.calendar}</div>) : <span className="quiet">{t('policies.byPriority')}</span>}
+                  {p.escalation ? p.escalation.steps.map((s) => <div key={s.level}>{t('policies.step', { level: s.level, after: minutesSaid(s.afterMinutes, language) })} · {p.escalation!.calendar}</div>) : <span className="quiet">{t('policies.byPriority')}</span>}
                 </>
               ),
             },
