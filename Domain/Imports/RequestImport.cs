@@ -65,6 +65,10 @@ public sealed class RequestImport(IServiceScopeFactory scopes, TimeProvider cloc
             }
 
             await reading;
+            if (count.Imported > 0 && !dryRun)
+            {
+                await Send(community!.CommunityId, new RefreshStatistics(), ct);
+            }
         }
         finally
         {

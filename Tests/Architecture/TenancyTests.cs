@@ -153,6 +153,7 @@ public sealed class TenancyTests : DeskFixture
             "owner_link_holder",
             "pass_second_factor",
             "provided_holder",
+            "refresh_statistics",
             "register_district",
             "register_provided",
             "register_staff",
