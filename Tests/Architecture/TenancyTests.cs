@@ -130,7 +130,7 @@ public sealed class TenancyTests : DeskFixture
 
         Assert.That(definers, Is.EqualTo(new[]
         {
-            "begin_factor",
+            "admit_report", "begin_factor",
             "begin_sign_in",
             "clear_sign_in",
             "clock_moves_open",
