@@ -47,6 +47,68 @@ public sealed partial class Job(IServiceScopeFactory scopes, DueWork due, ILogge
         return done > 0 || rows.Count == 0 ? done : throw new InvalidOperationException($"None of {rows.Count} rows could be taken up; the log says why.");
     }
 
+    /// <summary>The same; what fails is put off, so that the run goes on and comes back to it.</summary>
+    public async Task<int> EachOr<TRow, TResult>(IReadOnlyList<TRow> rows, Func<TRow, Guid> community, Func<TRow, IRequest<TResult>> command, Func<TRow, IRequest<bool>> putOff, CancellationToken ct)
+    {
+        var done = 0;
+        foreach (var row in rows)
+        {
+            ct.ThrowIfCancellationRequested();
+            done += await Or(async () => await Send(community(row), command(row), ct) is null ? 0 : 1, community(row), putOff(row), row?.ToString(), ct);
+        }
+
+        return done;
+    }
+
+    /// <summary>
+    /// Long works that know how far they are: of each so many batches. Of a batch that fails each row is taken alone; one that fails alone
+    /// is left behind, so that it does not stop the rest.
+    /// </summary>
+    /// <param name="batch">The next so many rows; says how many it did.</param>
+    /// <param name="leaveBehind">Goes on past the next row.</param>
+    public async Task<int> Advance<TWork>(
+        IReadOnlyList<TWork> works, int batches, int atOnce, Func<TWork, Guid> community, Func<TWork, int, IRequest<int>> batch, Func<TWork, IRequest<bool>> leaveBehind, CancellationToken ct)
+    {
+        var done = 0;
+        foreach (var work in works)
+        {
+            for (var i = 0; i < batches; i++)
+            {
+                ct.ThrowIfCancellationRequested();
+                try
+                {
+                    done += await Send(community(work), batch(work, atOnce), ct);
+                    continue;
+                }
+                catch (Exception e) when (e is not OperationCanceledException and not NpgsqlException { IsTransient: true })
+                {
+                    Failed("A batch of", work?.ToString(), e);
+                }
+
+                for (var one = 0; one < atOnce; one++)
+                {
+                    done += await Or(() => Send(community(work), batch(work, 1), ct), community(work), leaveBehind(work), work?.ToString(), ct);
+                }
+            }
+        }
+
+        return done;
+    }
+
+    private async Task<int> Or(Func<Task<int>> act, Guid community, IRequest<bool> otherwise, string? row, CancellationToken ct)
+    {
+        try
+        {
+            return await act();
+        }
+        catch (Exception e) when (e is not OperationCanceledException and not NpgsqlException { IsTransient: true })
+        {
+            Failed(otherwise.GetType().Name, row, e);
+            await Send(community, otherwise, ct);
+            return 0;
+        }
+    }
+
     /// <summary>
     /// Takes up what is due until nothing is left, a batch a community and a transaction. Of a batch that fails, each row is taken up alone;
     /// one that fails alone is put off, so that it does not stand in the way of the rest.

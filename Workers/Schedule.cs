@@ -29,7 +29,12 @@ public static class Schedule
         new("escalate-overdue", EveryTenSeconds, (job, ct) => job.Drain(
             job.Due.ClocksToCheck, ClocksAtOnce, (community, clocks) => new EscalateOverdue(community, clocks), (community, clock) => new PutClockOff(community, clock), ct)),
         new("move-clocks", EveryTenSeconds, async (job, ct) =>
-            await job.Each([.. (await job.Due.ClockMovesOpen(AtMost, ct)).SelectMany(m => Enumerable.Repeat(m, BatchesAtOnce))], due => new MoveClocks(due.CommunityId, due.ClockMoveId), due => due.CommunityId, ct)),
+            await job.Advance(
+                await job.Due.ClockMovesOpen(AtMost, ct), BatchesAtOnce, MoveClocks.Most, due => due.CommunityId,
+                (due, atOnce) => new MoveClocks(due.CommunityId, due.ClockMoveId, atOnce), due => new LeaveClocksBehind(due.CommunityId, due.ClockMoveId), ct)
+            + await job.EachOr(
+                await job.Due.ClocksLeftBehind(AtMost, ct), due => due.CommunityId,
+                due => new FetchClocks(due.CommunityId, due.ClockMoveId, due.SubjectId), due => new LeaveClocksBehind(due.CommunityId, due.ClockMoveId, due.SubjectId), ct)),
         new("chase-feedback", EveryTenSeconds, (job, ct) => job.Drain(
             job.Due.RoundsToChase, AtMost, (community, rounds) => new ChaseFeedback(community, rounds), (community, round) => new PutRoundOff(community, round), ct)),
         new("deliver-messages", EveryFiveSeconds, (job, ct) => job.Deliver(ct)),

@@ -421,7 +421,7 @@ internal sealed class DemoMonth(DemoTown town, DemoDesk desk, DateTimeOffset end
             yield return Soon(random, soon, 10, 40);
             var reason = stay == DemoStay.OnHold ? HoldReason.Parts : random.Enum<HoldReason>(HoldReason.Other);
             var wake = Daytime(desk.Now.AddHours(random.Int(20, 50)));
-            await Send(external ? Clerk : worker, new HoldWork(order, reason, wake, Note(reason), reason == HoldReason.Customer ? HoldEvidence.Call : null));
+            await Send(external ? Clerk : worker, new HoldWork(order, reason, wake, Note(reason), reason == HoldReason.Customer ? HoldEvidence.Call : null, reason == HoldReason.Customer ? desk.Now : null));
             if (stay == DemoStay.OnHold)
             {
                 yield return DateTimeOffset.MaxValue;

@@ -42,7 +42,8 @@ internal sealed record RunningClock(
     AllowanceUnit? Unit,
     DateTimeOffset? DueAt,
     DateTimeOffset? HeldAt,
-    DateTimeOffset? BreachedAt);
+    DateTimeOffset? BreachedAt,
+    Guid? StretchedBy);
 
 /// <summary>
 /// Starts, holds, resumes, changes and stops the stored clocks, in the transaction of the event that does it, under the subject's lock.
@@ -76,7 +77,7 @@ internal sealed class ClockRows(Db db, SlaBook book, EventLog log, TimeProvider 
 
     private const string Read = """
         select clock_id, subject_kind, subject_id, kind, cycle, crew, policy_version_id, policy, calendar_version_id, imposed, imported, started_at, allowance, unit, due_at,
-            held_at, breached_at
+            held_at, breached_at, stretched_by
         from clock
         where community_id = @CommunityId and subject_id = any (@SubjectIds) and stopped_at is null
         order by clock_id
@@ -86,7 +87,7 @@ internal sealed class ClockRows(Db db, SlaBook book, EventLog log, TimeProvider 
     private const string StopThem = """
         with running as (
             select clock_id, subject_kind, subject_id, kind, cycle, crew, policy_version_id, policy, calendar_version_id, imposed, imported, started_at, allowance, unit, due_at,
-                held_at, breached_at
+                held_at, breached_at, stretched_by
             from clock
             where community_id = @CommunityId and subject_id = any (@SubjectIds) and stopped_at is null and (@Kinds::text[] is null or kind = any (@Kinds))
             order by clock_id
@@ -114,7 +115,7 @@ internal sealed class ClockRows(Db db, SlaBook book, EventLog log, TimeProvider 
             where p.community_id = @CommunityId and p.clock_id = r.clock_id and p.to_at is null
         )
         select r.clock_id, r.subject_kind, r.subject_id, r.kind, r.cycle, r.crew, r.policy_version_id, r.policy, r.calendar_version_id, r.imposed, r.imported, r.started_at,
-            r.allowance, r.unit, r.due_at, r.held_at, r.breached_at
+            r.allowance, r.unit, r.due_at, r.held_at, r.breached_at, r.stretched_by
         from running r
         order by r.clock_id
         """;
@@ -152,8 +153,9 @@ internal sealed class ClockRows(Db db, SlaBook book, EventLog log, TimeProvider 
 
     private const string GoOnWith = """
         update clock c
-        set held_at = null, due_at = n.due_at, beyond_calendar = n.beyond, next_check_at = case when c.stopped_at is null then @Now::timestamptz end -- the sweep looks at once, and says when to look again
-        from unnest(@ClockIds::uuid[], @DueAt::timestamptz[], @Beyond::boolean[]) n (clock_id, due_at, beyond)
+        set held_at = null, due_at = n.due_at, beyond_calendar = n.beyond, allowance = n.allowance, stretched_by = n.stretched_by,
+            next_check_at = case when c.stopped_at is null then @Now::timestamptz end -- the sweep looks at once, and says when to look again
+        from unnest(@ClockIds::uuid[], @DueAt::timestamptz[], @Beyond::boolean[], @Allowances::integer[], @StretchedBy::uuid[]) n (clock_id, due_at, beyond, allowance, stretched_by)
         where c.community_id = @CommunityId and c.clock_id = n.clock_id
         """;
 
@@ -203,9 +205,13 @@ internal sealed class ClockRows(Db db, SlaBook book, EventLog log, TimeProvider 
             return;
         }
 
-        var clocks = starting.Select(c => c with { Owed = sla.Stretched(c.Policy, c.Owed) }).ToArray();
-        var after = clocks.Where(c => c.After is not null).Select(c => c.After!).ToArray();
+        var after = starting.Where(c => c.After is not null).Select(c => c.After!).ToArray();
         var pauses = await PausesOf(communityId, [.. after.Select(a => a.ClockId)], ct);
+        var dangers = sla.Events.Count == 0 ? [] : await Dangers.Among(db, communityId, starting.Select(c => c.SubjectId), ct);
+        var clocks = starting.Select(c => c with
+        {
+            Owed = sla.Stretched(c.Policy, c.Owed, dangers.Contains(c.SubjectId), c.After is { } old ? [.. pauses[old.ClockId].Where(p => p.From != old.HeldAt)] : [], c.After?.HeldAt),
+        }).ToArray();
         var dues = clocks.Select(c => Due(c.Owed, sla.Calendars[c.Owed.Calendar].Calendar, c.After is { } old ? pauses[old.ClockId].Where(p => p.From != old.HeldAt) : [])).ToArray();
         var ids = clocks.Select(c => Guid.CreateVersion7(c.Owed.From)).ToArray();
         var made = (await db.List<Made>(
@@ -267,16 +273,14 @@ internal sealed class ClockRows(Db db, SlaBook book, EventLog log, TimeProvider 
             StopThem,
             new { CommunityId = communityId, SubjectIds = subjectIds.ToArray(), Kinds = kinds is null ? null : EnumWord.All(kinds), Why = why, At = at, Now = clock.Now() },
             ct);
+
+        // What was on hold until its end is due as much later as that cost.
+        var held = stopped.Where(s => s.HeldAt is not null).ToArray();
+        var settled = held.Length == 0 ? [] : await WriteDues(communityId, held, await PausesOf(communityId, [.. held.Select(h => h.ClockId)], ct), ct);
         foreach (var one in stopped)
         {
             var late = why == StopReason.Met && one is { BreachedAt: not null, HeldAt: null } && at <= one.DueAt;
-            log.Clock(communityId, one.SubjectId, ClockStory.Stop(one, why, at, late ? clock.Now() : null));
-        }
-
-        // What was on hold until its end is due as much later as that cost.
-        if (stopped.Where(s => s.HeldAt is not null).ToArray() is { Length: > 0 } held)
-        {
-            await WriteDues(communityId, held, await PausesOf(communityId, [.. held.Select(h => h.ClockId)], ct), ct);
+            log.Clock(communityId, one.SubjectId, ClockStory.Stop(one, why, at, late ? clock.Now() : null, Array.IndexOf(held, one) is >= 0 and var nth ? settled[nth] : null));
         }
     }
 
@@ -308,7 +312,7 @@ internal sealed class ClockRows(Db db, SlaBook book, EventLog log, TimeProvider 
         var dues = await WriteDues(communityId, held, pauses, ct);
         for (var i = 0; i < held.Count; i++)
         {
-            log.Clock(communityId, held[i].SubjectId, ClockStory.GoOn(held[i], at, dues[i].At));
+            log.Clock(communityId, held[i].SubjectId, ClockStory.GoOn(held[i], at, dues[i]));
         }
     }
 
@@ -352,6 +356,7 @@ internal sealed class ClockRows(Db db, SlaBook book, EventLog log, TimeProvider 
     {
         var mine = running.Where(r => r.SubjectId == subjectId && among.Contains(r.Kind)).ToArray();
         var pauses = await PausesOf(communityId, [.. mine.Select(r => r.ClockId)], ct);
+        var danger = mine.Length > 0 && sla.Events.Count > 0 && (await Dangers.Among(db, communityId, [subjectId], ct)).Count > 0;
         var rewritten = new List<(RunningClock Old, Owed Owed, Due Due)>();
         var starting = new List<NewClock>();
         var stopping = new List<ClockKind>();
@@ -369,8 +374,9 @@ internal sealed class ClockRows(Db db, SlaBook book, EventLog log, TimeProvider 
                 continue;
             }
 
-            var next = sla.Stretched(policy.Code, plain);
-            var due = Due(next, sla.Calendars[next.Calendar].Calendar, pauses[clockNow.ClockId].Where(p => p.From != clockNow.HeldAt));
+            Pause[] ended = [.. pauses[clockNow.ClockId].Where(p => p.From != clockNow.HeldAt)];
+            var next = sla.Stretched(policy.Code, plain, danger, ended, clockNow.HeldAt);
+            var due = Due(next, sla.Calendars[next.Calendar].Calendar, ended);
             if (clockNow.BreachedAt is not null && due.At > at && due.At != clockNow.DueAt)
             {
                 tell?.Invoke(clockNow);
@@ -441,18 +447,23 @@ internal sealed class ClockRows(Db db, SlaBook book, EventLog log, TimeProvider 
     private async Task<ILookup<Guid, Pause>> PausesOf(Guid communityId, Guid[] clockIds, CancellationToken ct) =>
         (clockIds.Length == 0 ? [] : await db.List<PauseRow>(EndedPauses, new { CommunityId = communityId, ClockIds = clockIds }, ct)).ToLookup(p => p.ClockId, p => new Pause(p.FromAt, p.ToAt));
 
-    private async Task<List<Due>> WriteDues(Guid communityId, IReadOnlyList<RunningClock> clocks, ILookup<Guid, Pause> pauses, CancellationToken ct)
+    private async Task<List<Settled>> WriteDues(Guid communityId, IReadOnlyList<RunningClock> clocks, ILookup<Guid, Pause> pauses, CancellationToken ct)
     {
-        var dues = new List<Due>();
+        var stretch = await Stretches(communityId, clocks, ct);
+        var settled = new List<Settled>();
         foreach (var one in clocks)
         {
-            dues.Add(one switch
+            Pause[] paused = [.. pauses[one.ClockId]];
+            if (one is { Allowance: { } number, Unit: { } unit, CalendarVersionId: { } version })
             {
-                { Allowance: { } number, Unit: { } unit, CalendarVersionId: { } version } =>
-                    SlaClock.DueAt(one.StartedAt, new Allowance(number, unit), await book.CalendarOf(version, ct), [.. pauses[one.ClockId]]),
-                { Imposed: true } => new Due(one.DueAt!.Value, false),
-                _ => new Due(SlaClock.AfterPauses(one.DueAt!.Value, [.. pauses[one.ClockId]]), false),
-            });
+                var calendar = await book.CalendarOf(version, ct);
+                var (allowance, by) = await stretch(one, new Allowance(number, unit), calendar, paused);
+                settled.Add(new Settled(SlaClock.DueAt(one.StartedAt, allowance, calendar, paused), allowance.Number, by));
+            }
+            else
+            {
+                settled.Add(new Settled(new Due(one.Imposed ? one.DueAt!.Value : SlaClock.AfterPauses(one.DueAt!.Value, paused), false), one.Allowance, one.StretchedBy));
+            }
         }
 
         await db.Run(
@@ -461,11 +472,56 @@ internal sealed class ClockRows(Db db, SlaBook book, EventLog log, TimeProvider 
             {
                 CommunityId = communityId,
                 ClockIds = clocks.Select(c => c.ClockId).ToArray(),
-                DueAt = dues.Select(d => d.At.UtcDateTime).ToArray(),
-                Beyond = dues.Select(d => d.BeyondLoadedCalendar).ToArray(),
+                DueAt = settled.Select(d => d.Due.At.UtcDateTime).ToArray(),
+                Beyond = settled.Select(d => d.Due.BeyondLoadedCalendar).ToArray(),
+                Allowances = settled.Select(d => d.Number).ToArray(),
+                StretchedBy = settled.Select(d => d.StretchedBy).ToArray(),
                 Now = clock.Now(),
             },
             ct);
-        return dues;
+        return settled;
     }
+
+    /// <summary>What stood still runs into other declared events now than was known before, or into none.</summary>
+    private async Task<Func<RunningClock, Allowance, BusinessCalendar, Pause[], Task<(Allowance, Guid?)>>> Stretches(Guid communityId, IReadOnlyList<RunningClock> clocks, CancellationToken ct)
+    {
+        var events = clocks.Any(c => c.Allowance is not null) ? await book.EventsSince(communityId, clocks.Min(c => c.StartedAt), ct) : [];
+        var before = clocks.Where(c => c.StretchedBy is not null && events.All(e => e.Id != c.StretchedBy)).Select(c => c.StretchedBy!.Value).Distinct().ToArray();
+        var gone = before.Length == 0 ? [] : await book.CalledOff(communityId, before, ct);
+        var dangers = events.Count == 0 ? [] : await Dangers.Among(db, communityId, clocks.Select(c => c.SubjectId), ct);
+        return async (one, allowance, calendar, paused) =>
+        {
+            var plain = one.StretchedBy is { } by ? allowance.Unstretched(events.Concat(gone).First(e => e.Id == by).Factor) : allowance;
+            var policy = events.Count == 0 || dangers.Contains(one.SubjectId) || one.PolicyVersionId is not { } version ? null : (await book.ProfileOf(version, ct)).Policies.FirstOrDefault(p => p.Code == one.Policy);
+            return policy is not null && DeclaredEvent.Governing(events, policy, one.Kind, new ClockRun(one.StartedAt, plain, calendar, paused)) is { } declared
+                ? (plain.Stretched(declared.Factor), (Guid?)declared.Id)
+                : (plain, null);
+        };
+    }
+}
+
+/// <summary>What a clock that stood still is due by now.</summary>
+/// <param name="Number">Of the allowance; null where an instant governs.</param>
+internal sealed record Settled(Due Due, int? Number, Guid? StretchedBy);
+
+/// <summary>Which of these requests, orders and rounds of feedback are about danger, as they stand in this transaction: nothing stops their clocks, and nothing gives them more time.</summary>
+internal static class Dangers
+{
+    private const string Read = """
+        select request_id
+        from request
+        where community_id = @CommunityId and request_id = any (@SubjectIds) and priority = 'danger'
+        union all
+        select work_order_id
+        from work_order
+        where community_id = @CommunityId and work_order_id = any (@SubjectIds) and priority = 'danger'
+        union all
+        select f.feedback_id
+        from feedback f
+        join request r on r.community_id = f.community_id and r.request_id = f.request_id
+        where f.community_id = @CommunityId and f.feedback_id = any (@SubjectIds) and r.priority = 'danger'
+        """;
+
+    public static Task<IReadOnlyList<Guid>> Among(Db db, Guid communityId, IEnumerable<Guid> subjectIds, CancellationToken ct) =>
+        db.List<Guid>(Read, new { CommunityId = communityId, SubjectIds = subjectIds.Distinct().ToArray() }, ct);
 }

@@ -60,10 +60,10 @@ internal static class ClockStory
 
     public static JsonObject Hold(RunningClock clock, DateTimeOffset at) => Turn(clock.Kind, clock.Cycle, ClockTurn.Hold, at);
 
-    public static JsonObject GoOn(RunningClock clock, DateTimeOffset at, DateTimeOffset due)
+    public static JsonObject GoOn(RunningClock clock, DateTimeOffset at, Settled settled)
     {
-        var story = Turn(clock.Kind, clock.Cycle, ClockTurn.GoOn, at);
-        story["due"] = Word(due);
+        var story = Stretch(Turn(clock.Kind, clock.Cycle, ClockTurn.GoOn, at), clock, settled);
+        story["due"] = Word(settled.Due.At);
         return story;
     }
 
@@ -75,9 +75,15 @@ internal static class ClockStory
     }
 
     /// <param name="lateReport">When the word came that it had been met in time after all, where it was marked as late by then.</param>
-    public static JsonObject Stop(RunningClock clock, StopReason why, DateTimeOffset at, DateTimeOffset? lateReport)
+    /// <param name="settled">Of one that stood still until then.</param>
+    public static JsonObject Stop(RunningClock clock, StopReason why, DateTimeOffset at, DateTimeOffset? lateReport, Settled? settled)
     {
         var story = Turn(clock.Kind, clock.Cycle, ClockTurn.Stop, at);
+        if (settled is not null)
+        {
+            Stretch(story, clock, settled);
+        }
+
         story["why"] = EnumWord.Of(why);
         if (lateReport is { } told)
         {
@@ -88,6 +94,18 @@ internal static class ClockStory
     }
 
     public static string Word(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'", CultureInfo.InvariantCulture);
+
+    /// <summary>Written only where it runs into another declared event than was known before, or into none.</summary>
+    private static JsonObject Stretch(JsonObject story, RunningClock clock, Settled settled)
+    {
+        if (settled.Number is { } number && (settled.Number, settled.StretchedBy) != (clock.Allowance, clock.StretchedBy))
+        {
+            story["number"] = number;
+            story["stretchedBy"] = settled.StretchedBy;
+        }
+
+        return story;
+    }
 
     private static JsonObject Turn(ClockKind kind, short cycle, ClockTurn turn, DateTimeOffset? at = null)
     {

@@ -153,7 +153,7 @@ public sealed record EscalateOverdue(Guid CommunityId, IReadOnlyList<Guid> Clock
 
             var roster = await RosterRows.At(db, command.CommunityId, now, cancellationToken);
             var hidden = await Hidden(command.CommunityId, loaded, cancellationToken);
-            var (_, sla) = await book.With<int>(One, Guid.Empty, command.CommunityId, cancellationToken);
+            var (_, sla) = await book.With<int>(One, Guid.Empty, command.CommunityId, null, cancellationToken);
             await mediator.Publish(new SweepStep("loaded"), cancellationToken);
 
             var looked = new List<Looked>();

@@ -87,12 +87,28 @@ internal sealed class ClockFollower(Db db, SlaBook book, ClockRows clocks)
 
     private async Task Owners(Guid communityId, Guid requestId, IReadOnlyList<RunningClock> running, ClockKind[] among, bool mayStart, Action<RunningClock>? tell, DateTimeOffset at, CancellationToken ct)
     {
-        var (row, sla) = await book.With<RequestFacts>(RequestFacts.Read, requestId, communityId, ct);
-        var earlier = (await db.List<Earlier>(All, new { CommunityId = communityId, RequestId = requestId }, ct)).ToLookup(e => e.Kind);
+        var known = await db.List<Earlier>(All, new { CommunityId = communityId, RequestId = requestId }, ct);
+        var earlier = known.ToLookup(e => e.Kind);
+        var since = known.Select(e => e.StartedAt).Append(at).Min();
+        var (row, sla) = await book.With<RequestFacts>(RequestFacts.Read, requestId, communityId, since, ct);
+        if (row.ReportedAt < since)
+        {
+            sla = sla with { Events = await book.EventsSince(communityId, row.ReportedAt, ct) };
+        }
+
         var reworked = row.ReworkCount > 0;
         var policy = row.PolicyIn(sla.Profile);
-        var began = reworked ? earlier[ClockKind.Arranged].LastOrDefault()?.StartedAt ?? earlier[ClockKind.Finish].LastOrDefault()?.StartedAt ?? at : row.ReportedAt;
+        var began = reworked ? new[] { earlier[ClockKind.Arranged], earlier[ClockKind.Finish] }.Select(e => e.LastOrDefault()?.StartedAt).Min() ?? at : row.ReportedAt;
         var owed = OwedClocks.ToTheOwner(policy, row.Kind, row.Crew, began, row.AppointmentFrom, row.ImposedDueAt, reworked).ToList();
+        if (reworked)
+        {
+            // Rework beside others: what was owed from the report on runs still, and so does a deadline from outside.
+            var first = OwedClocks.ToTheOwner(policy, row.Kind, row.Crew, row.ReportedAt, row.AppointmentFrom, row.ImposedDueAt);
+            var runs = running.Where(r => r.SubjectId == requestId).ToArray();
+            owed = [.. owed.Where(o => o.Kind != ClockKind.Finish || !runs.Any(r => r is { Kind: ClockKind.Finish, Imposed: true })),
+                .. first.Where(f => runs.Any(r => r.Kind == f.Kind && (r.Imposed || owed.All(o => o.Kind != f.Kind))))];
+        }
+
         if (row.AppointmentFrom is null && running.FirstOrDefault(r => r.SubjectId == requestId && r.Kind == ClockKind.Finish) is { } finish && finish.StartedAt > began)
         {
             // Nobody worked while an appointment lay ahead; what was waited for does not count, now that it is off.
@@ -117,7 +133,7 @@ internal sealed class ClockFollower(Db db, SlaBook book, ClockRows clocks)
 
     private async Task Crews(Guid communityId, Guid workOrderId, IReadOnlyList<RunningClock> running, ClockKind[] among, bool mayStart, Action<RunningClock>? tell, DateTimeOffset at, CancellationToken ct)
     {
-        var (row, sla) = await book.With<OrderFacts>(OrderFacts.Read, workOrderId, communityId, ct);
+        var (row, sla) = await book.With<OrderFacts>(OrderFacts.Read, workOrderId, communityId, running.Where(r => r.SubjectId == workOrderId).Select(r => r.StartedAt).Append(at).Min(), ct);
         var policy = row.PolicyIn(sla.Profile, row.Crew);
         var arrive = running.FirstOrDefault(r => r.SubjectId == workOrderId && r.Kind == ClockKind.Arrive);
 

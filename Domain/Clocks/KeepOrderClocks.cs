@@ -3,9 +3,18 @@ using PropertyServiceDesk.Domain.WorkOrders;
 namespace PropertyServiceDesk.Domain.Clocks;
 
 /// <summary>A crew's own clocks: accept and arrive, from when the order was given to it. A waiting order has none.</summary>
-internal sealed class KeepOrderClocks(SlaBook book, ClockRows clocks, StandStill standStill, TimeProvider clock)
+internal sealed class KeepOrderClocks(Db db, SlaBook book, ClockRows clocks, StandStill standStill, TimeProvider clock)
     : INotificationHandler<WorkMade>, INotificationHandler<WorkMoved>, INotificationHandler<HoldLimitPassed>, INotificationHandler<HoldAgreed>
 {
+    // They came before the appointment, and nobody was at home.
+    private const string ArrivalTakenBack = """
+        select exists (
+            select from work_order o
+            join clock k on k.community_id = o.community_id and k.subject_id = o.work_order_id and k.kind = 'arrive'
+            where o.community_id = @CommunityId and o.work_order_id = @WorkOrderId and o.arrived_at is null
+            having count(*) filter (where k.stopped_at is null) = 0 and max(k.cycle) filter (where k.stopped_why = 'met') = max(k.cycle))
+        """;
+
     public async Task Handle(WorkMade notification, CancellationToken cancellationToken)
     {
         if (notification.Status == WorkOrderStatus.Dispatched)
@@ -37,6 +46,9 @@ internal sealed class KeepOrderClocks(SlaBook book, ClockRows clocks, StandStill
             case WorkOrderMove.Arrive:
                 await clocks.Stop(community, [order], [ClockKind.Arrive], StopReason.Met, at, cancellationToken);
                 await clocks.Stop(community, notification.RequestIds, [ClockKind.Arranged], StopReason.Met, at, cancellationToken);
+                break;
+            case WorkOrderMove.Hold when await db.Single<bool>(ArrivalTakenBack, new { CommunityId = community, WorkOrderId = order }, cancellationToken):
+                await StartFor(community, order, notification.NowCrew, heard, [ClockKind.Arrive], cancellationToken);
                 break;
             case WorkOrderMove.MakeSafe:
                 await clocks.Stop(community, notification.RequestIds, [ClockKind.Safe], StopReason.Met, at, cancellationToken);
@@ -77,7 +89,7 @@ internal sealed class KeepOrderClocks(SlaBook book, ClockRows clocks, StandStill
 
     private async Task StartFor(Guid communityId, Guid workOrderId, Crew crew, DateTimeOffset at, ClockKind[] kinds, CancellationToken ct)
     {
-        var (row, sla) = await book.With<OrderFacts>(OrderFacts.Read, workOrderId, communityId, ct);
+        var (row, sla) = await book.With<OrderFacts>(OrderFacts.Read, workOrderId, communityId, at, ct);
         var policy = row.PolicyIn(sla.Profile, crew);
         await clocks.Start(
             communityId,
@@ -96,6 +108,7 @@ internal sealed record OrderFacts(
     string? ParentCode,
     string? GrandparentCode,
     bool CommonArea,
+    DateTimeOffset? AppointmentFrom,
     DateTimeOffset? AppointmentTo,
     bool Rework,
     Priority? FirstPriority,
@@ -106,14 +119,14 @@ internal sealed record OrderFacts(
     // Of the requests that it serves, the one that was reported first speaks for all.
     internal const string Read = """
         select coalesce(r.kind, c.kind) as kind, o.priority, c.code, p.code as parent_code, g.code as grandparent_code, c.common_area or coalesce(l.kind = 'commonArea', false) as common_area,
-            r.appointment_to, o.rework_of_id is not null or coalesce(r.rework, false) as rework, r.first_priority, o.status, o.crew, o.arrived_at
+            r.appointment_from, r.appointment_to, o.rework_of_id is not null or coalesce(r.rework, false) as rework, r.first_priority, o.status, o.crew, o.arrived_at
         from work_order o
         join category c on c.community_id = o.community_id and c.category_id = o.category_id
         left join category p on p.community_id = c.community_id and p.category_id = c.parent_id
         left join category g on g.community_id = p.community_id and g.category_id = p.parent_id
         left join place l on l.community_id = o.community_id and l.place_id = o.place_id
         left join lateral (
-            select q.kind, q.appointment_to, q.rework_count > 0 or q.rework_of_id is not null as rework, coalesce(f.priority, q.priority) as first_priority
+            select q.kind, q.appointment_from, q.appointment_to, q.rework_count > 0 or q.rework_of_id is not null as rework, coalesce(f.priority, q.priority) as first_priority
             from request_work_order w
             join request q on q.community_id = w.community_id and q.request_id = w.request_id
             left join request f on f.community_id = q.community_id and f.request_id = q.rework_of_id

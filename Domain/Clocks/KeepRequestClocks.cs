@@ -6,13 +6,13 @@ namespace PropertyServiceDesk.Domain.Clocks;
 /// <summary>The owner's clocks: across all crews, from when it was reported until it is finished.</summary>
 internal sealed class KeepRequestClocks(SlaBook book, ClockRows clocks)
     : INotificationHandler<RequestReceived>, INotificationHandler<RequestMoved>, INotificationHandler<FeedbackAsked>,
-        INotificationHandler<PersonInChargeNamed>, INotificationHandler<FirstReplyGiven>, INotificationHandler<WrittenReplyGiven>
+        INotificationHandler<PersonInChargeNamed>, INotificationHandler<PersonInChargeLeft>, INotificationHandler<ReworkAdded>, INotificationHandler<FirstReplyGiven>, INotificationHandler<WrittenReplyGiven>
 {
     private static readonly ClockKind[] MetByFinishing = [ClockKind.Safe, ClockKind.Controlled, ClockKind.FirstReply, ClockKind.Accept, ClockKind.Arranged, ClockKind.Finish];
 
     public async Task Handle(RequestReceived notification, CancellationToken cancellationToken)
     {
-        var (row, sla) = await book.With<RequestFacts>(RequestFacts.Read, notification.RequestId, notification.CommunityId, cancellationToken);
+        var (row, sla) = await book.With<RequestFacts>(RequestFacts.Read, notification.RequestId, notification.CommunityId, notification.ReportedAt, cancellationToken);
         var policy = row.PolicyIn(sla.Profile);
         await clocks.Start(
             notification.CommunityId,
@@ -47,14 +47,40 @@ internal sealed class KeepRequestClocks(SlaBook book, ClockRows clocks)
     /// <summary>How long the desk has to obtain the owner's word, where the policy says so.</summary>
     public async Task Handle(FeedbackAsked notification, CancellationToken cancellationToken)
     {
-        var (row, sla) = await book.With<RequestFacts>(RequestFacts.Read, notification.RequestId, notification.CommunityId, cancellationToken);
+        var (row, sla) = await book.With<RequestFacts>(RequestFacts.Read, notification.RequestId, notification.CommunityId, notification.At, cancellationToken);
         var policy = row.PolicyIn(sla.Profile);
-        var owed = OwedClocks.Milestones(policy, row.Crew, [ClockKind.Feedback]).Select(m => new Owed(m.Kind, notification.At, m.Allowance, m.Calendar));
-        await clocks.Start(notification.CommunityId, sla, [.. owed.Select(o => new NewClock(ClockSubject.Request, notification.RequestId, null, policy.Code, o))], cancellationToken);
+        await Owe(notification.CommunityId, notification.RequestId, sla, policy, row.Crew, [ClockKind.Feedback], notification.At, cancellationToken);
     }
 
     public Task Handle(PersonInChargeNamed notification, CancellationToken cancellationToken) =>
         clocks.Stop(notification.CommunityId, [notification.RequestId], [ClockKind.Accept], StopReason.Met, notification.At, cancellationToken);
+
+    /// <summary>Somebody else is to be named, in the time that this may take, from now on.</summary>
+    public async Task Handle(PersonInChargeLeft notification, CancellationToken cancellationToken)
+    {
+        if (notification.Status is not (RequestStatus.Received or RequestStatus.InProgress))
+        {
+            return;
+        }
+
+        var (row, sla) = await book.With<RequestFacts>(RequestFacts.Read, notification.RequestId, notification.CommunityId, notification.At, cancellationToken);
+        await Owe(notification.CommunityId, notification.RequestId, sla, row.PolicyIn(sla.Profile), row.Crew, [ClockKind.Accept], notification.At, cancellationToken);
+    }
+
+    /// <summary>Part of it is done again while the rest is under way: that is to be arranged; what runs already runs on.</summary>
+    public async Task Handle(ReworkAdded notification, CancellationToken cancellationToken)
+    {
+        var (row, sla) = await book.With<RequestFacts>(RequestFacts.Read, notification.RequestId, notification.CommunityId, notification.At, cancellationToken);
+        await clocks.Stop(notification.CommunityId, [notification.RequestId], [ClockKind.Arranged], StopReason.Superseded, notification.At, cancellationToken);
+        await Owe(notification.CommunityId, notification.RequestId, sla, row.PolicyIn(sla.Profile), row.Crew, [ClockKind.Arranged], notification.At, cancellationToken);
+    }
+
+    private Task Owe(Guid communityId, Guid requestId, CurrentSla sla, Policy policy, Crew? crew, ClockKind[] kinds, DateTimeOffset from, CancellationToken ct) =>
+        clocks.Start(
+            communityId,
+            sla,
+            [.. OwedClocks.Milestones(policy, crew, kinds).Select(m => new NewClock(ClockSubject.Request, requestId, null, policy.Code, new Owed(m.Kind, from, m.Allowance, m.Calendar)))],
+            ct);
 
     public Task Handle(FirstReplyGiven notification, CancellationToken cancellationToken) =>
         clocks.Stop(notification.CommunityId, [notification.RequestId], [ClockKind.FirstReply], StopReason.Met, notification.At, cancellationToken);
@@ -64,7 +90,7 @@ internal sealed class KeepRequestClocks(SlaBook book, ClockRows clocks)
 
     private async Task StartRework(RequestMoved notification, CancellationToken ct)
     {
-        var (row, sla) = await book.With<RequestFacts>(RequestFacts.Read, notification.RequestId, notification.CommunityId, ct);
+        var (row, sla) = await book.With<RequestFacts>(RequestFacts.Read, notification.RequestId, notification.CommunityId, notification.At, ct);
         var policy = row.PolicyIn(sla.Profile);
         var owed = OwedClocks.ToTheOwner(policy, row.Kind, row.Crew, notification.At, row.AppointmentFrom, null, reworked: true);
         await clocks.Start(notification.CommunityId, sla, [.. owed.Select(o => new NewClock(ClockSubject.Request, notification.RequestId, null, policy.Code, o))], ct);

@@ -156,6 +156,7 @@ internal sealed class LoggedClocks
                 break;
             case ClockTurn.GoOn:
                 clock.EndPause(At(story, "at"));
+                ReadStretch(clock, story);
                 break;
             case ClockTurn.Undo:
                 clock.Undo(At(story, "since"));
@@ -163,7 +164,17 @@ internal sealed class LoggedClocks
             case ClockTurn.Stop:
                 clock.Stop(At(story, "at"), EnumWord.Read<StopReason>(story.GetProperty("why").GetString()!));
                 clock.LateReport = AtOrNone(story, "lateReport");
+                ReadStretch(clock, story);
                 break;
+        }
+    }
+
+    private static void ReadStretch(LoggedClock clock, JsonElement story)
+    {
+        if (story.TryGetProperty("number", out var number))
+        {
+            clock.Number = number.GetInt32();
+            clock.StretchedBy = story.TryGetProperty("stretchedBy", out var declared) && declared.ValueKind == JsonValueKind.String ? declared.GetGuid() : null;
         }
     }
 

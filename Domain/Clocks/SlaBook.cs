@@ -23,7 +23,13 @@ internal sealed class SlaBook(Db db, SlaDefinitions definitions)
     private const string Events = """
         select e.declared_event_id, e.name, e.from_at, e.to_at, e.factor, e.policies, e.kinds
         from declared_event e
-        where e.community_id = @CommunityId and e.revoked_at is null
+        where e.community_id = @CommunityId and e.revoked_at is null and e.to_at > @Since::timestamptz
+        """;
+
+    private const string Revoked = """
+        select e.declared_event_id, e.name, e.from_at, e.to_at, e.factor, e.policies, e.kinds
+        from declared_event e
+        where e.community_id = @CommunityId and e.declared_event_id = any (@Ids) and e.revoked_at is not null
         """;
 
     private const string Profile = """
@@ -46,12 +52,13 @@ internal sealed class SlaBook(Db db, SlaDefinitions definitions)
     }
 
     /// <summary>The one row of <paramref name="subjectSql"/> and what is current, in one round trip. The statement may use <c>@Id</c>.</summary>
-    public async Task<(T Subject, CurrentSla Sla)> With<T>(string subjectSql, Guid id, Guid communityId, CancellationToken ct)
+    /// <param name="eventsSince">The start of the oldest clock that this is about: declared events that were over by then cannot matter. Null: none are needed.</param>
+    public async Task<(T Subject, CurrentSla Sla)> With<T>(string subjectSql, Guid id, Guid communityId, DateTimeOffset? eventsSince, CancellationToken ct)
     {
         T subject;
         List<Row> rows;
         List<EventRow> events;
-        using (var read = await db.Several(subjectSql + ";\n" + Current + ";\n" + Events, new { Id = id, CommunityId = communityId }, ct))
+        using (var read = await db.Several(subjectSql + ";\n" + Current + ";\n" + Events, new { Id = id, CommunityId = communityId, Since = eventsSince }, ct))
         {
             subject = await read.ReadSingleAsync<T>();
             rows = (await read.ReadAsync<Row>()).AsList();
@@ -62,11 +69,12 @@ internal sealed class SlaBook(Db db, SlaDefinitions definitions)
     }
 
     /// <summary>What is current.</summary>
-    public async Task<CurrentSla> Now(Guid communityId, CancellationToken ct)
+    /// <param name="eventsSince">As in <see cref="With"/>.</param>
+    public async Task<CurrentSla> Now(Guid communityId, DateTimeOffset? eventsSince, CancellationToken ct)
     {
         List<Row> rows;
         List<EventRow> events;
-        using (var read = await db.Several(Current + ";\n" + Events, new { CommunityId = communityId }, ct))
+        using (var read = await db.Several(Current + ";\n" + Events, new { CommunityId = communityId, Since = eventsSince }, ct))
         {
             rows = (await read.ReadAsync<Row>()).AsList();
             events = (await read.ReadAsync<EventRow>()).AsList();
@@ -74,6 +82,14 @@ internal sealed class SlaBook(Db db, SlaDefinitions definitions)
 
         return await Whole(rows, events, ct);
     }
+
+    /// <summary>The declared events that clocks can run into which began at <paramref name="since"/> or later.</summary>
+    public async Task<IReadOnlyList<DeclaredEvent>> EventsSince(Guid communityId, DateTimeOffset since, CancellationToken ct) =>
+        [.. (await db.List<EventRow>(Events, new { CommunityId = communityId, Since = (DateTimeOffset?)since }, ct)).Select(e => e.Event)];
+
+    /// <summary>Of these, the ones that were called off.</summary>
+    public async Task<IReadOnlyList<DeclaredEvent>> CalledOff(Guid communityId, Guid[] ids, CancellationToken ct) =>
+        [.. (await db.List<EventRow>(Revoked, new { CommunityId = communityId, Ids = ids }, ct)).Select(e => e.Event)];
 
     public async Task<SlaProfile> ProfileOf(Guid policyVersionId, CancellationToken ct) =>
         definitions.Profiles.TryGetValue(policyVersionId, out var known)
@@ -112,14 +128,16 @@ internal sealed record CurrentSla(
     Guid PolicyVersionId, SlaProfile Profile, IReadOnlyDictionary<string, (Guid VersionId, BusinessCalendar Calendar)> Calendars, IReadOnlyList<DeclaredEvent> Events)
 {
     /// <summary>With the time that a declared event gives, where one does.</summary>
-    public Owed Stretched(string policyCode, Owed owed)
+    /// <param name="danger">The subject is dangerous, whatever its policy: nothing gives it more time.</param>
+    /// <param name="pauses">Those that ended.</param>
+    public Owed Stretched(string policyCode, Owed owed, bool danger, IReadOnlyCollection<Pause> pauses, DateTimeOffset? heldAt = null)
     {
-        if (owed is not { Allowance: { } allowance, FixedAt: null } || Events.Count == 0 || Profile.Policies.FirstOrDefault(p => p.Code == policyCode) is not { } policy)
+        if (danger || owed is not { Allowance: { } allowance, FixedAt: null } || Events.Count == 0 || Profile.Policies.FirstOrDefault(p => p.Code == policyCode) is not { } policy)
         {
             return owed;
         }
 
-        var due = SlaClock.DueAt(owed.From, allowance, Calendars[owed.Calendar].Calendar).At;
-        return DeclaredEvent.Governing(Events, policy, owed.Kind, owed.From, due) is { } declared ? owed with { Allowance = allowance.Stretched(declared.Factor), StretchedBy = declared.Id } : owed;
+        var run = new ClockRun(owed.From, allowance, Calendars[owed.Calendar].Calendar, pauses, heldAt);
+        return DeclaredEvent.Governing(Events, policy, owed.Kind, run) is { } declared ? owed with { Allowance = allowance.Stretched(declared.Factor), StretchedBy = declared.Id } : owed;
     }
 }

@@ -10,7 +10,7 @@ internal sealed class StandStill(Db db, SlaBook book, ClockRows clocks)
     // Only those that are held and should not be, or the other way round: as a rule none.
     private const string OfRequests = """
         select k.clock_id, k.subject_kind, k.subject_id, k.kind, k.cycle, k.crew, k.policy_version_id, k.policy, k.calendar_version_id, k.imposed, k.imported, k.started_at,
-            k.allowance, k.unit, k.due_at, k.held_at, k.breached_at
+            k.allowance, k.unit, k.due_at, k.held_at, k.breached_at, k.stretched_by
         from clock k
         left join (
             select l.request_id
@@ -28,7 +28,7 @@ internal sealed class StandStill(Db db, SlaBook book, ClockRows clocks)
 
     private const string OfOrder = """
         select k.clock_id, k.subject_kind, k.subject_id, k.kind, k.cycle, k.crew, k.policy_version_id, k.policy, k.calendar_version_id, k.imposed, k.imported, k.started_at,
-            k.allowance, k.unit, k.due_at, k.held_at, k.breached_at
+            k.allowance, k.unit, k.due_at, k.held_at, k.breached_at, k.stretched_by
         from clock k
         join work_order o on o.community_id = k.community_id and o.work_order_id = k.subject_id
         left join hold h on h.community_id = o.community_id and h.work_order_id = o.work_order_id and h.until_at is null
@@ -36,16 +36,6 @@ internal sealed class StandStill(Db db, SlaBook book, ClockRows clocks)
           and (k.held_at is null) = (o.status = 'onHold' and h.limit_passed_at is null)
         order by k.clock_id
         for no key update of k
-        """;
-
-    private const string Dangers = """
-        select request_id
-        from request
-        where community_id = @CommunityId and request_id = any (@SubjectIds) and priority = 'danger'
-        union all
-        select work_order_id
-        from work_order
-        where community_id = @CommunityId and work_order_id = any (@SubjectIds) and priority = 'danger'
         """;
 
     // A telephone may report late what ended before another order's hold began: the owner waits for nobody until the last one holds.
@@ -98,7 +88,7 @@ internal sealed class StandStill(Db db, SlaBook book, ClockRows clocks)
             return [];
         }
 
-        var dangers = await db.List<Guid>(Dangers, new { CommunityId = communityId, SubjectIds = clocksOfSubjects.Select(k => k.SubjectId).Distinct().ToArray() }, ct);
+        var dangers = await Dangers.Among(db, communityId, clocksOfSubjects.Select(k => k.SubjectId), ct);
         var may = new List<RunningClock>();
         foreach (var one in clocksOfSubjects.Where(k => !dangers.Contains(k.SubjectId)))
         {

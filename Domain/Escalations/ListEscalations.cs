@@ -37,7 +37,7 @@ public sealed record ListEscalations(EscalationFilter Filter, int Take = 50, str
 
     internal sealed class Handler(Db db, Caller caller, TimeProvider clock) : IRequestHandler<ListEscalations, Page<EscalationLine>>
     {
-        private const string Read = """
+        internal const string Read = """
             select x.community_id, x.escalation_id, x.level, x.cause,
                 case when x.resolved_at is not null then 'resolved' when x.acknowledged_at is not null then 'acknowledged' else 'open' end as state,
                 k.kind, k.cycle, x.due_at, extract(epoch from greatest(coalesce(k.stopped_at, @Now) - x.due_at, interval '0'))::bigint as late_seconds, k.stopped_at, k.stopped_why,
@@ -80,7 +80,7 @@ public sealed record ListEscalations(EscalationFilter Filter, int Take = 50, str
             limit @Take
             """;
 
-        private const string Recipients = """
+        internal const string Recipients = """
             select r.escalation_id, r.staff_id, s.display_name, r.duty, r.told_at, m.sent_at
             from escalation_recipient r
             left join staff s on s.staff_id = r.staff_id

@@ -54,7 +54,7 @@ public sealed record SplitOffRequest([property: JsonIgnore] Guid FaultId, [prope
         }
     }
 
-    internal sealed class Handler(Db db, TimeProvider clock, AnswerBook answers, FaultLeaver leaver, Reworker reworker, FeedbackConsequences consequences) : IRequestHandler<SplitOffRequest, RequestReply>
+    internal sealed class Handler(Db db, TimeProvider clock, AnswerBook answers, FaultLeaver leaver, FeedbackConsequences consequences) : IRequestHandler<SplitOffRequest, RequestReply>
     {
         private const string ServedBy = """
             select count(*) filter (where o.status = 'done')::int as done, count(*) filter (where o.status not in ('done', 'voided'))::int as open
@@ -79,7 +79,7 @@ public sealed record SplitOffRequest([property: JsonIgnore] Guid FaultId, [prope
             if (request.Status == RequestStatus.InProgress)
             {
                 await leaver.Leave(request, LeftHow.SplitOff, words, now, cancellationToken);
-                await reworker.ReworkBesideOthers(request, command.FaultId, now, cancellationToken);
+                await consequences.NotSolvedYet(request, command.FaultId, new NotFixed(PlainText.Normalise(command.SaidBy), words, Channel.Phone), now, cancellationToken);
                 return await RequestNow.Reply(db, request.RequestId, cancellationToken);
             }
 

@@ -21,7 +21,7 @@ internal sealed class CallClocks(Db db, SlaBook book, ClockRows clocks)
     {
         if (calls.Count > 0)
         {
-            var sla = await book.Now(communityId, ct);
+            var sla = await book.Now(communityId, calls.Min(c => c.From), ct);
             var within = new Allowance(sla.Profile.Asking().CallWithinHours, AllowanceUnit.Hours);
             await clocks.Start(
                 communityId, sla, [.. calls.Select(c => new NewClock(ClockSubject.Feedback, c.FeedbackId, null, c.Policy ?? "default", new Owed(ClockKind.Feedback, c.From, within, "24x7")))], ct);

@@ -137,7 +137,7 @@ public sealed record ChaseFeedback(Guid CommunityId, IReadOnlyList<Guid> Feedbac
             }
 
             await mediator.Publish(new SweepStep("rounds loaded"), cancellationToken);
-            var current = (await book.Now(command.CommunityId, cancellationToken)).Profile;
+            var current = (await book.Now(command.CommunityId, null, cancellationToken)).Profile;
             var chased = new List<Chased>(rows.Count);
             foreach (var row in rows)
             {

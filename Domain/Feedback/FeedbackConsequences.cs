@@ -98,6 +98,13 @@ internal sealed class FeedbackConsequences(Db db, Caller caller, EventLog log, I
         return await reworker.ReworkOrAgain(request, said, now, ct, faultId);
     }
 
+    /// <summary>For a request that is in progress still: a part that was taken for done is done again, and the manager is told. Nobody was asked yet, so that there is no round, and nobody to ring before it is finished.</summary>
+    public async Task NotSolvedYet(LockedRequest request, Guid faultId, NotFixed said, DateTimeOffset now, CancellationToken ct)
+    {
+        await managers.OfReworkBesideOthers(request, now, ct);
+        await reworker.ReworkBesideOthers(request, faultId, said, now, ct);
+    }
+
     /// <summary>The desk decided: what waited for its decision is ended.</summary>
     public async Task EndFollowUps(LockedRequest request, Guid feedbackId, FollowUpEnding how, string? words, DateTimeOffset now, CancellationToken ct)
     {
@@ -251,14 +258,15 @@ internal sealed class Reworker(Db db, Caller caller, EventLog log, IMediator med
     }
 
     /// <summary>For a request that is in progress still, because other orders of its own are: one of its fault's did not help, and is done again for it.</summary>
-    public async Task ReworkBesideOthers(LockedRequest request, Guid faultId, DateTimeOffset now, CancellationToken ct)
+    public async Task ReworkBesideOthers(LockedRequest request, Guid faultId, NotFixed said, DateTimeOffset now, CancellationToken ct)
     {
         var last = await db.Find<Last>(LastDone, new { request.CommunityId, request.RequestId, FaultId = faultId }, ct)
             ?? throw new Refused.Conflict("fault.not_done_yet", "The fault's orders are not done yet.");
         var to = RequestLifecycle.After(request.Status, RequestMove.Dispatch);
         await db.Run(Write, new { request.RequestId, To = to }, ct);
-        log.Write(request.CommunityId, SubjectKind.Request, request.RequestId, Happening.ReworkReported, new { times = request.ReworkCount + 1, reworkOfId = last.WorkOrderId }, visibility: Visibility.Owner, occurredAt: now);
+        log.Write(request.CommunityId, SubjectKind.Request, request.RequestId, Happening.ReworkReported, new { times = request.ReworkCount + 1, reworkOfId = last.WorkOrderId }, said.SaidBy + ": " + said.Words, Visibility.Owner, now);
         await Again(request, last, now, ct);
+        await mediator.Publish(new ReworkAdded(request.CommunityId, request.RequestId, now), ct);
     }
 
     private Task Again(LockedRequest request, Last last, DateTimeOffset now, CancellationToken ct)
@@ -268,3 +276,6 @@ internal sealed class Reworker(Db db, Caller caller, EventLog log, IMediator med
         return maker.Make(source, [new NewOrder(last.Crew, last.WhatToDo, last.TeamId)], now, ct);
     }
 }
+
+/// <summary>Part of a request that is in progress still is done again. It has not moved: it was not finished.</summary>
+public sealed record ReworkAdded(Guid CommunityId, Guid RequestId, DateTimeOffset At) : INotification;

@@ -17,7 +17,7 @@ internal sealed class ManagersTold(Db db)
 
     private const string Tell = """
         insert into message (community_id, message_id, dedupe_key, recipient_kind, recipient_id, request_id, template, detail, created_at, send_after)
-        select @CommunityId, m.id, @Template || ':' || @FeedbackId || ':' || m.staff_id, 'staff', m.staff_id, @RequestId, @Template, @Detail::json, @Now, @Now
+        select @CommunityId, m.id, @Template || ':' || @Cause || ':' || m.staff_id, 'staff', m.staff_id, @RequestId, @Template, @Detail::json, @Now, @Now
         from unnest(@Ids::uuid[], @StaffIds::uuid[]) m (id, staff_id)
         on conflict on constraint message_once_a_cause do nothing
         """;
@@ -25,15 +25,22 @@ internal sealed class ManagersTold(Db db)
     private sealed record Complained(Guid? AboutStaffId, Crew? AboutCrew);
 
     public Task OfLowScore(LockedRequest request, Guid feedbackId, short satisfaction, DateTimeOffset now, CancellationToken ct) =>
-        Write(request, feedbackId, "lowScore", [3], new { feedbackId, satisfaction }, now, ct);
+        Write(request, feedbackId.ToString(), "lowScore", [3], new { feedbackId, satisfaction }, now, ct);
 
     public Task OfRework(LockedRequest request, Guid feedbackId, DateTimeOffset now, CancellationToken ct)
     {
         var times = request.ReworkCount + 1;
-        return Write(request, feedbackId, times > 1 ? "reworkAgain" : "reworkReported", ReworkRules.LevelsTold(times), new { feedbackId, times }, now, ct);
+        return Write(request, feedbackId.ToString(), times > 1 ? "reworkAgain" : "reworkReported", ReworkRules.LevelsTold(times), new { feedbackId, times }, now, ct);
     }
 
-    private async Task Write(LockedRequest request, Guid feedbackId, string template, IReadOnlyList<int> levels, object detail, DateTimeOffset now, CancellationToken ct)
+    /// <summary>Of a request that was not finished, and has no round: once a rework and person.</summary>
+    public Task OfReworkBesideOthers(LockedRequest request, DateTimeOffset now, CancellationToken ct)
+    {
+        var times = request.ReworkCount + 1;
+        return Write(request, $"{request.RequestId}:{times}", times > 1 ? "reworkAgain" : "reworkReported", ReworkRules.LevelsTold(times), new { times }, now, ct);
+    }
+
+    private async Task Write(LockedRequest request, string cause, string template, IReadOnlyList<int> levels, object detail, DateTimeOffset now, CancellationToken ct)
     {
         var roster = await RosterRows.At(db, request.CommunityId, now, ct);
         var complained = await db.Single<Complained>(About, new { request.RequestId }, ct);
@@ -53,7 +60,7 @@ internal sealed class ManagersTold(Db db)
                 {
                     request.CommunityId,
                     request.RequestId,
-                    FeedbackId = feedbackId,
+                    Cause = cause,
                     Template = template,
                     Detail = System.Text.Json.JsonSerializer.Serialize(detail, Json.Options),
                     Now = now,

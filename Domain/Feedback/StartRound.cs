@@ -61,7 +61,7 @@ internal sealed class StartRound(Db db, SlaBook book, EventLog log, IMediator me
         }
 
         var row = await db.Single<Row>(Read, new { notification.RequestId, Since = notification.At - FeedbackRules.Month }, cancellationToken);
-        var (facts, sla) = await book.With<RequestFacts>(RequestFacts.Read, notification.RequestId, notification.CommunityId, cancellationToken);
+        var (facts, sla) = await book.With<RequestFacts>(RequestFacts.Read, notification.RequestId, notification.CommunityId, null, cancellationToken);
         var (policy, rules) = (facts.PolicyIn(sla.Profile), sla.Profile.Asking());
         var round = (short)(row.Round + 1);
         var inSample = rules.IsInSample(notification.RequestId, round);

@@ -210,7 +210,7 @@ internal static class CallLog
 
     /// <summary>The rules that the round began under.</summary>
     public static async Task<FeedbackRules> RulesOf(SlaBook book, Guid communityId, LockedRound round, CancellationToken ct) =>
-        (round.PlanVersionId is { } version ? await book.ProfileOf(version, ct) : (await book.Now(communityId, ct)).Profile).Asking();
+        (round.PlanVersionId is { } version ? await book.ProfileOf(version, ct) : (await book.Now(communityId, null, ct)).Profile).Asking();
 }
 
 /// <summary>When somebody may be called, as an instant that was asked for.</summary>

@@ -38,10 +38,13 @@ public static class DomainServices
         services.AddScoped<ClockRows>();
         services.AddScoped<StandStill>();
         services.AddScoped<ClockFollower>();
+        services.AddScoped<ClockMover>();
         services.AddScoped<Policies.SlaEdits>();
         services.AddScoped<Policies.CalendarEdits>();
         services.AddScoped<Policies.SlaPreviews>();
         services.AddScoped<HoldLimits>();
+        services.AddScoped<EarlyVisits>();
+        services.AddScoped<WorkOrders.HoldEvidenceCheck>();
         services.AddScoped<OrderMaker>();
         services.AddScoped<OrderMover>();
         services.AddScoped<CrewsOwn>();

@@ -48,7 +48,7 @@ public sealed record DeclareEvent(
                 throw new Refused.Invalid("event.out_of_range", "An event begins within a year of now.", "from");
             }
 
-            var sla = await book.Now(command.CommunityId, cancellationToken);
+            var sla = await book.Now(command.CommunityId, null, cancellationToken);
             if (command.Policies?.FirstOrDefault(p => sla.Profile.Policies.All(x => x.Code != p)) is not null)
             {
                 throw new Refused.Invalid("sla.policy_unknown", "There is no such policy in this community.", "policies");

@@ -24,7 +24,7 @@ public sealed record PreviewSla(
         public async Task<SlaPreview> Handle(PreviewSla query, CancellationToken cancellationToken)
         {
             var community = caller.CommunitiesFor(query.CommunityId)[0];
-            return await previews.Of(query, await book.Now(community, cancellationToken), cancellationToken);
+            return await previews.Of(query, await book.Now(community, query.ReportedAt, cancellationToken), cancellationToken);
         }
     }
 }
@@ -74,19 +74,19 @@ internal sealed class SlaPreviews(Db db)
         var subject = new SlaSubject(asked.Kind, asked.Priority, categories, category?.Crew);
         var policy = SlaPolicy.Choose(sla.Profile.Policies, subject);
         var crew = asked.Crew ?? category?.Crew;
-        var owed = OwedClocks.ToTheOwner(policy, asked.Kind, category?.Crew, asked.ReportedAt, asked.AppointmentFrom, null).Select(o => Clock(sla, policy, o, null));
+        var owed = OwedClocks.ToTheOwner(policy, asked.Kind, category?.Crew, asked.ReportedAt, asked.AppointmentFrom, null).Select(o => Clock(sla, policy, o, null, asked.Priority));
         if (crew is { } one)
         {
             var theirs = SlaPolicy.Choose(sla.Profile.Policies, subject with { Crew = one });
-            owed = owed.Concat(OwedClocks.OfACrew(theirs, one, asked.ReportedAt, asked.AppointmentTo, asked.ReportedAt).Select(o => Clock(sla, theirs, o, one)));
+            owed = owed.Concat(OwedClocks.OfACrew(theirs, one, asked.ReportedAt, asked.AppointmentTo, asked.ReportedAt).Select(o => Clock(sla, theirs, o, one, asked.Priority)));
         }
 
         return new SlaPreview(policy.Code, policy.Name, [.. owed]);
     }
 
-    private static PreviewedClock Clock(CurrentSla sla, Policy policy, Owed owed, Crew? crew)
+    private static PreviewedClock Clock(CurrentSla sla, Policy policy, Owed owed, Crew? crew, Priority priority)
     {
-        var stretched = sla.Stretched(policy.Code, owed);
+        var stretched = sla.Stretched(policy.Code, owed, priority == Priority.Danger, []);
         var due = stretched.FixedAt is { } at ? new Due(at, false) : SlaClock.DueAt(stretched.From, stretched.Allowance!, sla.Calendars[stretched.Calendar].Calendar);
         return new PreviewedClock(owed.Kind, crew, stretched.From, due.At, due.BeyondLoadedCalendar, stretched.Allowance, stretched.Calendar, sla.Events.FirstOrDefault(e => e.Id == stretched.StretchedBy)?.Name);
     }
@@ -119,7 +119,7 @@ public sealed record TrySlaProfile(
             var community = caller.CommunitiesFor(query.CommunityId)[0];
             await edits.MustBeSound(community, query.Profile, cancellationToken);
             var asked = new PreviewSla(community, query.Kind, query.Priority, query.ReportedAt, query.CategoryId, query.Crew, query.CommonArea, query.AppointmentFrom, query.AppointmentTo);
-            var sla = await book.Now(community, cancellationToken) with { Profile = query.Profile };
+            var sla = await book.Now(community, query.ReportedAt, cancellationToken) with { Profile = query.Profile };
             return new SlaTrial(await db.Single<int>(OpenClocks, new { CommunityId = community }, cancellationToken), await previews.Of(asked, sla, cancellationToken));
         }
     }

@@ -18,7 +18,10 @@ public sealed record GetSlaProfile(Guid CommunityId, int? Version = null) : IQue
     {
         private const string Read = """
             select v.policy_version_id, v.version, v.definition::text as definition, v.created_at, v.created_by,
-                (select m.expected - m.moved from clock_move m where m.community_id = v.community_id and m.version_id = v.policy_version_id and m.done_at is null) as still_to_move
+                (select case when m.done_at is null then m.expected - m.moved
+                        else (select count(*)::int from clock_move_left_behind b where b.community_id = m.community_id and b.clock_move_id = m.clock_move_id) end
+                 from clock_move m
+                 where m.community_id = v.community_id and m.version_id = v.policy_version_id) as still_to_move
             from sla_profile_version v
             where v.community_id = @CommunityId and (@Version::int is null or v.version = @Version)
             order by v.version desc
@@ -36,7 +39,7 @@ public sealed record GetSlaProfile(Guid CommunityId, int? Version = null) : IQue
     }
 }
 
-/// <param name="StillToMove">Open clocks that have not followed this version yet.</param>
+/// <param name="StillToMove">Open clocks that have not followed this version yet; when the move is over, the requests and orders that it had to leave behind, which are tried again.</param>
 public sealed record SlaProfileDetails(Guid PolicyVersionId, int Version, DateTimeOffset CreatedAt, Guid? CreatedBy, int StillToMove, SlaProfile Profile);
 
 /// <summary>

@@ -47,7 +47,7 @@ public sealed record ReportClocks(ClockReportFilter Filter, ReportBy By = Report
 {
     internal sealed class Handler(Db db, Caller caller, TimeProvider clock) : IRequestHandler<ReportClocks, IReadOnlyList<ClockFigures>>
     {
-        private const string Read = ClockReportSql.Base + """
+        internal const string Read = ClockReportSql.Base + """
 
             select coalesce(b.key, '') as key, min(b.key_name) as name, min(b.key_name_en) as name_en, count(*) as clocks,
                 count(*) filter (where b.outcome = 'onTime') as on_time, count(*) filter (where b.outcome = 'late') as late,
@@ -99,7 +99,7 @@ public sealed record ListReportedClocks(ClockReportFilter Filter, ReportBy By = 
 
     internal sealed class Handler(Db db, Caller caller, TimeProvider clock) : IRequestHandler<ListReportedClocks, Page<ReportedClock>>
     {
-        private const string Read = ClockReportSql.Base + """
+        internal const string Read = ClockReportSql.Base + """
 
             select b.community_id, b.clock_id, b.kind, b.cycle, b.outcome, b.request_id, r.number as request_number, b.work_order_id, o.number as work_order_number, b.crew, b.request_kind, b.category_id,
                 b.started_at, b.due_at, b.stopped_at, b.stopped_why, b.taken as taken_seconds, b.late_by as late_seconds

@@ -10,7 +10,7 @@ public sealed record ReportEscalations(
 {
     internal sealed class Handler(Db db, Caller caller) : IRequestHandler<ReportEscalations, IReadOnlyList<EscalationFigures>>
     {
-        private const string Read = """
+        internal const string Read = """
             with base as (
                 select e.level, e.told_at, e.nobody, e.acknowledged_at, e.promises, e.promise_broken_at, e.resolved_at, e.resolved_how, e.tell_at,
                     extract(epoch from e.acknowledged_at - coalesce(e.told_at, e.fired_at))::bigint as acknowledged_after,

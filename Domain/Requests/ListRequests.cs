@@ -73,14 +73,15 @@ public sealed record ListRequests(RequestFilter Filter, RequestSort Sort = Reque
             var plain = query.After is null && !narrow && query.Filter == new RequestFilter(query.Filter.CommunityId, Open: query.Filter.Open);
             var rows = await db.List<RequestLine>(plain ? Db.PlannedOnce + sql : sql, args, cancellationToken);
             rows = [.. rows.Select(r => caller.SeesAllOf(r.CommunityId) ? r : r with { CustomerId = null, CustomerName = null })];
-            return Cursor.Page(rows, query.Take, r => [query.Sort == RequestSort.DueFirst ? r.DueAt : r.ReportedAt, r.RequestId]);
+            return Cursor.Page(rows, query.Take, r => [query.Sort == RequestSort.DueFirst ? r.RunsUntil : r.ReportedAt, r.RequestId]);
         }
     }
 }
 
 /// <summary>A request in a list.</summary>
 /// <param name="OwnerWordAt">Since when there is a word or a photo from the owner that nobody of the desk has looked at.</param>
-/// <param name="DueAt">When the owner's finish clock is due; null where none runs.</param>
+/// <param name="DueAt">When the owner's finish clock is due, or was when it stopped; null where there is none.</param>
+/// <param name="RunsUntil">When it is due while it runs: what <see cref="RequestSort.DueFirst"/> sorts by.</param>
 public sealed record RequestLine(
     Guid CommunityId,
     Guid RequestId,
@@ -106,7 +107,8 @@ public sealed record RequestLine(
     bool Late,
     bool ToConfirm,
     DateTimeOffset? OwnerWordAt,
-    int Version);
+    int Version,
+    [property: JsonIgnore] DateTimeOffset? RunsUntil);
 
 /// <summary>How many requests there are, in all or by a word.</summary>
 [AllowedTo(Roles.Desk | Roles.Administrator | Roles.System, Own = Roles.Crews)]
@@ -145,7 +147,7 @@ internal static class RequestSql
         select r.community_id, r.request_id, r.number, r.kind, r.channel, r.status, r.outcome, r.priority, r.category_id, r.description, r.place_id,
             p.name as place_name, r.customer_id, coalesce(cu.name, r.reporter_name) as customer_name, r.confidential, r.reported_at, r.registered_at,
             r.closed_at, r.rework_count, r.urge_count, k.due_at, coalesce(coalesce(k.stopped_at, @Now) > k.due_at, false) as late,
-            r.to_confirm and r.confirmed_at is null as to_confirm, r.owner_word_at, r.version
+            r.to_confirm and r.confirmed_at is null as to_confirm, r.owner_word_at, r.version, case when k.stopped_at is null then k.due_at end as runs_until
         """;
 
     internal const string Joins = """
@@ -173,20 +175,40 @@ internal static class RequestSql
                 where r.community_id = m
         """;
 
-    private const string PerCommunityByDue = """
+    // First those that are due, as the running clocks' index has them; the rest of what is open only once a page reaches beyond them.
+    private const string DuePerCommunity = """
 
         from (
             select x.*
             from unnest(@Communities::uuid[]) m
             cross join lateral (
-                select r.*, d.due_at as sort_at
-                from clock d
-                cross join lateral (
-                    select q.*
-                    from request q
-                    where q.request_id = d.subject_id
-                    limit 1) r -- the limit keeps the clocks' order, so that the walk ends with the page
-                where d.community_id = m and d.subject_kind = 'request' and d.kind = 'finish' and d.stopped_at is null
+                with due as materialized (
+                    select r.*, d.due_at as sort_at
+                    from clock d
+                    cross join lateral (
+                        select q.*
+                        from request q
+                        where q.request_id = d.subject_id
+                        limit 1) r -- the limit keeps the clocks' order, so that the walk ends with the page
+                    where d.community_id = m and d.subject_kind = 'request' and d.kind = 'finish' and d.stopped_at is null and d.due_at is not null
+        """;
+
+    private const string OpenWithoutDue = """
+                     and (not @After or (d.due_at, d.subject_id) > (coalesce(@AfterAt::timestamptz, 'infinity'), @AfterId::uuid))
+                    order by d.due_at, d.subject_id
+                    limit @Take)
+                select *
+                from due
+                union all
+                (
+                    select r.*, null::timestamptz
+                    from request r
+                    where r.community_id = m
+                      and not exists (
+                        select
+                        from clock d
+                        where d.community_id = m and d.subject_kind = 'request' and d.subject_id = r.request_id and d.kind = 'finish' and d.stopped_at is null
+                          and d.due_at is not null)
         """;
 
     public static DynamicParameters Parameters(RequestFilter filter, Caller caller, TimeProvider clock)
@@ -216,7 +238,7 @@ internal static class RequestSql
     /// <param name="narrow">There are communities of which only what is the caller's own may be seen.</param>
     public static string List(RequestFilter filter, RequestSort sort, bool narrow = false) => string.Concat(
         Columns,
-        sort == RequestSort.DueFirst ? PerCommunityByDue : PerCommunity,
+        sort == RequestSort.DueFirst ? string.Concat(DuePerCommunity, Conditions(filter, narrow), OpenWithoutDue) : PerCommunity,
         Conditions(filter, narrow),
         sort switch
         {
@@ -239,14 +261,14 @@ internal static class RequestSql
                 ) r
                 """,
             RequestSort.DueFirst => """
-                 and (not @After or (coalesce(d.due_at, 'infinity'), d.subject_id) > (coalesce(@AfterAt::timestamptz, 'infinity'), @AfterId::uuid))
-                        order by d.due_at, d.subject_id
-                        limit @Take
-                    ) x
-                    order by x.sort_at, x.request_id
-                    limit @Take
-                ) r
-                """,
+                     and (not @After or ('infinity'::timestamptz, r.request_id) > (coalesce(@AfterAt::timestamptz, 'infinity'), @AfterId::uuid))
+                    order by r.request_id
+                    limit (select @Take - count(*) from due))
+                ) x
+                order by x.sort_at, x.request_id
+                limit @Take
+            ) r
+            """,
         },
         Joins,
         sort switch
@@ -275,7 +297,7 @@ internal static class RequestSql
         },
         "\nwhere r.community_id = any (@Communities::uuid[])",
         Conditions(filter, narrow),
-        "\ngroup by 1\norder by 2 desc, 1");
+        by == RequestGroup.Nothing ? "" : "\ngroup by 1\norder by 2 desc, 1"); // of nothing there are none: one line that says 0
 
     private static string Conditions(RequestFilter f, bool narrow)
     {

@@ -10,6 +10,7 @@ public sealed record NamePersonInCharge([property: JsonIgnore] Guid RequestId, G
             select true
             from community_staff
             where community_id = @CommunityId and staff_id = @StaffId and left_at is null
+            for share -- somebody who is just leaving is waited for
             """;
 
         private const string Write = """
@@ -49,6 +50,10 @@ public sealed record NamePersonInCharge([property: JsonIgnore] Guid RequestId, G
 
 /// <summary>A complaint has somebody in charge, or somebody else.</summary>
 public sealed record PersonInChargeNamed(Guid CommunityId, Guid RequestId, Guid? FromStaffId, Guid ToStaffId, DateTimeOffset At) : INotification;
+
+/// <summary>Nobody is in charge of a complaint any more: whoever was has left.</summary>
+/// <param name="Status">Of the complaint; somebody is owed to it again while it is to be worked on.</param>
+public sealed record PersonInChargeLeft(Guid CommunityId, Guid RequestId, RequestStatus Status, Guid StaffId, DateTimeOffset At) : INotification;
 
 /// <summary>Who must not be in charge of a complaint.</summary>
 internal static class ComplainedAbout

@@ -23,6 +23,9 @@ public sealed record Allowance(int Number, AllowanceUnit Unit)
 {
     /// <summary>What a declared event makes of it, rounded up to whole units: nobody loses time by rounding.</summary>
     public Allowance Stretched(decimal factor) => this with { Number = (int)Math.Ceiling(Number * factor) };
+
+    /// <summary>What it was before: rounding up can be undone, because a factor is above 1.</summary>
+    public Allowance Unstretched(decimal factor) => this with { Number = (int)Math.Floor(Number / factor) };
 }
 
 /// <summary>Time that does not count, from <paramref name="From"/> until <paramref name="To"/>; one that still runs is given its end as of now.</summary>

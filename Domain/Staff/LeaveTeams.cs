@@ -1,12 +1,14 @@
+using PropertyServiceDesk.Domain.Requests;
 using PropertyServiceDesk.Domain.WorkOrders;
 
 namespace PropertyServiceDesk.Domain.Staff;
 
 /// <summary>
-/// Somebody leaves teams of a community: their open orders go back to their team, one event each. The locks are taken as everywhere:
+/// Somebody leaves teams of a community: their open orders go back to their team, one event each; and who leaves the community is in charge
+/// of nothing there any more: their complaints go back to the desk, and the customer officer is told of each. The locks are taken as everywhere:
 /// requests by id, faults, orders by id. What was given to them while we waited is seen once their seats are ours; then all starts again.
 /// </summary>
-internal sealed class TeamLeaver(Db db, OrderMover mover)
+internal sealed class TeamLeaver(Db db, OrderMover mover, EventLog log, IMediator mediator)
 {
     private const string Open = """
         select o.work_order_id
@@ -15,11 +17,39 @@ internal sealed class TeamLeaver(Db db, OrderMover mover)
         order by o.work_order_id
         """;
 
+    private const string InCharge = """
+        select r.request_id
+        from request r
+        where r.community_id = @CommunityId and r.in_charge_id = @StaffId and r.status in ('received', 'inProgress', 'awaitingFeedback') and @TeamIds::uuid[] is null
+        order by r.request_id
+        """;
+
+    private const string TakeBack = """
+        with freed as (
+            update request r
+            set in_charge_id = null, version = r.version + 1
+            where r.community_id = @CommunityId and r.in_charge_id = @StaffId and r.status in ('received', 'inProgress', 'awaitingFeedback')
+            returning r.request_id, r.status, r.version
+        ), told as (
+            insert into message (community_id, message_id, dedupe_key, recipient_kind, recipient_role, request_id, template, detail, created_at, send_after)
+            select @CommunityId, gen_random_uuid(), 'inChargeLeft:' || f.request_id || ':' || f.version, 'role', 'customerOfficer', f.request_id, 'inChargeLeft', '{}', @Now, @Now
+            from freed f
+            where f.status <> 'awaitingFeedback'
+            on conflict on constraint message_once_a_cause do nothing
+        )
+        select f.request_id, f.status
+        from freed f
+        order by f.request_id
+        """;
+
+    private sealed record Freed(Guid RequestId, RequestStatus Status);
+
     private const string Lock = """
         select r.request_id
         from request r
         where r.community_id = @CommunityId
-          and r.request_id in (select l.request_id from request_work_order l where l.community_id = @CommunityId and l.work_order_id = any (@OrderIds) and l.left_at is null)
+          and (r.request_id = any (@RequestIds)
+            or r.request_id in (select l.request_id from request_work_order l where l.community_id = @CommunityId and l.work_order_id = any (@OrderIds) and l.left_at is null))
         order by r.request_id
         for no key update of r;
 
@@ -65,7 +95,8 @@ internal sealed class TeamLeaver(Db db, OrderMover mover)
     {
         var who = new { CommunityId = communityId, StaffId = staffId, TeamIds = teamIds, Now = now };
         var ids = (await db.List<Guid>(Open, who, ct)).ToArray();
-        using (var locked = await db.Several(Lock, new { who.CommunityId, OrderIds = ids }, ct))
+        var inCharge = (await db.List<Guid>(InCharge, who, ct)).ToArray();
+        using (var locked = await db.Several(Lock, new { who.CommunityId, OrderIds = ids, RequestIds = inCharge }, ct))
         {
             await locked.ReadAsync<Guid>();
             await locked.ReadAsync<Guid>();
@@ -74,7 +105,7 @@ internal sealed class TeamLeaver(Db db, OrderMover mover)
 
         await db.Find<bool?>(LockStaff, who, ct);
         await db.Run(LeaveSeats, who, ct);
-        if ((await db.List<Guid>(Open, who, ct)).Except(ids).Any())
+        if ((await db.List<Guid>(Open, who, ct)).Except(ids).Any() || (await db.List<Guid>(InCharge, who, ct)).Except(inCharge).Any())
         {
             throw new LockSetChanged();
         }
@@ -93,6 +124,15 @@ internal sealed class TeamLeaver(Db db, OrderMover mover)
                 ? await mover.Edit(order, WorkOrderMove.TakeBack, Happening.WorkTakenBack, Write, null, detail, null, ct, Visibility.Crew)
                 : await mover.Move(order, WorkOrderMove.TakeBack, Happening.WorkTakenBack, Write, null, detail, null, ct, visibility: Visibility.Crew);
             back++;
+        }
+
+        if (inCharge.Length > 0)
+        {
+            foreach (var freed in await db.List<Freed>(TakeBack, who, ct))
+            {
+                log.Write(communityId, SubjectKind.Request, freed.RequestId, Happening.PersonInChargeLeft, new { from = staffId }, visibility: Visibility.Desk, occurredAt: now);
+                await mediator.Publish(new PersonInChargeLeft(communityId, freed.RequestId, freed.Status, staffId, now), ct);
+            }
         }
 
         return back;

@@ -40,7 +40,7 @@ public sealed record GetWorkOrder(Guid WorkOrderId) : IQuery<WorkOrderDetails>
             where l.work_order_id = @WorkOrderId and l.community_id = any ((select scope_communities())::uuid[])
             order by l.joined_at, r.number;
 
-            select h.reason, h.note, h.evidence, h.from_at, h.wake_at, h.until_at, h.limit_at, h.limit_passed_at, h.agreed_by, h.agreed_at
+            select h.reason, h.note, h.evidence, h.called_at, h.from_at, h.wake_at, h.until_at, h.limit_at, h.limit_passed_at, h.agreed_by, h.agreed_at
             from hold h
             where h.work_order_id = @WorkOrderId and h.community_id = any ((select scope_communities())::uuid[])
             order by h.from_at;
@@ -190,10 +190,12 @@ public sealed record ServedRequest(
 
 /// <param name="LimitAt">Until when it stops clocks without a manager's word; null once a manager has agreed.</param>
 /// <param name="LimitPassedAt">From when on clocks went on although it lasted.</param>
+/// <param name="CalledAt">When the customer was rung in vain.</param>
 public sealed record HoldRow(
     HoldReason Reason,
     string? Note,
     HoldEvidence? Evidence,
+    DateTimeOffset? CalledAt,
     DateTimeOffset FromAt,
     DateTimeOffset WakeAt,
     DateTimeOffset? UntilAt,

@@ -86,6 +86,25 @@ public sealed class DueWork(NpgsqlDataSource source, TimeProvider clock)
         return open;
     }
 
+    /// <summary>Requests and orders whose clocks could not follow an edit, and are to be tried again, the longest due first.</summary>
+    public async Task<IReadOnlyList<(Guid CommunityId, Guid ClockMoveId, Guid SubjectId)>> ClocksLeftBehind(int atMost, CancellationToken ct)
+    {
+        await using var batch = source.CreateBatch();
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("call enter_scope('', '')"));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("select community_id, clock_move_id, subject_id from clocks_left_behind($1, $2)")
+        {
+            Parameters = { new() { Value = clock.Now().UtcDateTime }, new() { Value = atMost } },
+        });
+        var due = new List<(Guid, Guid, Guid)>();
+        await using var reader = await batch.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+        {
+            due.Add((reader.GetGuid(0), reader.GetGuid(1), reader.GetGuid(2)));
+        }
+
+        return due;
+    }
+
     private async Task<IReadOnlyList<(Guid CommunityId, Guid Id)>> Due(string sql, int atMost, CancellationToken ct)
     {
         await using var batch = source.CreateBatch();

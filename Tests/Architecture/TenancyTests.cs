@@ -29,7 +29,7 @@ public sealed class TenancyTests : DeskFixture
     private static readonly string[] NoIdOfTheirOwn =
     [
         "community", "community_staff", "staff_role", "search_token", "team_member", "fault_request", "request_work_order", "material", "quote_line", "attachment_content",
-        "event_head", "event", "event_text", "clock_pause", "escalation_recipient", "api_token_role",
+        "event_head", "event", "event_text", "clock_pause", "clock_move_left_behind", "escalation_recipient", "api_token_role",
     ];
 
     /// <summary>Foreign keys that reach across: to what is not a community's.</summary>
@@ -134,6 +134,7 @@ public sealed class TenancyTests : DeskFixture
             "begin_sign_in",
             "clear_sign_in",
             "clock_moves_open",
+            "clocks_left_behind",
             "clocks_to_check",
             "communities_by_code",
             "communities_of_sender",

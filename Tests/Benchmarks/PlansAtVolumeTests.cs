@@ -2,8 +2,10 @@ using System.Text.Json;
 using Dapper;
 using NUnit.Framework;
 using PropertyServiceDesk.Domain.Customers;
+using PropertyServiceDesk.Domain.Escalations;
 using PropertyServiceDesk.Domain.Faults;
 using PropertyServiceDesk.Domain.Feedback;
+using PropertyServiceDesk.Domain.Reports;
 using PropertyServiceDesk.Domain.Requests;
 using PropertyServiceDesk.Domain.Rules;
 using PropertyServiceDesk.Domain.WorkOrders;
@@ -25,7 +27,7 @@ public sealed class PlansAtVolumeTests : DeskFixture
     /// <summary>8 KiB pages that one page of a list, or one statement of a search, may touch; the whole history has some 100,000.</summary>
     private const long MostPages = 6_000;
 
-    private static readonly string[] Large = ["request", "work_order", "request_work_order", "clock", "feedback", "customer", "contact_point", "occupancy", "search_token", "event", "fault", "fault_request"];
+    private static readonly string[] Large = ["request", "work_order", "request_work_order", "clock", "feedback", "customer", "contact_point", "occupancy", "search_token", "event", "fault", "fault_request", "escalation", "alarm"];
 
     protected override Task Ready() => Volume.Fill(Owner, [Here.CommunityId, There.CommunityId], Customers, Requests);
 
@@ -135,6 +137,62 @@ public sealed class PlansAtVolumeTests : DeskFixture
     public async Task The_timeline() => await Check(
         GetTimeline.Handler.Read,
         new { Here.CommunityId, RequestId = await Scalar<Guid>("select request_id from fault_request where community_id = @CommunityId limit 1", new { Here.CommunityId }), After = 0L, Take = 201 });
+
+    [TestCase(false, null, TestName = "All escalations")]
+    [TestCase(true, null, TestName = "Open escalations")]
+    [TestCase(true, "engineering", TestName = "Open escalations of a crew")]
+    public async Task Lists_of_escalations(bool open, string? crew)
+    {
+        var args = Arguments(new RequestFilter());
+        foreach (var (name, value) in new (string, object?)[]
+        {
+            ("OnlyMineIn", Array.Empty<Guid>()), ("Crew", crew), ("Levels", null), ("States", open ? new[] { "open", "acknowledged" } : null), ("OpenOnly", open), ("Kind", null), ("CategoryId", null),
+            ("RequestId", null), ("Acknowledged", null), ("From", null), ("To", null), ("Mine", false), ("Me", Here.Clerk.Id),
+        })
+        {
+            args.Add(name, value);
+        }
+
+        await Check(ListEscalations.Handler.Read, args);
+    }
+
+    [Test]
+    public async Task Who_was_told_of_escalations() => await Check(
+        ListEscalations.Handler.Recipients,
+        new { Communities = new[] { Here.CommunityId }, Ids = (await Rows<Guid>("select escalation_id from escalation where community_id = @CommunityId order by 1 limit 50", new { Here.CommunityId })).ToArray() });
+
+    [Test]
+    public async Task Open_alarms() => await Check(ListAlarms.Handler.Read, new { Communities = new[] { Here.CommunityId }, After = false, AfterAt = (DateTime?)null, AfterId = Guid.Empty, Take = 51 });
+
+    /// <summary>A month of reports: some 43,000 clocks of this town, and 6,000 escalations. What is read follows the month, not the history of a year.</summary>
+    private const long MostPagesOfAMonth = 450_000;
+
+    private DynamicParameters OfAMonth(string by)
+    {
+        var args = Arguments(new RequestFilter());
+        foreach (var (name, value) in new (string, object?)[]
+        {
+            ("By", by), ("From", Volume.Until.AddDays(-60).UtcDateTime), ("To", Volume.Until.AddDays(-30).UtcDateTime), ("Kind", null), ("Crew", null), ("RequestKind", null), ("CategoryId", null),
+            ("Key", null), ("Outcomes", null),
+        })
+        {
+            args.Add(name, value);
+        }
+
+        return args;
+    }
+
+    [TestCase("crew")]
+    [TestCase("category")]
+    [TestCase("month")]
+    public async Task The_report_of_clocks(string by) => await Check(ReportClocks.Handler.Read, OfAMonth(by), MostPagesOfAMonth);
+
+    [Test]
+    public async Task The_rows_of_a_figure_of_that_report() => await Check(ListReportedClocks.Handler.Read, OfAMonth("all"), MostPagesOfAMonth);
+
+    [TestCase("crew")]
+    [TestCase("month")]
+    public async Task The_report_of_escalations(string by) => await Check(ReportEscalations.Handler.Read, OfAMonth(by), MostPagesOfAMonth);
 
     private DynamicParameters Arguments(RequestFilter filter)
     {

@@ -189,6 +189,19 @@ internal static class Volume
         from fault f where f.number > 920000000000
         """,
         """
+        insert into escalation (community_id, escalation_id, clock_id, cycle, level, cause, request_id, crew, due_at, fired_at, tell_at, told_at, acknowledged_at, acknowledged_by, resolved_at, resolved_how)
+        select k.community_id, ('01900000-0000-7060-8000-' || right(r.request_id::text, 12))::uuid, k.clock_id, 1, 1, 'breach', r.request_id, 'engineering', k.due_at, k.due_at, k.due_at, k.due_at,
+            case when r.number % 2 = 0 then k.due_at + interval '20 minutes' end, case when r.number % 2 = 0 then r.registered_by end, k.stopped_at, case when k.stopped_at is not null then 'stopped' end
+        from request r
+        join clock k on k.community_id = r.community_id and k.subject_id = r.request_id
+        where r.number > 900000000000 and r.number % 7 = 0
+        """,
+        """
+        insert into alarm (community_id, alarm_id, kind, clock_id, escalation_id, request_id, raised_at, ended_at)
+        select e.community_id, ('01900000-0000-7070-8000-' || right(e.escalation_id::text, 12))::uuid, 'nobodyToTell', e.clock_id, e.escalation_id, e.request_id, e.fired_at, e.resolved_at
+        from escalation e
+        """,
+        """
         insert into event (community_id, seq, subject_kind, subject_id, what, visibility, detail, actor_kind, actor_id, occurred_at, recorded_at, prev_hash, hash)
         select r.community_id, r.number, 'request', r.request_id, 'requestReceived', 'owner', '{}', 'staff', r.registered_by, r.reported_at, r.registered_at, '', ''
         from request r where r.number > 900000000000 and r.number % 5 = 0

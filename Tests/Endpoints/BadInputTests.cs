@@ -16,6 +16,7 @@ namespace PropertyServiceDesk.Tests.Endpoints;
 /// Whatever is wrong with a call, it is refused with a 4xx and a stable code, and leaves nothing behind. The calls are made up from the
 /// OpenAPI document, so that a new endpoint is covered on the day it is written.
 /// </summary>
+[Category("EveryDoor")]
 public sealed partial class BadInputTests : ApiFixture
 {
     private const string Rare = "𠮷😀👩‍🔧";

@@ -33,6 +33,7 @@ namespace PropertyServiceDesk.Tests.Endpoints;
 /// The endpoints are those of the route table: a new one whose command has no row, or whose path names something that is not made
 /// here, fails.
 /// </summary>
+[Category("EveryDoor")]
 public sealed partial class EveryDoorTests : ApiFixture
 {
     /// <summary>Endpoints that send no command, with who may come in.</summary>

@@ -75,6 +75,7 @@ public sealed class BostonTests : ApiFixture
 
     [TestCase("status=closed&late=true", 4_827)]
     [TestCase("open=true&sort=oldestFirst", 1_747)]
+    [TestCase("open=true&sort=dueFirst", 1_747)]
     public async Task The_lists_give_the_figures_page_by_page(string filter, int expected)
     {
         var ids = new HashSet<Guid>();

@@ -260,6 +260,50 @@ public sealed class FaultTests : DeskFixture
     }
 
     [Test]
+    public async Task Split_off_while_an_order_of_its_own_is_open_it_is_rework_with_clocks_of_its_own()
+    {
+        var (fault, order, calls) = await GivenFaultWith(1);
+        await Send(Here.Clerk, new DispatchWork(calls[0], [new NewOrder(Crew.Environment, "打扫")]));
+        Clock.Advance(TimeSpan.FromMinutes(30));
+        await Work(order);
+        Clock.Advance(TimeSpan.FromMinutes(30));
+        var (now, before) = (Clock.GetUtcNow(), (await Send(Here.Clerk, new GetRequest(calls[0]))).Clocks.Single(c => c.Kind == ClockKind.Finish));
+
+        await Send(Here.Clerk, new SplitOffRequest(fault, calls[0], "住户", "还是不行"));
+
+        var details = await Send(Here.Clerk, new GetRequest(calls[0]));
+        Assert.That(details.Clocks.Single(c => c.Kind == ClockKind.Arranged), Has.Property("StartedAt").EqualTo(now).And.Property("DueAt").EqualTo(now.AddHours(24)).And.Property("StoppedAt").Null);
+        Assert.That(details.Clocks.Single(c => c.Kind == ClockKind.Finish), Is.EqualTo(before), "the owner waits since the report");
+        var rework = details.WorkOrders.Single(o => o.ReworkOfId == order).WorkOrderId;
+        Assert.That((await Send(Here.Clerk, new GetWorkOrder(rework))).Clocks.Single(c => c.Kind == ClockKind.Accept).DueAt, Is.EqualTo(now.AddMinutes(5)), "accepted one level higher");
+        Assert.That(await Rows<Guid>("select recipient_id from message where template = 'reworkReported' and request_id = @Id", new { Id = calls[0] }), Does.Contain(Here.Manager.Id));
+
+        await Send(Here.Clerk, new RecategoriseRequest(calls[0], Here.Category(RequestKind.Repair, "lift.noise"), null, details.Request.Version));
+        Assert.That((await Send(Here.Clerk, new GetRequest(calls[0]))).Clocks.Single(c => c is { Kind: ClockKind.Finish, StoppedAt: null }).StartedAt, Is.EqualTo(before.StartedAt), "also when something else changes");
+        await Send(Here.Member(Crew.Engineering), new AcceptWork(rework));
+        await Send(Here.Member(Crew.Engineering), new ArriveOnSite(rework));
+        Assert.That((await Send(Here.Clerk, new GetRequest(calls[0]))).Clocks.Single(c => c.Kind == ClockKind.Arranged).StoppedWhy, Is.EqualTo("met"));
+        Assert.That(await ClocksThatDiffer(), Is.Empty);
+    }
+
+    [Test]
+    public async Task Split_off_beside_others_a_deadline_from_outside_governs_still()
+    {
+        var (fault, order, calls) = await GivenFaultWith(1);
+        var imposed = await Send(Here.Clerk, new ReceiveRequest(
+            Here.CommunityId, RequestKind.Repair, Channel.Phone, Lift, "12345转来", AssetId: Here.Lift, Reporter: new Reporter(Phone: "13900009999"), Foreign: new ForeignNumber("12345", "2026-0009", Clock.GetUtcNow().AddHours(9))));
+        await Send(Here.Clerk, new JoinFault(fault, imposed.RequestId));
+        await Send(Here.Clerk, new DispatchWork(imposed.RequestId, [new NewOrder(Crew.Environment, "打扫")]));
+        await Work(order);
+
+        await Send(Here.Clerk, new SplitOffRequest(fault, imposed.RequestId, "住户", "还是不行"));
+        var version = (await Send(Here.Clerk, new GetRequest(imposed.RequestId))).Request.Version;
+        await Send(Here.Clerk, new RecategoriseRequest(imposed.RequestId, Here.Category(RequestKind.Repair, "lift.noise"), null, version));
+
+        Assert.That((await Send(Here.Clerk, new GetRequest(imposed.RequestId))).Clocks.Single(c => c is { Kind: ClockKind.Finish, StoppedAt: null }), Has.Property("Imposed").True.And.Property("DueAt").EqualTo(FakeClock.Start.AddHours(9)));
+    }
+
+    [Test]
     public async Task Each_person_is_told_of_each_change_once_however_many_of_their_requests_are_joined()
     {
         var fault = await GivenFault();

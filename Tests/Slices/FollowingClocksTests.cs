@@ -426,6 +426,104 @@ public sealed class FollowingClocksTests : DeskFixture
     }
 
     [Test]
+    public async Task Holds_for_one_reason_use_up_its_limit_together_whatever_lies_between_them()
+    {
+        var (request, order) = await GivenWorking();
+        var member = Here.Member(Crew.Engineering);
+        await Send(member, new HoldWork(order, HoldReason.Weather, Local(20, 9)));
+        Clock.Set(Local(3, 9));
+        await Send(member, new ResumeWork(order));
+        await Send(member, new HoldWork(order, HoldReason.Parts, Local(20, 9)));
+        Clock.Set(Local(3, 10));
+        await Send(member, new ResumeWork(order));
+
+        await Send(member, new HoldWork(order, HoldReason.Weather, Local(20, 9)));
+        Assert.That((await Send(Here.Clerk, new GetWorkOrder(order))).Holds[^1].LimitAt, Is.EqualTo(Local(4, 10)), "one of two days was left");
+        Clock.Set(Local(4, 12));
+        Assert.That(await Send(Here.System, new PassHoldLimit(order)), Is.True);
+        await Send(member, new ResumeWork(order));
+        Assert.That((await Of(request, ClockKind.Finish)).DueAt, Is.EqualTo(Local(5, 10)), "two days and an hour on hold; what came after the limit counted");
+
+        await Send(member, new HoldWork(order, HoldReason.Weather, Local(20, 9)));
+
+        Assert.That((await Of(request, ClockKind.Finish)).HeldAt, Is.Null, "nothing is left");
+        Assert.That((await Send(Here.Clerk, new GetWorkOrder(order))).Holds[^1].LimitPassedAt, Is.EqualTo(Local(4, 12)));
+        Assert.That(await Send(Here.System, new PassHoldLimit(order)), Is.False);
+        Assert.That(await Scalar<long>("select count(*) from message where template = 'holdLimit' and recipient_role = 'manager'"), Is.EqualTo(2), "the manager is told of each, to agree or not");
+        Clock.Set(Local(4, 13));
+        await Send(Here.Manager, new AgreeToHold(order));
+        Assert.That((await Of(request, ClockKind.Finish)).HeldAt, Is.EqualTo(Local(4, 13)));
+    }
+
+    [Test]
+    public async Task Time_that_a_manager_agreed_to_does_not_use_up_the_limit()
+    {
+        var (_, order) = await GivenWorking();
+        var member = Here.Member(Crew.Engineering);
+        await Send(member, new HoldWork(order, HoldReason.Weather, Local(20, 9)));
+        Clock.Set(Local(2, 15));
+        await Send(Here.Manager, new AgreeToHold(order));
+        Clock.Set(Local(10, 9));
+        await Send(member, new ResumeWork(order));
+
+        await Send(member, new HoldWork(order, HoldReason.Weather, Local(20, 9)));
+
+        Assert.That((await Send(Here.Clerk, new GetWorkOrder(order))).Holds[^1].LimitAt, Is.EqualTo(Local(12, 3)), "six hours of two days were used");
+    }
+
+    [Test]
+    public async Task Who_comes_before_the_appointment_and_is_let_in_has_come()
+    {
+        var (request, order) = await GivenDispatched();
+        await Send(Here.Clerk, new RescheduleRequest(request, Local(4, 14), Local(4, 15), null, 2));
+        await Send(Here.Member(Crew.Engineering), new AcceptWork(order));
+        Clock.Set(Local(4, 9));
+
+        await Send(Here.Member(Crew.Engineering), new ArriveOnSite(order));
+
+        Assert.That(await OfOrder(order, ClockKind.Arrive), Has.Property("StoppedWhy").EqualTo("met").And.Property("Late").False);
+    }
+
+    [Test]
+    public async Task Who_comes_before_the_appointment_and_finds_nobody_still_has_to_keep_it()
+    {
+        var (request, order) = await GivenDispatched();
+        var member = Here.Member(Crew.Engineering);
+        await Send(Here.Clerk, new RescheduleRequest(request, Local(4, 14), Local(4, 15), null, 2));
+        await Send(member, new AcceptWork(order));
+        Clock.Set(Local(4, 9));
+        await Send(member, new ArriveOnSite(order));
+        Clock.Set(Local(4, 9, 10));
+        await Send(member, new HoldWork(order, HoldReason.Customer, Local(4, 13), null, HoldEvidence.Call, Local(4, 9, 5)));
+
+        Assert.That((await Send(Here.Clerk, new GetWorkOrder(order))).WorkOrder.ArrivedAt, Is.Null);
+        Assert.That(await Clocks(order), Does.Contain("arrive 1 met, arrive 2 held"));
+        Clock.Set(Local(4, 13));
+        Assert.That((await Send(member, new ResumeWork(order))).Status, Is.EqualTo(WorkOrderStatus.Accepted));
+        Assert.That((await OfOrder(order, ClockKind.Arrive, 2)).DueAt, Is.EqualTo(Local(4, 15, 15)));
+
+        Clock.Set(Local(4, 14));
+        await Send(member, new ArriveOnSite(order));
+        Assert.That(await Clocks(order), Does.Contain("arrive 2 met"));
+    }
+
+    [Test]
+    public async Task Within_the_window_an_absent_customer_leaves_the_arrival_as_it_is()
+    {
+        var (request, order) = await GivenDispatched();
+        var member = Here.Member(Crew.Engineering);
+        await Send(Here.Clerk, new RescheduleRequest(request, Local(4, 14), Local(4, 15), null, 2));
+        await Send(member, new AcceptWork(order));
+        Clock.Set(Local(4, 13, 50));
+        await Send(member, new ArriveOnSite(order));
+
+        await Send(member, new HoldWork(order, HoldReason.Customer, Local(5, 9), null, HoldEvidence.Call, Local(4, 13, 50)));
+
+        Assert.That((await Send(Here.Clerk, new GetWorkOrder(order))).WorkOrder.ArrivedAt, Is.EqualTo(Local(4, 13, 50)));
+        Assert.That(await Clocks(order), Does.Not.Contain("arrive 2"));
+    }
+
+    [Test]
     public async Task Of_two_requests_under_one_fault_the_dangerous_one_does_not_stand_still()
     {
         var (danger, order) = await GivenWorking(priority: Priority.Danger);

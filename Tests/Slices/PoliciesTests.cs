@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 using PropertyServiceDesk.Domain.Clocks;
 using PropertyServiceDesk.Domain.Feedback;
@@ -6,6 +8,7 @@ using PropertyServiceDesk.Domain.Requests;
 using PropertyServiceDesk.Domain.Rules;
 using PropertyServiceDesk.Domain.WorkOrders;
 using PropertyServiceDesk.Tests.Support;
+using PropertyServiceDesk.Workers;
 
 namespace PropertyServiceDesk.Tests.Slices;
 
@@ -22,7 +25,7 @@ public sealed class PoliciesTests : DeskFixture
     {
         await base.CleanUp();
         await Execute("""
-            delete from clock_move; delete from declared_event;
+            delete from clock_move_left_behind; delete from clock_move; delete from declared_event;
             update calendar c set current_version_id = (select v.calendar_version_id from calendar_version v where v.calendar_id = c.calendar_id and v.version = 1);
             delete from calendar_version where version > 1;
             delete from sla_profile_version where version > 1;
@@ -381,5 +384,149 @@ public sealed class PoliciesTests : DeskFixture
         Assert.That(await Refusal(() => Send(There.Manager, new DeclareEvent(Here.CommunityId, "台风", Local(2, 12), Local(4, 12), 2m))), Is.EqualTo("community.not_found"));
         var declared = await Send(Here.Manager, new DeclareEvent(Here.CommunityId, "台风", Local(2, 12), Local(4, 12), 2m));
         Assert.That(await Refusal(() => Send(There.Manager, new EndDeclaredEvent(declared.DeclaredEventId))), Is.EqualTo("declared_event.not_found"));
+    }
+
+    private async Task<int> RunJob(string entry)
+    {
+        await using var services = Services(_ => { });
+        var job = new Job(services.GetRequiredService<IServiceScopeFactory>(), services.GetRequiredService<DueWork>(), NullLogger<Job>.Instance);
+        return await Schedule.Entries.Single(e => e.Id == entry).Run(job, CancellationToken.None);
+    }
+
+    [Test]
+    public async Task An_event_gives_nothing_to_what_stood_still_all_through_it()
+    {
+        var (request, order) = await GivenWorking();
+        var (worked, _) = await GivenWorking();
+        await Send(Here.Member(Crew.Engineering), new HoldWork(order, HoldReason.Parts, Local(4, 9)));
+
+        await Send(Here.Manager, new DeclareEvent(Here.CommunityId, "台风", Local(2, 12), Local(3, 20), 2m));
+        await MoveAll();
+        Clock.Set(Local(4, 9));
+        await Send(Here.Member(Crew.Engineering), new ResumeWork(order));
+
+        Assert.That((await Of(request, ClockKind.Finish)).DueAt, Is.EqualTo(Local(5, 9)), "one desk day after it went on");
+        Assert.That((await Of(worked, ClockKind.Finish)).DueAt, Is.EqualTo(Local(4, 9)), "the other one ran into it");
+    }
+
+    [Test]
+    public async Task An_event_that_a_clock_runs_into_only_because_it_stood_still_gives_it_time_when_it_goes_on()
+    {
+        var (request, order) = await GivenWorking();
+        await Send(Here.Manager, new DeclareEvent(Here.CommunityId, "红色预警", Local(4, 20), Local(5, 20), 2m));
+        await MoveAll();
+        await Send(Here.Member(Crew.Engineering), new HoldWork(order, HoldReason.Parts, Local(4, 9)));
+        Assert.That((await Of(request, ClockKind.Finish)).DueAt, Is.EqualTo(Local(3, 9)), "as far as is known");
+
+        Clock.Set(Local(4, 9));
+        await Send(Here.Member(Crew.Engineering), new ResumeWork(order));
+
+        Assert.That((await Of(request, ClockKind.Finish)).DueAt, Is.EqualTo(Local(6, 9)), "two desk days from when it went on");
+        Assert.That(await Scalar<bool>("select stretched_by is not null from clock where subject_id = @request and kind = 'finish'", new { request }), Is.True);
+    }
+
+    [Test]
+    public async Task What_an_event_gave_is_given_back_when_the_clock_stood_still_after_all()
+    {
+        var (request, order) = await GivenWorking();
+        await Send(Here.Manager, new DeclareEvent(Here.CommunityId, "台风", Local(2, 12), Local(3, 20), 1.5m));
+        await MoveAll();
+        Assert.That((await Of(request, ClockKind.Finish)).DueAt, Is.EqualTo(Local(3, 14, 45)));
+
+        await Send(Here.Member(Crew.Engineering), new HoldWork(order, HoldReason.Parts, Local(4, 9)));
+        Clock.Set(Local(4, 9));
+        await Send(Here.Member(Crew.Engineering), new ResumeWork(order));
+
+        Assert.That((await Of(request, ClockKind.Finish)).DueAt, Is.EqualTo(Local(5, 9)));
+    }
+
+    [Test]
+    public async Task Danger_is_not_stretched_whatever_policy_governs_it()
+    {
+        var profile = await Profile();
+        var normal = profile.Policies.Single(p => p.Code == "normal-repair");
+        await Send(Admin, new EditSlaProfile(Here.CommunityId, profile with { Policies = [.. profile.Policies, normal with { Code = "all-water", Scope = new PolicyScope(Category: "water") }] }, 1));
+        var danger = (await GivenRequest(priority: Priority.Danger)).RequestId;
+        var normally = (await GivenRequest()).RequestId;
+
+        await Send(Here.Manager, new DeclareEvent(Here.CommunityId, "台风", Local(2, 12), Local(4, 12), 2m));
+        await MoveAll();
+        var later = (await GivenRequest(priority: Priority.Danger)).RequestId;
+
+        Assert.That(await Rows<string>("select distinct policy from clock where subject_id = any (@All)", new { All = new[] { danger, normally, later } }), Is.EqualTo(new[] { "all-water" }));
+        Assert.That((await Of(normally, ClockKind.Finish)).DueAt, Is.EqualTo(Local(4, 9)));
+        Assert.That((await Of(danger, ClockKind.Finish)).DueAt, Is.EqualTo(Local(3, 9)));
+        Assert.That((await Of(later, ClockKind.Finish)).DueAt, Is.EqualTo(Local(3, 9)));
+    }
+
+    [Test]
+    public async Task An_event_that_was_over_before_a_clock_began_is_not_even_read()
+    {
+        await Send(Here.Manager, new DeclareEvent(Here.CommunityId, "台风", Local(2, 8), Local(2, 10), 2m));
+        Clock.Set(Local(2, 10));
+        await Execute("update declared_event set kinds = '{}', factor = 9"); // would stretch whatever it is read for
+
+        Assert.That((await Of((await GivenRequest()).RequestId, ClockKind.Finish)).DueAt, Is.EqualTo(Local(3, 10)));
+        await using var connection = await Owner.OpenConnectionAsync();
+        var plan = string.Join("\n", await Dapper.SqlMapper.QueryAsync<string>(
+            connection,
+            "set enable_seqscan = off; explain select 1 from declared_event e where e.community_id = @CommunityId and e.revoked_at is null and e.to_at > @Now",
+            new { Here.CommunityId, Now = Clock.GetUtcNow() }));
+        Assert.That(plan, Does.Contain("declared_event_by_end"));
+    }
+
+    [Test]
+    public async Task What_cannot_be_moved_is_left_behind_shown_and_fetched_when_it_can_be()
+    {
+        var requests = new List<Guid>();
+        for (var i = 0; i < 30; i++)
+        {
+            requests.Add((await GivenRequest()).RequestId);
+        }
+
+        var poisoned = requests.Order().ElementAt(3);
+        var edited = await Send(Admin, new EditSlaProfile(Here.CommunityId, await WithFinish(1380), 1));
+        await Execute($"alter table clock add constraint poison check (subject_id <> '{poisoned}' or due_at < '2026-03-04') not valid");
+        try
+        {
+            await RunJob("move-clocks");
+
+            Assert.That(await Scalar<long>("select count(*) from clock where policy_version_id = @VersionId", new { edited.VersionId }), Is.EqualTo(29));
+            Assert.That(await Scalar<DateTime?>("select done_at from clock_move"), Is.Not.Null, "the move is over");
+            Assert.That(await Rows<string>("select kind from alarm where request_id = @poisoned and ended_at is null", new { poisoned }), Is.EqualTo(new[] { "clockTrouble" }));
+            Assert.That((await Send(Here.Clerk, new Domain.Escalations.ListAlarms(Here.CommunityId))).Items.Single().RequestId, Is.EqualTo(poisoned));
+            Assert.That(await Events("clocksLeftBehind"), Is.EqualTo(1));
+            Assert.That((await Send(Here.Clerk, new GetSlaProfile(Here.CommunityId))).StillToMove, Is.EqualTo(1));
+
+            Clock.Advance(TimeSpan.FromMinutes(10));
+            await RunJob("move-clocks");
+            Assert.That(await Scalar<int>("select tries from clock_move_left_behind"), Is.EqualTo(2));
+        }
+        finally
+        {
+            await Execute("alter table clock drop constraint poison");
+        }
+
+        Clock.Advance(TimeSpan.FromMinutes(10));
+        await RunJob("move-clocks");
+        await RunJob("move-clocks");
+
+        Assert.That((await Of(poisoned, ClockKind.Finish)).DueAt, Is.EqualTo(Local(4, 9)));
+        Assert.That(await Scalar<long>("select count(*) from alarm where ended_at is null"), Is.Zero);
+        Assert.That(await Scalar<long>("select count(*) from clock_move_left_behind"), Is.Zero);
+        Assert.That(await Scalar<int>("select moved from clock_move"), Is.EqualTo(30));
+        Assert.That((await Send(Here.Clerk, new GetSlaProfile(Here.CommunityId))).StillToMove, Is.Zero);
+    }
+
+    [Test]
+    public async Task Another_communitys_system_moves_nothing_here()
+    {
+        await GivenRequest();
+        var edited = await Send(Admin, new EditSlaProfile(Here.CommunityId, await WithFinish(1380), 1));
+
+        Assert.That(await Refusal(() => Send(There.System, new LeaveClocksBehind(Here.CommunityId, edited.ClockMoveId!.Value))), Is.EqualTo("role.not_allowed"));
+        Assert.That(await Refusal(() => Send(There.System, new FetchClocks(Here.CommunityId, edited.ClockMoveId!.Value, Guid.Empty))), Is.EqualTo("role.not_allowed"));
+        Assert.That(await Refusal(() => Send(Admin, new LeaveClocksBehind(Here.CommunityId, edited.ClockMoveId!.Value))), Is.EqualTo("role.not_allowed"));
+        Assert.That(await Scalar<Guid>("select after_id from clock_move"), Is.EqualTo(Guid.Empty));
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Npgsql;
 using NUnit.Framework;
+using PropertyServiceDesk.Domain.Attachments;
 using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Domain.Requests;
 using PropertyServiceDesk.Domain.Rules;
@@ -148,6 +149,10 @@ public sealed class WorkOrderRacesTests : DeskFixture
         Assert.That(await Refusal(() => Hold(HoldReason.Other)), Is.EqualTo("hold.reason_needs_words"));
         Assert.That(await Refusal(() => Hold(HoldReason.Parts, Clock.GetUtcNow())), Is.EqualTo("hold.wake_at_out_of_range"));
         Assert.That(await Refusal(() => Hold(HoldReason.Parts, tomorrow.AddDays(90))), Is.EqualTo("hold.wake_at_out_of_range"));
+        Assert.That(await Refusal(() => Hold(HoldReason.Customer, evidence: HoldEvidence.Photo)), Is.EqualTo("hold.photo_missing"));
+        await GivenPhoto(order, PhotoPurpose.After);
+        Assert.That(await Refusal(() => Hold(HoldReason.Customer, evidence: HoldEvidence.Photo)), Is.EqualTo("hold.photo_missing"), "the evidence is named as such");
+        await GivenPhoto(order, PhotoPurpose.Evidence);
         await Hold(HoldReason.Customer, evidence: HoldEvidence.Photo);
         Assert.That(await Refusal(() => Hold(HoldReason.Parts)), Is.EqualTo("work_order.move_not_allowed"));
         Assert.That(await Refusal(() => Send(Engineer, new CompleteWork(order, "x"))), Is.EqualTo("work_order.move_not_allowed"));
@@ -157,6 +162,38 @@ public sealed class WorkOrderRacesTests : DeskFixture
         Assert.That(reply.Status, Is.EqualTo(WorkOrderStatus.Working));
         var hold = (await Send(Here.Clerk, new GetWorkOrder(order))).Holds.Single();
         Assert.That((hold.FromAt, hold.UntilAt), Is.EqualTo((FakeClock.Start, (DateTimeOffset?)Clock.GetUtcNow())));
+    }
+
+    private async Task GivenPhoto(Guid order, PhotoPurpose purpose)
+    {
+        await using var upload = await Upload.Receive(new MemoryStream(Attachments.Pictures.Png()), forOwners: false, CancellationToken.None);
+        await Send(Engineer, new AttachToWorkOrder(order, new FileLabel(purpose, Visibility.Crew, "门口.png"), Convert.ToHexStringLower(upload.Sha256), upload));
+    }
+
+    [Test]
+    public async Task Each_hold_for_an_absent_customer_has_evidence_of_its_own()
+    {
+        var (_, order) = await GivenWorking();
+        var given = Clock.GetUtcNow();
+        Clock.Advance(TimeSpan.FromHours(1));
+        Task Hold(HoldEvidence evidence, DateTimeOffset? calledAt = null, HoldReason reason = HoldReason.Customer) => Send(Engineer, new HoldWork(order, reason, Clock.GetUtcNow().AddHours(3), null, reason == HoldReason.Customer ? evidence : null, calledAt));
+
+        Assert.That(await Refusal(() => Hold(HoldEvidence.Call)), Is.EqualTo("hold.call_needs_time"));
+        Assert.That(await Refusal(() => Hold(HoldEvidence.Photo, Clock.GetUtcNow())), Is.EqualTo("hold.no_call"));
+        Assert.That(await Refusal(() => Hold(HoldEvidence.Call, Clock.GetUtcNow(), HoldReason.Parts)), Is.EqualTo("hold.no_call"));
+        Assert.That(await Refusal(() => Hold(HoldEvidence.Call, Clock.GetUtcNow().AddSeconds(1))), Is.EqualTo("hold.call_out_of_range"));
+        Assert.That(await Refusal(() => Hold(HoldEvidence.Call, given.AddSeconds(-1))), Is.EqualTo("hold.call_out_of_range"));
+        await Hold(HoldEvidence.Call, Clock.GetUtcNow().AddMinutes(-5));
+        Assert.That((await Send(Here.Clerk, new GetWorkOrder(order))).Holds.Single().CalledAt, Is.EqualTo(Clock.GetUtcNow().AddMinutes(-5)));
+        Clock.Advance(TimeSpan.FromMinutes(30));
+        await Send(Engineer, new ResumeWork(order));
+
+        Assert.That(await Refusal(() => Hold(HoldEvidence.Call, Clock.GetUtcNow().AddMinutes(-35))), Is.EqualTo("hold.call_out_of_range"), "that call was for the last one");
+        await GivenPhoto(order, PhotoPurpose.Evidence);
+        await Hold(HoldEvidence.Photo);
+        Clock.Advance(TimeSpan.FromMinutes(30));
+        await Send(Engineer, new ResumeWork(order));
+        Assert.That(await Refusal(() => Hold(HoldEvidence.Photo)), Is.EqualTo("hold.photo_missing"), "and that photo");
     }
 
     [Test]

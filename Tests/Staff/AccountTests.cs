@@ -298,4 +298,61 @@ public sealed class AccountTests : DeskFixture
             return refused.Code;
         }
     }
+
+    private async Task<Guid> GivenComplaint() => (await GivenRequest(kind: RequestKind.Complaint, category: "attitude", text: "态度差")).RequestId;
+
+    [Test]
+    public async Task Whoever_leaves_is_in_charge_of_nothing_any_more_and_somebody_else_is_to_be_named_in_time()
+    {
+        var id = await GivenAccount(Roles.CustomerOfficer, null);
+        var (open, asked, closed, others) = (await GivenComplaint(), await GivenComplaint(), await GivenComplaint(), await GivenComplaint());
+        foreach (var request in new[] { open, asked, closed })
+        {
+            await Send(Here.Clerk, new NamePersonInCharge(request, id));
+        }
+
+        await Send(Here.Clerk, new NamePersonInCharge(others, Here.Officer.Id));
+        await Send(Here.Clerk, new AnswerRequest(asked, AnswerKind.Answered, "已批评教育"));
+        await Send(Here.Clerk, new CancelRequest(closed, CancelledAs.Withdrawn, "不投诉了"));
+        Clock.Advance(TimeSpan.FromHours(1));
+
+        await Send(Administrator, new SetRoles(id, Here.CommunityId, [], Version: 1));
+
+        var details = await Send(Here.Clerk, new GetRequest(open));
+        Assert.That(details.Request.InChargeId, Is.Null);
+        Assert.That(details.Clocks.Where(c => c.Kind == ClockKind.Accept).Select(c => ((int)c.Cycle, c.StoppedWhy, c.DueAt)), Is.EqualTo(new[] { (1, (string?)"met", (DateTimeOffset?)FakeClock.Start.AddMinutes(30)), (2, null, FakeClock.Start.AddMinutes(90)) }));
+        Assert.That((await Send(Here.Clerk, new GetRequest(asked))).Request.InChargeId, Is.Null);
+        Assert.That(await Scalar<long>("select count(*) from clock where subject_id = @asked and kind = 'accept' and stopped_at is null", new { asked }), Is.Zero, "it is answered: nobody owes it anything but the call");
+        Assert.That((await Send(Here.Clerk, new GetRequest(closed))).Request.InChargeId, Is.EqualTo(id), "what is over stays as it was");
+        Assert.That((await Send(Here.Clerk, new GetRequest(others))).Request.InChargeId, Is.EqualTo(Here.Officer.Id));
+        Assert.That(await Rows<(string, Guid)>("select recipient_role, request_id from message where template = 'inChargeLeft'"), Is.EqualTo(new[] { ("customerOfficer", open) }));
+        Assert.That(await Rows<Guid>("select subject_id from event where what = 'personInChargeLeft' and (detail->>'from')::uuid = @id order by seq", new { id }), Is.EquivalentTo(new[] { open, asked }));
+        Assert.That(await ClocksThatDiffer(), Is.Empty);
+
+        await Send(Here.Clerk, new NamePersonInCharge(open, Here.Officer.Id));
+        Assert.That((await Send(Here.Clerk, new GetRequest(open))).Clocks.Single(c => c is { Kind: ClockKind.Accept, Cycle: 2 }).StoppedWhy, Is.EqualTo("met"));
+    }
+
+    [Test]
+    public async Task Who_is_named_in_the_instant_in_which_they_leave_is_not_in_charge_afterwards()
+    {
+        for (var round = 0; round < 8; round++)
+        {
+            var id = await GivenAccount(Roles.CustomerOfficer, null);
+            var requests = new List<Guid>();
+            for (var i = 0; i < 4; i++)
+            {
+                requests.Add(await GivenComplaint());
+            }
+
+            await Send(Here.Clerk, new NamePersonInCharge(requests[0], id));
+            var naming = requests.Skip(1).Select(r => CodeOf(() => Send(Here.Clerk, new NamePersonInCharge(r, id)))).ToArray();
+            var leaving = Send(Administrator, new DeactivateAccount(id, 1));
+            var named = await Task.WhenAll(naming);
+            await leaving;
+
+            Assert.That(await Scalar<long>("select count(*) from request where in_charge_id = @id", new { id }), Is.Zero);
+            Assert.That(named.OfType<string>(), Is.All.EqualTo("staff.unknown"));
+        }
+    }
 }

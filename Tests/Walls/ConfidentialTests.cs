@@ -231,7 +231,7 @@ public sealed class ConfidentialTests : DeskFixture
         var member = Here.Member(Crew.Security);
         await Send(member, new AcceptWork(said.OrderId));
         await Send(member, new ArriveOnSite(said.OrderId));
-        await Send(member, new HoldWork(said.OrderId, HoldReason.Customer, Clock.GetUtcNow().AddHours(1), "不在", HoldEvidence.Call));
+        await Send(member, new HoldWork(said.OrderId, HoldReason.Customer, Clock.GetUtcNow().AddHours(1), "不在", HoldEvidence.Call, Clock.GetUtcNow()));
         Clock.Advance(TimeSpan.FromMinutes(30));
         await Send(member, new ResumeWork(said.OrderId));
 

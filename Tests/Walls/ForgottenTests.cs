@@ -282,7 +282,7 @@ public sealed class ForgottenTests : ApiFixture
         await Send(clerk, new UrgeRequest(request, Mark + "催"));
         var order = (await Send(clerk, new DispatchWork(request, [new NewOrder(Crew.Engineering, "去" + Mark + "家", Payer: Payer.Owner)]))).WorkOrders[0].WorkOrderId;
         await Send(engineer, new AcceptWork(order));
-        await Send(engineer, new HoldWork(order, HoldReason.Customer, Clock.GetUtcNow().AddHours(1), Mark + "不在家", HoldEvidence.Call));
+        await Send(engineer, new HoldWork(order, HoldReason.Customer, Clock.GetUtcNow().AddHours(1), Mark + "不在家", HoldEvidence.Call, Clock.GetUtcNow()));
         await Send(engineer, new ResumeWork(order));
         await Send(engineer, new ArriveOnSite(order));
         var quote = await Send(engineer, new QuoteWork(order, [new QuotedLine(Mark + "阀门", 1, "个", 10)]));

@@ -72,4 +72,26 @@ public sealed class WakeHeldWorkTests : DeskFixture
 
         Assert.That(await due.ForgetOldKeys(Schedule.KeysKept, 100, default), Is.EqualTo(1));
     }
+
+    [Test]
+    public async Task The_page_of_the_jobs_shows_since_when_the_oldest_row_of_each_waits()
+    {
+        await Service<Domain.Jobs.JobLog>().KeepSchedule([.. Schedule.Entries.Select(e => (e.Id, e.Cron, e.Single))], default);
+        var (request, order) = await GivenWorking();
+        await Send(Here.Clerk, new ReceiveRequest(Here.CommunityId, RequestKind.Repair, Channel.Phone, Here.Category(RequestKind.Repair, "water"), "漏", PlaceId: Here.Places["3-2-1502"]), c => c.IdempotencyKey = "b");
+        await Send(Here.Member(Crew.Engineering), new HoldWork(order, HoldReason.Weather, Clock.GetUtcNow().AddDays(40)));
+        await Execute(
+            "insert into clock_move (community_id, clock_move_id, why, version_id, made_at, made_by, expected) values (@CommunityId, gen_random_uuid(), 'profile', gen_random_uuid(), @Now, @By, 1)",
+            new { Here.CommunityId, Now = Clock.GetUtcNow().AddHours(1).UtcDateTime, By = Here.Manager.Id });
+        Clock.Advance(Schedule.KeysKept + TimeSpan.FromHours(2));
+
+        var oldest = (await Send(Here.Manager, new Domain.Jobs.ListJobs())).ToDictionary(j => j.JobId, j => j.OldestDueAt);
+
+        Assert.That(oldest["pass-hold-limits"], Is.EqualTo(FakeClock.Start.AddDays(2)));
+        Assert.That(oldest["move-clocks"], Is.EqualTo(FakeClock.Start.AddHours(1)));
+        Assert.That(oldest["forget-old-keys"], Is.EqualTo(FakeClock.Start + Schedule.KeysKept));
+        Assert.That(oldest["wake-held-work"], Is.Null);
+        Assert.That(oldest.Keys, Is.EquivalentTo(Schedule.Entries.Select(e => e.Id)));
+        await Execute("delete from clock_move");
+    }
 }

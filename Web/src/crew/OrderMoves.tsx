@@ -131,14 +131,21 @@ function Hold({ details, changed, open, close }: One) {
     { label: t('crew.tomorrow'), at: () => wall().add(1, 'day').hour(9).minute(0).second(0) },
   ];
   return (
-    <MoveDialog<{ reason: HoldReason; wakeAt: dayjs.Dayjs; note?: string; evidence?: HoldEvidence }, unknown>
+    <MoveDialog<{ reason: HoldReason; wakeAt: dayjs.Dayjs; note?: string; evidence?: HoldEvidence; calledAt?: dayjs.Dayjs }, unknown>
       title={word('workOrderMove', 'hold')} open={open} onClose={close} done={changed}
-      call={(v, header) => told(api.POST('/api/work-orders/{workOrderId}/hold', { params: { path: path(details), header }, body: { reason: v.reason, wakeAt: instantOf(v.wakeAt, zone), note: v.note || null, evidence: v.reason === 'customer' ? (v.evidence ?? null) : null } }))}
+      call={(v, header) => told(api.POST('/api/work-orders/{workOrderId}/hold', { params: { path: path(details), header }, body: { reason: v.reason, wakeAt: instantOf(v.wakeAt, zone), note: v.note || null, evidence: v.reason === 'customer' ? (v.evidence ?? null) : null, calledAt: v.reason === 'customer' && v.evidence === 'call' && v.calledAt ? instantOf(v.calledAt, zone) : null } }))}
     >
       <Form.Item name="reason" label={t('crew.holdReason')} rules={needed(t('common.required'))}><Select options={options('holdReason')} /></Form.Item>
-      <Form.Item noStyle shouldUpdate={(a, b) => a.reason !== b.reason}>
+      <Form.Item noStyle shouldUpdate={(a, b) => a.reason !== b.reason || a.evidence !== b.evidence}>
         {(form) => form.getFieldValue('reason') === 'customer' && (
-          <Form.Item name="evidence" label={t('crew.evidence')} rules={needed(t('common.required'))}><Choice options={options('holdEvidence')} /></Form.Item>
+          <>
+            <Form.Item name="evidence" label={t('crew.evidence')} rules={needed(t('common.required'))} extra={form.getFieldValue('evidence') === 'photo' ? t('crew.photoFirst') : undefined}><Choice options={options('holdEvidence')} /></Form.Item>
+            {form.getFieldValue('evidence') === 'call' && (
+              <Form.Item name="calledAt" label={t('crew.calledAt')} rules={needed(t('common.required'))} initialValue={wall()}>
+                <DatePicker showTime={{ format: 'HH:mm' }} format="YYYY-MM-DD HH:mm" style={{ width: '100%' }} inputReadOnly />
+              </Form.Item>
+            )}
+          </>
         )}
       </Form.Item>
       <Form.Item noStyle shouldUpdate={false}>
