@@ -97,7 +97,7 @@ public sealed class ChaserCrashTests : DeskFixture
         await Chase();
         var expected = await Left(undisturbed);
         Assert.That(expected.Count(l => l.Contains(" noResponse ", StringComparison.Ordinal)), Is.EqualTo(3), string.Join('\n', expected));
-        Assert.That(expected.Count(l => l.Contains(" reminded 1 ", StringComparison.Ordinal)), Is.EqualTo(1), string.Join('\n', expected));
+        Assert.That(expected.Count(l => l.Contains(" reminded 2 ", StringComparison.Ordinal)), Is.EqualTo(1), string.Join('\n', expected));
         Assert.That(expected.Count(l => l.Contains(" toCall 0 notDelivered ", StringComparison.Ordinal)), Is.EqualTo(1), string.Join('\n', expected));
         var disturbed = await GivenRounds();
 

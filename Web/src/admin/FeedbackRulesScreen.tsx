@@ -83,7 +83,7 @@ function Rules({ communityId }: { communityId: string }) {
       <p className="quiet">{t('asking.hint')} <Link to="/policies">{t('policies.title')}</Link></p>
       {!mayEdit && <Alert type="info" showIcon title={t('asking.readOnly')} />}
       <Card title={t('asking.everybody')} extra={<span className="row"><span className="quiet">{t('policies.version', { version: profile.data.version })}</span>{mayEdit && <Button onClick={() => editAll(profile.data)} data-act="edit-asking">{t('common.edit')}</Button>}</span>}>
-        <dl className="facts wide">
+        <dl className="facts" style={{ gridTemplateColumns: 'minmax(0, 24em) max-content' }}>
           {rules.map(({ name }) => (
             <div key={name} style={{ display: 'contents' }}><dt>{t(`asking.${name}`)}</dt><dd data-rule={name}><strong>{String(now[name])}</strong> {t(`asking.${name}Unit`)}</dd></div>
           ))}

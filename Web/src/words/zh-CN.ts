@@ -23,7 +23,7 @@ export const zhCN = {
     call: '没有回应的给谁打电话', callHint: '不打 · 抽中的 · 全部', also: '另外', joiners: '公共故障中并入的也问', joinersShort: '含并入的', somebodyElse: '回访人不能是负责人', somebodyElseShort: '换人回访',
   },
   policies: {
-    title: '时限标准与日历', preview: '试算何时到期', kind: '类型', priority: '优先级', reportedAt: '报告时间', show: '试算', targets: '时限标准', version: '第 {{version}} 版', moving: '还有 {{count}} 个未结时限在更新', working: '{{time}}（工作时间）', asking: '每人每月最多征询 {{most}} 次；抽样 {{sample}}%；{{from}}–{{to}} 点之间、{{times}} 个不同时段共拨打 {{attempts}} 次；{{wait}} 小时未回应；应回访的 {{within}} 小时内拨打',
+    title: '时限标准与日历', preview: '试算何时到期', kind: '类型', priority: '优先级', reportedAt: '报告时间', show: '试算', targets: '时限标准', version: '第 {{version}} 版', moving: '还有 {{count}} 个未结时限在更新', asking: '每人每月最多征询 {{most}} 次；抽样 {{sample}}%；{{from}}–{{to}} 点之间、{{times}} 个不同时段共拨打 {{attempts}} 次；{{wait}} 小时未回应；应回访的 {{within}} 小时内拨打',
     policy: '标准', promises: '承诺', feedback: '反馈方式', events: '特殊情况', declare: '发布特殊情况', noEvents: '没有特殊情况', name: '名称', span: '起止时间', factor: '倍数', kinds: '仅限这些时限', calledOff: '已撤销', over: '已结束', end: '结束',
     ladder: '升级', warnsAt: '用时达 {{percent}}% 预警', step: '第 {{level}} 级：{{after}}后', byPriority: '按优先级', edit: '修改', promise: '按此承诺', number: '数值', unit: '单位', calendar: '工作日历', warnShare: '用时达到多少时预警（%）', ownLadder: '单独规定升级步骤（否则按优先级）', steps: '升级步骤',
     level: '级别', level1: '1 级 班组长和前台', level2: '2 级 客户主任', level3: '3 级 管理处经理', level4: '4 级 片区', minutesLate: '分钟后', remove: '移除', addStep: '增加一级', ladderCalendar: '计时与通知所用日历', mostPromises: '承诺时间最多可暂停升级几次', longestPromise: '承诺最多可延后多久（分钟）', wouldMove: '将随之更新的未结时限：{{count}}',
