@@ -42,6 +42,7 @@ public sealed partial class BadInputTests : ApiFixture
         ["cancelRequest.duplicateOfId"] = null,
         ["language"] = "\"en\"",
         ["changePassword.new"] = "\"vier gewinnt nie 9\"",
+        ["holdWork.calledAt"] = null,
         ["giveWrittenReply.channel"] = "\"letter\"",
         ["planLeave.deputyId"] = null,
         ["planLeave.endsAt"] = "\"2026-03-06T08:30:00Z\"",
