@@ -90,6 +90,25 @@ public sealed class LifecycleTablesTests
           moves: -
         """;
 
+    private const string Voices = """
+        proposed
+          stays: edit
+          moves: approve->published withdraw->withdrawn
+        published
+          stays: -
+          moves: edit->proposed doubt->proposed withdraw->withdrawn
+        withdrawn
+          stays: -
+          moves: -
+        """;
+
+    private static readonly Dictionary<VoiceState, (string Zh, string En)> VoiceWords = new()
+    {
+        [VoiceState.Proposed] = ("待审", "proposed"),
+        [VoiceState.Published] = ("已公开", "published"),
+        [VoiceState.Withdrawn] = ("已撤回", "withdrawn"),
+    };
+
     private static readonly Dictionary<RequestStatus, (string Zh, string En)> RequestWords = new()
     {
         [RequestStatus.Received] = ("已受理", "received"),
@@ -134,6 +153,10 @@ public sealed class LifecycleTablesTests
     private static readonly Lifecycle FeedbackTable = Of<FeedbackState, FeedbackMove>("Feedback", "反馈", FeedbackLifecycle.AllowedFrom, FeedbackLifecycle.After, FeedbackWords);
 
     private static readonly Lifecycle FaultTable = Of<FaultStatus, FaultMove>("Fault", "公共故障", FaultLifecycle.AllowedFrom, FaultLifecycle.After, FaultWords);
+    private static readonly Lifecycle VoiceTable = Of<VoiceState, VoiceMove>("You said, we did", "您说，我们做", VoiceLifecycle.AllowedFrom, VoiceLifecycle.After, VoiceWords);
+
+    [Test]
+    public void The_table_of_you_said_we_did() => Assert.That(Print(VoiceTable), Is.EqualTo(Voices));
 
     [Test]
     public void The_table_of_a_request() => Assert.That(Print(RequestTable), Is.EqualTo(Requests));
@@ -154,6 +177,7 @@ public sealed class LifecycleTablesTests
         AllOthersAreRefused<WorkOrderStatus, WorkOrderMove>(WorkOrderLifecycle.AllowedFrom, WorkOrderLifecycle.After, "work_order.move_not_allowed");
         AllOthersAreRefused<FeedbackState, FeedbackMove>(FeedbackLifecycle.AllowedFrom, FeedbackLifecycle.After, "feedback.move_not_allowed");
         AllOthersAreRefused<FaultStatus, FaultMove>(FaultLifecycle.AllowedFrom, FaultLifecycle.After, "fault.move_not_allowed");
+        AllOthersAreRefused<VoiceState, VoiceMove>(VoiceLifecycle.AllowedFrom, VoiceLifecycle.After, "voice.move_not_allowed");
     }
 
     [Test]
@@ -209,7 +233,7 @@ public sealed class LifecycleTablesTests
             table is refused. 本页由代码中的状态表生成；表中没有的动作一律拒绝。
 
             """);
-        foreach (var table in new[] { RequestTable, WorkOrderTable, FeedbackTable, FaultTable })
+        foreach (var table in new[] { RequestTable, WorkOrderTable, FeedbackTable, FaultTable, VoiceTable })
         {
             text.Append('\n').Append("## ").Append(table.Name).Append(' ').Append(table.Zh).Append("\n\n");
             text.Append("| state | 状态 | in words | becomes | stays the same on |\n|---|---|---|---|---|\n");

@@ -39,6 +39,8 @@ const TodayScreen = lazy(() => import('./manager/TodayScreen'));
 const RostersScreen = lazy(() => import('./manager/RostersScreen'));
 const JobsScreen = lazy(() => import('./admin/JobsScreen'));
 const PoliciesScreen = lazy(() => import('./admin/PoliciesScreen'));
+const VoicesScreen = lazy(() => import('./admin/VoicesScreen'));
+const FeedbackRulesScreen = lazy(() => import('./admin/FeedbackRulesScreen'));
 const OrderScreen = lazy(() => import('./desk/OrderScreen'));
 const AccountScreen = lazy(() => import('./account/AccountScreen'));
 const AccountsScreen = lazy(() => import('./admin/AccountsScreen'));
@@ -124,6 +126,8 @@ function Screens({ who }: { who: SignedIn }) {
           <Route path="/customers/:customerId" element={<CustomerScreen />} />
           <Route path="/queue" element={<QueueScreen />} />
           <Route path="/faults" element={<FaultsScreen />} />
+          <Route path="/voices" element={<VoicesScreen />} />
+          <Route path="/feedback-rules" element={<FeedbackRulesScreen />} />
           <Route path="/policies" element={<PoliciesScreen />} />
           <Route path="/faults/:faultId" element={<FaultScreen />} />
           <Route path="/call-backs" element={<CallBacksScreen />} />

@@ -15,7 +15,7 @@ import { useWords } from '../words/words';
 import { useCard } from './CustomerCardView';
 import { Marks, RequestCard } from './RequestCard';
 
-const names = ['community', 'status', 'kind', 'priority', 'crew', 'channel', 'late', 'due', 'open', 'toConfirm', 'sort', 'customer', 'inCharge'] as const;
+const names = ['community', 'status', 'kind', 'priority', 'crew', 'channel', 'late', 'due', 'open', 'toConfirm', 'newWord', 'sort', 'customer', 'inCharge'] as const;
 const statuses: RequestStatus[] = ['received', 'inProgress', 'awaitingFeedback', 'closed', 'cancelled'];
 const openStatuses: RequestStatus[] = ['received', 'inProgress', 'awaitingFeedback'];
 
@@ -40,6 +40,7 @@ export default function RequestsScreen({ who }: { who: SignedIn }) {
     due: f.due as RequestDue | undefined,
     open: f.open ? f.open === 'true' : undefined,
     toConfirm: f.toConfirm ? f.toConfirm === 'true' : undefined,
+    unreadWord: f.newWord ? f.newWord === 'true' : undefined,
   };
   const sort = (f.sort ?? 'newestFirst') as RequestSort;
   // Due times are sorted among open ones only.
@@ -81,6 +82,7 @@ export default function RequestsScreen({ who }: { who: SignedIn }) {
         <Select allowClear aria-label={t('time.due')} value={f.due ?? (f.late ? 'missed' : undefined)} onChange={(v: string | undefined) => change({ due: v === 'missed' ? undefined : v, late: v === 'missed' ? 'true' : undefined })} placeholder={t('time.due')} options={[...options('requestDue'), { value: 'missed', label: t('requests.onlyLate') }]} />
         <Select allowClear aria-label={t('requests.openOrNot')} value={f.open} onChange={(v) => change({ open: v })} placeholder={t('requests.openOrNot')} options={[{ value: 'true', label: t('requests.onlyOpen') }, { value: 'false', label: t('requests.onlyEnded') }]} />
         <Select allowClear aria-label={t('requests.toConfirm')} value={f.toConfirm} onChange={(v) => change({ toConfirm: v })} placeholder={t('requests.toConfirm')} options={[{ value: 'true', label: t('requests.onlyToConfirm') }]} />
+        <Select allowClear aria-label={t('requests.newWord')} value={f.newWord} onChange={(v) => change({ newWord: v })} placeholder={t('requests.newWord')} options={[{ value: 'true', label: t('requests.onlyNewWord') }]} />
         <Select value={sort} onChange={(v) => change({ sort: v === 'newestFirst' ? undefined : v, ...(v === 'dueFirst' && f.status && !openStatuses.includes(f.status as RequestStatus) ? { status: undefined } : {}) })} options={options('requestSort')} aria-label={t('requests.sort')} />
         {Object.keys(f).length > 0 && <Button type="link" onClick={reset}>{t('common.reset')}</Button>}
       </div>
