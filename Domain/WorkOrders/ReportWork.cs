@@ -24,8 +24,9 @@ public sealed record ReportWork([property: JsonIgnore] Guid WorkOrderId, WorkOrd
     internal sealed class Handler(Db db, TimeProvider clock, Caller caller, EventLog log) : IRequestHandler<ReportWork, WorkOrderReply>
     {
         private const string Read = """
-            select o.community_id, o.number, o.status, o.version, o.crew, o.assignee_id
+            select o.community_id, o.number, o.status, o.version, o.crew, o.assignee_id, o.team_id, t.external as team_is_external, o.rework_of_id is not null as rework, o.payer
             from work_order o
+            left join team t on t.community_id = o.community_id and t.team_id = o.team_id
             where o.work_order_id = @WorkOrderId
             """;
 
@@ -39,7 +40,11 @@ public sealed record ReportWork([property: JsonIgnore] Guid WorkOrderId, WorkOrd
                     or e.detail ->> 'fromTeamId' = any (@Teams) or e.detail ->> 'teamId' = any (@Teams) or (e.detail ->> 'fromCrew') = any (@Crews) or (e.detail ->> 'crew') = any (@Crews)))
             """;
 
-        private sealed record Row(Guid CommunityId, long Number, WorkOrderStatus Status, int Version, Crew Crew, Guid? AssigneeId);
+        private sealed record Row(
+            Guid CommunityId, long Number, WorkOrderStatus Status, int Version, Crew Crew, Guid? AssigneeId, Guid? TeamId, bool? TeamIsExternal, bool Rework, Payer Payer)
+        {
+            public OrderIs Is => new(TeamId, AssigneeId, TeamIsExternal, Rework, Payer);
+        }
 
         public async Task<WorkOrderReply> Handle(ReportWork command, CancellationToken cancellationToken)
         {
@@ -51,7 +56,7 @@ public sealed record ReportWork([property: JsonIgnore] Guid WorkOrderId, WorkOrd
             log.Write(
                 order.CommunityId, SubjectKind.WorkOrder, command.WorkOrderId, Happening.WorkReported, new { command.Move, command.Code },
                 command.Words is { } words ? PlainText.Normalise(words) : null, Visibility.Crew, clock.Now());
-            return WorkOrderReply.Of(command.WorkOrderId, order.Number, order.Status, order.Version);
+            return WorkOrderReply.Of(caller, order.CommunityId, order.Is, command.WorkOrderId, order.Number, order.Status, order.Version);
         }
 
         private async Task MustBeOrHaveBeenTheirs(Row order, Guid workOrderId, CancellationToken ct)
