@@ -107,14 +107,15 @@ public sealed partial class OwnersTroubleTests : OwnersFixture
     public async Task What_fails_behind_a_link_that_opens_is_a_page_too_and_what_was_typed_is_not_half_done()
     {
         var request = (await GivenRequest()).RequestId;
-        var page = await Open(request);
+        var address = await LinkOf(request);
+        (await Opened(address)).Dispose();
         await Execute("revoke select on event from desk_app");
         try
         {
             foreach (var call in new Func<Task<HttpResponseMessage>>[]
             {
-                () => Http.GetAsync(page.Address),
-                () => Http.PostAsync(page.Address + "/word", new FormUrlEncodedContent([KeyValuePair.Create("text", "还在漏")])),
+                () => Http.GetAsync(address),
+                () => Http.PostAsync(address + "/word", new FormUrlEncodedContent([KeyValuePair.Create("text", "还在漏")])),
             })
             {
                 using var reply = await call();
@@ -126,7 +127,7 @@ public sealed partial class OwnersTroubleTests : OwnersFixture
             await Execute("grant select on event to desk_app");
         }
 
-        using var after = await Opened(page.Address);
+        using var after = await Opened(address);
         Assert.That(await after.Content.ReadAsStringAsync(), Does.Not.Contain("还在漏"));
         Assert.That(await Scalar<DateTime?>("select owner_word_at from request where request_id = @request", new { request }), Is.Null);
     }

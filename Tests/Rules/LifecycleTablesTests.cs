@@ -109,6 +109,15 @@ public sealed class LifecycleTablesTests
         [VoiceState.Withdrawn] = ("已撤回", "withdrawn"),
     };
 
+    private const string Faults = """
+        open
+          stays: amend expect join leave dispatch
+          moves: end->ended
+        ended
+          stays: leave
+          moves: -
+        """;
+
     private static readonly Dictionary<RequestStatus, (string Zh, string En)> RequestWords = new()
     {
         [RequestStatus.Received] = ("已受理", "received"),
@@ -178,6 +187,7 @@ public sealed class LifecycleTablesTests
         AllOthersAreRefused<FeedbackState, FeedbackMove>(FeedbackLifecycle.AllowedFrom, FeedbackLifecycle.After, "feedback.move_not_allowed");
         AllOthersAreRefused<FaultStatus, FaultMove>(FaultLifecycle.AllowedFrom, FaultLifecycle.After, "fault.move_not_allowed");
         AllOthersAreRefused<VoiceState, VoiceMove>(VoiceLifecycle.AllowedFrom, VoiceLifecycle.After, "voice.move_not_allowed");
+        AllOthersAreRefused<FaultStatus, FaultMove>(FaultLifecycle.AllowedFrom, FaultLifecycle.After, "fault.move_not_allowed");
     }
 
     [Test]
