@@ -33,6 +33,60 @@ public sealed class ImportProgramTests : ImportFixture
         Assert.That(Report().Single()[1], Is.EqualTo("import.unknown_value"));
     }
 
+    [Test]
+    public async Task A_dry_run_says_what_would_come_of_it_and_writes_nothing_but_the_report()
+    {
+        Given(Row("1"), Row("2", by: "dove"));
+        var events = await Scalar<long>("select count(*) from event");
+
+        var (exit, output, errors) = await Program("--community", "here", "--dry-run");
+
+        Assert.That(exit, Is.Zero, errors);
+        Assert.That(output, Does.Contain("To be made: 1 categories, 1 teams.").And.Contain("Dry run, nothing was written: 2 rows: 1 would be imported, 0 already there, 1 refused"));
+        Assert.That(Report().Single()[1], Is.EqualTo("import.unknown_value"));
+        Assert.That(await Scalar<long>("select (select count(*) from request) + (select count(*) from category where code = 'Pump') + (select count(*) from team where name = 'E1')"), Is.Zero);
+        Assert.That(await Scalar<long>("select count(*) from event"), Is.EqualTo(events));
+    }
+
+    [Test]
+    public async Task Interrupted_from_the_keyboard_it_says_that_it_can_go_on_and_it_does()
+    {
+        const int rows = 20_500;
+        Given([.. Enumerable.Range(1, rows).Select(i => Row($"{i}"))]);
+        using (var process = Start("--community", "here"))
+        {
+            await FirstBatch(process);
+            using var kill = Process.Start("kill", ["-INT", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+            var errors = await process.StandardError.ReadToEndAsync();
+            await process.WaitForExitAsync();
+
+            Assert.That(process.ExitCode, Is.EqualTo(130), errors);
+            Assert.That(errors.Trim(), Is.EqualTo("Interrupted. What was imported so far stays; run it again to go on."));
+        }
+
+        var stayed = await Scalar<long>("select count(*) from request");
+        Assert.That(stayed, Is.GreaterThan(0).And.LessThan(rows));
+        var (exit, output, _) = await Program("--community", "here");
+        Assert.That(exit, Is.Zero);
+        Assert.That(output, Does.Contain(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{rows:N0} rows: {rows - stayed:N0} imported, {stayed:N0} already there, 0 refused")));
+    }
+
+    [Test]
+    public async Task A_mapping_or_a_file_that_is_not_there_is_said_in_one_sentence()
+    {
+        Given(Row("1"));
+        System.IO.File.Delete(map);
+        var (exit, output, errors) = await Program("--community", "here");
+        Assert.That((exit, output), Is.EqualTo((1, "")));
+        Assert.That(errors.Trim(), Does.EndWith("(mapping.unreadable)").And.Not.Contain("\n"));
+
+        await System.IO.File.WriteAllTextAsync(map, Mapping);
+        System.IO.File.Delete(File);
+        (exit, output, errors) = await Program("--community", "here");
+        Assert.That((exit, output), Is.EqualTo((1, "")));
+        Assert.That(errors.Trim(), Does.EndWith("(file.unreadable)").And.Not.Contain("\n"));
+    }
+
     [TestCase("{", "here", "mapping.malformed")]
     [TestCase(null, "nowhere", "community.not_found")]
     [TestCase(null, null, "import.no_community")]
@@ -54,14 +108,13 @@ public sealed class ImportProgramTests : ImportFixture
         Given([.. Enumerable.Range(1, rows).Select(i => i % 3 == 0 ? Row($"{i}", closed: "2011-07-05 10:00", state: "C") : Row($"{i}"))]);
         using (var process = Start("--community", "here"))
         {
-            while (await Scalar<long>("select count(*) from request") == 0 && !process.HasExited)
-            {
-                await Task.Delay(20);
-            }
-
+            await FirstBatch(process);
             process.Kill();
             await process.WaitForExitAsync();
+            Assert.That(process.ExitCode, Is.EqualTo(128 + 9), "it was killed, and had not ended by itself");
         }
+
+        Assert.That(await Scalar<long>("select count(*) from request"), Is.GreaterThan(0).And.LessThan(rows));
 
         var (exit, output, errors) = await Program("--community", "here");
 
@@ -71,6 +124,21 @@ public sealed class ImportProgramTests : ImportFixture
         Assert.That(await Scalar<long>("select count(*) from request where community_id = @CommunityId", new { Here.CommunityId }), Is.EqualTo(rows));
         Assert.That(await Everything(Here.CommunityId) is var here && here.SequenceEqual(await Everything(There.CommunityId)), Is.True);
         Assert.That(await BrokenLinks(), Is.Zero);
+    }
+
+    /// <summary>The first batch is written: there are more to come.</summary>
+    private static async Task FirstBatch(Process process)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        while (await process.StandardOutput.ReadLineAsync(deadline.Token) is { } line)
+        {
+            if (line.Contains(" rows: ", StringComparison.Ordinal))
+            {
+                return;
+            }
+        }
+
+        Assert.Fail("It ended before it said anything: " + await process.StandardError.ReadToEndAsync(deadline.Token));
     }
 
     private async Task<(int Exit, string Output, string Errors)> Program(params string[] more)
@@ -84,7 +152,13 @@ public sealed class ImportProgramTests : ImportFixture
 
     private Process Start(params string[] more)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "PropertyServiceDesk.Api.dll"), "import", "requests", File, "--map", map, .. more])
+        string[] command = ["dotnet", Path.Combine(AppContext.BaseDirectory, "PropertyServiceDesk.Api.dll"), "import", "requests", File, "--map", map, .. more];
+        if (OperatingSystem.IsLinux())
+        {
+            command = ["env", "--default-signal=INT", .. command]; // what a shell starts in the background is deaf to it, and so would be its children
+        }
+
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
