@@ -98,6 +98,7 @@ public static class DeskHost
         api.MapCommunities();
         api.MapDistricts();
         api.MapFeedback();
+        api.MapVoices();
         api.MapAttachments();
         api.MapJobs();
         api.MapPolicies();

@@ -14,7 +14,7 @@ internal sealed class TooMany(string code, string sentence, TimeSpan wait) : Exc
 
 /// <summary>
 /// How many calls one address, one account, one token may make: so many a minute, at once or spread (<c>Desk:Limits:…</c>). Each process
-/// counts for itself; what must hold everywhere, the pace of sign-in, is counted in the database.
+/// counts for itself; what must hold everywhere, the pace of sign-in and of reports without an account, is counted in the database.
 /// </summary>
 internal sealed class Limits(TimeProvider clock, IConfiguration configuration)
 {
@@ -35,7 +35,7 @@ internal sealed class Limits(TimeProvider clock, IConfiguration configuration)
     /// <summary>Live streams of an account or a token at once.</summary>
     public int Streams { get; } = configuration.GetValue("Desk:Limits:Streams", 10);
 
-    /// <summary>Reports without an account, an hour.</summary>
+    /// <summary>Reports without an account, an hour; all processes together.</summary>
     public int Reports { get; } = configuration.GetValue("Desk:Limits:Reports", 30);
 
     /// <exception cref="TooMany">More than <paramref name="aMinute"/> calls in a minute.</exception>

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Security.Claims;
 using System.Text.Json;
 using Microsoft.AspNetCore.Diagnostics;
+using PropertyServiceDesk.Api.Owner;
 using PropertyServiceDesk.Domain.Plumbing;
 
 namespace PropertyServiceDesk.Api;
@@ -63,7 +64,7 @@ internal sealed partial class Problems(ILogger<Problems> log) : IExceptionHandle
                 httpContext.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
                 return true;
             default:
-                Failed(EndpointOf(httpContext), exception);
+                Failed(EndpointOf(httpContext), TraceOf(httpContext), exception);
                 await Write(httpContext, StatusCodes.Status500InternalServerError, "unexpected", "Something went wrong here. Nothing was changed. Name the trace id when you ask about it.");
                 return true;
         }
@@ -72,9 +73,16 @@ internal sealed partial class Problems(ILogger<Problems> log) : IExceptionHandle
     public static Task Write(HttpContext http, int status, string code, string title, IReadOnlyList<Fault>? faults = null, int? version = null)
     {
         http.Response.StatusCode = status;
-        var traceId = Activity.Current?.TraceId.ToString() ?? http.TraceIdentifier;
+        var traceId = TraceOf(http);
+        if (OwnersDoor.IsOwners(http))
+        {
+            return OwnersDoor.Sorry(http, status, code, traceId);
+        }
+
         return http.Response.WriteAsJsonAsync(new Problem("about:blank", title, status, code, traceId, faults, version), Options, "application/problem+json", CancellationToken.None);
     }
+
+    private static string TraceOf(HttpContext http) => Activity.Current?.TraceId.ToString() ?? http.TraceIdentifier;
 
     /// <summary>Method and pattern, without ids; the handler of exceptions has put the endpoint itself away.</summary>
     private static string? EndpointOf(HttpContext http) => http.Features.Get<IExceptionHandlerFeature>()?.Endpoint?.DisplayName;
@@ -118,6 +126,6 @@ internal sealed partial class Problems(ILogger<Problems> log) : IExceptionHandle
     [LoggerMessage(LogLevel.Warning, "{Staff} was not let at {Endpoint}: {Code}")]
     private partial void NotAllowed(string? staff, string? endpoint, string code);
 
-    [LoggerMessage(LogLevel.Error, "{Endpoint} failed")]
-    private partial void Failed(string? endpoint, Exception exception);
+    [LoggerMessage(LogLevel.Error, "{Endpoint} failed, trace id {TraceId}")]
+    private partial void Failed(string? endpoint, string traceId, Exception exception);
 }

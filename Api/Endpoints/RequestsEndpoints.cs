@@ -74,6 +74,9 @@ internal static class RequestsEndpoints
         requests.MapPost("/{requestId:guid}/urges", async (Guid requestId, UrgeRequest body, HttpContext http, IMediator desk, CancellationToken ct) =>
             Resource.Ok(http, await desk.Send(body with { RequestId = requestId }, ct))).Produces<UrgeReply>();
 
+        requests.MapPost("/{requestId:guid}/reading", async (Guid requestId, HttpContext http, IMediator desk, CancellationToken ct) =>
+            Resource.Ok(http, await desk.Send(new ReadOwnersWord(requestId), ct))).Produces<RequestReply>().Sends<ReadOwnersWord>();
+
         requests.MapPost("/{requestId:guid}/confirmation", async (Guid requestId, HttpContext http, IMediator desk, CancellationToken ct) =>
             Resource.Ok(http, await desk.Send(new ConfirmRequest(requestId), ct))).Produces<RequestReply>().Sends<ConfirmRequest>();
 

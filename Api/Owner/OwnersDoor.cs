@@ -13,13 +13,14 @@ using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Domain.Requests;
 using PropertyServiceDesk.Domain.Rules;
 using PropertyServiceDesk.Domain.Staff;
+using PropertyServiceDesk.Domain.Voices;
 using PropertyServiceDesk.Domain.WorkOrders;
 
 namespace PropertyServiceDesk.Api.Owner;
 
 /// <summary>
-/// The pages for owners: <c>/o/…</c>, one request behind its link, and <c>/r/…</c>, the form to report. No account, no cookie: whoever has
-/// the address has the door. Looking changes nothing, however often a messenger's preview looks; POST does, and answers with the page.
+/// The pages for owners: <c>/o/…</c>, one request behind its link, <c>/r/…</c>, the form to report, and <c>/v/…</c>, what was said and done in
+/// a community. No account, no cookie: whoever has the address has the door. Looking changes nothing, however often a messenger's preview looks; POST does, and answers with the page.
 /// </summary>
 internal static partial class OwnersDoor
 {
@@ -64,6 +65,26 @@ internal static partial class OwnersDoor
 
         door.MapMethods("/r/{code}", Look, http => Through(http, ShowReport));
         door.MapPost("/r/{code}", http => Through(http, Report)).WithMetadata(SeveralPhotos);
+
+        door.MapMethods("/v/{code}", Look, http => Through(http, ShowVoices));
+    }
+
+    /// <summary>Whether an address is one of these pages': whoever meets a fault there reads a page, not a record.</summary>
+    public static bool IsOwners(HttpContext http) =>
+        http.Request.Path.StartsWithSegments("/o", StringComparison.Ordinal) || http.Request.Path.StartsWithSegments("/r", StringComparison.Ordinal) || http.Request.Path.StartsWithSegments("/v", StringComparison.Ordinal);
+
+    /// <summary>What went wrong before or behind the pages, kindly and without what it was.</summary>
+    /// <param name="traceId">What to name when asking about it; where it is our fault.</param>
+    public static Task Sorry(HttpContext http, int status, string? code, string? traceId)
+    {
+        var t = Tongue.Of(http.Request);
+        var page = status switch
+        {
+            StatusCodes.Status404NotFound => Pages.Nothing(t),
+            >= StatusCodes.Status500InternalServerError => Pages.Failed(t, traceId),
+            _ => Pages.Trouble(t, t.Of(new Refused.Conflict(code ?? "", ""), null)),
+        };
+        return Send(http, status, t, page);
     }
 
     // ---------------------------------------------------------------- the way in
@@ -85,15 +106,13 @@ internal static partial class OwnersDoor
         catch (TooMany many)
         {
             http.Response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(many.Wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-            var t = Tongue.Of(http.Request);
-            await Send(http, StatusCodes.Status429TooManyRequests, t, Pages.Trouble(t, t.Of(new Refused.Conflict(many.Code, ""), null)));
+            await Sorry(http, StatusCodes.Status429TooManyRequests, many.Code, null);
         }
         catch (Exception e) when (e is InvalidDataException or BadHttpRequestException)
         {
-            var t = Tongue.Of(http.Request);
             var large = e is not BadHttpRequestException || e is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge };
             var (status, code) = large ? (StatusCodes.Status413PayloadTooLarge, "body.too_large") : (StatusCodes.Status400BadRequest, "request.refused");
-            await Send(http, status, t, Pages.Trouble(t, t.Of(new Refused.Conflict(code, ""), null)));
+            await Sorry(http, status, code, null);
         }
     }
 
@@ -305,7 +324,7 @@ internal static partial class OwnersDoor
         if (await Target(http, links) is var (target, form, desk))
         {
             var t = Tongue.Of(http.Request);
-            await Send(http, StatusCodes.Status200OK, t, Pages.Report(t, "/r/" + Uri.EscapeDataString((string)http.GetRouteValue("code")!), form, IsPlaced(target), null, _ => null));
+            await Send(http, StatusCodes.Status200OK, t, Pages.Report(t, Uri.EscapeDataString((string)http.GetRouteValue("code")!), form, IsPlaced(target), null, _ => null));
         }
     }
 
@@ -321,7 +340,11 @@ internal static partial class OwnersDoor
         try
         {
             var limits = http.RequestServices.GetRequiredService<Limits>();
-            limits.Admit("reports " + FrontDoor.AddressOf(http), limits.Reports, TimeSpan.FromHours(1));
+            if (await http.RequestServices.GetRequiredService<ReportPace>().Admit(FrontDoor.AddressOf(http), limits.Reports, TimeSpan.FromHours(1), http.RequestAborted) is { } wait)
+            {
+                throw new TooMany("calls.too_many", "These are too many calls. Wait a moment.", wait);
+            }
+
             var token = await Register(http, links, target, shown, desk, form, t);
             http.Response.StatusCode = StatusCodes.Status303SeeOther;
             http.Response.Headers.Location = $"/o/{token}?lang={t.Code}&said=reported";
@@ -329,9 +352,25 @@ internal static partial class OwnersDoor
         }
         catch (Refused refused)
         {
-            var page = Pages.Report(t, "/r/" + Uri.EscapeDataString((string)http.GetRouteValue("code")!), shown, IsPlaced(target), new Notice(false, t.Of(refused, null)), name => form[name].ToString());
+            var page = Pages.Report(t, Uri.EscapeDataString((string)http.GetRouteValue("code")!), shown, IsPlaced(target), new Notice(false, t.Of(refused, null)), name => form[name].ToString());
             await Send(http, StatusOf(refused), t, page);
         }
+    }
+
+    /// <summary>Of the community that the code is in, whichever it is: its own, or one that hangs on a door.</summary>
+    private static async Task ShowVoices(HttpContext http, OwnerLinks links)
+    {
+        var code = (string)http.GetRouteValue("code")!;
+        if (await links.Target(code, http.RequestAborted) is not { } target)
+        {
+            await Nothing(http);
+            return;
+        }
+
+        BecomeOwner(http, OwnerLinks.OwnerIn(target.CommunityId, Guid.NewGuid()));
+        var page = await http.RequestServices.GetRequiredService<IMediator>().Send(new GetVoicesPage(target.CommunityId), http.RequestAborted);
+        var t = Tongue.Of(http.Request);
+        await Send(http, StatusCodes.Status200OK, t, Pages.Voices(t, Uri.EscapeDataString(code), page));
     }
 
     private static bool IsPlaced(ReportTarget target) => target.PlaceId is not null || target.AssetId is not null;

@@ -6,6 +6,7 @@ using PropertyServiceDesk.Domain.Attachments;
 using PropertyServiceDesk.Domain.Owner;
 using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Domain.Rules;
+using PropertyServiceDesk.Domain.Voices;
 
 namespace PropertyServiceDesk.Api.Owner;
 
@@ -50,6 +51,49 @@ internal static class Pages
     public static Markup Trouble(Tongue t, string text) => Page(t, t.Say("没有成功", "This did not work"), t.Say("物业服务台", "Service desk"), Markup.None, Markup.Of($"""
         <section class="card"><h1>{t.Say("没有成功", "This did not work")}</h1><p>{text}</p></section>
         """));
+
+    /// <summary>Our fault, said kindly; nothing of what it was but a number to ask by.</summary>
+    public static Markup Failed(Tongue t, string? traceId) => Page(t, t.Say("暂时打不开", "Not available just now"), t.Say("物业服务台", "Service desk"), Markup.None, Markup.Of($"""
+        <section class="card">
+        <h1>{t.Say("抱歉，暂时打不开", "Sorry, this is not available just now")}</h1>
+        <p>{t.Say("是我们这边出了问题，不是您的操作有误。没有提交成功的内容不会生效，请过几分钟再试一次。", "The fault is ours, not yours. What was not sent has changed nothing; please try again in a few minutes.")}</p>
+        <p>{t.Say("事情紧急，请直接致电您小区的服务中心。", "If it is urgent, please ring the service centre of your community.")}</p>
+        {Markup.If(traceId is not null, $"""<p class="quiet">{t.Say("查询编号", "Reference")} <span class="number words">{traceId}</span></p>""")}
+        </section>
+        """));
+
+    // ---------------------------------------------------------------- you said, we did
+
+    public static Markup Voices(Tongue t, string code, VoicesPage page)
+    {
+        var zone = TimeZoneInfo.FindSystemTimeZoneById(page.TimeZone);
+        var title = t.Say("您说，我们做", "You said, we did");
+        return Page(t, title, t.Name(page.CommunityName, page.CommunityNameEn)!, Other(t, "/v/" + code), Markup.Of($"""
+            <section class="card">
+            <h1>{title}</h1>
+            <p>{t.Say("住户提出的，我们做了什么。", "What residents asked for, and what we did about it.")}</p>
+            {Markup.If(page.Voices.Count == 0, $"""<p class="quiet">{t.Say("还没有内容。有什么想说的，请告诉我们。", "There is nothing here yet. Tell us what you would like.")}</p>""")}
+            </section>
+            {Markup.Each(page.Voices, v => Pair(t, zone, v))}
+            <section class="card"><a href="/r/{code}?lang={t.Code}">{t.Say("报修、投诉或提建议", "Report something, or suggest it")}</a></section>
+            """));
+    }
+
+    private static Markup Pair(Tongue t, TimeZoneInfo zone, PublishedVoice voice)
+    {
+        var (asked, done, own) = t.IsEnglish && voice is { AskedEn: { } askedEn, DoneEn: { } doneEn } ? (askedEn, doneEn, true) : (voice.Asked, voice.Done, !t.IsEnglish);
+        var month = TimeZoneInfo.ConvertTime(voice.ApprovedAt, zone);
+        var when = t.Say(month.ToString("yyyy年M月", CultureInfo.InvariantCulture), month.ToString("MMMM yyyy", CultureInfo.InvariantCulture));
+        return Markup.Of($"""
+            <section class="card pair"{Markup.If(!own, $""" lang="zh-CN" """)}>
+            <h2>{t.Say("您说", "You said")}</h2>
+            <p class="words">{asked}</p>
+            <h2 class="did">{t.Say("我们做", "We did")}</h2>
+            <p class="words">{done}</p>
+            <p class="quiet">{when}</p>
+            </section>
+            """);
+    }
 
     // ---------------------------------------------------------------- one request
 
@@ -230,8 +274,11 @@ internal static class Pages
 
     // ---------------------------------------------------------------- reports
 
-    public static Markup Report(Tongue t, string address, ReportForm form, bool placed, Notice? notice, Func<string, string?> typed)
+    /// <param name="code">As it stands in addresses.</param>
+    /// <param name="typed">What was typed before it was refused.</param>
+    public static Markup Report(Tongue t, string code, ReportForm form, bool placed, Notice? notice, Func<string, string?> typed)
     {
+        var address = "/r/" + code;
         var where = t.Name(form.AssetName, form.AssetNameEn) is { } asset ? $"{t.Name(form.PlaceName, form.PlaceNameEn)} · {asset}" : t.Name(form.PlaceName, form.PlaceNameEn);
         return Page(t, t.Say("报修与反映", "Report something"), t.Name(form.CommunityName, form.CommunityNameEn)!, Other(t, address), Markup.Of($"""
             {Said(notice)}
@@ -253,6 +300,7 @@ internal static class Pages
             <p class="quiet">{t.Say("电话只用于联系您办理此事。有人被困、燃气泄漏或起火，请立即拨打服务中心电话和 119。", "Your number is used only about this. If somebody is trapped, or there is gas or fire, ring the service centre and 119 at once.")}</p>
             </form>
             </section>
+            {Markup.If(form.HasVoices, $"""<section class="card"><a href="/v/{code}?lang={t.Code}">{t.Say("您说，我们做：看看大家提的事办得怎样", "You said, we did: what became of what residents asked for")}</a></section>""")}
             """));
     }
 

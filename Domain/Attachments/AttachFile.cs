@@ -30,7 +30,7 @@ public sealed record AttachToRequest([property: JsonIgnore] Guid RequestId, File
         public Validator() => RuleFor(c => c.Label).SetValidator(new FileLabel.Validator()).OverridePropertyName("");
     }
 
-    internal sealed class Handler(Db db, Attacher attacher, RequestMover mover) : IRequestHandler<AttachToRequest, AttachmentReply>
+    internal sealed class Handler(Db db, TimeProvider clock, Attacher attacher, RequestMover mover, OwnersWord words) : IRequestHandler<AttachToRequest, AttachmentReply>
     {
         public async Task<AttachmentReply> Handle(AttachToRequest command, CancellationToken cancellationToken)
         {
@@ -38,6 +38,7 @@ public sealed record AttachToRequest([property: JsonIgnore] Guid RequestId, File
             var to = RequestLifecycle.After(request.Status, RequestMove.Attach);
 
             var attached = await attacher.Attach(request.CommunityId, request.RequestId, null, command.Label, command.Upload, cancellationToken);
+            await words.Came(request, clock.Now(), cancellationToken);
             var reply = await request.MoveTo(db, to, cancellationToken);
             return attached with { Request = reply, Version = reply.Version };
         }

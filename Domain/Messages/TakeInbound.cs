@@ -107,7 +107,7 @@ public sealed record TakeInbound(
         }
     }
 
-    internal sealed class Handler(Db db, TimeProvider clock, Caller caller, EventLog log, AnswerBook answers, FeedbackConsequences consequences, MessageParker parker)
+    internal sealed class Handler(Db db, TimeProvider clock, Caller caller, EventLog log, AnswerBook answers, FeedbackConsequences consequences, MessageParker parker, OwnersWord ownersWord)
         : IRequestHandler<TakeInbound, InboundReply>
     {
         /// <summary>How long after the ask a digit is still an answer, where its round has ended without one.</summary>
@@ -252,6 +252,7 @@ public sealed record TakeInbound(
                 if (RequestLifecycle.AllowedFrom(request.Status).Contains(RequestMove.Note))
                 {
                     log.Write(request.CommunityId, SubjectKind.Request, request.RequestId, Happening.RequestNoted, null, own, Visibility.Owner, now);
+                    await ownersWord.Came(request, now, ct);
                     await request.MoveTo(db, RequestLifecycle.After(request.Status, RequestMove.Note), ct);
                     return new Taken(InboundKind.Note, customer, open, ours);
                 }

@@ -7,7 +7,8 @@ public sealed record GetReportForm(Guid CommunityId, Guid? PlaceId = null, Guid?
     internal sealed class Handler(Db db) : IRequestHandler<GetReportForm, ReportForm>
     {
         private const string Read = """
-            select m.name as community_name, m.name_en as community_name_en, p.name as place_name, p.name_en as place_name_en, a.name as asset_name, a.name_en as asset_name_en
+            select m.name as community_name, m.name_en as community_name_en, p.name as place_name, p.name_en as place_name_en, a.name as asset_name, a.name_en as asset_name_en,
+                exists (select from voice v where v.community_id = m.community_id and v.state = 'published') as has_voices
             from community m
             left join asset a on a.community_id = m.community_id and a.asset_id = @AssetId
             left join place p on p.community_id = m.community_id and p.place_id = coalesce(@PlaceId, a.place_id)
@@ -19,21 +20,22 @@ public sealed record GetReportForm(Guid CommunityId, Guid? PlaceId = null, Guid?
             order by c.position, c.category_id;
             """;
 
-        private sealed record Row(string CommunityName, string CommunityNameEn, string? PlaceName, string? PlaceNameEn, string? AssetName, string? AssetNameEn);
+        private sealed record Row(string CommunityName, string CommunityNameEn, string? PlaceName, string? PlaceNameEn, string? AssetName, string? AssetNameEn, bool HasVoices);
 
         public async Task<ReportForm> Handle(GetReportForm query, CancellationToken cancellationToken)
         {
             using var read = await db.Several(Read, new { query.CommunityId, query.PlaceId, query.AssetId }, cancellationToken);
             var row = await read.ReadSingleOrDefaultAsync<Row>() ?? throw new Refused.NotFound("community");
             var categories = (await read.ReadAsync<ReportCategory>()).AsList();
-            return new ReportForm(row.CommunityName, row.CommunityNameEn, row.PlaceName, row.PlaceNameEn, row.AssetName, row.AssetNameEn, categories);
+            return new ReportForm(row.CommunityName, row.CommunityNameEn, row.PlaceName, row.PlaceNameEn, row.AssetName, row.AssetNameEn, row.HasVoices, categories);
         }
     }
 }
 
+/// <param name="HasVoices">Whether there is anything to read under "you said, we did".</param>
 /// <param name="Categories">Those at the top, of every kind.</param>
 public sealed record ReportForm(
-    string CommunityName, string CommunityNameEn, string? PlaceName, string? PlaceNameEn, string? AssetName, string? AssetNameEn, IReadOnlyList<ReportCategory> Categories);
+    string CommunityName, string CommunityNameEn, string? PlaceName, string? PlaceNameEn, string? AssetName, string? AssetNameEn, bool HasVoices, IReadOnlyList<ReportCategory> Categories);
 
 public sealed record ReportCategory(Guid CategoryId, RequestKind Kind, string Name, string NameEn);
 

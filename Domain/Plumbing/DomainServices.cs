@@ -28,6 +28,7 @@ public static class DomainServices
         services.AddSingleton<Staff.Sessions>();
         services.AddSingleton<Staff.ProvidedStaff>();
         services.AddSingleton<Owner.OwnerLinks>();
+        services.AddSingleton<Owner.ReportPace>();
         services.AddSingleton<DueWork>();
         services.AddSingleton<Jobs.JobLog>();
         services.AddScoped<Jobs.IJobs, Jobs.JobHints>();
@@ -49,6 +50,9 @@ public static class DomainServices
         services.AddScoped<CrewsOwn>();
         services.AddScoped<FinishRequests>();
         services.AddScoped<RequestMover>();
+        services.AddScoped<OwnersWord>();
+        services.AddScoped<Voices.VoiceSources>();
+        services.AddScoped<Voices.VoicesFollow>();
         services.AddScoped<Appointments>();
         services.AddScoped<FeedbackConsequences>();
         services.AddScoped<AnswerBook>();

@@ -1,4 +1,5 @@
 using FluentValidation;
+using PropertyServiceDesk.Domain.Voices;
 
 namespace PropertyServiceDesk.Domain.Requests;
 
@@ -70,7 +71,7 @@ public sealed record AmendRequest(
         }
     }
 
-    internal sealed class Handler(Db db, TimeProvider clock, RequestMover mover, EventLog log, IMediator mediator) : IRequestHandler<AmendRequest, RequestReply>
+    internal sealed class Handler(Db db, TimeProvider clock, RequestMover mover, EventLog log, IMediator mediator, VoicesFollow voices) : IRequestHandler<AmendRequest, RequestReply>
     {
         // The customer's row is shared until commit: nobody is forgotten between our look and our writing.
         private const string Known = """
@@ -135,6 +136,11 @@ public sealed record AmendRequest(
             var removed = command.Remove ?? [];
             var placeRemoved = removed.Contains(RequestField.Place);
             var (place, building) = placeRemoved ? (null, null) : row.PlaceId is null ? (row.AssetPlaceId, row.AssetBuildingId) : (row.PlaceId, row.BuildingId);
+            if (command.Confidential == true && !request.Confidential)
+            {
+                await voices.BecomesConfidential(request, now, cancellationToken);
+            }
+
             var written = await WriteIt(command, request.RequestId, place, building, removed, cancellationToken);
             if (written.NobodyAndNowhere)
             {

@@ -18,7 +18,7 @@ public sealed record GetRequest(Guid RequestId) : IQuery<RequestDetails>
                 r.customer_id, cu.name as customer_name, r.reporter_name, r.reporter_phone, r.on_behalf_of, r.confidential, r.reported_at, r.registered_at, r.registered_by,
                 r.appointment_from, r.appointment_to, r.foreign_source, r.foreign_number, r.imposed_due_at, r.import_source, r.import_id, r.payer,
                 r.in_charge_id, s.display_name as in_charge_name, r.first_replied_at, r.written_replied_at, r.round, r.rework_count, ro.request_id as rework_of_id, du.request_id as duplicate_of_id,
-                r.urge_count, r.to_confirm and r.confirmed_at is null as to_confirm, r.finished_at, r.closed_at, r.cancelled_at, r.version
+                r.urge_count, r.to_confirm and r.confirmed_at is null as to_confirm, r.owner_word_at, r.finished_at, r.closed_at, r.cancelled_at, r.version
             from request r
             join category c on c.community_id = r.community_id and c.category_id = r.category_id
             left join place p on p.community_id = r.community_id and p.place_id = r.place_id
@@ -72,7 +72,7 @@ public sealed record GetRequest(Guid RequestId) : IQuery<RequestDetails>
                 (await read.ReadAsync<RequestClock>()).AsList(),
                 (await read.ReadAsync<RequestPromise>()).AsList(),
                 (await read.ReadAsync<RequestFault>()).AsList(),
-                RequestLifecycle.AllowedFrom(request.Status));
+                RequestMoves.For(caller, request.CommunityId, request.Kind, request.Status));
             var inWork = await own.MustBeRequest(request.CommunityId, request.RequestId, cancellationToken);
             return caller.SeesAllOf(request.CommunityId) ? details : ForCrews(details, inWork);
         }
@@ -139,6 +139,7 @@ public sealed record RequestRow(
     Guid? DuplicateOfId,
     int UrgeCount,
     bool ToConfirm,
+    DateTimeOffset? OwnerWordAt,
     DateTimeOffset? FinishedAt,
     DateTimeOffset? ClosedAt,
     DateTimeOffset? CancelledAt,

@@ -7,6 +7,7 @@ namespace PropertyServiceDesk.Domain.Requests;
 /// <param name="PlaceId">The place and everything below it.</param>
 /// <param name="HasTarget">Whether a finish is due at all.</param>
 /// <param name="ToConfirm">Whether it was reported by somebody unknown, and the desk has not confirmed it yet.</param>
+/// <param name="UnreadWord">Whether there is a word or a photo from the owner that nobody of the desk has looked at.</param>
 /// <param name="Late">Whether it was finished after it was due; for open ones, whether the due time has passed.</param>
 public sealed record RequestFilter(
     Guid? CommunityId = null,
@@ -28,7 +29,8 @@ public sealed record RequestFilter(
     bool? HasTarget = null,
     bool? Late = null,
     bool? Imported = null,
-    bool? ToConfirm = null);
+    bool? ToConfirm = null,
+    bool? UnreadWord = null);
 
 public enum RequestSort
 {
@@ -77,6 +79,7 @@ public sealed record ListRequests(RequestFilter Filter, RequestSort Sort = Reque
 }
 
 /// <summary>A request in a list.</summary>
+/// <param name="OwnerWordAt">Since when there is a word or a photo from the owner that nobody of the desk has looked at.</param>
 /// <param name="DueAt">When the owner's finish clock is due, or was when it stopped; null where there is none.</param>
 /// <param name="RunsUntil">When it is due while it runs: what <see cref="RequestSort.DueFirst"/> sorts by.</param>
 public sealed record RequestLine(
@@ -103,6 +106,7 @@ public sealed record RequestLine(
     DateTimeOffset? DueAt,
     bool Late,
     bool ToConfirm,
+    DateTimeOffset? OwnerWordAt,
     int Version,
     [property: JsonIgnore] DateTimeOffset? RunsUntil);
 
@@ -143,7 +147,7 @@ internal static class RequestSql
         select r.community_id, r.request_id, r.number, r.kind, r.channel, r.status, r.outcome, r.priority, r.category_id, r.description, r.place_id,
             p.name as place_name, r.customer_id, coalesce(cu.name, r.reporter_name) as customer_name, r.confidential, r.reported_at, r.registered_at,
             r.closed_at, r.rework_count, r.urge_count, k.due_at, coalesce(coalesce(k.stopped_at, @Now) > k.due_at, false) as late,
-            r.to_confirm and r.confirmed_at is null as to_confirm, r.version, case when k.stopped_at is null then k.due_at end as runs_until
+            r.to_confirm and r.confirmed_at is null as to_confirm, r.owner_word_at, r.version, case when k.stopped_at is null then k.due_at end as runs_until
         """;
 
     internal const string Joins = """
@@ -333,6 +337,12 @@ internal static class RequestSql
             {
                 true => "r.to_confirm and r.confirmed_at is null",
                 false => "not (r.to_confirm and r.confirmed_at is null)",
+                null => null,
+            },
+            f.UnreadWord switch
+            {
+                true => "r.owner_word_at is not null",
+                false => "r.owner_word_at is null",
                 null => null,
             },
             f.PlaceId is null ? null : """

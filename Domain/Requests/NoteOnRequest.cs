@@ -13,7 +13,7 @@ public sealed record NoteOnRequest([property: JsonIgnore] Guid RequestId, string
         public Validator() => RuleFor(c => c.Text).PlainText(4000);
     }
 
-    internal sealed class Handler(Db db, TimeProvider clock, Caller caller, RequestMover mover, EventLog log) : IRequestHandler<NoteOnRequest, RequestReply>
+    internal sealed class Handler(Db db, TimeProvider clock, Caller caller, RequestMover mover, OwnersWord words, EventLog log) : IRequestHandler<NoteOnRequest, RequestReply>
     {
         public async Task<RequestReply> Handle(NoteOnRequest command, CancellationToken cancellationToken)
         {
@@ -24,7 +24,14 @@ public sealed record NoteOnRequest([property: JsonIgnore] Guid RequestId, string
             }
 
             var to = RequestLifecycle.After(request.Status, RequestMove.Note);
-            log.Write(request.CommunityId, SubjectKind.Request, request.RequestId, Happening.RequestNoted, null, PlainText.Normalise(command.Text), command.Visibility, clock.Now());
+            var now = clock.Now();
+            log.Write(request.CommunityId, SubjectKind.Request, request.RequestId, Happening.RequestNoted, null, PlainText.Normalise(command.Text), command.Visibility, now);
+            await words.Came(request, now, cancellationToken);
+            if (command.Visibility == Visibility.Owner && caller.Actor.Kind == ActorKind.Staff)
+            {
+                await words.IsRead(request.RequestId, cancellationToken);
+            }
+
             return await request.MoveTo(db, to, cancellationToken);
         }
     }

@@ -19,6 +19,7 @@ public sealed class TenancyTests : DeskFixture
         ["recovery_code"] = "belongs to a person; the application has no right on it",
         ["api_token"] = "may be good in several communities; seen where it may do something, without the hash",
         ["owner_link_secret"] = "of which the tokens of owners' links are made; the application reads it through a function",
+        ["report_pace"] = "how often an address reports, by its hash, before any community is known; the application has no right on it",
         ["sign_in_attempt"] = "about names and addresses before anybody is known; the application has no right on it",
         ["desk_clock"] = "the time of a demo, shared by all; no row in production",
         ["idempotency_key"] = "belongs to an actor, whatever the community; scoped by actor",
@@ -129,7 +130,7 @@ public sealed class TenancyTests : DeskFixture
 
         Assert.That(definers, Is.EqualTo(new[]
         {
-            "begin_factor",
+            "admit_report", "begin_factor",
             "begin_sign_in",
             "clear_sign_in",
             "clock_moves_open",

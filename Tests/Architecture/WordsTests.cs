@@ -13,6 +13,7 @@ public sealed class WordsTests
         typeof(Solved), typeof(CallResult), typeof(NotAskedRule), typeof(PlaceKind), typeof(OccupancyRole), typeof(ContactKind), typeof(PreferredChannel), typeof(PhotoPurpose), typeof(AllowanceUnit),
         typeof(FaultStatus), typeof(FaultMove), typeof(LeftHow), typeof(Domain.Customers.ErasureReason),
         typeof(Duty), typeof(EscalationCause), typeof(Domain.Escalations.EscalationState), typeof(Domain.Clocks.AlarmKind), typeof(Domain.Reports.ClockOutcome),
+        typeof(VoiceState), typeof(VoiceMove), typeof(Domain.Voices.VoiceWithdrawnWhy),
     ];
 
     private static readonly string[][] Rows =

@@ -21,6 +21,7 @@ using PropertyServiceDesk.Domain.Requests;
 using PropertyServiceDesk.Domain.Rosters;
 using PropertyServiceDesk.Domain.Rules;
 using PropertyServiceDesk.Domain.Staff;
+using PropertyServiceDesk.Domain.Voices;
 using PropertyServiceDesk.Domain.WorkOrders;
 using PropertyServiceDesk.Tests.Attachments;
 using PropertyServiceDesk.Tests.Support;
@@ -215,7 +216,7 @@ public sealed partial class EveryDoorTests : ApiFixture
         Assert.That(wrong, Is.Empty);
     }
 
-    private static readonly string[] OfARequest = ["requestId", "promiseId", "attachmentId", "followUpId", "feedbackId", "escalationId", "alarmId"];
+    private static readonly string[] OfARequest = ["requestId", "promiseId", "attachmentId", "followUpId", "feedbackId", "escalationId", "alarmId", "voiceId"];
 
     private Actor? accused;
 
@@ -236,8 +237,13 @@ public sealed partial class EveryDoorTests : ApiFixture
         var late = await GivenEscalation(request);
         await Send(Here.Officer, new AnswerRequest(request, AnswerKind.Explained, "好的"));
         await Send(Here.Officer, new RecordFeedback(request, Solved.Partly, 3, "王小明"));
+        var voice = Guid.CreateVersion7(); // as one that was written before the complaint became confidential
+        await Execute(
+            "insert into voice (community_id, voice_id, request_id, state, asked, done, proposed_at, proposed_by, withdrawn_at, withdrawn_why) values (@CommunityId, @voice, @request, 'withdrawn', 'x', 'y', @Now, @Id, @Now, 'confidential')",
+            new { Here.CommunityId, voice, request, Now = Clock.GetUtcNow(), Here.Officer.Id });
         return new Dictionary<string, string>(StringComparer.Ordinal)
         {
+            ["voiceId"] = voice.ToString(),
             ["requestId"] = request.ToString(),
             ["promiseId"] = promise.PromiseId.ToString(),
             ["attachmentId"] = attachment.AttachmentId.ToString(),
@@ -347,8 +353,12 @@ public sealed partial class EveryDoorTests : ApiFixture
         await Execute(
             "insert into inbound_message (community_id, inbound_message_id, channel, external_id, kind, sender, text, received_at) values (@CommunityId, @inbound, 'sms', @inbound::text, 'toConfirm', '13900001111', '漏水', @Now)",
             new { town.CommunityId, inbound, Now = Clock.GetUtcNow() });
+        var said = (await GivenRequest(town)).RequestId;
+        await Send(town.Clerk, new AnswerRequest(said, AnswerKind.Answered, "好的"));
+        var voice = await Send(town.Clerk, new ProposeVoice(said, "希望大堂有灯", "装了灯"));
         return new Dictionary<string, string>(StringComparer.Ordinal)
         {
+            ["voiceId"] = voice.VoiceId.ToString(),
             ["messageId"] = parked.ToString(),
             ["inboundMessageId"] = inbound.ToString(),
             ["template"] = town == Here ? "feedbackAsk" : "a-message-of-there", // messages and languages are the same everywhere

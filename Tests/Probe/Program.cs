@@ -2,6 +2,7 @@ using System.Diagnostics;
 using MediatR;
 using Npgsql;
 using PropertyServiceDesk.Domain.Clocks;
+using PropertyServiceDesk.Domain.Feedback;
 using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Probe;
 using PropertyServiceDesk.Workers;
@@ -10,6 +11,7 @@ using PropertyServiceDesk.Workers.Deliveries;
 // A worker as it is shipped, for tests of real processes. What happens in it is said on the channel probe.
 //   probe ID|CRON|WHAT[|single]…       a schedule of the tests' own; each run leaves a row in probe_run
 //   probe --deliver [--die-at STEP]   the deliveries; at the step the process kills itself
+//   probe --chase [--die-at STEP]     the chaser of feedback; at the step the process kills itself
 //   probe --sweep [--at-once N] [--die-at STEP] [--beside]   the sweep of clocks, N at a time; at the step the process kills itself;
 //                                      beside: four times a second as well, whichever worker the engine chooses for its row
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = [], ContentRootPath = AppContext.BaseDirectory });
@@ -19,7 +21,7 @@ IReadOnlyList<Entry> schedule;
 Func<Job, CancellationToken, Task<int>>? sweep = null;
 if (args is ["--sweep", ..])
 {
-    var steps = new Steps(says, After("--die-at"));
+    var steps = new Steps<EscalateOverdue>(says, After("--die-at"));
     builder.Services.AddSingleton<INotificationHandler<SweepStep>>(steps);
     builder.Services.AddSingleton<IPipelineBehavior<EscalateOverdue, int>>(steps);
     var atOnce = int.Parse(After("--at-once") ?? "1000");
@@ -30,6 +32,21 @@ if (args is ["--sweep", ..])
         return rows;
     };
     schedule = [new("escalate-overdue", "0/1 * * * * ?", sweep)];
+}
+else if (args is ["--chase", ..])
+{
+    var steps = new Steps<ChaseFeedback>(says, After("--die-at"));
+    builder.Services.AddSingleton<INotificationHandler<SweepStep>>(steps);
+    builder.Services.AddSingleton<IPipelineBehavior<ChaseFeedback, int>>(steps);
+    schedule =
+    [
+        new("chase-feedback", "0/1 * * * * ?", async (job, ct) =>
+        {
+            var rows = await job.Drain(job.Due.RoundsToChase, 500, (community, rounds) => new ChaseFeedback(community, rounds), (community, round) => new PutRoundOff(community, round), ct);
+            await says.Say($"chased {rows}");
+            return rows;
+        }),
+    ];
 }
 else if (args is ["--deliver", ..])
 {
@@ -129,12 +146,13 @@ namespace PropertyServiceDesk.Probe
         }
     }
 
-    /// <summary>Says each step of the sweep, and kills the process at the one that was named. <c>committed</c> is the step after commit.</summary>
-    internal sealed class Steps(Says says, string? dieAt) : INotificationHandler<SweepStep>, IPipelineBehavior<EscalateOverdue, int>
+    /// <summary>Says each step of a job's command, and kills the process at the one that was named. <c>committed</c> is the step after commit.</summary>
+    internal sealed class Steps<TCommand>(Says says, string? dieAt) : INotificationHandler<SweepStep>, IPipelineBehavior<TCommand, int>
+        where TCommand : notnull
     {
         public Task Handle(SweepStep notification, CancellationToken cancellationToken) => At(notification.Name);
 
-        public async Task<int> Handle(EscalateOverdue request, CancellationToken cancellationToken, RequestHandlerDelegate<int> next)
+        public async Task<int> Handle(TCommand request, CancellationToken cancellationToken, RequestHandlerDelegate<int> next)
         {
             await At("begun");
             var done = await next();

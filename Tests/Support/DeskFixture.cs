@@ -51,7 +51,7 @@ public abstract class DeskFixture
             delete from escalation_recipient; delete from alarm; delete from escalation;
             delete from call_attempt; delete from follow_up; delete from feedback; delete from clock_pause; delete from clock; delete from attachment_content; delete from attachment;
             delete from inbound_message; delete from message_template; delete from message; delete from quote_line; delete from quote; delete from material; delete from hold; delete from request_work_order;
-            delete from work_order; delete from fault_request; delete from fault; delete from promise; delete from owner_link; delete from request; delete from idempotency_key;
+            delete from work_order; delete from fault_request; delete from fault; delete from promise; delete from voice; delete from report_pace; delete from owner_link; delete from request; delete from idempotency_key;
             delete from search_token where kind = 'request';
             """);
     }

@@ -31,7 +31,7 @@ public sealed class ConfidentialTests : DeskFixture
         nameof(Domain.Policies.TrySlaProfile),
         nameof(Domain.Rosters.ListShifts), nameof(Domain.Rosters.ListLeave), "VerifyClocks", // the last one is the system's
         nameof(Domain.Jobs.ListJobs), nameof(Domain.Staff.ListSessions), nameof(Domain.Staff.ListAccounts), nameof(Domain.Staff.GetAccount), nameof(Domain.Staff.ListTokens),
-        "GetOwnersPage", "GetOwnersFile", "FindOwnerLink", "GetReportForm", "FindReporter", // behind an owner's own link, of the system alone
+        "GetOwnersPage", "GetOwnersFile", "FindOwnerLink", "GetReportForm", "FindReporter", "GetVoicesPage", // behind an owner's own link, of the system alone
         "ReadLogHeads", // numbers, for the system alone
         "FindCommunity", "TryImportBatch", // the import's own, for the system alone
         nameof(ListAttachmentsOfWorkOrder), // what was attached to the order itself, which the crew sees
@@ -430,6 +430,14 @@ public sealed class ConfidentialTests : DeskFixture
             await Answered(said);
             await Execute("update message set sent_at = null, parked_at = created_at, parked_why = 'exhausted' where request_id = @RequestId", said);
             return await Send(a, new Domain.Messages.ListParkedMessages(here));
+        });
+        yield return (nameof(Domain.Voices.ListVoices), async a =>
+        {
+            await Execute("delete from voice where request_id = @RequestId", said);
+            await Execute(
+                "insert into voice (community_id, voice_id, request_id, state, asked, done, proposed_at, proposed_by, withdrawn_at, withdrawn_why) values (@here, gen_random_uuid(), @RequestId, 'withdrawn', @Words, 'y', @Now, @Id, @Now, 'confidential')",
+                new { here, said.RequestId, Words, Now = Clock.GetUtcNow(), Here.Manager.Id });
+            return await Send(a, new Domain.Voices.ListVoices(here));
         });
         yield return (nameof(ListFollowUps), async a =>
         {

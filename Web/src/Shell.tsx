@@ -29,12 +29,12 @@ export function Shell({ who, children }: { who: SignedIn; children: ReactNode })
   useTitle();
   useLive(who.staffId);
   const links = [
-    ...(screens.desk ? [['/desk', t('nav.desk')], ['/requests', t('nav.requests')], ['/queue', t('nav.queue')], ['/call-backs', t('nav.callBacks')], ['/follow-ups', t('nav.followUps')], ['/faults', t('nav.faults')], ['/escalations', t('nav.escalations')], ['/inbox', t('nav.inbox')], ['/messages', t('nav.messages')]] : []),
+    ...(screens.desk ? [['/desk', t('nav.desk')], ['/requests', t('nav.requests')], ['/queue', t('nav.queue')], ['/call-backs', t('nav.callBacks')], ['/follow-ups', t('nav.followUps')], ['/faults', t('nav.faults')], ['/escalations', t('nav.escalations')], ['/inbox', t('nav.inbox')], ['/messages', t('nav.messages')], ['/voices', t('nav.voices')]] : []),
     ...(screens.crew ? [['/crew', t('nav.crew')]] : []),
     ...(screens.crew && !screens.desk ? [['/escalations', t('nav.escalations')]] : []),
     ...(screens.officer ? [['/reports', t('nav.reports')]] : []),
     ...(screens.rosters ? [['/rosters', t('nav.rosters')]] : []),
-    ...(screens.jobs ? [['/jobs', t('nav.jobs')], ['/templates', t('nav.templates')]] : []),
+    ...(screens.jobs ? [['/jobs', t('nav.jobs')], ['/templates', t('nav.templates')], ['/feedback-rules', t('nav.asking')]] : []),
     ['/policies', t('nav.policies')],
     ...(screens.admin ? [['/accounts', t('nav.accounts')], ['/tokens', t('nav.tokens')]] : []),
     ...(!screens.desk && !screens.crew ? [['/requests', t('nav.requests')]] : []),

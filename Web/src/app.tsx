@@ -34,6 +34,8 @@ const ReportsScreen = lazy(() => import('./manager/ReportsScreen'));
 const RostersScreen = lazy(() => import('./manager/RostersScreen'));
 const JobsScreen = lazy(() => import('./admin/JobsScreen'));
 const PoliciesScreen = lazy(() => import('./admin/PoliciesScreen'));
+const VoicesScreen = lazy(() => import('./admin/VoicesScreen'));
+const FeedbackRulesScreen = lazy(() => import('./admin/FeedbackRulesScreen'));
 const CrewScreen = lazy(() => import('./crew/CrewScreen'));
 const OrderScreen = lazy(() => import('./crew/OrderScreen'));
 const AccountScreen = lazy(() => import('./account/AccountScreen'));
@@ -108,6 +110,8 @@ function Screens({ who }: { who: SignedIn }) {
           <Route path="/customers/:customerId" element={<CustomerScreen />} />
           <Route path="/queue" element={<QueueScreen />} />
           <Route path="/faults" element={<FaultsScreen />} />
+          <Route path="/voices" element={<VoicesScreen />} />
+          <Route path="/feedback-rules" element={<FeedbackRulesScreen />} />
           <Route path="/policies" element={<PoliciesScreen />} />
           <Route path="/faults/:faultId" element={<FaultScreen />} />
           <Route path="/call-backs" element={<CallBacksScreen />} />

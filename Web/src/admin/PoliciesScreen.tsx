@@ -11,7 +11,7 @@ import { useSession } from '../api/session';
 import { MoveDialog } from '../kit/Form';
 import { OpenedOn } from '../kit/Meanwhile';
 import { Moment } from '../kit/Moment';
-import { instantOf } from '../kit/times';
+import { instantOf, minutesSaid } from '../kit/times';
 import { Trouble } from '../kit/Trouble';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
@@ -81,7 +81,7 @@ function Preview({ communityId }: { communityId: string }) {
 }
 
 function Targets({ communityId }: { communityId: string }) {
-  const { t, word, pick } = useWords();
+  const { t, word, pick, language } = useWords();
   const profile = useQuery({
     queryKey: ['sla-profile', communityId],
     queryFn: ({ signal }) => told(api.GET('/api/communities/{communityId}/sla-profile', { params: at(communityId), signal })),
@@ -90,7 +90,10 @@ function Targets({ communityId }: { communityId: string }) {
   const who = useSession();
   const mayEdit = !!who.data?.roles.some((r) => r.communityId === communityId && r.role === 'administrator');
   const [edited, edit] = useState<{ policy: Policy; seen: SlaProfileDetails }>();
-  const say = (a: Allowance) => `${a.number} ${word('allowanceUnit', a.unit)}`;
+  const calendars = useQuery({ queryKey: ['calendars', communityId], queryFn: ({ signal }) => told(api.GET('/api/communities/{communityId}/calendars', { params: at(communityId), signal })) });
+  const calendar = (code: string) => { const c = calendars.data?.find((x) => x.code === code); return c ? pick(c.name, c.nameEn) : code; };
+  // Minutes of the calendar that is named beside them.
+  const say = (a: Allowance) => (a.unit === 'workingMinutes' ? minutesSaid(a.number, language) : `${a.number} ${word('allowanceUnit', a.unit)}`);
   return (
     <Card title={t('policies.targets')} extra={profile.data && t('policies.version', { version: profile.data.version })}>
       {profile.isError && <Trouble problem={Problem.from(profile.error)} retry={() => void profile.refetch()} />}
@@ -108,14 +111,14 @@ function Targets({ communityId }: { communityId: string }) {
             { title: t('policies.policy'), render: (_, p) => <>{pick(p.name.zh, p.name.en)} <span className="quiet">{p.code}</span></> },
             {
               title: t('policies.promises'),
-              render: (_, p) => p.milestones.map((m) => <div key={m.kind + (m.crew ?? '')}>{word('clockKind', m.kind)}{m.crew ? ` (${word('crew', m.crew)})` : ''}: {say(m.allowance)} · {m.calendar}</div>),
+              render: (_, p) => p.milestones.map((m) => <div key={m.kind + (m.crew ?? '')}>{word('clockKind', m.kind)}{m.crew ? ` (${word('crew', m.crew)})` : ''}: {say(m.allowance)} <span className="quiet">· {calendar(m.calendar)}</span></div>),
             },
             {
               title: t('policies.ladder'),
               render: (_, p) => (
                 <>
                   <div>{t('policies.warnsAt', { percent: p.warnAtPercent ?? 75 })}</div>
-                  {p.escalation ? p.escalation.steps.map((s) => <div key={s.level}>{t('policies.step', { level: s.level, minutes: s.afterMinutes })} · {p.escalation!.calendar}</div>) : <span className="quiet">{t('policies.byPriority')}</span>}
+                  {p.escalation ? p.escalation.steps.map((s) => <div key={s.level}>{t('policies.step', { level: s.level, after: minutesSaid(s.afterMinutes, language) })} <span className="quiet">· {calendar(p.escalation!.calendar)}</span></div>) : <span className="quiet">{t('policies.byPriority')}</span>}
                 </>
               ),
             },
@@ -328,6 +331,20 @@ function EndIt({ event, done }: { event: DeclaredEventLine; done: () => void }) 
   );
 }
 
+const weekdays = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;
+
+/** The week in its order; days in a row with the same hours are said once, by the first and the last. */
+function weekOf(week: readonly { day: string; windows: readonly string[] }[]): [(typeof weekdays)[number][], string][] {
+  const runs: [(typeof weekdays)[number][], string, number][] = [];
+  weekdays.forEach((day, at) => {
+    const windows = week.find((d) => d.day === day)?.windows.join(', ');
+    const last = runs.at(-1);
+    if (!windows) return;
+    if (last && last[1] === windows && last[2] === at - 1) { last[0] = [last[0][0]!, day]; last[2] = at; } else runs.push([[day], windows, at]);
+  });
+  return runs.map(([days, windows]) => [days, windows]);
+}
+
 function Calendars({ communityId }: { communityId: string }) {
   const { t, pick } = useWords();
   const list = useQuery({ queryKey: ['calendars', communityId], queryFn: ({ signal }) => told(api.GET('/api/communities/{communityId}/calendars', { params: at(communityId), signal })) });
@@ -337,7 +354,7 @@ function Calendars({ communityId }: { communityId: string }) {
       {list.data?.map((c) => (
         <div key={c.code} className="row">
           <strong>{pick(c.name, c.nameEn)}</strong><span className="quiet">{c.code} · {t('policies.version', { version: c.version })}</span>
-          <span>{c.hours.alwaysOpen ? '24 × 7' : c.hours.week?.map((d) => `${t(`policies.${d.day as 'monday'}`)} ${d.windows.join(', ')}`).join(' · ')}</span>
+          <span>{c.hours.alwaysOpen ? '24 × 7' : weekOf(c.hours.week ?? []).map(([days, windows]) => `${days.map((d) => t(`policies.${d}`)).join(days.length > 1 ? '–' : '')} ${windows}`).join(' · ')}</span>
           {c.loadedThrough && <Tag>{t('policies.loadedThrough', { year: c.loadedThrough })}</Tag>}
         </div>
       ))}

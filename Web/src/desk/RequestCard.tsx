@@ -12,6 +12,7 @@ export function Marks({ line: r }: { line: RequestLine }) {
     <>
       {r.reworkCount > 0 && <Tag color="volcano">{t('requests.rework')}</Tag>}
       {r.urgeCount > 0 && <Tag color="volcano">{t('requests.urged', { count: r.urgeCount })}</Tag>}
+      {r.ownerWordAt && <Tag color="magenta">{t('requests.newWord')}</Tag>}
       {r.toConfirm && <Tag color="gold">{t('requests.toConfirm')}</Tag>}
       {r.confidential && <Tag color="purple">{t('requests.confidential')}</Tag>}
     </>

@@ -16,6 +16,7 @@ import { Trouble } from '../kit/Trouble';
 import { MessagesOfRequest } from './MessagesOfRequest';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
+import { SeenWord, WriteVoice } from './OwnersWord';
 import { Confirm, KeepPromise, RequestMoves } from './RequestMoves';
 import { useTimeline } from './timeline';
 
@@ -53,10 +54,12 @@ function Shown({ details, changed }: { details: RequestDetails; changed: () => v
           <h1 className="number">{t('request.title', { number: spoken(r.number) })}</h1>
           <RequestStatusTag status={r.status} />
           <PriorityTag priority={r.priority} />
+          {r.ownerWordAt && <><Tag color="magenta">{t('requests.newWord')}</Tag><SeenWord requestId={r.requestId} changed={changed} /></>}
           {r.toConfirm && <><Tag color="gold">{t('requests.toConfirm')}</Tag><Confirm requestId={r.requestId} changed={changed} /></>}
           {r.confidential && <Tag color="purple">{t('requests.confidential')}</Tag>}
           {r.reworkCount > 0 && <Tag color="volcano">{t('requests.rework')} × {r.reworkCount}</Tag>}
           {r.urgeCount > 0 && <Tag color="volcano">{t('requests.urged', { count: r.urgeCount })}</Tag>}
+          <WriteVoice communityId={r.communityId} requestId={r.requestId} status={r.status} confidential={r.confidential} />
         </div>
         <div className="quiet">{[word('requestKind', r.kind), pick(r.categoryName, r.categoryNameEn), place].filter(Boolean).join(' · ')}</div>
       </div>

@@ -14,7 +14,7 @@ import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
 import { Marks, RequestCard } from './RequestCard';
 
-const names = ['community', 'status', 'kind', 'priority', 'crew', 'channel', 'late', 'toConfirm', 'sort', 'customer'] as const;
+const names = ['community', 'status', 'kind', 'priority', 'crew', 'channel', 'late', 'toConfirm', 'newWord', 'sort', 'customer'] as const;
 const statuses: RequestStatus[] = ['received', 'inProgress', 'awaitingFeedback', 'closed', 'cancelled'];
 const openStatuses: RequestStatus[] = ['received', 'inProgress', 'awaitingFeedback'];
 
@@ -36,6 +36,7 @@ export default function RequestsScreen({ who }: { who: SignedIn }) {
     customerId: f.customer,
     late: f.late ? f.late === 'true' : undefined,
     toConfirm: f.toConfirm ? f.toConfirm === 'true' : undefined,
+    unreadWord: f.newWord ? f.newWord === 'true' : undefined,
   };
   const sort = (f.sort ?? 'newestFirst') as RequestSort;
   // Due times are sorted among open ones only.
@@ -76,6 +77,7 @@ export default function RequestsScreen({ who }: { who: SignedIn }) {
         <Select allowClear value={f.channel} onChange={(v) => change({ channel: v })} placeholder={t('requests.channel')} options={options('channel')} />
         <Select allowClear value={f.late} onChange={(v) => change({ late: v })} placeholder={t('time.due')} options={[{ value: 'true', label: t('requests.onlyLate') }]} />
         <Select allowClear value={f.toConfirm} onChange={(v) => change({ toConfirm: v })} placeholder={t('requests.toConfirm')} options={[{ value: 'true', label: t('requests.onlyToConfirm') }]} />
+        <Select allowClear value={f.newWord} onChange={(v) => change({ newWord: v })} placeholder={t('requests.newWord')} options={[{ value: 'true', label: t('requests.onlyNewWord') }]} />
         <Select value={sort} onChange={(v) => change({ sort: v === 'newestFirst' ? undefined : v, ...(v === 'dueFirst' && f.status && !openStatuses.includes(f.status as RequestStatus) ? { status: undefined } : {}) })} options={options('requestSort')} aria-label={t('requests.sort')} />
         {Object.keys(f).length > 0 && <Button type="link" onClick={reset}>{t('common.reset')}</Button>}
       </div>

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import dayjs from 'dayjs';
-import { exact, instantOf, relative, wallOf } from './times';
+import { exact, instantOf, minutesSaid, relative, wallOf } from './times';
 
 const now = Date.parse('2026-03-02T01:00:00Z');
 
@@ -24,4 +24,9 @@ test('What is picked on a wall comes back to that wall, also across the change o
     const picked = dayjs('2026-03-29T09:15:00');
     expect(wallOf(instantOf(picked, zone), zone).format('YYYY-MM-DD HH:mm')).toBe('2026-03-29 09:15');
   }
+});
+
+test('Minutes are said in hours and minutes, and never in days', () => {
+  expect([690, 1380, 15, 60, 0, 2885].map((m) => minutesSaid(m, 'en'))).toEqual(['11 h 30 min', '23 h', '15 min', '1 h', '0 min', '48 h 5 min']);
+  expect(minutesSaid(690, 'zh-CN')).toBe('11 小时 30 分钟');
 });

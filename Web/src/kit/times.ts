@@ -62,6 +62,13 @@ export function wallOf(at: string | dayjs.Dayjs, zone: string): dayjs.Dayjs {
   return dayjs(dayjs(at).tz(zone).format('YYYY-MM-DDTHH:mm:ss'));
 }
 
+/** Minutes as people say them: "11 h 30 min"; never days, since a day of working time is none. */
+export function minutesSaid(minutes: number, language: string): string {
+  const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
+  const parts = language === 'en' ? [hours && `${hours} h`, (rest || !hours) && `${rest} min`] : [hours && `${hours} 小时`, (rest || !hours) && `${rest} 分钟`];
+  return parts.filter(Boolean).join(' ');
+}
+
 /** A length of time in its two largest parts: "2 h 5 min". */
 export function span(seconds: number, language: string): string {
   const parts: [number, string, string][] = [[86_400, 'd', '天'], [3_600, 'h', '小时'], [60, 'min', '分钟'], [1, 's', '秒']];
