@@ -31,8 +31,7 @@ const order: Name[] = ['dispatch', 'answer', 'feedback', 'note', 'promise', 'urg
 const always = 5;
 
 export function RequestMoves({ details, changed }: Props) {
-  const { t } = useWords();
-  const { word } = useWords();
+  const { t, word } = useWords();
   const who = useSession();
   const zone = useZone(details.request.communityId);
   const { entries, latest } = useTimeline(details.request.requestId);
