@@ -49,7 +49,7 @@ public sealed record GetFault(Guid FaultId) : IQuery<FaultDetails>
             CrewsOwn.AddTo(args, caller);
             using var read = await db.Several(Read, args, cancellationToken);
             var fault = await read.ReadSingleOrDefaultAsync<FaultRow>() ?? throw new Refused.NotFound("fault");
-            return new FaultDetails(fault, (await read.ReadAsync<FaultRequest>()).AsList(), (await read.ReadAsync<FaultOrder>()).AsList(), FaultLifecycle.AllowedFrom(fault.Status));
+            return new FaultDetails(fault, (await read.ReadAsync<FaultRequest>()).AsList(), (await read.ReadAsync<FaultOrder>()).AsList(), FaultMoves.For(caller, fault.CommunityId, fault.Status));
         }
     }
 }

@@ -3,7 +3,7 @@ namespace PropertyServiceDesk.Domain.Faults;
 /// <summary>What every command on a fault answers: where it stands now, and what may follow.</summary>
 public sealed record FaultReply(Guid FaultId, long Number, FaultStatus Status, int Version, IReadOnlyList<FaultMove> AllowedMoves)
 {
-    internal static FaultReply Of(Guid id, long number, FaultStatus status, int version) => new(id, number, status, version, FaultLifecycle.AllowedFrom(status));
+    internal static FaultReply Of(Caller caller, Guid communityId, Guid id, long number, FaultStatus status, int version) => new(id, number, status, version, FaultMoves.For(caller, communityId, status));
 }
 
 /// <summary>A fault as the running command holds it. Its lock is taken after requests and before orders.</summary>
@@ -41,10 +41,13 @@ internal sealed record LockedFault(
     /// <summary>The requests that are joined now, by id; all locked, if <see cref="WithRequests"/> took the lock.</summary>
     public IReadOnlyList<Guid> RequestIds { get; private init; } = [];
 
+    /// <summary>Whoever holds it.</summary>
+    private Caller Caller { get; init; } = new();
+
     /// <summary>The row alone: for joining one request, which the caller has locked.</summary>
     /// <exception cref="Refused.NotFound">There is none, or it is another community's.</exception>
     public static async Task<LockedFault> Of(Db db, Guid faultId, CancellationToken ct) =>
-        await db.Find<LockedFault>(ReadRow, new { FaultId = faultId }, ct) ?? throw new Refused.NotFound("fault");
+        (await db.Find<LockedFault>(ReadRow, new { FaultId = faultId }, ct) ?? throw new Refused.NotFound("fault")) with { Caller = db.Caller };
 
     /// <summary>Every joined request by id, then the fault. While it is held, nothing is joined.</summary>
     /// <exception cref="Refused.NotFound">There is none, or it is another community's.</exception>
@@ -61,8 +64,8 @@ internal sealed record LockedFault(
         }
 
         await RequestLocks.TakeRest(db, locked, joined, ct);
-        return fault with { RequestIds = joined };
+        return fault with { RequestIds = joined, Caller = db.Caller };
     }
 
-    public FaultReply Moved(FaultStatus to) => FaultReply.Of(FaultId, Number, to, Version + 1);
+    public FaultReply Moved(FaultStatus to) => FaultReply.Of(Caller, CommunityId, FaultId, Number, to, Version + 1);
 }

@@ -95,7 +95,7 @@ public sealed record OpenFault(
                 await joiner.Join(request, await LockedFault.Of(db, id, cancellationToken), now, cancellationToken);
             }
 
-            return FaultReply.Of(id, number, FaultStatus.Open, 1);
+            return FaultReply.Of(caller, command.CommunityId, id, number, FaultStatus.Open, 1);
         }
     }
 }

@@ -238,7 +238,7 @@ internal sealed class Reworker(Db db, Caller caller, EventLog log, IMediator med
             now);
         await mediator.Publish(
             new RequestReceived(request.CommunityId, id, request.Kind, request.CategoryId, priority, placed.PlaceKind, placed.CommonArea, now, null, null, now), ct);
-        return RequestReply.Of(id, number, RequestStatus.Received, 1);
+        return RequestReply.Of(caller, request.CommunityId, request.Kind, id, number, RequestStatus.Received, 1);
     }
 
     /// <param name="faultId">The fault whose order did not help; else the last order that was done is done again.</param>

@@ -88,7 +88,7 @@ public sealed record GetCallBack(Guid FeedbackId) : IQuery<CallBackSheet>
                 row.Round,
                 row.State,
                 row.Version,
-                FeedbackLifecycle.AllowedFrom(row.State),
+                FeedbackMoves.For(caller, row.CommunityId, row.State),
                 row.ListedAt,
                 row.ListedWhy,
                 row.CallAfter,

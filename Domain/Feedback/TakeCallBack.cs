@@ -34,7 +34,7 @@ public sealed record TakeCallBack([property: JsonIgnore] Guid FeedbackId) : ICom
 
             await db.Run(Write, new { round.FeedbackId, Me = me, Until = now + For }, cancellationToken);
             log.Write(request.CommunityId, SubjectKind.Feedback, round.FeedbackId, Happening.CallBackTaken, new { request.RequestId, until = now + For }, visibility: Visibility.Desk, occurredAt: now);
-            return CallBackReply.Of(round, request) with { TakenBy = me, TakenUntil = now + For };
+            return CallBackReply.Of(caller, round, request) with { TakenBy = me, TakenUntil = now + For };
         }
     }
 }
@@ -57,7 +57,7 @@ public sealed record ReleaseCallBack([property: JsonIgnore] Guid FeedbackId) : I
             round.MustNotBeTakenByAnother(caller.Actor.Id, clock.Now());
             await db.Run(Write, new { round.FeedbackId }, cancellationToken);
             log.Write(request.CommunityId, SubjectKind.Feedback, round.FeedbackId, Happening.CallBackReleased, new { request.RequestId }, visibility: Visibility.Desk);
-            return CallBackReply.Of(round, request) with { TakenBy = null, TakenUntil = null };
+            return CallBackReply.Of(caller, round, request) with { TakenBy = null, TakenUntil = null };
         }
     }
 }
@@ -91,7 +91,7 @@ public sealed record SnoozeCallBack([property: JsonIgnore] Guid FeedbackId, Date
             log.Write(
                 request.CommunityId, SubjectKind.Feedback, round.FeedbackId, Happening.CallBackSnoozed, new { request.RequestId, command.Until },
                 command.Note is { } note ? PlainText.Normalise(note) : null, Visibility.Desk, now);
-            return CallBackReply.Of(round, request) with { CallAfter = command.Until, TakenBy = null, TakenUntil = null };
+            return CallBackReply.Of(caller, round, request) with { CallAfter = command.Until, TakenBy = null, TakenUntil = null };
         }
     }
 }
@@ -137,7 +137,7 @@ public sealed record HandOverCallBack([property: JsonIgnore] Guid FeedbackId, Gu
             log.Write(
                 request.CommunityId, SubjectKind.Feedback, round.FeedbackId, Happening.CallBackHandedOver, new { request.RequestId, to = command.StaffId },
                 command.Note is { } note ? PlainText.Normalise(note) : null, Visibility.Desk, now);
-            return CallBackReply.Of(round, request) with { HandedTo = command.StaffId, TakenBy = null, TakenUntil = null };
+            return CallBackReply.Of(caller, round, request) with { HandedTo = command.StaffId, TakenBy = null, TakenUntil = null };
         }
     }
 }
@@ -146,6 +146,6 @@ public sealed record HandOverCallBack([property: JsonIgnore] Guid FeedbackId, Gu
 public sealed record CallBackReply(
     Guid FeedbackId, Guid RequestId, short Round, FeedbackState State, int Version, IReadOnlyList<FeedbackMove> AllowedMoves, DateTimeOffset? CallAfter, Guid? TakenBy, DateTimeOffset? TakenUntil, Guid? HandedTo)
 {
-    internal static CallBackReply Of(LockedRound round, LockedRequest request) =>
-        new(round.FeedbackId, request.RequestId, round.Round, round.State, round.Version + 1, FeedbackLifecycle.AllowedFrom(round.State), round.CallAfter, round.TakenBy, round.TakenUntil, round.HandedTo);
+    internal static CallBackReply Of(Caller caller, LockedRound round, LockedRequest request) =>
+        new(round.FeedbackId, request.RequestId, round.Round, round.State, round.Version + 1, FeedbackMoves.For(caller, request.CommunityId, round.State), round.CallAfter, round.TakenBy, round.TakenUntil, round.HandedTo);
 }

@@ -71,7 +71,7 @@ public sealed record TryCall(
                 await calls.Owe(request.CommunityId, [(round.FeedbackId, round.PlanPolicy, command.CallAgainAt ?? now)], cancellationToken);
             }
 
-            return await FeedbackReply.Of(db, round, state, request.RequestId, cancellationToken);
+            return await FeedbackReply.Of(db, round, state, request, cancellationToken);
         }
     }
 }
@@ -117,7 +117,7 @@ public sealed record RefuseFeedback([property: JsonIgnore] Guid RequestId, strin
             log.Write(request.CommunityId, SubjectKind.Feedback, round.FeedbackId, Happening.FeedbackRefused, new { request.RequestId, round.Round }, command.Note, Visibility.Desk, now);
             await calls.Met(request.CommunityId, [request.RequestId, round.FeedbackId], now, cancellationToken);
             await consequences.CloseIt(request, now, cancellationToken);
-            return await FeedbackReply.Of(db, round, state, request.RequestId, cancellationToken);
+            return await FeedbackReply.Of(db, round, state, request, cancellationToken);
         }
     }
 }
@@ -159,7 +159,7 @@ public sealed record GiveUpCalling([property: JsonIgnore] Guid RequestId, string
                 request.CommunityId, SubjectKind.Feedback, round.FeedbackId, Happening.FeedbackUnreachable, new { request.RequestId, round.Round, attempts = attempts.Count }, command.Note, Visibility.Desk, now);
             await calls.Met(request.CommunityId, [request.RequestId, round.FeedbackId], now, cancellationToken);
             await consequences.CloseIt(request, now, cancellationToken);
-            return await FeedbackReply.Of(db, round, state, request.RequestId, cancellationToken);
+            return await FeedbackReply.Of(db, round, state, request, cancellationToken);
         }
     }
 }
@@ -167,8 +167,8 @@ public sealed record GiveUpCalling([property: JsonIgnore] Guid RequestId, string
 /// <summary>Where the round and its request stand now.</summary>
 public sealed record FeedbackReply(Guid FeedbackId, short Round, FeedbackState State, int Version, IReadOnlyList<FeedbackMove> AllowedMoves, RequestReply Request)
 {
-    internal static async Task<FeedbackReply> Of(Db db, LockedRound round, FeedbackState state, Guid requestId, CancellationToken ct) =>
-        new(round.FeedbackId, round.Round, state, round.Version + 1, FeedbackLifecycle.AllowedFrom(state), await RequestNow.Reply(db, requestId, ct));
+    internal static async Task<FeedbackReply> Of(Db db, LockedRound round, FeedbackState state, LockedRequest request, CancellationToken ct) =>
+        new(round.FeedbackId, round.Round, state, round.Version + 1, FeedbackMoves.For(db.Caller, request.CommunityId, state), await RequestNow.Reply(db, request.RequestId, ct));
 }
 
 /// <summary>Every call is a row, whatever came of it.</summary>

@@ -26,6 +26,9 @@ public sealed class Db(NpgsqlDataSource source, Caller caller)
     private bool readOnly;
     private bool entered;
 
+    /// <summary>On whose behalf this transaction runs.</summary>
+    internal Caller Caller => caller;
+
     /// <summary>Imported requests that the running command locked and that nobody had taken up before it.</summary>
     internal HashSet<Guid> NotTakenUp { get; } = [];
 

@@ -54,16 +54,16 @@ public enum AnswerKind
 internal static class RequestNow
 {
     private const string Read = """
-        select request_id, number, status, version
+        select community_id, kind, request_id, number, status, version
         from request
         where request_id = @RequestId
         """;
 
-    private sealed record Row(Guid RequestId, long Number, RequestStatus Status, int Version);
+    private sealed record Row(Guid CommunityId, RequestKind Kind, Guid RequestId, long Number, RequestStatus Status, int Version);
 
     public static async Task<RequestReply> Reply(Db db, Guid requestId, CancellationToken ct)
     {
         var row = await db.Single<Row>(Read, new { RequestId = requestId }, ct);
-        return RequestReply.Of(row.RequestId, row.Number, row.Status, row.Version);
+        return RequestReply.Of(db.Caller, row.CommunityId, row.Kind, row.RequestId, row.Number, row.Status, row.Version);
     }
 }

@@ -72,7 +72,7 @@ public sealed record GetRequest(Guid RequestId) : IQuery<RequestDetails>
                 (await read.ReadAsync<RequestClock>()).AsList(),
                 (await read.ReadAsync<RequestPromise>()).AsList(),
                 (await read.ReadAsync<RequestFault>()).AsList(),
-                RequestLifecycle.AllowedFrom(request.Status));
+                RequestMoves.For(caller, request.CommunityId, request.Kind, request.Status));
             var inWork = await own.MustBeRequest(request.CommunityId, request.RequestId, cancellationToken);
             return caller.SeesAllOf(request.CommunityId) ? details : ForCrews(details, inWork);
         }

@@ -3,8 +3,8 @@ namespace PropertyServiceDesk.Domain.Requests;
 /// <summary>What every command on a request answers: where it stands now, and what may follow.</summary>
 public sealed record RequestReply(Guid RequestId, long Number, RequestStatus Status, int Version, IReadOnlyList<RequestMove> AllowedMoves)
 {
-    internal static RequestReply Of(Guid id, long number, RequestStatus status, int version) =>
-        new(id, number, status, version, RequestLifecycle.AllowedFrom(status));
+    internal static RequestReply Of(Caller caller, Guid communityId, RequestKind kind, Guid id, long number, RequestStatus status, int version) =>
+        new(id, number, status, version, RequestMoves.For(caller, communityId, kind, status));
 }
 
 /// <summary>Somebody's request changed its state; told inside the transaction, to subscribers that only write to the database.</summary>
@@ -53,6 +53,9 @@ internal sealed record LockedRequest(
         for no key update
         """;
 
+    /// <summary>Whoever holds it.</summary>
+    private Caller Caller { get; init; } = new();
+
     private const string Touch = """
         update request
         set status = @To, version = version + 1
@@ -69,7 +72,7 @@ internal sealed record LockedRequest(
             db.NotTakenUp.Add(requestId);
         }
 
-        return request;
+        return request with { Caller = db.Caller };
     }
 
     /// <summary>For a move that changes nothing but the state and the version.</summary>
@@ -80,5 +83,5 @@ internal sealed record LockedRequest(
     }
 
     /// <summary>The reply once the row's version has been raised.</summary>
-    public RequestReply Moved(RequestStatus to) => RequestReply.Of(RequestId, Number, to, Version + 1);
+    public RequestReply Moved(RequestStatus to) => RequestReply.Of(Caller, CommunityId, Kind, RequestId, Number, to, Version + 1);
 }

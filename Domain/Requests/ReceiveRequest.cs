@@ -178,7 +178,7 @@ public sealed record ReceiveRequest(
             await mediator.Publish(
                 new RequestReceived(command.CommunityId, id, command.Kind, command.CategoryId, priority, row.PlaceKind, row.CategoryCommonArea!.Value, reportedAt, command.Appointment, command.Foreign?.DueAt, now),
                 cancellationToken);
-            return RequestReply.Of(id, number, RequestStatus.Received, 1);
+            return RequestReply.Of(caller, command.CommunityId, command.Kind, id, number, RequestStatus.Received, 1);
         }
 
         private async Task<Row?> Look(ReceiveRequest command, CancellationToken ct)

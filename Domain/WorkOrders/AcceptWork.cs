@@ -15,7 +15,8 @@ public sealed record AcceptWork([property: JsonIgnore] Guid WorkOrderId) : IComm
         public async Task<WorkOrderReply> Handle(AcceptWork command, CancellationToken cancellationToken)
         {
             var order = await mover.Lock(command.WorkOrderId, cancellationToken);
-            return await mover.Move(order, WorkOrderMove.Accept, Happening.WorkAccepted, Write, new { Assignee = mover.Taker(order) }, null, null, cancellationToken);
+            var taker = mover.Taker(order);
+            return await mover.Move(order, WorkOrderMove.Accept, Happening.WorkAccepted, Write, new { Assignee = taker }, null, null, cancellationToken, nowIs: order.Is with { AssigneeId = order.AssigneeId ?? taker });
         }
     }
 }
@@ -45,7 +46,7 @@ public sealed record ClaimWork([property: JsonIgnore] Guid WorkOrderId) : IComma
                 throw new Refused.Conflict("work_order.already_taken", "Somebody else was faster: this work order is taken.");
             }
 
-            return await mover.Move(order, WorkOrderMove.Claim, Happening.WorkClaimed, Write, null, new { assigneeId = caller.Actor.Id }, null, cancellationToken);
+            return await mover.Move(order, WorkOrderMove.Claim, Happening.WorkClaimed, Write, null, new { assigneeId = caller.Actor.Id }, null, cancellationToken, nowIs: order.Is with { AssigneeId = caller.Actor.Id });
         }
     }
 }

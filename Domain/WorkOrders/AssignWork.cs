@@ -34,7 +34,7 @@ public sealed record AssignWork([property: JsonIgnore] Guid WorkOrderId, Guid As
                 throw new Refused.Conflict("assignee.has_it_already", "This person has the order already.");
             }
 
-            return await mover.Move(order, WorkOrderMove.Assign, Happening.WorkAssigned, Write, new { command.AssigneeId }, new { command.AssigneeId, from = order.AssigneeId }, null, cancellationToken);
+            return await mover.Move(order, WorkOrderMove.Assign, Happening.WorkAssigned, Write, new { command.AssigneeId }, new { command.AssigneeId, from = order.AssigneeId }, null, cancellationToken, nowIs: order.Is with { AssigneeId = command.AssigneeId });
         }
     }
 }

@@ -4,7 +4,7 @@ using PropertyServiceDesk.Domain.Requests;
 namespace PropertyServiceDesk.Domain.WorkOrders;
 
 /// <summary>The centre gives a request to one or several crews: what each has to do, which are mandatory, which wait for another.</summary>
-/// <param name="Orders">1–8, at least one of them mandatory unless the request has a mandatory one already.</param>
+/// <param name="Orders">1–8, at least one of them mandatory unless the request has a mandatory one already that is not voided.</param>
 [AllowedTo(Roles.Desk | Roles.System)]
 public sealed record DispatchWork([property: JsonIgnore] Guid RequestId, IReadOnlyList<NewOrder> Orders, int? Version = null) : ICommand<WorkDispatched>
 {
@@ -23,14 +23,26 @@ public sealed record DispatchWork([property: JsonIgnore] Guid RequestId, IReadOn
 
     internal sealed class Handler(Db db, TimeProvider clock, Caller caller, OrderMaker maker, IMediator mediator) : IRequestHandler<DispatchWork, WorkDispatched>
     {
+        private const string HasMandatory = """
+            select exists (
+                select
+                from request_work_order l
+                join work_order o on o.community_id = l.community_id and o.work_order_id = l.work_order_id
+                where l.community_id = @CommunityId and l.request_id = @RequestId and l.mandatory and l.left_at is null and o.status <> 'voided')
+            """;
+
         public async Task<WorkDispatched> Handle(DispatchWork command, CancellationToken cancellationToken)
         {
             var request = await LockedRequest.Of(db, command.RequestId, cancellationToken);
             caller.MustBeAllowedIn(request.CommunityId);
             caller.MustNotBeStale("request", request.Version, command.Version);
             var status = RequestLifecycle.After(request.Status, RequestMove.Dispatch);
-            var now = clock.Now();
+            if (command.Orders.All(o => !o.Mandatory) && !await db.Single<bool>(HasMandatory, new { request.CommunityId, request.RequestId }, cancellationToken))
+            {
+                throw new Refused.Invalid("orders.none_mandatory", "A request is finished when its mandatory orders are: make at least one of these mandatory.", "orders");
+            }
 
+            var now = clock.Now();
             var source = new OrderSource(request.CommunityId, [request.RequestId], null, request.CategoryId, request.Priority, request.PlaceId, request.AssetId, request.Payer, request.AppointmentFrom, request.AppointmentTo, request.ReworkCount > 0);
             var made = await maker.Make(source, command.Orders, now, cancellationToken);
             var reply = await request.MoveTo(db, status, cancellationToken);
@@ -162,7 +174,7 @@ internal sealed class OrderMaker(Db db, Caller caller, EventLog log, IMediator m
         return made;
     }
 
-    private async Task<WorkOrderReply> MakeOne(OrderSource source, NewOrder order, Guid? team, Guid? waitsFor, DateTimeOffset now, CancellationToken ct)
+    private async Task<WorkOrderReply> MakeOne(OrderSource source, NewOrder order, Team? team, Guid? waitsFor, DateTimeOffset now, CancellationToken ct)
     {
         var id = Guid.CreateVersion7(now);
         var number = SpokenNumber.Of(await db.Single<long>("select nextval('spoken_number')", null, ct));
@@ -182,7 +194,7 @@ internal sealed class OrderMaker(Db db, Caller caller, EventLog log, IMediator m
                 Number = number,
                 source.FaultId,
                 order.Crew,
-                TeamId = team,
+                team?.TeamId,
                 order.AssigneeId,
                 Status = status,
                 source.Priority,
@@ -205,19 +217,19 @@ internal sealed class OrderMaker(Db db, Caller caller, EventLog log, IMediator m
             SubjectKind.WorkOrder,
             id,
             Happening.WorkDispatched,
-            new { number, order.Crew, teamId = team, order.AssigneeId, status, order.Mandatory, waitsForId = waitsFor, source.FaultId, source.ReworkOfId, requestIds = source.RequestIds },
+            new { number, order.Crew, teamId = team?.TeamId, order.AssigneeId, status, order.Mandatory, waitsForId = waitsFor, source.FaultId, source.ReworkOfId, requestIds = source.RequestIds },
             PlainText.Normalise(order.WhatToDo));
         await mediator.Publish(new WorkMade(source.CommunityId, id, source.RequestIds, order.Crew, status, source.Priority, source.CategoryId, source.AppointmentFrom, source.AppointmentTo, now), ct);
-        return WorkOrderReply.Of(id, number, status, 1);
+        return WorkOrderReply.Of(caller, source.CommunityId, new OrderIs(team?.TeamId, order.AssigneeId, team?.External, source.ReworkOfId is not null, payer), id, number, status, 1);
     }
 
     /// <summary>The team that was named, else the crew's only own one, else none.</summary>
-    private static Guid? TeamOf(NewOrder order, int index, IReadOnlyList<Team> teams, IReadOnlyList<Member> members)
+    private static Team? TeamOf(NewOrder order, int index, IReadOnlyList<Team> teams, IReadOnlyList<Member> members)
     {
         if (order.TeamId is null)
         {
             var own = teams.Where(t => t.Crew == order.Crew && !t.External).Take(2).ToArray();
-            return own.Length == 1 ? own[0].TeamId : null;
+            return own.Length == 1 ? own[0] : null;
         }
 
         var team = teams.SingleOrDefault(t => t.TeamId == order.TeamId)
@@ -228,7 +240,7 @@ internal sealed class OrderMaker(Db db, Caller caller, EventLog log, IMediator m
         }
 
         return order.AssigneeId is null || members.Any(m => m.TeamId == team.TeamId && m.StaffId == order.AssigneeId)
-            ? team.TeamId
+            ? team
             : throw new Refused.Invalid("assignee.not_in_team", "This person is not in the team.", $"orders[{index}].assigneeId");
     }
 

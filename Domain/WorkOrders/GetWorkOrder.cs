@@ -82,7 +82,7 @@ public sealed record GetWorkOrder(Guid WorkOrderId) : IQuery<WorkOrderDetails>
                 (await read.ReadAsync<MaterialUsed>()).AsList(),
                 Whole((await read.ReadAsync<QuoteRead>()).AsList(), (await read.ReadAsync<QuoteLine>()).ToLookup(l => l.QuoteId)),
                 (await read.ReadAsync<Requests.RequestClock>()).AsList(),
-                WorkOrderLifecycle.AllowedFrom(order.Status));
+                OrderMoves.For(caller, order.CommunityId, new OrderIs(order.TeamId, order.AssigneeId, order.TeamIsExternal, order.ReworkOfId is not null, order.Payer), order.Status));
             var hides = await read.ReadSingleAsync<bool>();
             await own.MustBeOrder(order.CommunityId, order.WorkOrderId, cancellationToken);
             var crew = !caller.SeesAllOf(order.CommunityId);

@@ -25,7 +25,8 @@ public sealed record ReturnWork([property: JsonIgnore] Guid WorkOrderId, string 
         public async Task<WorkOrderReply> Handle(ReturnWork command, CancellationToken cancellationToken)
         {
             var order = await mover.Lock(command.WorkOrderId, cancellationToken);
-            return await mover.Move(order, WorkOrderMove.Return, Happening.WorkReturned, Write, null, new { order.Crew, order.TeamId, order.AssigneeId }, command.Reason, cancellationToken, visibility: Visibility.Crew);
+            return await mover.Move(order, WorkOrderMove.Return, Happening.WorkReturned, Write, null, new { order.Crew, order.TeamId, order.AssigneeId }, command.Reason, cancellationToken, visibility: Visibility.Crew,
+                nowIs: order.Is with { TeamId = null, AssigneeId = null, TeamIsExternal = null });
         }
     }
 }
@@ -54,7 +55,7 @@ public sealed record TransferWork([property: JsonIgnore] Guid WorkOrderId, Guid 
         public async Task<WorkOrderReply> Handle(TransferWork command, CancellationToken cancellationToken)
         {
             var order = await mover.Lock(command.WorkOrderId, cancellationToken);
-            var crew = await WorkTeams.CrewOf(db, order.CommunityId, command.TeamId, cancellationToken);
+            var (crew, external) = await WorkTeams.Of(db, order.CommunityId, command.TeamId, cancellationToken);
             if (order.TeamId == command.TeamId)
             {
                 throw new Refused.Conflict("work_order.same_team", "This team has the order already.");
@@ -70,7 +71,8 @@ public sealed record TransferWork([property: JsonIgnore] Guid WorkOrderId, Guid 
                 command.Reason,
                 cancellationToken,
                 crew,
-                Visibility.Crew);
+                Visibility.Crew,
+                nowIs: order.Is with { TeamId = command.TeamId, AssigneeId = null, TeamIsExternal = external });
         }
     }
 }
@@ -96,14 +98,15 @@ public sealed record SendWork([property: JsonIgnore] Guid WorkOrderId, Guid Team
         public async Task<WorkOrderReply> Handle(SendWork command, CancellationToken cancellationToken)
         {
             var order = await mover.Lock(command.WorkOrderId, cancellationToken);
-            var crew = await WorkTeams.CrewOf(db, order.CommunityId, command.TeamId, cancellationToken);
+            var (crew, external) = await WorkTeams.Of(db, order.CommunityId, command.TeamId, cancellationToken);
             if (command.AssigneeId is { } person && await db.Find<bool?>(Member, new { order.CommunityId, command.TeamId, AssigneeId = person }, cancellationToken) is null)
             {
                 throw new Refused.Invalid("assignee.not_in_team", "This person is not in the team.", "assigneeId");
             }
 
             return await mover.Move(
-                order, WorkOrderMove.Dispatch, Happening.WorkDispatched, Write, new { Crew = crew, command.TeamId, command.AssigneeId }, new { crew, command.TeamId, command.AssigneeId }, null, cancellationToken, crew);
+                order, WorkOrderMove.Dispatch, Happening.WorkDispatched, Write, new { Crew = crew, command.TeamId, command.AssigneeId }, new { crew, command.TeamId, command.AssigneeId }, null, cancellationToken, crew,
+                nowIs: order.Is with { TeamId = command.TeamId, AssigneeId = command.AssigneeId, TeamIsExternal = external });
         }
     }
 }
@@ -139,12 +142,14 @@ public sealed record VoidWork([property: JsonIgnore] Guid WorkOrderId, string Re
 internal static class WorkTeams
 {
     private const string Read = """
-        select crew
+        select crew, external
         from team
         where community_id = @CommunityId and team_id = @TeamId and retired_at is null
         """;
 
-    public static async Task<Crew> CrewOf(Db db, Guid communityId, Guid teamId, CancellationToken ct) =>
-        await db.Find<Crew?>(Read, new { CommunityId = communityId, TeamId = teamId }, ct)
-        ?? throw new Refused.Invalid("team.unknown", "There is no such team in this community.", "teamId");
+    private sealed record Row(Crew Crew, bool External);
+
+    public static async Task<(Crew Crew, bool External)> Of(Db db, Guid communityId, Guid teamId, CancellationToken ct) =>
+        await db.Find<Row>(Read, new { CommunityId = communityId, TeamId = teamId }, ct) is { } row ? (row.Crew, row.External)
+            : throw new Refused.Invalid("team.unknown", "There is no such team in this community.", "teamId");
 }

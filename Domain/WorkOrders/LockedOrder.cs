@@ -3,8 +3,8 @@ namespace PropertyServiceDesk.Domain.WorkOrders;
 /// <summary>What every command on a work order answers: where it stands now, and what may follow.</summary>
 public sealed record WorkOrderReply(Guid WorkOrderId, long Number, WorkOrderStatus Status, int Version, IReadOnlyList<WorkOrderMove> AllowedMoves)
 {
-    internal static WorkOrderReply Of(Guid id, long number, WorkOrderStatus status, int version) =>
-        new(id, number, status, version, WorkOrderLifecycle.AllowedFrom(status));
+    internal static WorkOrderReply Of(Caller caller, Guid communityId, OrderIs order, Guid id, long number, WorkOrderStatus status, int version) =>
+        new(id, number, status, version, OrderMoves.For(caller, communityId, order, status));
 }
 
 /// <summary>A work order changed its state; told inside the transaction, to subscribers that only write to the database.</summary>
@@ -79,6 +79,12 @@ internal sealed record LockedOrder(
     /// <summary>The requests that it serves now, by id; all locked.</summary>
     public IReadOnlyList<Guid> RequestIds { get; private init; } = [];
 
+    /// <summary>Whoever holds it.</summary>
+    private Caller Caller { get; init; } = new();
+
+    /// <summary>Whose it is, as it was found.</summary>
+    public OrderIs Is => new(TeamId, AssigneeId, TeamIsExternal, ReworkOfId is not null, Payer);
+
     /// <exception cref="Refused.NotFound">There is none, or it is another community's.</exception>
     public static async Task<LockedOrder> Of(Db db, Guid workOrderId, CancellationToken ct)
     {
@@ -101,7 +107,7 @@ internal sealed record LockedOrder(
 
         db.NotTakenUp.UnionWith(locked.Where(l => l.NotTakenUp == true).Select(l => l.RequestId));
         await RequestLocks.TakeRest(db, [.. locked.Select(l => l.RequestId)], linked, ct);
-        return order with { RequestIds = linked };
+        return order with { RequestIds = linked, Caller = db.Caller };
     }
 
     /// <summary>
@@ -113,11 +119,7 @@ internal sealed record LockedOrder(
     {
         caller.MustBeAllowedIn(CommunityId);
         var actor = caller.Actor;
-        var theirs = actor.Id == AssigneeId
-            || actor.Has(CommunityId, Roles.Officers | Roles.System)
-            || (TeamId is { } team && (actor.Leads(team) || (AssigneeId is null && actor.SitsIn(team))))
-            || (TeamIsExternal == true && actor.Has(CommunityId, Roles.Desk));
-        if (!theirs)
+        if (!actor.Has(CommunityId, Roles.Officers | Roles.System) && !Is.IsOf(actor, CommunityId))
         {
             throw new Refused.Forbidden("work_order.somebody_elses", "This work order is somebody else's.");
         }
@@ -133,5 +135,6 @@ internal sealed record LockedOrder(
     public WorkMoved Moved(WorkOrderMove move, WorkOrderStatus to, DateTimeOffset at, Crew? nowCrew = null) =>
         new(CommunityId, WorkOrderId, RequestIds, Crew, nowCrew ?? Crew, Status, move, to, at);
 
-    public WorkOrderReply Reply(WorkOrderStatus to) => WorkOrderReply.Of(WorkOrderId, Number, to, Version + 1);
+    /// <param name="now">Whose it is now, where the move gave it to somebody else.</param>
+    public WorkOrderReply Reply(WorkOrderStatus to, OrderIs? now = null) => WorkOrderReply.Of(Caller, CommunityId, now ?? Is, WorkOrderId, Number, to, Version + 1);
 }

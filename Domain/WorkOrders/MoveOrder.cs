@@ -19,14 +19,15 @@ internal sealed class OrderMover(Db db, TimeProvider clock, Caller caller, Event
     }
 
     /// <summary>Writes the move with <paramref name="sql"/>, which is given <c>@WorkOrderId</c>, <c>@To</c> and <c>@At</c> beside <paramref name="args"/>.</summary>
+    /// <param name="nowIs">Whose it is afterwards, where the move gives it to somebody else.</param>
     /// <param name="happened">When it happened, where neither a device nor the moment says so.</param>
     public async Task<WorkOrderReply> Move(
         LockedOrder order, WorkOrderMove move, Happening what, string sql, object? args, object? detail, string? text, CancellationToken ct, Crew? nowCrew = null, Visibility visibility = Visibility.Owner,
-        DateTimeOffset? happened = null)
+        DateTimeOffset? happened = null, OrderIs? nowIs = null)
     {
         var (to, at) = await Write(order, move, what, sql, args, detail, text, visibility, happened, ct);
         await mediator.Publish(order.Moved(move, to, at, nowCrew), ct);
-        return order.Reply(to);
+        return order.Reply(to, nowIs);
     }
 
     /// <summary>The same for what leaves the order where it is (money, causes): nobody is told that it moved.</summary>

@@ -81,6 +81,15 @@ public sealed class LifecycleTablesTests
           moves: answer->answered
         """;
 
+    private const string Faults = """
+        open
+          stays: amend expect join leave dispatch
+          moves: end->ended
+        ended
+          stays: leave
+          moves: -
+        """;
+
     private static readonly Dictionary<RequestStatus, (string Zh, string En)> RequestWords = new()
     {
         [RequestStatus.Received] = ("已受理", "received"),
@@ -114,9 +123,17 @@ public sealed class LifecycleTablesTests
         [FeedbackState.NotAsked] = ("未征询", "not asked"),
     };
 
+    private static readonly Dictionary<FaultStatus, (string Zh, string En)> FaultWords = new()
+    {
+        [FaultStatus.Open] = ("未恢复", "open"),
+        [FaultStatus.Ended] = ("已恢复", "ended"),
+    };
+
     private static readonly Lifecycle RequestTable = Of<RequestStatus, RequestMove>("Request", "服务申请", RequestLifecycle.AllowedFrom, RequestLifecycle.After, RequestWords);
     private static readonly Lifecycle WorkOrderTable = Of<WorkOrderStatus, WorkOrderMove>("Work order", "工单", WorkOrderLifecycle.AllowedFrom, WorkOrderLifecycle.After, WorkOrderWords);
     private static readonly Lifecycle FeedbackTable = Of<FeedbackState, FeedbackMove>("Feedback", "反馈", FeedbackLifecycle.AllowedFrom, FeedbackLifecycle.After, FeedbackWords);
+
+    private static readonly Lifecycle FaultTable = Of<FaultStatus, FaultMove>("Fault", "公共故障", FaultLifecycle.AllowedFrom, FaultLifecycle.After, FaultWords);
 
     [Test]
     public void The_table_of_a_request() => Assert.That(Print(RequestTable), Is.EqualTo(Requests));
@@ -128,11 +145,15 @@ public sealed class LifecycleTablesTests
     public void The_table_of_feedback() => Assert.That(Print(FeedbackTable), Is.EqualTo(Feedback));
 
     [Test]
+    public void The_table_of_a_fault() => Assert.That(Print(FaultTable), Is.EqualTo(Faults));
+
+    [Test]
     public void What_is_not_in_a_table_is_refused()
     {
         AllOthersAreRefused<RequestStatus, RequestMove>(RequestLifecycle.AllowedFrom, RequestLifecycle.After, "request.move_not_allowed");
         AllOthersAreRefused<WorkOrderStatus, WorkOrderMove>(WorkOrderLifecycle.AllowedFrom, WorkOrderLifecycle.After, "work_order.move_not_allowed");
         AllOthersAreRefused<FeedbackState, FeedbackMove>(FeedbackLifecycle.AllowedFrom, FeedbackLifecycle.After, "feedback.move_not_allowed");
+        AllOthersAreRefused<FaultStatus, FaultMove>(FaultLifecycle.AllowedFrom, FaultLifecycle.After, "fault.move_not_allowed");
     }
 
     [Test]
@@ -188,7 +209,7 @@ public sealed class LifecycleTablesTests
             table is refused. 本页由代码中的状态表生成；表中没有的动作一律拒绝。
 
             """);
-        foreach (var table in new[] { RequestTable, WorkOrderTable, FeedbackTable })
+        foreach (var table in new[] { RequestTable, WorkOrderTable, FeedbackTable, FaultTable })
         {
             text.Append('\n').Append("## ").Append(table.Name).Append(' ').Append(table.Zh).Append("\n\n");
             text.Append("| state | 状态 | in words | becomes | stays the same on |\n|---|---|---|---|---|\n");

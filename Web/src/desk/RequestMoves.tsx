@@ -34,8 +34,7 @@ export function RequestMoves({ details, changed }: Props) {
   const round = details.feedback.at(-1);
   // The round of feedback that stands open is answered with the request's own move to close it.
   if (round && (allowed.has('close') || (allowed.has('rework') && round.state !== 'answered'))) allowed.add('feedback');
-  if (details.request.kind !== 'complaint') for (const only of ['nameInCharge', 'writtenReply'] as const) allowed.delete(only);
-  if (allowed.has('reworkAtDesk')) allowed.add('rework');
+  if (details.request.kind !== 'complaint') allowed.delete('writtenReply');
   const moves = order.filter((m) => allowed.has(m));
   const label = (m: Name) => t(`moves.${m as 'dispatch'}`);
   if (moves.length === 0) return <span className="quiet">{t('request.noMoves')}</span>;

@@ -358,6 +358,7 @@ export const en: Words<typeof zhCN> = {
     'occupancy.not_found': 'There is no such occupancy.',
     'occupancy.twice': 'The same home stands here twice.',
     'orders.count': 'Dispatch one to eight orders at a time.',
+    'orders.none_mandatory': 'Make at least one order mandatory: the request is finished when its mandatory orders are.',
     'orders.waits_for_a_later_one': 'An order can wait only for one before it.',
     'phone.empty': 'Give a telephone number.',
     'phone.not_a_number': 'This is not a telephone number. Give a mobile or landline number, or + and the country code.',

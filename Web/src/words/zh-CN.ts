@@ -355,6 +355,7 @@ export const zhCN = {
     'occupancy.not_found': '没有这条居住记录。',
     'occupancy.twice': '同一处房屋写了两次。',
     'orders.count': '一次派 1 到 8 张工单。',
+    'orders.none_mandatory': '至少一张工单要勾选“必须完成”：这些工单都完工，申请才算完工。',
     'orders.waits_for_a_later_one': '只能等待排在前面的工单。',
     'phone.empty': '请填写电话号码。',
     'phone.not_a_number': '这不是电话号码。请填手机号、固定电话，或 + 加国家代码。',

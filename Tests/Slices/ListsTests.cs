@@ -1,0 +1,335 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using NUnit.Framework;
+using PropertyServiceDesk.Domain.Faults;
+using PropertyServiceDesk.Domain.Imports;
+using PropertyServiceDesk.Domain.Plumbing;
+using PropertyServiceDesk.Domain.Requests;
+using PropertyServiceDesk.Domain.Rules;
+using PropertyServiceDesk.Domain.WorkOrders;
+using PropertyServiceDesk.Tests.Support;
+
+namespace PropertyServiceDesk.Tests.Slices;
+
+/// <summary>The queues: what each filter keeps and leaves out, and that pages are the list, in each order.</summary>
+public sealed class ListsTests : ApiFixture
+{
+    /// <summary>Requests of another system: their finish may have no target at all.</summary>
+    private const string Mapping = """
+        {
+          "source": "old-desk",
+          "timeZone": "Asia/Shanghai",
+          "timeFormats": ["yyyy-MM-dd HH:mm"],
+          "columns": { "id": "id", "reportedAt": "opened", "dueAt": "target" },
+          "description": [{ "column": "title" }],
+          "kind": { "column": "title", "values": { "*": "repair" } },
+          "category": { "column": "category" },
+          "channel": { "column": "title", "values": { "*": "web" } }
+        }
+        """;
+
+    private DateTimeOffset Now => Clock.GetUtcNow();
+
+    private Actor Engineer => Here.Member(Crew.Engineering);
+
+    [Test]
+    public async Task Each_filter_of_requests_keeps_what_fits_and_leaves_out_what_does_not()
+    {
+        var all = await GivenRequests();
+        var clerk = await As(Here.Clerk);
+        var noon = Uri.EscapeDataString(Now.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", null));
+        var expected = new (string Query, string Fits)[]
+        {
+            ("", "cancelled imported odd plain"),
+            ($"communityId={Here.CommunityId}", "cancelled imported odd plain"), ($"communityId={There.CommunityId}", ""),
+            ("status=cancelled", "cancelled"), ("status=received,cancelled", "cancelled imported"), ("status=closed", ""),
+            ("open=true", "imported odd plain"), ("open=false", "cancelled"),
+            ("kind=complaint", "odd"), ("kind=praise", ""),
+            ("channel=letter", "odd"), ("channel=web", "imported"),
+            ("priority=urgent", "odd"), ("priority=danger", ""),
+            ($"categoryId={Here.Category(RequestKind.Complaint, "noise")}", "odd"), ($"categoryId={Here.Category(RequestKind.Repair, "gas")}", ""),
+            ("crew=security", "odd"), ("crew=engineering", "plain"), ("crew=environment", ""),
+            ($"teamId={Here.Teams[Crew.Security]}", "odd"), ($"teamId={Here.Teams[Crew.Environment]}", ""), ($"crew=engineering&teamId={Here.Teams[Crew.Security]}", ""),
+            ($"customerId={Here.Customer}", "cancelled plain"), ($"customerId={There.Customer}", ""),
+            ($"buildingId={Here.Places["3"]}", "odd"), ($"buildingId={There.Places["3"]}", ""),
+            ($"placeId={Here.Places["3-2"]}", "odd"), ($"placeId={Here.Places["3-2-1501"]}", "odd"), ($"placeId={Here.Places["3-2-1502"]}", ""),
+            ($"inChargeId={Here.Officer.Id}", "odd"), ($"inChargeId={Here.Clerk.Id}", ""),
+            ($"faultId={all["fault"]}", "odd"), ($"faultId={Guid.CreateVersion7()}", ""),
+            ($"reportedFrom={noon}", "cancelled plain"), ($"reportedBefore={noon}", "imported odd"), ($"reportedFrom={noon}&reportedBefore={noon}", ""),
+            ("hasTarget=true", "cancelled odd plain"), ("hasTarget=false", "imported"),
+            ("late=true", "odd"), ("late=false", "cancelled imported plain"),
+            ("imported=true", "imported"), ("imported=false", "cancelled odd plain"),
+            ("toConfirm=true", ""), ("toConfirm=false", "cancelled imported odd plain"), // what is dispatched is confirmed; see below
+            ("open=true&kind=repair&imported=false", "plain"),
+        };
+
+        foreach (var (query, fits) in expected)
+        {
+            var items = (await clerk.GetJson("/api/requests?" + query)).Body.GetProperty("items").EnumerateArray().Select(i => i.GetProperty("requestId").GetGuid());
+            Assert.That(Names(items, all), Is.EqualTo(fits), query);
+            Assert.That(await Counted(clerk, query), Is.EqualTo(fits.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length), "counts of " + query);
+        }
+
+        Assert.That(expected.SelectMany(e => e.Query.Split('&')).Select(q => q.Split('=')[0]).Where(n => n.Length > 0).Distinct(), Is.EquivalentTo(FilterNames<RequestFilter>()), "A new filter needs its lines here.");
+        var both = Here.Clerk with { Roles = [.. Here.Clerk.Roles, new RoleIn(There.CommunityId, Roles.Clerk)] };
+        Assert.That(Names((await Send(both, new ListRequests(new RequestFilter(There.CommunityId)))).Items.Select(r => r.RequestId), all), Is.EqualTo("theirs"));
+        Assert.That(Names((await Send(both, new ListRequests(new RequestFilter()))).Items.Select(r => r.RequestId), all), Is.EqualTo("cancelled imported odd plain theirs"));
+    }
+
+    [Test]
+    public async Task What_is_to_be_confirmed_is_found_until_somebody_has()
+    {
+        var unknown = (await Send(Here.Clerk, Plain() with { ToConfirm = true })).RequestId;
+        var confirmed = (await Send(Here.Clerk, Plain() with { ToConfirm = true })).RequestId;
+        await Send(Here.Clerk, new ConfirmRequest(confirmed));
+        async Task<Guid[]> Found(bool toConfirm) => [.. (await Send(Here.Clerk, new ListRequests(new RequestFilter(ToConfirm: toConfirm)))).Items.Select(r => r.RequestId)];
+
+        Assert.That(await Found(true), Is.EqualTo(new[] { unknown }));
+        Assert.That(await Found(false), Is.EqualTo(new[] { confirmed }));
+    }
+
+    [Test]
+    public async Task Requests_are_counted_by_each_word()
+    {
+        await GivenRequests();
+        var clerk = await As(Here.Clerk);
+
+        foreach (var (by, groups) in new (string, string)[]
+        {
+            ("nothing", "=4"),
+            ("status", "inProgress=2 cancelled=1 received=1"),
+            ("kind", "repair=3 complaint=1"),
+            ("channel", "phone=2 letter=1 web=1"),
+            ("priority", "normal=3 urgent=1"),
+            ("category", $"{Here.Category(RequestKind.Repair, "water")}=3 {Here.Category(RequestKind.Complaint, "noise")}=1"),
+            ("community", $"{Here.CommunityId}=4"),
+        })
+        {
+            Assert.That(await Counts(clerk, "by=" + by), Is.EqualTo(groups), by);
+        }
+
+        Assert.That((await Counts(clerk, "by=team")).Split(' '), Is.EquivalentTo(new[] { "=2", $"{Here.Teams[Crew.Security]}=1", $"{Here.Teams[Crew.Engineering]}=1" }));
+    }
+
+    [Test]
+    public async Task Of_nothing_nothing_is_counted()
+    {
+        var clerk = await As(Here.Clerk);
+
+        foreach (var by in Enum.GetValues<RequestGroup>().Select(EnumWord.Of))
+        {
+            Assert.That(await Counted(clerk, "by=" + by), Is.Zero, by);
+        }
+
+        Assert.That(await Counts(clerk, "by=nothing"), Is.EqualTo("=0"));
+    }
+
+    [Test]
+    public async Task Requests_walked_two_at_a_time_are_the_whole_list_in_each_order([Values] RequestSort sort, [Values] bool twoCommunities)
+    {
+        var (open, due) = await GivenQueue();
+        var theirs = (await GivenRequest(There)).RequestId;
+        var actor = twoCommunities ? Here.Clerk with { Roles = [.. Here.Clerk.Roles, new RoleIn(There.CommunityId, Roles.Clerk)] } : Here.Clerk;
+
+        var whole = (await Send(actor, new ListRequests(new RequestFilter(Open: true), sort, 200))).Items;
+        var walked = await Walk(after => Send(actor, new ListRequests(new RequestFilter(Open: true), sort, 2, after)));
+
+        Assert.That(walked.Select(r => r.RequestId), Is.EqualTo(whole.Select(r => r.RequestId)));
+        Assert.That(whole.Select(r => r.RequestId), Is.EquivalentTo(twoCommunities ? [.. open, theirs] : open), "nothing that is open is missing, whether its finish is due or not");
+        switch (sort)
+        {
+            case RequestSort.NewestFirst:
+                Assert.That(whole.Select(r => r.ReportedAt), Is.Ordered.Descending);
+                break;
+            case RequestSort.OldestFirst:
+                Assert.That(whole.Select(r => r.ReportedAt), Is.Ordered.Ascending);
+                break;
+            case RequestSort.DueFirst:
+                Assert.That(whole.Select(r => r.RequestId).Where(due.Contains), Is.EqualTo(due), "by the finish that is running");
+                Assert.That(whole.Select(r => r.RequestId).TakeLast(open.Length - due.Length), Has.None.Matches<Guid>(due.Contains).And.No.Member(theirs), "without one last");
+                break;
+            default:
+                Assert.Fail("An order without a test.");
+                break;
+        }
+    }
+
+    [Test]
+    public async Task Sorting_by_due_time_is_for_what_is_open([Values("requests", "work-orders")] string list)
+    {
+        var clerk = await As(Here.Clerk);
+
+        foreach (var query in (string[])["sort=dueFirst", "sort=dueFirst&open=false"])
+        {
+            var refused = await clerk.GetJson($"/api/{list}?{query}", HttpStatusCode.UnprocessableEntity);
+            Assert.That(refused.Body.GetProperty("errors")[0].GetProperty("code").GetString(), Is.EqualTo("sort.open_only"));
+        }
+
+        await clerk.GetJson($"/api/{list}?sort=dueFirst&open=true");
+    }
+
+    [Test]
+    public async Task Each_filter_of_work_orders_keeps_what_fits_and_leaves_out_what_does_not()
+    {
+        var all = await GivenOrders();
+        var clerk = await As(Here.Clerk);
+        var expected = new (string Query, string Fits)[]
+        {
+            ("", "accepted external faulty pooled voided"),
+            ($"communityId={Here.CommunityId}", "accepted external faulty pooled voided"), ($"communityId={There.CommunityId}", ""),
+            ("status=accepted", "accepted"), ("status=accepted,voided", "accepted voided"), ("status=done", ""),
+            ("open=true", "accepted external faulty pooled"), ("open=false", "voided"),
+            ("crew=security", "pooled"), ("crew=administration", ""),
+            ($"teamId={Here.Teams[Crew.Security]}", "pooled"), ($"teamId={Here.Teams[Crew.Administration]}", ""),
+            ($"assigneeId={Engineer.Id}", "accepted"), ($"assigneeId={Here.Member(Crew.Security).Id}", ""),
+            ("pool=true", "external faulty pooled"), ("pool=false", "accepted external faulty pooled voided"),
+            ("priority=urgent", "pooled"), ("priority=low", ""),
+            ($"faultId={all["fault"]}", "faulty"), ($"faultId={Guid.CreateVersion7()}", ""),
+            ("mine=true", ""), ("myTeams=true", ""),
+            ("open=true&crew=engineering&pool=true", "external"),
+        };
+
+        foreach (var (query, fits) in expected)
+        {
+            Assert.That(await Orders(clerk, query, all), Is.EqualTo(fits), query);
+        }
+
+        var engineer = await As(Engineer);
+        foreach (var (query, fits) in new[] { ("", "accepted external voided"), ("mine=true", "accepted"), ("mine=false", "accepted external voided"), ("myTeams=true", "accepted voided"), ("myTeams=true&pool=true", "") })
+        {
+            Assert.That(await Orders(engineer, query, all), Is.EqualTo(fits), "an engineer's " + query);
+        }
+
+        Assert.That(expected.SelectMany(e => e.Query.Split('&')).Select(q => q.Split('=')[0]).Where(n => n.Length > 0).Distinct(), Is.EquivalentTo(FilterNames<WorkOrderFilter>()), "A new filter needs its lines here.");
+    }
+
+    [Test]
+    public async Task Work_orders_walked_two_at_a_time_are_the_whole_list_in_each_order([Values] WorkOrderSort sort)
+    {
+        await GivenOrders();
+        await GivenQueue();
+
+        var whole = (await Send(Here.Clerk, new ListWorkOrders(new WorkOrderFilter(Open: true), sort, 200))).Items;
+        var walked = await Walk(after => Send(Here.Clerk, new ListWorkOrders(new WorkOrderFilter(Open: true), sort, 2, after)));
+
+        Assert.That(walked.Select(o => o.WorkOrderId), Is.EqualTo(whole.Select(o => o.WorkOrderId)));
+        Assert.That(whole.Select(o => o.WorkOrderId), Is.EquivalentTo(await Rows<Guid>("select work_order_id from work_order where status not in ('done', 'voided') and community_id = @CommunityId", new { Here.CommunityId })));
+        Assert.That(whole.Select(o => o.DueAt), Has.Some.Null.And.Some.Not.Null);
+        Assert.That(sort == WorkOrderSort.DueFirst ? whole.Select(o => o.DueAt ?? DateTimeOffset.MaxValue) : whole.Select(o => o.CreatedAt).Reverse(), Is.Ordered.Ascending);
+    }
+
+    /// <summary>One that differs from the others in everything, a plain one, a cancelled one, one of another system, and another community's.</summary>
+    private async Task<Dictionary<string, Guid>> GivenRequests()
+    {
+        var customer = Guid.CreateVersion7();
+        await Execute("insert into customer (community_id, customer_id, name, created_at) values (@CommunityId, @customer, '李四', @Now)", new { Here.CommunityId, customer, Now = Now.UtcDateTime });
+        var odd = (await Send(Here.Clerk, new ReceiveRequest(
+            Here.CommunityId, RequestKind.Complaint, Channel.Letter, Here.Category(RequestKind.Complaint, "noise"), "楼上装修", Priority.Urgent, Here.Places["3-2-1501"], CustomerId: customer,
+            ReportedAt: Now.AddDays(-2), Foreign: new ForeignNumber("12345", "A-1", Now.AddHours(-1)), ToConfirm: true))).RequestId;
+        await Send(Here.Clerk, new NamePersonInCharge(odd, Here.Officer.Id));
+        await Send(Here.Clerk, new DispatchWork(odd, [new NewOrder(Crew.Security, "去看一下")]));
+        var fault = (await Send(Here.Clerk, new OpenFault(Here.CommunityId, "半夜装修", RequestId: odd))).FaultId;
+        var plain = (await Send(Here.Clerk, Plain())).RequestId;
+        await Send(Here.Clerk, new DispatchWork(plain, [new NewOrder(Crew.Engineering, "修")]));
+        var cancelled = (await Send(Here.Clerk, Plain())).RequestId;
+        await Send(Here.Clerk, new CancelRequest(cancelled, CancelledAs.Withdrawn, "自己修好了"));
+        var imported = await Imported("7");
+        return new() { ["odd"] = odd, ["plain"] = plain, ["cancelled"] = cancelled, ["imported"] = imported, ["theirs"] = (await GivenRequest(There)).RequestId, ["fault"] = fault };
+    }
+
+    /// <summary>Open requests of every kind that the desk sees in its queue; and those of them whose finish is running, the most urgent first.</summary>
+    private async Task<(Guid[] Open, Guid[] Due)> GivenQueue()
+    {
+        var (asked, _) = await GivenDone();
+        var (again, _) = await GivenDone();
+        await Send(Here.Clerk, new Domain.Feedback.RecordFeedback(again, Solved.No, 1, "王小明"));
+        var without = new[] { await Imported("8"), await Imported("9") };
+        await Send(Here.Clerk, new DispatchWork(without[0], [new NewOrder(Crew.Engineering, "修")]));
+        var same = Now.AddDays(2);
+        var due = new List<Guid>();
+        foreach (var at in new[] { same.AddDays(1), same, same, Now.AddHours(1), same.AddHours(5) })
+        {
+            due.Add((await Send(Here.Clerk, Plain() with { Foreign = new ForeignNumber("12345", Guid.NewGuid().ToString("N"), at) })).RequestId);
+        }
+
+        await Send(Here.Clerk, new DispatchWork(due[0], [new NewOrder(Crew.Engineering, "修"), new NewOrder(Crew.Environment, "擦", WaitsForOrder: 0)]));
+        await Send(Here.Clerk, new DispatchWork(due[3], [new NewOrder(Crew.Security, "陪")]));
+        due.Add(again);
+        var sorted = await Rows<Guid>("select c.subject_id from clock c where c.subject_id = any (@Ids) and c.kind = 'finish' and c.stopped_at is null and c.due_at is not null order by c.due_at, c.subject_id", new { Ids = due.ToArray() });
+        Assert.That(sorted, Is.EquivalentTo(due), "each of these has a finish that is running");
+        return ([.. due, .. without, asked], [.. sorted]);
+    }
+
+    private async Task<Dictionary<string, Guid>> GivenOrders()
+    {
+        var external = (await Rows<Guid>("select team_id from team where community_id = @CommunityId and name = '外委'", new { Here.CommunityId })).SingleOrDefault();
+        if (external == default)
+        {
+            external = await Send(Here.System, new Domain.Communities.MakeTeam(Here.CommunityId, Crew.Engineering, "外委", "Outside", External: true));
+        }
+
+        async Task<Guid> Order(Priority priority, params NewOrder[] orders) =>
+            (await Send(Here.Clerk, new DispatchWork((await Send(Here.Clerk, Plain() with { Priority = priority })).RequestId, orders))).WorkOrders[0].WorkOrderId;
+
+        var accepted = await Order(Priority.Normal, new NewOrder(Crew.Engineering, "修"));
+        await Send(Engineer, new AcceptWork(accepted));
+        var voided = await Order(Priority.Normal, new NewOrder(Crew.Engineering, "修"));
+        await Send(Here.Clerk, new VoidWork(voided, "不需要"));
+        var pooled = await Order(Priority.Urgent, new NewOrder(Crew.Security, "陪"));
+        var outside = await Order(Priority.Normal, new NewOrder(Crew.Engineering, "修", external));
+        var fault = (await Send(Here.Clerk, new OpenFault(Here.CommunityId, "大堂脏", Here.Category(RequestKind.Repair, "cleaning.public"), Here.Places["3-2-lobby"]))).FaultId;
+        var faulty = (await Send(Here.Clerk, new DispatchFault(fault, [new NewOrder(Crew.Environment, "扫")]))).WorkOrders[0].WorkOrderId;
+        var theirs = (await Send(There.Clerk, new DispatchWork((await GivenRequest(There)).RequestId, [new NewOrder(Crew.Engineering, "修")]))).WorkOrders[0].WorkOrderId;
+        return new() { ["accepted"] = accepted, ["voided"] = voided, ["pooled"] = pooled, ["external"] = outside, ["faulty"] = faulty, ["theirs"] = theirs, ["fault"] = fault };
+    }
+
+    private ReceiveRequest Plain() => new(Here.CommunityId, RequestKind.Repair, Channel.Phone, Here.Category(RequestKind.Repair, "water"), "漏水", CustomerId: Here.Customer);
+
+    /// <summary>An open request of another system, without a target and without a crew.</summary>
+    private async Task<Guid> Imported(string id)
+    {
+        var file = Path.Combine(Path.GetTempPath(), $"lists-{Guid.NewGuid():N}.csv");
+        await File.WriteAllTextAsync(file, $"id,opened,target,title,category\n{id},2011-07-01 08:00,,Pump hums,water\n", new UTF8Encoding(false));
+        try
+        {
+            Assert.That((await Service<RequestImport>().Run(file, ImportMapping.Parse(Mapping), "here", false, null, default)).Imported, Is.EqualTo(1));
+        }
+        finally
+        {
+            File.Delete(file);
+            File.Delete(file + ".refused.csv");
+        }
+
+        return await Scalar<Guid>("select request_id from request where import_id = @id", new { id });
+    }
+
+    private static async Task<List<T>> Walk<T>(Func<string?, Task<Page<T>>> page)
+    {
+        var all = new List<T>();
+        string? after = null;
+        do
+        {
+            var one = await page(after);
+            Assert.That(one.Items, Has.Count.LessThanOrEqualTo(2));
+            all.AddRange(one.Items);
+            after = one.Next;
+        }
+        while (after is not null && all.Count < 1000);
+        return all;
+    }
+
+    private static async Task<string> Orders(ApiClient client, string query, Dictionary<string, Guid> all) =>
+        Names((await client.GetJson("/api/work-orders?" + query)).Body.GetProperty("items").EnumerateArray().Select(i => i.GetProperty("workOrderId").GetGuid()), all);
+
+    private static async Task<long> Counted(ApiClient client, string query) =>
+        (await client.GetJson("/api/requests/counts?" + query)).Body.EnumerateArray().Sum(c => c.GetProperty("requests").GetInt64());
+
+    private static async Task<string> Counts(ApiClient client, string query) =>
+        string.Join(' ', (await client.GetJson("/api/requests/counts?" + query)).Body.EnumerateArray().Select(c => $"{c.GetProperty("key").GetString()}={c.GetProperty("requests").GetInt64()}"));
+
+    private static string Names(IEnumerable<Guid> found, Dictionary<string, Guid> all) =>
+        string.Join(' ', found.Select(id => all.Single(a => a.Value == id).Key).Order(StringComparer.Ordinal));
+
+    private static IEnumerable<string> FilterNames<T>() => typeof(T).GetProperties().Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name));
+}
