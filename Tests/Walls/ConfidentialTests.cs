@@ -287,9 +287,9 @@ public sealed class ConfidentialTests : DeskFixture
         Assert.That(message.Address, Is.EqualTo(confidential ? member.Id.ToString() : ""), "to whoever has it in hand");
         Assert.That(message.Channel, Is.EqualTo(confidential ? MessageChannel.App : MessageChannel.WeCom));
         Assert.That(words, Does.Contain(said.OrderNumber.ToString(System.Globalization.CultureInfo.InvariantCulture)));
-        foreach (var trace in new[] { "1601", said.Number.ToString(System.Globalization.CultureInfo.InvariantCulture) })
+        foreach (var trace in new[] { "单元1601", said.Number.ToString(System.Globalization.CultureInfo.InvariantCulture) })
         {
-            Assert.That(words.Contains(trace, StringComparison.Ordinal), Is.EqualTo(!confidential && trace == "1601"), trace);
+            Assert.That(words.Contains(trace, StringComparison.Ordinal), Is.EqualTo(!confidential && trace == "单元1601"), trace);
         }
     }
 
