@@ -14,17 +14,13 @@ public sealed record ReportWork([property: JsonIgnore] Guid WorkOrderId, WorkOrd
 {
     public sealed class Validator : AbstractValidator<ReportWork>
     {
-        public Validator()
-        {
-            RuleFor(c => c.Code).Matches("^[a-z_]{1,50}\\.[a-z_.]{1,50}$").WithErrorCode("report.not_a_code").WithMessage("This is not the code of a problem.");
-            RuleFor(c => c.Words).OptionalPlainText(4000);
-        }
+        public Validator() => RuleFor(c => c.Words).OptionalPlainText(4000);
     }
 
     internal sealed class Handler(Db db, TimeProvider clock, Caller caller, EventLog log) : IRequestHandler<ReportWork, WorkOrderReply>
     {
         private const string Read = """
-            select o.community_id, o.number, o.status, o.version, o.crew, o.assignee_id, o.team_id, t.external as team_is_external, o.rework_of_id is not null as rework, o.payer
+            select o.community_id, o.number, o.status, o.version, o.crew, o.team_id, o.assignee_id, t.external as team_is_external, o.rework_of_id, o.payer
             from work_order o
             left join team t on t.community_id = o.community_id and t.team_id = o.team_id
             where o.work_order_id = @WorkOrderId
@@ -41,23 +37,28 @@ public sealed record ReportWork([property: JsonIgnore] Guid WorkOrderId, WorkOrd
             """;
 
         private sealed record Row(
-            Guid CommunityId, long Number, WorkOrderStatus Status, int Version, Crew Crew, Guid? AssigneeId, Guid? TeamId, bool? TeamIsExternal, bool Rework, Payer Payer)
-        {
-            public OrderIs Is => new(TeamId, AssigneeId, TeamIsExternal, Rework, Payer);
-        }
+            Guid CommunityId, long Number, WorkOrderStatus Status, int Version, Crew Crew, Guid? TeamId, Guid? AssigneeId, bool? TeamIsExternal, Guid? ReworkOfId, Payer Payer);
 
         public async Task<WorkOrderReply> Handle(ReportWork command, CancellationToken cancellationToken)
         {
             var order = await db.Find<Row>(Read, new { command.WorkOrderId }, cancellationToken) ?? throw new Refused.NotFound("work_order");
             caller.MustBeAllowedIn(order.CommunityId);
             await MustBeOrHaveBeenTheirs(order, command.WorkOrderId, cancellationToken);
+            if (!IsCode(command.Code))
+            {
+                throw new Refused.Invalid("report.not_a_code", "This is not the code of a problem.", "code");
+            }
 
             // The device's time, where there is one, stands beside: it is from before what moved the order on.
             log.Write(
                 order.CommunityId, SubjectKind.WorkOrder, command.WorkOrderId, Happening.WorkReported, new { command.Move, command.Code },
                 command.Words is { } words ? PlainText.Normalise(words) : null, Visibility.Crew, clock.Now());
-            return WorkOrderReply.Of(caller, order.CommunityId, order.Is, command.WorkOrderId, order.Number, order.Status, order.Version);
+            var whose = new OrderIs(order.TeamId, order.AssigneeId, order.TeamIsExternal, order.ReworkOfId is not null, order.Payer);
+            return WorkOrderReply.Of(caller, order.CommunityId, whose, command.WorkOrderId, order.Number, order.Status, order.Version);
         }
+
+        /// <summary>It goes where no words go.</summary>
+        private static bool IsCode(string code) => code.Length is > 2 and <= 100 && code.Contains('.', StringComparison.Ordinal) && code.All(c => c is (>= 'a' and <= 'z') or '_' or '.');
 
         private async Task MustBeOrHaveBeenTheirs(Row order, Guid workOrderId, CancellationToken ct)
         {
