@@ -1,5 +1,5 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFailed, test } from 'vitest';
 import { address, launch, open, overflow, people, signIn } from './browser';
 
 let browser: Browser;
@@ -87,6 +87,7 @@ test.each(['zh-CN', 'en'] as const)('A crew member works through an order withou
   await page.close();
   const again = await context.newPage();
   again.on('pageerror', (e) => wrong.push(String(e)));
+  onTestFailed(async () => console.log(await again.locator('body').innerText().catch(() => 'The page is closed.')));
   await again.goto(`${address}/crew`);
   await again.locator(`[data-order="${order.number}"]`).click();
   await again.locator('[data-move=complete]').click();

@@ -72,7 +72,7 @@ export const removeAction = (action: Action): Promise<void> =>
     tx.objectStore('photos').delete(action.key);
   });
 
-/** Nothing waits for its time any more. */
+/** Nothing waits for its time any more, and the next wait is a short one again. */
 export const forgetWaits = (owner: string): Promise<void> =>
   within<void>(['actions'], 'readwrite', (tx) => {
     const walk = tx.objectStore('actions').index('owner').openCursor(owner);
@@ -80,7 +80,7 @@ export const forgetWaits = (owner: string): Promise<void> =>
       const at = walk.result;
       if (!at) return;
       const action = at.value as Action;
-      if (action.notBefore > 0) at.update({ ...action, notBefore: 0 });
+      if (action.notBefore > 0) at.update({ ...action, notBefore: 0, tries: 0 });
       at.continue();
     };
   });
