@@ -7,7 +7,7 @@ namespace PropertyServiceDesk.Domain.WorkOrders;
 /// <remarks>A visit before an appointment that finds nobody at home is none: the arrival is taken back, and the appointment is still to be kept.</remarks>
 /// <param name="WakeAt">When to look again: in the future, at most 90 days ahead.</param>
 /// <param name="Evidence">Needed for an absent customer: <c>call</c>, with <c>calledAt</c>, or <c>photo</c>: one of purpose <c>evidence</c> that was added to this order since its last such hold.</param>
-/// <param name="CalledAt">When the customer was rung in vain: since the order was given to this crew and its last such hold, and not in the future.</param>
+/// <param name="CalledAt">When the customer was rung in vain: since the order was given to this crew and its last such hold, and not in the future; a telephone's clock may be five minutes ahead.</param>
 [AllowedTo(Roles.Officers | Roles.System, Own = Roles.Crews | Roles.Clerk)]
 public sealed record HoldWork([property: JsonIgnore] Guid WorkOrderId, HoldReason Reason, DateTimeOffset WakeAt, string? Note = null, HoldEvidence? Evidence = null, DateTimeOffset? CalledAt = null) : ICommand<WorkOrderReply>
 {
@@ -112,6 +112,12 @@ internal sealed class HoldEvidenceCheck(Db db)
         where o.community_id = @CommunityId and o.work_order_id = @WorkOrderId
         """;
 
+    /// <summary>A telephone's clock may be ahead of ours.</summary>
+    private static readonly TimeSpan ClocksDiffer = TimeSpan.FromMinutes(5);
+
+    /// <summary>People say a time to the minute.</summary>
+    private static readonly TimeSpan WholeMinutes = TimeSpan.FromMinutes(1);
+
     private sealed record Row(DateTimeOffset GivenAt, DateTimeOffset? LastAt, bool Photo);
 
     /// <exception cref="Refused.Conflict">There is no such photo.</exception>
@@ -124,7 +130,7 @@ internal sealed class HoldEvidenceCheck(Db db)
             throw new Refused.Conflict("hold.photo_missing", "There is no photo of this visit: add one as evidence first.");
         }
 
-        if (evidence == HoldEvidence.Call && (calledAt > now || calledAt < row.GivenAt || calledAt <= row.LastAt))
+        if (evidence == HoldEvidence.Call && (calledAt > now + ClocksDiffer || calledAt <= row.GivenAt - WholeMinutes || calledAt <= row.LastAt))
         {
             throw new Refused.Invalid("hold.call_out_of_range", "The call was made since the order was given to you and since its last such hold, and not in the future.", "calledAt");
         }

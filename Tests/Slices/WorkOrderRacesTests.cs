@@ -181,8 +181,8 @@ public sealed class WorkOrderRacesTests : DeskFixture
         Assert.That(await Refusal(() => Hold(HoldEvidence.Call)), Is.EqualTo("hold.call_needs_time"));
         Assert.That(await Refusal(() => Hold(HoldEvidence.Photo, Clock.GetUtcNow())), Is.EqualTo("hold.no_call"));
         Assert.That(await Refusal(() => Hold(HoldEvidence.Call, Clock.GetUtcNow(), HoldReason.Parts)), Is.EqualTo("hold.no_call"));
-        Assert.That(await Refusal(() => Hold(HoldEvidence.Call, Clock.GetUtcNow().AddSeconds(1))), Is.EqualTo("hold.call_out_of_range"));
-        Assert.That(await Refusal(() => Hold(HoldEvidence.Call, given.AddSeconds(-1))), Is.EqualTo("hold.call_out_of_range"));
+        Assert.That(await Refusal(() => Hold(HoldEvidence.Call, Clock.GetUtcNow().AddMinutes(6))), Is.EqualTo("hold.call_out_of_range"));
+        Assert.That(await Refusal(() => Hold(HoldEvidence.Call, given.AddMinutes(-1))), Is.EqualTo("hold.call_out_of_range"));
         await Hold(HoldEvidence.Call, Clock.GetUtcNow().AddMinutes(-5));
         Assert.That((await Send(Here.Clerk, new GetWorkOrder(order))).Holds.Single().CalledAt, Is.EqualTo(Clock.GetUtcNow().AddMinutes(-5)));
         Clock.Advance(TimeSpan.FromMinutes(30));

@@ -75,6 +75,7 @@ internal static class Sweep
         }
 
         Console.WriteLine($"sweep: the same just after they were closed while an old snapshot is held: {await Buffers(owner, DateTime.UtcNow.AddMinutes(-10))} buffers (aim: 50)");
+        Console.WriteLine($"sweep: the whole look, which comes every ten minutes, reads then {await Buffers(owner, DateTime.UnixEpoch)} buffers");
     }
 
     private static async Task Make(NpgsqlDataSource owner, IReadOnlyList<Spot> spots, int from, int count)
