@@ -2,9 +2,8 @@ import { Select } from 'antd';
 import { useDeferredValue, useMemo, useState } from 'react';
 import type { CategoryLine, RequestKind } from '../api/client';
 import { useCategories, useSearch, useTeams } from '../api/reference';
-import { en } from '../words/en';
+import { kindsEn, kindsZh } from '../words/kinds';
 import { useWords } from '../words/words';
-import { zhCN } from '../words/zh-CN';
 import { rank } from './ranking';
 
 /** A category by typing a part of what it or anything above it is called: in characters, pinyin initials or English. Without a kind given, of every kind. */
@@ -23,7 +22,7 @@ export function CategoryPick({ communityId, kind, value, onChange, id }: {
       return {
         value: c.categoryId,
         label: whole.map((p) => pick(p.name, p.nameEn)).join(' › '),
-        called: { name: c.name, nameEn: c.nameEn, path: [zhCN.enums.requestKind[c.kind], en.enums.requestKind[c.kind], ...whole.flatMap((p) => [p.name, p.nameEn])].join(' ') },
+        called: { name: c.name, nameEn: c.nameEn, path: [kindsZh[c.kind], kindsEn[c.kind], ...whole.flatMap((p) => [p.name, p.nameEn])].join(' ') },
         hint: [!kind && word('requestKind', c.kind), c.crew && word('crew', c.crew), c.priority !== 'normal' && word('priority', c.priority)].filter(Boolean).join(' · '),
       };
     });

@@ -1,3 +1,4 @@
+import { kindsEn } from './kinds';
 import { workWords } from './work.en';
 import type { zhCN } from './zh-CN';
 
@@ -148,7 +149,7 @@ export const en: Words<typeof zhCN> = {
     voiceState: { proposed: 'To be read', published: 'Public', withdrawn: 'Withdrawn' },
     voiceMove: { edit: 'Edit', approve: 'Approve', doubt: 'Doubt', withdraw: 'Withdraw' },
     voiceWithdrawnWhy: { byManager: 'by a manager', confidential: 'the complaint became confidential', forgotten: 'the person is forgotten' },
-    requestKind: { repair: 'Repair', complaint: 'Complaint', inquiry: 'Inquiry', suggestion: 'Suggestion', praise: 'Praise' },
+    requestKind: kindsEn,
     requestStatus: { received: 'Received', inProgress: 'In progress', awaitingFeedback: 'Awaiting feedback', closed: 'Closed', cancelled: 'Cancelled' },
     requestMove: {
       amend: 'Amend', recategorise: 'Category', reprioritise: 'Priority', reschedule: 'Appointment', note: 'Note', promise: 'Promise', nameInCharge: 'Person in charge', firstReply: 'First reply', writtenReply: 'Written reply', urge: 'Urge', keepPromise: 'Keep promise', attach: 'Add files', joinFault: 'Join fault', leaveFault: 'Leave fault',

@@ -1,3 +1,4 @@
+import { kindsZh } from './kinds';
 import { workWords } from './work.zh-CN';
 
 /** Every text of the client in Chinese. English has the same keys: the compiler and a test hold them together. */
@@ -146,7 +147,7 @@ export const zhCN = {
     voiceState: { proposed: '待审', published: '已公开', withdrawn: '已撤回' },
     voiceMove: { edit: '修改', approve: '审定', doubt: '存疑', withdraw: '撤回' },
     voiceWithdrawnWhy: { byManager: '经理撤回', confidential: '投诉转为保密', forgotten: '本人资料已删除' },
-    requestKind: { repair: '报修', complaint: '投诉', inquiry: '咨询', suggestion: '建议', praise: '表扬' },
+    requestKind: kindsZh,
     requestStatus: { received: '已受理', inProgress: '处理中', awaitingFeedback: '待反馈', closed: '已闭环', cancelled: '已取消' },
     requestMove: {
       amend: '修改内容', recategorise: '改类别', reprioritise: '改优先级', reschedule: '改预约', note: '备注', promise: '承诺', nameInCharge: '指定负责人', firstReply: '首次答复', writtenReply: '书面答复', urge: '催单', keepPromise: '兑现承诺', attach: '添加文件', joinFault: '并入故障', leaveFault: '离开故障',
