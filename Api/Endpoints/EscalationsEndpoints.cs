@@ -10,6 +10,7 @@ internal static class EscalationsEndpoints
     {
         var escalations = api.MapGroup("/escalations").WithTags("Escalations");
         escalations.Get<ListEscalations, Domain.Plumbing.Page<EscalationLine>>("/");
+        escalations.Get<ListLadders, Domain.Plumbing.Page<Ladder>>("/ladders");
         escalations.MapPost("/{escalationId:guid}/acknowledgement", async (Guid escalationId, AcknowledgeEscalation body, HttpContext http, IMediator desk, CancellationToken ct) =>
             Resource.Ok(http, await desk.Send(body with { EscalationId = escalationId }, ct))).Produces<EscalationReply>();
         escalations.MapPost("/{escalationId:guid}/resolution", async (Guid escalationId, ResolveEscalation body, HttpContext http, IMediator desk, CancellationToken ct) =>
@@ -26,5 +27,9 @@ internal static class EscalationsEndpoints
         reports.Get<ReportSatisfaction, IReadOnlyList<SatisfactionFigures>>("/satisfaction");
         reports.Get<ListRatings, Domain.Plumbing.Page<RatingLine>>("/satisfaction/lines");
         reports.Get<ReportEscalations, IReadOnlyList<EscalationFigures>>("/escalations");
+        reports.Get<ListReportedEscalations, Domain.Plumbing.Page<EscalationLine>>("/escalations/lines");
+        reports.Get<ReportDemand, IReadOnlyList<DemandFigure>>("/demand");
+        reports.Get<ListReportedRequests, Domain.Plumbing.Page<ReportedRequest>>("/demand/lines");
+        reports.Get<ReportToday, Today>("/today");
     }
 }

@@ -7,6 +7,7 @@ public enum ReportBy
 {
     /// <summary>One line for everything.</summary>
     All,
+    Community,
     Crew,
     Kind,
     RequestKind,
@@ -25,10 +26,10 @@ public enum ClockOutcome
     /// <summary>It stopped after its due time, for whatever reason: what was voided after its breach was late.</summary>
     Late,
 
-    /// <summary>It runs, and is not due yet.</summary>
+    /// <summary>It runs and is not due yet, or is on hold since before it was.</summary>
     Running,
 
-    /// <summary>It runs, and its due time has passed.</summary>
+    /// <summary>It has not stopped, and its due time has passed.</summary>
     RunningLate,
 
     /// <summary>It stopped before its due time without being met: transferred, returned, voided, cancelled.</summary>
@@ -52,6 +53,7 @@ public sealed record ReportClocks(ClockReportFilter Filter, ReportBy By = Report
             select coalesce(b.key, '') as key, min(b.key_name) as name, min(b.key_name_en) as name_en, count(*) as clocks,
                 count(*) filter (where b.outcome = 'onTime') as on_time, count(*) filter (where b.outcome = 'late') as late,
                 count(*) filter (where b.outcome = 'running') as running, count(*) filter (where b.outcome = 'runningLate') as running_late, count(*) filter (where b.outcome = 'moot') as moot,
+                count(*) filter (where b.late_report_at is not null) as annotated,
                 percentile_disc(0.5) within group (order by b.taken) filter (where b.stopped_why = 'met') as median_seconds,
                 percentile_disc(0.9) within group (order by b.taken) filter (where b.stopped_why = 'met') as p90_seconds,
                 percentile_disc(0.5) within group (order by b.late_by) filter (where b.outcome in ('late', 'runningLate')) as median_late_seconds,
@@ -66,9 +68,10 @@ public sealed record ReportClocks(ClockReportFilter Filter, ReportBy By = Report
     }
 }
 
-/// <param name="Key">The crew, the kind, the category's id or the month (2026-03); empty where there is none.</param>
-/// <param name="Name">The category's.</param>
+/// <param name="Key">The community's id, the crew, the kind, the category's id or the month (2026-03); empty where there is none.</param>
+/// <param name="Name">The community's or the category's.</param>
 /// <param name="Clocks">All of them: the sum of the five that follow.</param>
+/// <param name="Annotated">Of those in time: marked as late first, until a telephone that had had no signal reported that they had been met. The breach stands where it was recorded.</param>
 /// <param name="MedianSeconds">From start to stop, of those that were met, by nearest rank; null where there are none.</param>
 /// <param name="MedianLateSeconds">Past the due time, of those that were or are late.</param>
 public sealed record ClockFigures(
@@ -81,6 +84,7 @@ public sealed record ClockFigures(
     long Running,
     long RunningLate,
     long Moot,
+    long Annotated,
     long? MedianSeconds,
     long? P90Seconds,
     long? MedianLateSeconds,
@@ -88,9 +92,12 @@ public sealed record ClockFigures(
 
 /// <summary>The clocks behind a figure, the last due first: exactly those that it counts.</summary>
 /// <param name="Key">As in the figure; with <paramref name="By"/>.</param>
+/// <param name="Met">Only those that were met, whenever: what median and 90th percentile of the time taken are of.</param>
+/// <param name="Annotated">Only those that were marked as late before word came that they had been met in time.</param>
 /// <param name="Take">1–200.</param>
 [AllowedTo(Roles.Officers)]
-public sealed record ListReportedClocks(ClockReportFilter Filter, ReportBy By = ReportBy.All, string? Key = null, ClockOutcome[]? Outcome = null, int Take = 50, string? After = null) : IQuery<Page<ReportedClock>>
+public sealed record ListReportedClocks(
+    ClockReportFilter Filter, ReportBy By = ReportBy.All, string? Key = null, ClockOutcome[]? Outcome = null, bool Met = false, bool Annotated = false, int Take = 50, string? After = null) : IQuery<Page<ReportedClock>>
 {
     public sealed class Validator : AbstractValidator<ListReportedClocks>
     {
@@ -102,12 +109,14 @@ public sealed record ListReportedClocks(ClockReportFilter Filter, ReportBy By = 
         internal const string Read = ClockReportSql.Base + """
 
             select b.community_id, b.clock_id, b.kind, b.cycle, b.outcome, b.request_id, r.number as request_number, b.work_order_id, o.number as work_order_number, b.crew, b.request_kind, b.category_id,
-                b.started_at, b.due_at, b.stopped_at, b.stopped_why, b.taken as taken_seconds, b.late_by as late_seconds
+                b.started_at, b.due_at, b.stopped_at, b.stopped_why, b.taken as taken_seconds, b.late_by as late_seconds, b.late_report_at
             from base b
             left join request r on r.community_id = b.community_id and r.request_id = b.request_id
             left join work_order o on o.community_id = b.community_id and o.work_order_id = b.work_order_id
             where (@Key::text is null or coalesce(b.key, '') = @Key)
               and (@Outcomes::text[] is null or b.outcome = any (@Outcomes))
+              and (not @Met or b.stopped_why = 'met')
+              and (not @Annotated or b.late_report_at is not null)
               and (not @After or (b.due_at, b.clock_id) < (@AfterAt::timestamptz, @AfterId::uuid))
             order by b.due_at desc, b.clock_id desc
             limit @Take
@@ -119,6 +128,8 @@ public sealed record ListReportedClocks(ClockReportFilter Filter, ReportBy By = 
             var args = ClockReportSql.Arguments(query.Filter, query.By, caller, clock);
             args.Add("Key", query.Key);
             args.Add("Outcomes", query.Outcome is null ? null : EnumWord.All(query.Outcome));
+            args.Add("Met", query.Met);
+            args.Add("Annotated", query.Annotated);
             args.Add("After", query.After is not null);
             args.Add("AfterAt", at?.UtcDateTime);
             args.Add("AfterId", id);
@@ -131,6 +142,7 @@ public sealed record ListReportedClocks(ClockReportFilter Filter, ReportBy By = 
 
 /// <param name="TakenSeconds">From start to stop; by now where it runs.</param>
 /// <param name="LateSeconds">0 where it was not late.</param>
+/// <param name="LateReportAt">It was marked as late, and this is when word came that it had been met in time.</param>
 public sealed record ReportedClock(
     Guid CommunityId,
     Guid ClockId,
@@ -149,7 +161,8 @@ public sealed record ReportedClock(
     DateTimeOffset? StoppedAt,
     string? StoppedWhy,
     long TakenSeconds,
-    long LateSeconds);
+    long LateSeconds,
+    DateTimeOffset? LateReportAt);
 
 /// <summary>What the figures and their rows share, so that they cannot differ.</summary>
 internal static class ClockReportSql
@@ -157,22 +170,24 @@ internal static class ClockReportSql
     public const string Base = """
         with base as (
             select x.*, case @By
+                    when 'community' then x.community_id::text
                     when 'crew' then x.crew
                     when 'kind' then x.kind
                     when 'requestKind' then x.request_kind
                     when 'category' then x.category_id::text
                     when 'month' then to_char(x.due_at at time zone x.time_zone, 'YYYY-MM') end as key,
-                case @By when 'category' then x.category_name end as key_name, case @By when 'category' then x.category_name_en end as key_name_en
+                case @By when 'category' then x.category_name when 'community' then x.community_name end as key_name,
+                case @By when 'category' then x.category_name_en when 'community' then x.community_name_en end as key_name_en
             from (
-                select k.community_id, k.clock_id, k.kind, k.cycle, k.started_at, k.due_at, k.stopped_at, k.stopped_why, m.time_zone,
+                select k.community_id, k.clock_id, k.kind, k.cycle, k.started_at, k.due_at, k.stopped_at, k.stopped_why, k.late_report_at, m.time_zone, m.name as community_name, m.name_en as community_name_en,
                     r.request_id, o.work_order_id, coalesce(k.crew, c.crew) as crew, c.kind as request_kind, c.category_id, c.name as category_name, c.name_en as category_name_en,
                     case
                         when k.stopped_at > k.due_at then 'late'
                         when k.stopped_at is not null then case k.stopped_why when 'met' then 'onTime' else 'moot' end
-                        when k.due_at < @Now then 'runningLate'
+                        when k.due_at < coalesce(k.held_at, @Now) then 'runningLate'
                         else 'running' end as outcome,
                     extract(epoch from coalesce(k.stopped_at, @Now) - k.started_at)::bigint as taken,
-                    extract(epoch from greatest(coalesce(k.stopped_at, @Now) - k.due_at, interval '0'))::bigint as late_by
+                    extract(epoch from greatest(coalesce(k.stopped_at, k.held_at, @Now) - k.due_at, interval '0'))::bigint as late_by
                 from community m
                 join clock k on k.community_id = m.community_id
                 left join work_order o on k.subject_kind = 'workOrder' and o.community_id = k.community_id and o.work_order_id = k.subject_id

@@ -42,6 +42,9 @@ public enum RatedWhich
     /// <summary>A score below 5, with what would have made it a 5.</summary>
     BelowFive,
 
+    /// <summary>A score of 2 or less, or not solved.</summary>
+    Low,
+
     /// <summary>First rounds of requests for which somebody worked.</summary>
     Worked,
 
@@ -67,7 +70,7 @@ public sealed record ReportSatisfaction(SatisfactionFilter Filter, SatisfactionB
 {
     internal sealed class Handler(Db db, Caller caller) : IRequestHandler<ReportSatisfaction, IReadOnlyList<SatisfactionFigures>>
     {
-        private const string Read = RatedSql.Base + """
+        internal const string Read = RatedSql.Base + """
 
             select coalesce(b.key, '') as key, min(b.key_name) as name, min(b.key_name_en) as name_en,
                 count(*) as rounds, count(*) filter (where b.outcome = 'notAsked') as not_asked, count(*) filter (where b.outcome not in ('notAsked', 'open')) as asked, count(*) filter (where b.outcome = 'open') as open,
@@ -78,7 +81,7 @@ public sealed record ReportSatisfaction(SatisfactionFilter Filter, SatisfactionB
                 round(avg(b.satisfaction) filter (where b.author_kind = 'staff'), 2) as satisfaction_by_staff, count(b.satisfaction) filter (where b.author_kind = 'staff') as scores_by_staff,
                 round(avg(b.recommend) filter (where b.author_kind = 'owner'), 2) as recommend_by_owner, count(b.recommend) filter (where b.author_kind = 'owner') as recommends_by_owner,
                 round(avg(b.recommend) filter (where b.author_kind = 'staff'), 2) as recommend_by_staff, count(b.recommend) filter (where b.author_kind = 'staff') as recommends_by_staff,
-                count(*) filter (where b.satisfaction < 5) as below_five,
+                count(*) filter (where b.satisfaction < 5) as below_five, count(*) filter (where b.low) as low,
                 count(*) filter (where b.solved = 'yes') as solved, count(*) filter (where b.solved = 'partly') as partly_solved, count(*) filter (where b.solved = 'no') as not_solved,
                 count(*) filter (where b.worked) as worked, count(*) filter (where b.came_back) as came_back, count(*) filter (where b.fixed_at_first) as fixed_at_first,
                 round(count(*) filter (where b.came_back)::numeric / nullif(count(*) filter (where b.worked), 0), 4) as rework_rate,
@@ -102,6 +105,7 @@ public sealed record ReportSatisfaction(SatisfactionFilter Filter, SatisfactionB
 /// <param name="SatisfactionByOwner">1–5, of those that owners entered; null where there are none.</param>
 /// <param name="ScoresByOwner">How many that is of.</param>
 /// <param name="SatisfactionByStaff">1–5, of those that staff wrote down; null where there are none.</param>
+/// <param name="Low">A score of 2 or less, or not solved.</param>
 /// <param name="Worked">Requests for which somebody worked, by their first round: what the two last rates are of.</param>
 /// <param name="CameBack">As rework, or as a new request after it was closed.</param>
 /// <param name="FixedAtFirst">Did not come back, and no order was put on hold after arrival, handed to another crew or given back.</param>
@@ -129,6 +133,7 @@ public sealed record SatisfactionFigures(
     decimal? RecommendByStaff,
     long RecommendsByStaff,
     long BelowFive,
+    long Low,
     long Solved,
     long PartlySolved,
     long NotSolved,
@@ -166,6 +171,7 @@ public sealed record ListRatings(
                     when 'byOwner' then b.author_kind = 'owner'
                     when 'byStaff' then b.author_kind = 'staff'
                     when 'belowFive' then b.satisfaction < 5
+                    when 'low' then b.low
                     when 'worked' then b.worked
                     when 'cameBack' then b.came_back
                     when 'fixedAtFirst' then b.fixed_at_first
@@ -221,7 +227,7 @@ internal static class RatedSql
 {
     public const string Base = """
         with base as (
-            select x.*, x.first_of_worked as worked, x.first_of_worked and x.returned as came_back, x.first_of_worked and not x.returned and x.one_visit as fixed_at_first,
+            select x.*, coalesce(x.satisfaction <= 2, false) or coalesce(x.solved = 'no', false) as low, x.first_of_worked as worked, x.first_of_worked and x.returned as came_back, x.first_of_worked and not x.returned and x.one_visit as fixed_at_first,
                 case @By
                     when 'community' then x.community_id::text
                     when 'crew' then x.crew

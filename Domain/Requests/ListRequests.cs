@@ -9,6 +9,7 @@ namespace PropertyServiceDesk.Domain.Requests;
 /// <param name="ToConfirm">Whether it was reported by somebody unknown, and the desk has not confirmed it yet.</param>
 /// <param name="UnreadWord">Whether there is a word or a photo from the owner that nobody of the desk has looked at.</param>
 /// <param name="Late">Whether it was finished after it was due; for open ones, whether the due time has passed.</param>
+/// <param name="Due">Of those that are not finished: what is late now, or will be within four hours. A clock that is on hold does not become late.</param>
 public sealed record RequestFilter(
     Guid? CommunityId = null,
     RequestStatus[]? Status = null,
@@ -30,7 +31,18 @@ public sealed record RequestFilter(
     bool? Late = null,
     bool? Imported = null,
     bool? ToConfirm = null,
-    bool? UnreadWord = null);
+    bool? UnreadWord = null,
+    RequestDue? Due = null);
+
+/// <summary>How an unfinished request stands to its due time.</summary>
+public enum RequestDue
+{
+    /// <summary>The due time has passed.</summary>
+    Late,
+
+    /// <summary>It is due within four hours, and its clock runs.</summary>
+    Soon,
+}
 
 public enum RequestSort
 {
@@ -146,14 +158,14 @@ internal static class RequestSql
     internal const string Columns = """
         select r.community_id, r.request_id, r.number, r.kind, r.channel, r.status, r.outcome, r.priority, r.category_id, r.description, r.place_id,
             p.name as place_name, r.customer_id, coalesce(cu.name, r.reporter_name) as customer_name, r.confidential, r.reported_at, r.registered_at,
-            r.closed_at, r.rework_count, r.urge_count, k.due_at, coalesce(coalesce(k.stopped_at, @Now) > k.due_at, false) as late,
+            r.closed_at, r.rework_count, r.urge_count, k.due_at, coalesce(coalesce(k.stopped_at, k.held_at, @Now) > k.due_at, false) as late,
             r.to_confirm and r.confirmed_at is null as to_confirm, r.owner_word_at, r.version, case when k.stopped_at is null then k.due_at end as runs_until
         """;
 
     internal const string Joins = """
 
         left join lateral (
-            select c.due_at, c.stopped_at
+            select c.due_at, c.stopped_at, c.held_at
             from clock c
             where c.community_id = r.community_id and c.subject_id = r.request_id and c.kind = 'finish'
             order by c.cycle desc
@@ -211,12 +223,16 @@ internal static class RequestSql
                           and d.due_at is not null)
         """;
 
+    /// <summary>What is due within this will be late soon.</summary>
+    public static readonly TimeSpan Soon = TimeSpan.FromHours(4);
+
     public static DynamicParameters Parameters(RequestFilter filter, Caller caller, TimeProvider clock)
     {
         var mine = caller.Actor.CommunitiesWith(caller.Allowed);
         var args = new DynamicParameters();
         args.Add("Communities", (filter.CommunityId is { } one ? mine.Where(m => m == one) : mine).ToArray());
         args.Add("Now", clock.Now().UtcDateTime);
+        args.Add("SoonBefore", clock.Now().Add(Soon).UtcDateTime);
         args.Add("Status", filter.Status is null ? null : EnumWord.All(filter.Status));
         args.Add("Kind", filter.Kind is { } kind ? EnumWord.Of(kind) : null);
         args.Add("Channel", filter.Channel is { } channel ? EnumWord.Of(channel) : null);
@@ -367,8 +383,14 @@ internal static class RequestSql
             },
             f.Late switch
             {
-                true => "exists (select from clock c where c.community_id = r.community_id and c.subject_id = r.request_id and c.kind = 'finish' and coalesce(c.stopped_at, @Now) > c.due_at)",
-                false => "not exists (select from clock c where c.community_id = r.community_id and c.subject_id = r.request_id and c.kind = 'finish' and coalesce(c.stopped_at, @Now) > c.due_at)",
+                true => "exists (select from clock c where c.community_id = r.community_id and c.subject_id = r.request_id and c.kind = 'finish' and coalesce(c.stopped_at, c.held_at, @Now) > c.due_at)",
+                false => "not exists (select from clock c where c.community_id = r.community_id and c.subject_id = r.request_id and c.kind = 'finish' and coalesce(c.stopped_at, c.held_at, @Now) > c.due_at)",
+                null => null,
+            },
+            f.Due switch
+            {
+                RequestDue.Late => "r.request_id in (select u.subject_id from clock u where u.community_id = any (@Communities::uuid[]) and u.subject_kind = 'request' and u.kind = 'finish' and u.stopped_at is null and u.due_at < @Now and u.due_at < coalesce(u.held_at, @Now))",
+                RequestDue.Soon => "r.request_id in (select u.subject_id from clock u where u.community_id = any (@Communities::uuid[]) and u.subject_kind = 'request' and u.kind = 'finish' and u.stopped_at is null and u.due_at >= @Now and u.due_at < @SoonBefore and u.held_at is null)",
                 null => null,
             },
         ];

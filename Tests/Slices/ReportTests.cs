@@ -69,7 +69,7 @@ public sealed class ReportTests : DeskFixture
         Clock.Advance(TimeSpan.FromMinutes(3));
         await Send(Here.Manager, new AcknowledgeEscalation(one.EscalationId));
 
-        foreach (var figures in await Send(Here.Manager, new ReportEscalations(ReportBy.Crew)))
+        foreach (var figures in await Send(Here.Manager, new ReportEscalations(new EscalationReportFilter(), ReportBy.Crew)))
         {
             var crew = EnumWord.Read<Crew>(figures.Key);
             foreach (var (level, count) in new[] { (0, figures.Warnings), (1, figures.Level1), (2, figures.Level2), (3, figures.Level3), (4, figures.Level4) })
@@ -80,7 +80,7 @@ public sealed class ReportTests : DeskFixture
             Assert.That((await Send(Here.Manager, new ListEscalations(new EscalationFilter(Crew: crew, Acknowledged: true), 200))).Items, Has.Count.EqualTo(figures.Acknowledged));
         }
 
-        var all = (await Send(Here.Manager, new ReportEscalations())).Single();
+        var all = (await Send(Here.Manager, new ReportEscalations(new EscalationReportFilter()))).Single();
         Assert.That((all.Acknowledged, all.MedianAcknowledgedSeconds), Is.EqualTo((1L, (long?)180)));
         Assert.That(all.Told + all.Nobody + all.Waiting + all.DoneBeforeTelling, Is.EqualTo(all.Warnings + all.Level1 + all.Level2 + all.Level3 + all.Level4));
     }

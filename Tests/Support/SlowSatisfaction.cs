@@ -95,6 +95,7 @@ internal static class SlowSatisfaction
         RatedWhich.Unreachable => k.Round.State == "unreachable",
         RatedWhich.NoResponse => k.Round.State == "noResponse",
         RatedWhich.BelowFive => k.Round.Satisfaction < 5,
+        RatedWhich.Low => k.Round.Satisfaction <= 2 || k.Round.Solved == "no",
         RatedWhich.Worked => k.Worked,
         RatedWhich.CameBack => k.CameBack,
         RatedWhich.FixedAtFirst => k.FixedAtFirst,
@@ -109,7 +110,7 @@ internal static class SlowSatisfaction
             Rate(Of(RatedWhich.Answered), Of(RatedWhich.Asked)),
             Mean(owner.Select(k => k.Round.Satisfaction)), owner.Count(k => k.Round.Satisfaction is not null), Mean(staff.Select(k => k.Round.Satisfaction)), staff.Count(k => k.Round.Satisfaction is not null),
             Mean(owner.Select(k => k.Round.Recommend)), owner.Count(k => k.Round.Recommend is not null), Mean(staff.Select(k => k.Round.Recommend)), staff.Count(k => k.Round.Recommend is not null),
-            Of(RatedWhich.BelowFive), all.Count(k => k.Round.Solved == "yes"), all.Count(k => k.Round.Solved == "partly"), all.Count(k => k.Round.Solved == "no"),
+            Of(RatedWhich.BelowFive), Of(RatedWhich.Low), all.Count(k => k.Round.Solved == "yes"), all.Count(k => k.Round.Solved == "partly"), all.Count(k => k.Round.Solved == "no"),
             Of(RatedWhich.Worked), Of(RatedWhich.CameBack), Of(RatedWhich.FixedAtFirst), Rate(Of(RatedWhich.CameBack), Of(RatedWhich.Worked)), Rate(Of(RatedWhich.FixedAtFirst), Of(RatedWhich.Worked)));
     }
 

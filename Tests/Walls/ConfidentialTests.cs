@@ -398,7 +398,12 @@ public sealed class ConfidentialTests : DeskFixture
         yield return (nameof(FollowEvents), async a => await Send(a, new FollowEvents(here) { After = new LivePlace(new Dictionary<Guid, long> { [here] = await Scalar<long>("select greatest(seq - 100, 0) from event_head where community_id = @here", new { here }) }).ToString() }));
         yield return (nameof(ListReportedClocks), Query(new ListReportedClocks(new ClockReportFilter(here), Take: 200)));
         yield return (nameof(ReportClocks), async a => (await Send(a, new ReportClocks(new ClockReportFilter(here)))).Count > 0 ? "counted" : "not");
-        yield return (nameof(ReportEscalations), async a => (await Send(a, new ReportEscalations(CommunityId: here))).Count > 0 ? "counted" : "not");
+        yield return (nameof(ReportEscalations), async a => (await Send(a, new ReportEscalations(new EscalationReportFilter(here)))).Count > 0 ? "counted" : "not");
+        yield return (nameof(ListReportedEscalations), Query(new ListReportedEscalations(new EscalationReportFilter(here), Take: 200)));
+        yield return (nameof(ListLadders), Query(new ListLadders(new EscalationFilter(here), 200)));
+        yield return (nameof(ListReportedRequests), Query(new ListReportedRequests(new DemandFilter(here), Take: 200)));
+        yield return (nameof(ReportDemand), async a => (await Send(a, new ReportDemand(new DemandFilter(here), DemandBy.RequestKind))).Sum(f => f.Requests) > 1 ? "counted" : "not");
+        yield return (nameof(ReportToday), async a => (await Send(a, new ReportToday(here))).Communities.Sum(f => f.Open) > 1 ? "counted" : "not");
         yield return (nameof(GetOwnersTime), Query(new GetOwnersTime(said.RequestId)));
         yield return (nameof(ListCallBacks), async a =>
         {
