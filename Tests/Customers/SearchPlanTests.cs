@@ -149,6 +149,17 @@ public sealed class SearchPlanTests : DeskFixture
         Assert.That(plan, Does.Match(@"Index Only Scan using search_token_pkey.*actual rows=21(\.00)? "));
     }
 
+    [Test]
+    public async Task The_trend_of_demand_walks_the_requests_of_its_period()
+    {
+        var plan = (await Plans(
+            Domain.Reports.ReportDemand.Handler.Read,
+            new { Communities = new[] { Here.CommunityId }, By = "category", Every = "week", From = FakeClock.Start.AddDays(-3).UtcDateTime, To = FakeClock.Start.UtcDateTime, RequestKind = (string?)null, CategoryId = (Guid?)null })).Single();
+
+        Assert.That(plan, Does.Contain("request_by_time"));
+        Assert.That(SequentialScans([plan]), Is.Empty);
+    }
+
     private static IEnumerable<string> SequentialScans(IEnumerable<string> plans) => plans.Where(p => Large.Any(t => p.Contains($"Seq Scan on {t} ", StringComparison.Ordinal)));
 
     /// <summary>Each statement's plan, as somebody of this community.</summary>

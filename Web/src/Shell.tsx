@@ -29,6 +29,7 @@ export function Shell({ who, children }: { who: SignedIn; children: ReactNode })
   useTitle();
   useLive(who.staffId);
   const links = [
+    ...(screens.officer ? [['/today', t('nav.today')]] : []),
     ...(screens.desk ? [['/desk', t('nav.desk')], ['/requests', t('nav.requests')], ['/queue', t('nav.queue')], ['/call-backs', t('nav.callBacks')], ['/follow-ups', t('nav.followUps')], ['/faults', t('nav.faults')], ['/escalations', t('nav.escalations')], ['/inbox', t('nav.inbox')], ['/messages', t('nav.messages')], ['/voices', t('nav.voices')]] : []),
     ...(screens.crew ? [['/crew', t('nav.crew')]] : []),
     ...(screens.crew && !screens.desk ? [['/escalations', t('nav.escalations')]] : []),

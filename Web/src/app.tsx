@@ -31,6 +31,8 @@ const MessagesScreen = lazy(() => import('./desk/MessagesScreen'));
 const TemplatesScreen = lazy(() => import('./admin/TemplatesScreen'));
 const EscalationsScreen = lazy(() => import('./manager/EscalationsScreen'));
 const ReportsScreen = lazy(() => import('./manager/ReportsScreen'));
+const RowsScreen = lazy(() => import('./manager/RowsScreen'));
+const TodayScreen = lazy(() => import('./manager/TodayScreen'));
 const RostersScreen = lazy(() => import('./manager/RostersScreen'));
 const JobsScreen = lazy(() => import('./admin/JobsScreen'));
 const PoliciesScreen = lazy(() => import('./admin/PoliciesScreen'));
@@ -98,7 +100,7 @@ function SessionGate({ children }: { children: (who: SignedIn) => ReactNode }) {
 
 function Screens({ who }: { who: SignedIn }) {
   const screens = screensOf(who);
-  const home = screens.desk || !screens.crew ? (screens.desk ? '/desk' : '/requests') : '/crew';
+  const home = screens.manager ? '/today' : screens.desk || !screens.crew ? (screens.desk ? '/desk' : '/requests') : '/crew';
   return (
     <Shell who={who}>
       <Suspense fallback={<Spin className="waiting" />}>
@@ -121,6 +123,8 @@ function Screens({ who }: { who: SignedIn }) {
           <Route path="/templates" element={<TemplatesScreen />} />
           <Route path="/escalations" element={<EscalationsScreen />} />
           <Route path="/reports" element={<ReportsScreen />} />
+          <Route path="/reports/rows" element={<RowsScreen />} />
+          <Route path="/today" element={<TodayScreen who={who} />} />
           <Route path="/rosters" element={<RostersScreen />} />
           <Route path="/jobs" element={<JobsScreen />} />
           <Route path="/crew" element={<CrewScreen />} />

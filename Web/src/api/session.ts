@@ -30,4 +30,4 @@ const adminRoles: readonly Roles[] = ['administrator'];
 const holds = (who: SignedIn, roles: readonly Roles[]) => who.roles.some((r) => roles.includes(r.role));
 
 /** Which screens are this person's. What they may do there, the API decides. */
-export const screensOf = (who: SignedIn) => ({ desk: holds(who, deskRoles), crew: holds(who, crewRoles), officer: holds(who, officerRoles), rosters: holds(who, [...officerRoles, 'administrator']), jobs: holds(who, ['manager', 'administrator']), admin: holds(who, adminRoles) });
+export const screensOf = (who: SignedIn) => ({ desk: holds(who, deskRoles), crew: holds(who, crewRoles), officer: holds(who, officerRoles), manager: holds(who, ['manager']), rosters: holds(who, [...officerRoles, 'administrator']), jobs: holds(who, ['manager', 'administrator']), admin: holds(who, adminRoles) });

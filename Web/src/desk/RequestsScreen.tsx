@@ -2,7 +2,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Button, Card, Empty, Grid, Select, Spin, Table } from 'antd';
 import { Link, useNavigate } from 'react-router';
 import { api, told } from '../api/client';
-import type { Channel, Crew, Priority, RequestKind, RequestLine, RequestSort, RequestStatus, SignedIn } from '../api/client';
+import type { Channel, Crew, Priority, RequestDue, RequestKind, RequestLine, RequestSort, RequestStatus, SignedIn } from '../api/client';
 import { Problem } from '../api/problems';
 import { useCategories, useCommunities } from '../api/reference';
 import { calm } from '../kit/live';
@@ -14,7 +14,7 @@ import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
 import { Marks, RequestCard } from './RequestCard';
 
-const names = ['community', 'status', 'kind', 'priority', 'crew', 'channel', 'late', 'toConfirm', 'newWord', 'sort', 'customer'] as const;
+const names = ['community', 'status', 'kind', 'priority', 'crew', 'channel', 'late', 'due', 'open', 'toConfirm', 'newWord', 'sort', 'customer'] as const;
 const statuses: RequestStatus[] = ['received', 'inProgress', 'awaitingFeedback', 'closed', 'cancelled'];
 const openStatuses: RequestStatus[] = ['received', 'inProgress', 'awaitingFeedback'];
 
@@ -35,13 +35,15 @@ export default function RequestsScreen({ who }: { who: SignedIn }) {
     channel: f.channel as Channel | undefined,
     customerId: f.customer,
     late: f.late ? f.late === 'true' : undefined,
+    due: f.due as RequestDue | undefined,
+    open: f.open ? f.open === 'true' : undefined,
     toConfirm: f.toConfirm ? f.toConfirm === 'true' : undefined,
     unreadWord: f.newWord ? f.newWord === 'true' : undefined,
   };
   const sort = (f.sort ?? 'newestFirst') as RequestSort;
   // Due times are sorted among open ones only.
   const status = f.status ? [f.status as RequestStatus] : undefined;
-  const open = sort === 'dueFirst' ? true : undefined;
+  const open = sort === 'dueFirst' ? true : narrowed.open;
 
   const counts = useQuery({
     queryKey: ['counts', narrowed],
@@ -50,7 +52,7 @@ export default function RequestsScreen({ who }: { who: SignedIn }) {
   });
   const list = useInfiniteQuery({
     queryKey: ['requests', narrowed, status, sort],
-    queryFn: ({ pageParam, signal }) => told(api.GET('/api/requests', { params: { query: { ...narrowed, status, open, sort, take: 50, after: pageParam } }, signal, querySerializer: { array: { style: 'form', explode: false } } })),
+    queryFn: ({ pageParam, signal }) => told(api.GET('/api/requests', { params: { query: { ...narrowed, open, status, sort, take: 50, after: pageParam } }, signal, querySerializer: { array: { style: 'form', explode: false } } })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
     refetchInterval: calm(30_000),
@@ -75,7 +77,8 @@ export default function RequestsScreen({ who }: { who: SignedIn }) {
         <Select allowClear value={f.priority} onChange={(v) => change({ priority: v })} placeholder={t('requests.priority')} options={options('priority')} />
         <Select allowClear value={f.crew} onChange={(v) => change({ crew: v })} placeholder={t('requests.crew')} options={options('crew')} />
         <Select allowClear value={f.channel} onChange={(v) => change({ channel: v })} placeholder={t('requests.channel')} options={options('channel')} />
-        <Select allowClear value={f.late} onChange={(v) => change({ late: v })} placeholder={t('time.due')} options={[{ value: 'true', label: t('requests.onlyLate') }]} />
+        <Select allowClear value={f.due ?? (f.late ? 'missed' : undefined)} onChange={(v: string | undefined) => change({ due: v === 'missed' ? undefined : v, late: v === 'missed' ? 'true' : undefined })} placeholder={t('time.due')} options={[...options('requestDue'), { value: 'missed', label: t('requests.onlyLate') }]} />
+        <Select allowClear value={f.open} onChange={(v) => change({ open: v })} placeholder={t('requests.openOrNot')} options={[{ value: 'true', label: t('requests.onlyOpen') }, { value: 'false', label: t('requests.onlyEnded') }]} />
         <Select allowClear value={f.toConfirm} onChange={(v) => change({ toConfirm: v })} placeholder={t('requests.toConfirm')} options={[{ value: 'true', label: t('requests.onlyToConfirm') }]} />
         <Select allowClear value={f.newWord} onChange={(v) => change({ newWord: v })} placeholder={t('requests.newWord')} options={[{ value: 'true', label: t('requests.onlyNewWord') }]} />
         <Select value={sort} onChange={(v) => change({ sort: v === 'newestFirst' ? undefined : v, ...(v === 'dueFirst' && f.status && !openStatuses.includes(f.status as RequestStatus) ? { status: undefined } : {}) })} options={options('requestSort')} aria-label={t('requests.sort')} />

@@ -5,88 +5,66 @@ import type dayjs from 'dayjs';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import { api, told } from '../api/client';
-import type { AlarmLine, Crew, EscalationLine, EscalationState } from '../api/client';
+import type { AlarmLine, Crew, EscalationRow, EscalationState, Ladder } from '../api/client';
 import { Problem } from '../api/problems';
-import { useZone } from '../api/reference';
+import { useCommunities, useZone } from '../api/reference';
+import { useSession } from '../api/session';
 import { useFilters } from '../kit/filters';
 import { MoveDialog } from '../kit/Form';
 import { Moment } from '../kit/Moment';
 import { PriorityTag, spoken } from '../kit/tags';
-import { instantOf, span } from '../kit/times';
+import { instantOf, span, wallTime } from '../kit/times';
 import { Trouble } from '../kit/Trouble';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
+import './manager.css';
 
 const alarmColour = { nobodyToTell: 'gold', ringNow: 'red', clockTrouble: 'default' } as const;
 
-/** What was late, by how much, who was told when, and who acknowledged; above it, what the desk must see and hear. */
+/** What was late, by how much, the ladder that it climbed: who was told when, who acknowledged after how long, with which promise and which words; above it, what the desk must see and hear. */
 export default function EscalationsScreen() {
-  const { t, word, options, language } = useWords();
+  const { t, word, options, pick } = useWords();
   const client = useQueryClient();
-  const [f, change] = useFilters(['state', 'crew']);
+  const session = useSession();
+  const communities = useCommunities();
+  const [f, change] = useFilters(['state', 'crew', 'level', 'community']);
   const state = (f.state ?? 'open') as EscalationState;
   const crew = f.crew as Crew | undefined;
-  const [opened, setOpened] = useState<{ move: 'acknowledge' | 'resolve'; line: EscalationLine }>();
+  const warned = f.level === '0';
+  const [opened, setOpened] = useState<{ move: 'acknowledge' | 'resolve'; line: EscalationRow }>();
   useTitle(t('escalations.title'));
+  const query = { state: [state], crew, communityId: f.community, level: warned ? [0] : [1, 2, 3, 4] };
   const list = useInfiniteQuery({
-    queryKey: ['escalations', state, crew],
-    queryFn: ({ pageParam, signal }) => told(api.GET('/api/escalations', { params: { query: { state: [state], crew, take: 50, after: pageParam } }, signal })),
+    queryKey: ['escalations', query],
+    queryFn: ({ pageParam, signal }) => told(api.GET('/api/escalations/ladders', { params: { query: { ...query, take: 50, after: pageParam } }, signal, querySerializer: { array: { style: 'form', explode: false } } })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
     refetchInterval: 15_000,
   });
-  const rows = list.data?.pages.flatMap((p) => p.items) ?? [];
-  const zone = useZone(rows[0]?.escalation.communityId);
+  const ladders = list.data?.pages.flatMap((p) => p.items) ?? [];
+  const mine = (communities.data ?? []).filter((c) => session.data?.roles.some((r) => r.communityId === c.communityId));
+  const zoneOf = (id: string) => communities.data?.find((c) => c.communityId === id)?.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
   const again = () => void client.invalidateQueries({ queryKey: ['escalations'] });
-  const line = opened?.line.escalation;
+  const line = opened?.line;
+  const officer = (communityId: string) => !!session.data?.roles.some((r) => r.communityId === communityId && (r.role === 'manager' || r.role === 'customerOfficer'));
   return (
     <div className="stack">
       <Alarms />
       <div className="row spread">
         <h1>{t('escalations.title')}</h1>
-        <div className="row">
-          <Select allowClear value={crew} onChange={(v: Crew | undefined) => change({ crew: v })} options={options('crew')} placeholder={t('escalations.crew')} aria-label={t('escalations.crew')} style={{ minWidth: 140 }} />
+        <div className="scope unprinted">
+          <Segmented value={warned ? '0' : 'late'} onChange={(v) => change({ level: v === '0' ? '0' : undefined })} options={[{ value: 'late', label: t('escalations.lateOnes') }, { value: '0', label: t('escalations.warnedOnes') }]} />
           <Segmented value={state} onChange={(v) => change({ state: v === 'open' ? undefined : v })} options={options('escalationState')} />
+          {mine.length > 1 && <Select allowClear value={f.community} onChange={(v: string | undefined) => change({ community: v })} options={mine.map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} placeholder={t('common.community')} aria-label={t('common.community')} />}
+          <Select allowClear value={crew} onChange={(v: Crew | undefined) => change({ crew: v })} options={options('crew')} placeholder={t('escalations.crew')} aria-label={t('escalations.crew')} />
         </div>
       </div>
       {list.isError && <Trouble problem={Problem.from(list.error)} retry={() => void list.refetch()} />}
-      {list.isPending ? <Spin className="waiting" /> : rows.length === 0 && !list.isError ? (
+      {list.isPending ? <Spin className="waiting" /> : ladders.length === 0 && !list.isError ? (
         <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('escalations.empty')} /></Card>
       ) : (
-        <div className="orders">
-          {rows.map(({ escalation: e, told: who }) => (
-            <div key={e.escalationId} className="order">
-              <div className="row spread">
-                <span className="row">
-                  <Tag color={e.level === 0 ? 'gold' : 'red'}>{e.level === 0 ? t('escalations.warning') : t('escalations.level', { level: e.level })}</Tag>
-                  {e.priority && <PriorityTag priority={e.priority} />}
-                  {e.workOrderId ? <Link className="number" to={`/work-orders/${e.workOrderId}`}>{spoken(e.workOrderNumber ?? 0)}</Link>
-                    : e.requestId ? <Link className="number" to={`/requests/${e.requestId}`}>{spoken(e.requestNumber ?? 0)}</Link> : null}
-                  <strong>{word('clockKind', e.kind)}</strong>
-                  {Number(e.lateSeconds) > 0 && <span className="late">{t('escalations.late', { time: span(Number(e.lateSeconds), language) })}</span>}
-                </span>
-                <Moment at={e.firedAt} zone={zone} brief />
-              </div>
-              <div className="quiet">
-                {[e.crew && word('crew', e.crew), language === 'en' ? e.categoryNameEn : e.categoryName, e.placeName, word('escalationCause', e.cause)].filter(Boolean).join(' · ')}
-              </div>
-              <div>
-                {e.nobody ? <span className="late">{t('escalations.nobody')}</span>
-                  : who.length > 0 ? t('escalations.told', { names: who.map((w) => `${w.displayName ?? '—'} (${word('duty', w.duty)})`).join(', ') })
-                  : e.state === 'resolved' ? t('escalations.doneBefore')
-                  : <>{t('escalations.tellAt', { time: '' })}<Moment at={e.tellAt} zone={zone} brief /></>}
-              </div>
-              {e.acknowledgedAt && <div className="quiet">{t('escalations.acknowledgedBy', { name: e.acknowledgedByName ?? '—', time: span(Number(e.acknowledgedAfterSeconds ?? 0), language) })}</div>}
-              {e.promisedAt && <div className={e.promiseBrokenAt ? 'late' : 'quiet'}>{t('escalations.promised', { time: '' })}<Moment at={e.promisedAt} zone={zone} brief /> {e.promiseBrokenAt && t('escalations.promiseBroken')}</div>}
-              {e.resolvedByName && <div className="quiet">{t('escalations.resolvedBy', { name: e.resolvedByName })}</div>}
-              {e.state !== 'resolved' && (
-                <div className="row">
-                  <Button size="small" onClick={() => setOpened({ move: 'acknowledge', line: { escalation: e, told: who } })}>{t('escalations.acknowledge')}</Button>
-                  <Button size="small" onClick={() => setOpened({ move: 'resolve', line: { escalation: e, told: who } })}>{t('escalations.resolve')}</Button>
-                </div>
-              )}
-            </div>
-          ))}
+        <div className="orders" data-part="ladders">
+          {ladders.map((l) => <OneLadder key={l.clockId} ladder={l} zone={zoneOf(l.steps[0]!.escalation.communityId)} mayResolve={officer(l.steps[0]!.escalation.communityId)} act={(move, of) => setOpened({ move, line: of })} />)}
         </div>
       )}
       {list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage}>{t('common.more')}</Button>}
@@ -95,12 +73,12 @@ export default function EscalationsScreen() {
         open={opened?.move === 'acknowledge'}
         onClose={() => setOpened(undefined)}
         call={(v, header) => told(api.POST('/api/escalations/{escalationId}/acknowledgement', {
-          params: { path: { escalationId: line!.escalationId }, header }, body: { promisedAt: v.promisedAt ? instantOf(v.promisedAt, zone) : null, note: v.note || null },
+          params: { path: { escalationId: line!.escalationId }, header }, body: { promisedAt: v.promisedAt ? instantOf(v.promisedAt, zoneOf(line!.communityId)) : null, note: v.note || null },
         }))}
         done={again}
       >
-        {line && line.level > 0 && line.priority !== 'danger' && <Form.Item name="promisedAt" label={`${t('escalations.promisedAt')} (${t('common.optional')})`}><DatePicker showTime={{ format: 'HH:mm' }} format="YYYY-MM-DD HH:mm" /></Form.Item>}
-        <Form.Item name="note" label={t('escalations.note')}><Input.TextArea rows={3} /></Form.Item>
+        {line && line.level > 0 && line.priority !== 'danger' && <Form.Item name="promisedAt" label={`${t('escalations.promisedAt')} (${t('common.optional')})`} extra={t('escalations.promiseHint')}><DatePicker showTime={{ format: 'HH:mm', minuteStep: 5 }} format="YYYY-MM-DD HH:mm" style={{ width: '100%' }} /></Form.Item>}
+        <Form.Item name="note" label={`${t('escalations.word')} (${t('common.optional')})`}><Input.TextArea rows={3} maxLength={1000} /></Form.Item>
       </MoveDialog>
       <MoveDialog<{ note: string }, unknown>
         title={t('escalations.resolve')}
@@ -109,8 +87,55 @@ export default function EscalationsScreen() {
         call={(v, header) => told(api.POST('/api/escalations/{escalationId}/resolution', { params: { path: { escalationId: line!.escalationId }, header }, body: { note: v.note } }))}
         done={again}
       >
-        <Form.Item name="note" label={t('escalations.note')} rules={[{ required: true }]}><Input.TextArea rows={3} /></Form.Item>
+        <Form.Item name="note" label={t('escalations.note')} rules={[{ required: true, whitespace: true, message: t('common.required') }]}><Input.TextArea rows={3} maxLength={1000} /></Form.Item>
       </MoveDialog>
+    </div>
+  );
+}
+
+/** One clock and every step that it climbed. */
+function OneLadder({ ladder, zone, mayResolve, act }: { ladder: Ladder; zone: string; mayResolve: boolean; act: (move: 'acknowledge' | 'resolve', of: EscalationRow) => void }) {
+  const { t, word, language, pick } = useWords();
+  const last = ladder.steps.find((s) => s.escalation.escalationId === ladder.lastEscalationId)!.escalation;
+  const late = Number(last.lateSeconds);
+  return (
+    <div className={`order${last.state !== 'resolved' && late > 0 ? ' isLate' : ''}`} data-ladder={ladder.clockId}>
+      <div className="row spread">
+        <span className="row">
+          {last.workOrderId ? <Link className="number" to={`/work-orders/${last.workOrderId}`}>{t('reports.order')} {spoken(last.workOrderNumber ?? 0)}</Link>
+            : last.requestId ? <Link className="number" to={`/requests/${last.requestId}`}>{spoken(last.requestNumber ?? 0)}</Link> : null}
+          <strong>{word('clockKind', last.kind)}</strong>
+          {last.priority && <PriorityTag priority={last.priority} />}
+          {late > 0 && <span className="late">{t('escalations.late', { time: span(late, language) })}</span>}
+          {last.lateReportAt && <Tag color="gold">{t('reports.annotated')}</Tag>}
+        </span>
+        <span><span className="quiet">{t('escalations.due')}</span> <Moment at={last.dueAt} zone={zone} /></span>
+      </div>
+      <div className="quiet">{[last.crew && word('crew', last.crew), pick(last.categoryName, last.categoryNameEn), last.placeName].filter(Boolean).join(' · ')}</div>
+      <ol className="rungs">
+        {ladder.steps.map(({ escalation: e, told: who }) => (
+          <li key={e.escalationId} data-level={e.level}>
+            <div><Tag color={e.level === 0 ? 'gold' : 'red'}>{e.level === 0 ? t('escalations.warning') : t('escalations.level', { level: e.level })}</Tag></div>
+            <div className="rung">
+              <div><Moment at={e.firedAt} zone={zone} /> <span className="quiet">{word('escalationCause', e.cause)}</span></div>
+              {e.nobody ? <div className="late">{t('escalations.nobody')}</div>
+                : who.length > 0 ? <div>{t('escalations.told', { names: who.map((w) => `${w.displayName ?? '—'} (${word('duty', w.duty)}, ${wallTime(w.toldAt, zone)})`).join(language === 'en' ? ', ' : '、') })}</div>
+                : e.state === 'resolved' ? <div className="quiet">{t('escalations.doneBefore')}</div>
+                : <div className="quiet">{t('escalations.tellAt', { time: '' })}<Moment at={e.tellAt} zone={zone} /></div>}
+              {e.acknowledgedAt && <div>{t('escalations.acknowledgedBy', { name: e.acknowledgedByName ?? '—', time: span(Number(e.acknowledgedAfterSeconds ?? 0), language) })} {e.acknowledgedWords && <q>{e.acknowledgedWords}</q>}</div>}
+              {e.promisedAt && <div className={e.promiseBrokenAt ? 'late' : ''}>{t('escalations.promised', { time: '' })}<Moment at={e.promisedAt} zone={zone} />{e.promiseBrokenAt && <> · {t('escalations.promiseBroken')}</>}</div>}
+              {e.resolvedByName && <div>{t('escalations.resolvedBy', { name: e.resolvedByName })} {e.resolvedWords && <q>{e.resolvedWords}</q>}</div>}
+            </div>
+          </li>
+        ))}
+      </ol>
+      {last.state === 'resolved' && !last.resolvedByName && last.stoppedAt && <div className="quiet">{t('escalations.ended')} <Moment at={last.stoppedAt} zone={zone} /></div>}
+      {last.state !== 'resolved' && (
+        <div className="row unprinted">
+          <Button type={last.state === 'open' ? 'primary' : 'default'} onClick={() => act('acknowledge', last)} data-act="acknowledge">{t('escalations.acknowledge')}</Button>
+          {mayResolve && <Button onClick={() => act('resolve', last)} data-act="resolve">{t('escalations.resolve')}</Button>}
+        </div>
+      )}
     </div>
   );
 }

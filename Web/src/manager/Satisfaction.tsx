@@ -1,100 +1,69 @@
 import { useQuery } from '@tanstack/react-query';
-import { Drawer, Select, Table } from 'antd';
-import { useState } from 'react';
-import { Link } from 'react-router';
 import { api, told } from '../api/client';
 import type { RatedWhich, SatisfactionBy, SatisfactionFigures } from '../api/client';
 import { Problem } from '../api/problems';
-import { Moment } from '../kit/Moment';
-import { spoken } from '../kit/tags';
 import { Trouble } from '../kit/Trouble';
 import { useWords } from '../words/words';
-
-const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-
-interface Period { by: SatisfactionBy; from: string; to: string | undefined }
+import { colours, Drawn, Figures, Plots } from './Figures';
+import type { Column } from './Figures';
+import { number, percent, shown, useNaming } from './naming';
+import type { Scope } from './scope';
 
 /** What owners say, with how many were asked and how many answered; what they entered and what staff wrote down apart. "–" where nobody answered. */
-export function Satisfaction({ by, from, to, change }: Period & { change: (by: SatisfactionBy) => void }) {
-  const { t, word, options, language } = useWords();
-  const [rows, setRows] = useState<{ key: string; which: RatedWhich }>();
-  const figures = useQuery({ queryKey: ['report', 'satisfaction', by, from, to], queryFn: ({ signal }) => told(api.GET('/api/reports/satisfaction', { params: { query: { by, from, to } }, signal })) });
-  const named = (r: SatisfactionFigures) =>
-    by === 'all' ? word('satisfactionBy', 'all')
-    : r.key === '' ? t('reports.none')
-    : by === 'crew' ? word('crew', r.key)
-    : by === 'requestKind' ? word('requestKind', r.key)
-    : by === 'month' ? r.key
-    : (language === 'en' ? r.nameEn : r.name) ?? r.key;
-  const share = (rate: number | string | null | undefined) => (rate == null ? '–' : `${(Number(rate) * 100).toFixed(1)} %`);
-  const score = (value: number | string | null | undefined, n: number | string) => (value == null ? '–' : `${Number(value).toFixed(2)} (n ${n})`);
-  const opens = (which: RatedWhich, of: (r: SatisfactionFigures) => number | string) => ({
-    title: word('ratedWhich', which),
-    align: 'right' as const,
-    render: (_: unknown, r: SatisfactionFigures) => (Number(of(r)) > 0 ? <a onClick={() => setRows({ key: r.key, which })}>{of(r)}</a> : of(r)),
+export function Satisfaction({ scope, by }: { scope: Scope; by: string }) {
+  const { t, word } = useWords();
+  const { from, to, communityId, crew, requestKind, rowsOf } = scope;
+  const query = { by: by as SatisfactionBy, from, to, communityId, crew, requestKind };
+  const figures = useQuery({ queryKey: ['report', 'satisfaction', query], queryFn: ({ signal }) => told(api.GET('/api/reports/satisfaction', { params: { query }, signal })) });
+  const named = useNaming(by);
+  const rows = figures.data ?? [];
+  const to_ = (which: RatedWhich) => (r: SatisfactionFigures) => rowsOf({ of: 'satisfaction', by, key: r.key, which });
+  const counted = (which: RatedWhich, of: (r: SatisfactionFigures) => number | string): Column<SatisfactionFigures> => ({ title: word('ratedWhich', which), value: (r) => Number(of(r)), to: to_(which) });
+  const score = (title: string, which: RatedWhich, of: (r: SatisfactionFigures) => number | string | null | undefined, n: (r: SatisfactionFigures) => number | string): Column<SatisfactionFigures> => ({
+    title, value: (r) => number(of(r)), text: (r) => (of(r) == null ? '–' : `${Number(of(r)).toFixed(2)} (${n(r)})`), to: to_(which),
+  });
+  const rate = (title: string, which: RatedWhich, part: (r: SatisfactionFigures) => number | string, whole: (r: SatisfactionFigures) => number | string): Column<SatisfactionFigures> => ({
+    title, value: (r) => percent(part(r), whole(r)), text: (r) => shown(percent(part(r), whole(r))), to: to_(which),
   });
   return (
     <>
-      <Select value={by} onChange={change} options={options('satisfactionBy')} aria-label={t('reports.by')} style={{ minWidth: 140, alignSelf: 'start' }} />
       {figures.isError && <Trouble problem={Problem.from(figures.error)} retry={() => void figures.refetch()} />}
-      <Table
-        size="small"
-        rowKey="key"
+      <Plots>
+        <Drawn title={t('reports.scorePlot')} names={rows.map(named)} most={5} digits={2} series={[
+          { name: t('reports.owner'), values: rows.map((r) => number(r.satisfactionByOwner)), colour: colours.first },
+          { name: t('reports.staff'), values: rows.map((r) => number(r.satisfactionByStaff)), colour: colours.second },
+        ]} />
+        <Drawn title={t('reports.responsePlot')} names={rows.map(named)} percent digits={1} series={[{ name: t('reports.responseRate'), values: rows.map((r) => percent(r.answered, r.asked)), colour: colours.first }]} />
+      </Plots>
+      <Figures<SatisfactionFigures>
+        name={t('reports.satisfaction')}
+        rows={rows}
+        id={(r) => r.key}
         loading={figures.isPending}
-        pagination={false}
-        scroll={{ x: true }}
-        dataSource={figures.data ?? []}
-        locale={{ emptyText: t('reports.empty') }}
+        empty={t('reports.empty')}
         columns={[
-          { title: word('satisfactionBy', by), render: (_, r) => named(r) },
-          opens('asked', (r) => r.asked),
-          opens('answered', (r) => r.answered),
-          { title: t('reports.responseRate'), align: 'right', render: (_, r) => `${share(r.responseRate)} (${r.answered}/${r.asked})` },
-          { title: t('reports.byOwner'), align: 'right', render: (_, r) => score(r.satisfactionByOwner, r.scoresByOwner) },
-          { title: t('reports.byStaff'), align: 'right', render: (_, r) => score(r.satisfactionByStaff, r.scoresByStaff) },
-          { title: t('reports.recommendOwner'), align: 'right', render: (_, r) => score(r.recommendByOwner, r.recommendsByOwner) },
-          { title: t('reports.recommendStaff'), align: 'right', render: (_, r) => score(r.recommendByStaff, r.recommendsByStaff) },
-          { title: t('reports.solvedSplit'), align: 'right', render: (_, r) => (Number(r.answered) ? `${r.solved} / ${r.partlySolved} / ${r.notSolved}` : '–') },
-          opens('belowFive', (r) => r.belowFive),
-          opens('refused', (r) => r.refused),
-          opens('unreachable', (r) => r.unreachable),
-          opens('noResponse', (r) => r.noResponse),
-          opens('notAsked', (r) => r.notAsked),
-          opens('open', (r) => r.open),
-          opens('worked', (r) => r.worked),
-          { title: t('reports.reworkRate'), align: 'right', render: (_, r) => (r.reworkRate == null ? '–' : <a onClick={() => setRows({ key: r.key, which: 'cameBack' })}>{share(r.reworkRate)}</a>) },
-          { title: t('reports.firstTimeFix'), align: 'right', render: (_, r) => (r.firstTimeFixRate == null ? '–' : <a onClick={() => setRows({ key: r.key, which: 'fixedAtFirst' })}>{share(r.firstTimeFixRate)}</a>) },
+          { title: word('satisfactionBy', by), value: named },
+          counted('asked', (r) => r.asked),
+          counted('answered', (r) => r.answered),
+          rate(t('reports.responseRate'), 'answered', (r) => r.answered, (r) => r.asked),
+          score(t('reports.byOwner'), 'byOwner', (r) => r.satisfactionByOwner, (r) => r.scoresByOwner),
+          score(t('reports.byStaff'), 'byStaff', (r) => r.satisfactionByStaff, (r) => r.scoresByStaff),
+          counted('low', (r) => r.low),
+          counted('belowFive', (r) => r.belowFive),
+          { title: t('reports.solvedSplit'), value: (r) => (Number(r.answered) ? `${r.solved} / ${r.partlySolved} / ${r.notSolved}` : null), to: to_('answered') },
+          score(t('reports.recommendOwner'), 'byOwner', (r) => r.recommendByOwner, (r) => r.recommendsByOwner),
+          score(t('reports.recommendStaff'), 'byStaff', (r) => r.recommendByStaff, (r) => r.recommendsByStaff),
+          counted('refused', (r) => r.refused),
+          counted('unreachable', (r) => r.unreachable),
+          counted('noResponse', (r) => r.noResponse),
+          counted('notAsked', (r) => r.notAsked),
+          counted('open', (r) => r.open),
+          counted('worked', (r) => r.worked),
+          rate(t('reports.reworkRate'), 'cameBack', (r) => r.cameBack, (r) => r.worked),
+          rate(t('reports.firstTimeFix'), 'fixedAtFirst', (r) => r.fixedAtFirst, (r) => r.worked),
         ]}
       />
-      <Drawer title={rows && word('ratedWhich', rows.which)} open={!!rows} onClose={() => setRows(undefined)} size="large">
-        {rows && <Rows by={by} from={from} to={to} keyed={rows.key} which={rows.which} />}
-      </Drawer>
+      <p className="quiet">{t('reports.satisfactionHint')}</p>
     </>
-  );
-}
-
-/** Exactly the rounds that a figure counts. */
-function Rows({ by, from, to, keyed, which }: Period & { keyed: string; which: RatedWhich }) {
-  const { t, word } = useWords();
-  const rows = useQuery({
-    queryKey: ['report', 'ratings', by, keyed, which, from, to],
-    queryFn: ({ signal }) => told(api.GET('/api/reports/satisfaction/lines', { params: { query: { by, key: keyed, which, from, to, take: 200 } }, signal })),
-  });
-  if (rows.isError) return <Trouble problem={Problem.from(rows.error)} retry={() => void rows.refetch()} />;
-  return (
-    <Table
-      size="small"
-      rowKey="feedbackId"
-      loading={rows.isPending}
-      pagination={false}
-      dataSource={rows.data?.items ?? []}
-      columns={[
-        { title: t('reports.rows'), render: (_, r) => <><Link to={`/requests/${r.requestId}`}>{spoken(r.number)}</Link> <span className="quiet">{word('requestKind', r.requestKind)}</span></> },
-        { title: t('reports.from'), render: (_, r) => <Moment at={r.startedAt} zone={zone} brief /> },
-        { title: t('reports.score'), render: (_, r) => [word('feedbackState', r.state), r.notAskedRule && word('notAskedRule', r.notAskedRule), r.solved && word('solved', r.solved), r.satisfaction != null && `${r.satisfaction} / 5`].filter(Boolean).join(' · ') },
-        { title: t('reports.who'), render: (_, r) => (r.author ? word('answerAuthor', r.author) : '–') },
-        { title: t('reports.reason'), dataIndex: 'madeItFive' },
-      ]}
-    />
   );
 }

@@ -1,0 +1,232 @@
+using System.Net;
+using Dapper;
+using MediatR;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using NUnit.Framework;
+using PropertyServiceDesk.Api;
+using PropertyServiceDesk.Api.Demo;
+using PropertyServiceDesk.Domain.Clocks;
+using PropertyServiceDesk.Domain.Escalations;
+using PropertyServiceDesk.Domain.Plumbing;
+using PropertyServiceDesk.Domain.Reports;
+using PropertyServiceDesk.Domain.Requests;
+using PropertyServiceDesk.Domain.Rules;
+using PropertyServiceDesk.Tests.Support;
+using PropertyServiceDesk.Workers;
+
+namespace PropertyServiceDesk.Tests.Demo;
+
+/// <summary>The manager's figures of the demo month over HTTP, after the jobs have looked at it once: each is the count of the list that it opens.</summary>
+[Category("Process")]
+public sealed class TodayTests
+{
+    private static readonly DateTimeOffset End = new(2026, 3, 2, 3, 30, 0, TimeSpan.Zero);
+
+    private readonly FakeClock clock = new();
+    private NpgsqlDataSource owner = null!;
+    private WebApplication host = null!;
+    private HttpClient manager = null!;
+    private HttpClient district = null!;
+
+    [OneTimeSetUp]
+    public async Task LoadIt()
+    {
+        var connectionString = TestDatabase.On(await TestDatabase.Copy());
+        owner = NpgsqlDataSource.Create(connectionString);
+        clock.Set(End);
+        await using var words = new StringWriter();
+        Assert.That(await DemoCommand.Load(connectionString, connectionString, End, words, words, CancellationToken.None), Is.True, words.ToString());
+        await using (var desk = new ServiceCollection().AddSingleton<TimeProvider>(clock).AddLogging().AddServiceDesk(connectionString).BuildServiceProvider())
+        {
+            var job = new Job(desk.GetRequiredService<IServiceScopeFactory>(), desk.GetRequiredService<DueWork>(), NullLogger<Job>.Instance);
+            await Schedule.Entries.Single(e => e.Id == "escalate-overdue").Run(job, CancellationToken.None);
+        }
+
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = [], ContentRootPath = AppContext.BaseDirectory, EnvironmentName = "Production" });
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["ConnectionStrings:ServiceDesk"] = connectionString, ["urls"] = "http://127.0.0.1:0", ["Desk:Mode"] = "Demo", ["Desk:Limits:Account"] = "1000000", ["Desk:Limits:Address"] = "1000000", ["Desk:Limits:Reports"] = "1000000",
+        });
+        builder.Services.AddSingleton<TimeProvider>(clock);
+        host = DeskHost.Build(builder);
+        await host.StartAsync();
+        manager = await SignIn("manager");
+        district = await SignIn("district");
+    }
+
+    [OneTimeTearDown]
+    public async Task LetGo()
+    {
+        manager?.Dispose();
+        district?.Dispose();
+        if (host is not null)
+        {
+            await host.StopAsync();
+            await host.DisposeAsync();
+        }
+
+        if (owner is not null)
+        {
+            await owner.DisposeAsync();
+        }
+    }
+
+    [Test]
+    public async Task Each_figure_of_today_is_the_count_of_its_list()
+    {
+        foreach (var (who, communities) in new[] { (manager, 1), (district, 3) })
+        {
+            var today = await Get<Today>(who, "/api/reports/today");
+
+            Assert.That(today.Communities, Has.Count.EqualTo(communities));
+            foreach (var of in today.Communities.Select(c => (Guid?)c.CommunityId).Append(null))
+            {
+                long Figure(Func<TodayLine, long> figure) => today.Communities.Where(c => of is null || c.CommunityId == of).Sum(figure);
+                var at = of is { } one ? "&communityId=" + one : "";
+                Assert.Multiple(async () =>
+                {
+                    Assert.That(await Length<RequestLine>(who, "/api/requests?open=true" + at), Is.EqualTo(Figure(c => c.Open)).And.GreaterThan(0));
+                    Assert.That(await Length<RequestLine>(who, "/api/requests?due=late" + at), Is.EqualTo(Figure(c => c.Late)));
+                    Assert.That(await Length<RequestLine>(who, "/api/requests?due=soon" + at), Is.EqualTo(Figure(c => c.Soon)));
+                    Assert.That(await Length<RequestLine>(who, "/api/requests?status=awaitingFeedback" + at), Is.EqualTo(Figure(c => c.AwaitingFeedback)).And.GreaterThan(0));
+                    Assert.That(await Length<RatingLine>(who, $"/api/reports/satisfaction/lines?which=low&from={today.LowRatingsFrom.UtcDateTime:O}" + at), Is.EqualTo(Figure(c => c.LowRatings)).And.GreaterThan(0));
+                    Assert.That(await Length<Ladder>(who, "/api/escalations/ladders?state=open&level=1,2,3,4" + at), Is.EqualTo(Figure(c => c.Escalations)));
+                });
+            }
+
+            Assert.That(today.Communities.Sum(c => c.Late), Is.Positive);
+            Assert.That(today.Communities.Sum(c => c.Escalations), Is.Positive);
+        }
+
+        var mine = (await Get<Today>(manager, "/api/reports/today")).Communities.Single();
+        Assert.That((await Get<Today>(district, "/api/reports/today?communityId=" + mine.CommunityId)).Communities.Single(), Is.EqualTo(mine));
+        var theirs = (await Get<Today>(district, "/api/reports/today")).Communities.First(c => c.CommunityId != mine.CommunityId);
+        using var foreign = await manager.GetAsync(new Uri("/api/reports/today?communityId=" + theirs.CommunityId, UriKind.Relative));
+        Assert.That(foreign.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
+    }
+
+    [Test]
+    public async Task What_is_late_now_is_what_a_plain_look_at_the_clocks_says()
+    {
+        var today = (await Get<Today>(district, "/api/reports/today")).Communities.ToDictionary(c => c.CommunityId);
+        var clocks = await Rows<(Guid Community, DateTime DueAt, DateTime? HeldAt)>("select community_id, due_at, held_at from clock where subject_kind = 'request' and kind = 'finish' and stopped_at is null and due_at is not null");
+        var (now, soon) = (End.UtcDateTime, End.AddHours(4).UtcDateTime);
+
+        foreach (var (community, line) in today)
+        {
+            var mine = clocks.Where(c => c.Community == community).ToArray();
+            Assert.That(line.Late, Is.EqualTo(mine.Count(c => c.DueAt < (c.HeldAt ?? now))));
+            Assert.That(line.Soon, Is.EqualTo(mine.Count(c => c.HeldAt is null && c.DueAt >= now && c.DueAt < soon)));
+        }
+    }
+
+    [Test]
+    public async Task Every_figure_of_the_escalation_report_lists_exactly_the_rows_that_it_counts()
+    {
+        foreach (var by in Words<ReportBy>())
+        {
+            foreach (var figure in await Get<EscalationFigures[]>(district, "/api/reports/escalations?by=" + by))
+            {
+                var key = "by=" + by + "&key=" + Uri.EscapeDataString(figure.Key);
+                foreach (var (which, count) in new[]
+                {
+                    (EscalatedWhich.All, figure.Escalations), (EscalatedWhich.Warnings, figure.Warnings), (EscalatedWhich.Level1, figure.Level1), (EscalatedWhich.Level2, figure.Level2), (EscalatedWhich.Level3, figure.Level3),
+                    (EscalatedWhich.Level4, figure.Level4), (EscalatedWhich.Told, figure.Told), (EscalatedWhich.Nobody, figure.Nobody), (EscalatedWhich.Waiting, figure.Waiting), (EscalatedWhich.DoneBeforeTelling, figure.DoneBeforeTelling),
+                    (EscalatedWhich.Acknowledged, figure.Acknowledged), (EscalatedWhich.Promised, figure.Promised), (EscalatedWhich.PromisesBroken, figure.PromisesBroken),
+                })
+                {
+                    Assert.That(await Length<EscalationLine>(district, $"/api/reports/escalations/lines?{key}&which={EnumWord.Of(which)}"), Is.EqualTo(count), $"{key} {which}");
+                }
+            }
+        }
+    }
+
+    [Test]
+    public async Task Demand_equals_a_slow_and_plain_count_and_each_figure_lists_exactly_the_requests_that_it_counts()
+    {
+        var all = await Rows<(Guid RequestId, Guid Community, string Zone, string Kind, Guid Category, string? Crew, string Channel, DateTime At)>(
+            "select r.request_id, r.community_id, m.time_zone, r.kind, r.category_id, c.crew, r.channel, r.reported_at from request r join community m using (community_id) join category c on c.category_id = r.category_id");
+        var (from, to) = (End.UtcDateTime.Date.AddDays(-20), End.UtcDateTime.Date.AddDays(-1));
+        foreach (var (by, every) in from b in Enum.GetValues<DemandBy>() from e in Enum.GetValues<DemandEvery>() select (b, e))
+        {
+            foreach (var (period, rows) in new[] { ("", all), ($"&from={from:yyyy-MM-dd}T00:00:00Z&to={to:yyyy-MM-dd}T00:00:00Z", all.Where(r => r.At >= from && r.At < to).ToList()) })
+            {
+                var expected = rows.GroupBy(r => (Period: Of(r.At, r.Zone, every), Key: by switch
+                {
+                    DemandBy.All => "",
+                    DemandBy.Community => r.Community.ToString(),
+                    DemandBy.RequestKind => r.Kind,
+                    DemandBy.Category => r.Category.ToString(),
+                    DemandBy.Crew => r.Crew ?? "",
+                    DemandBy.Channel => r.Channel,
+                })).ToDictionary(g => g.Key, g => g.Select(r => r.RequestId).ToArray());
+
+                var query = $"by={EnumWord.Of(by)}&every={EnumWord.Of(every)}{period}";
+                var figures = await Get<DemandFigure[]>(district, "/api/reports/demand?" + query);
+
+                Assert.That(figures.Select(f => ((f.Period, f.Key), f.Requests)), Is.EquivalentTo(expected.Select(e => (e.Key, (long)e.Value.Length))), query);
+                foreach (var figure in every == DemandEvery.Day ? figures.Take(5) : figures)
+                {
+                    var listed = await Items<ReportedRequest>(district, $"/api/reports/demand/lines?{query}&period={figure.Period:yyyy-MM-dd}&key={Uri.EscapeDataString(figure.Key)}");
+                    Assert.That(listed.Select(r => r.RequestId), Is.Unique.And.EquivalentTo(expected[(figure.Period, figure.Key)]), query);
+                }
+            }
+        }
+    }
+
+    private static DateOnly Of(DateTime at, string zone, DemandEvery every)
+    {
+        var day = DateOnly.FromDateTime(TimeZoneInfo.ConvertTimeFromUtc(DateTime.SpecifyKind(at, DateTimeKind.Utc), TimeZoneInfo.FindSystemTimeZoneById(zone)));
+        return every switch
+        {
+            DemandEvery.Day => day,
+            DemandEvery.Week => day.AddDays(-(((int)day.DayOfWeek + 6) % 7)),
+            DemandEvery.Month => new DateOnly(day.Year, day.Month, 1),
+        };
+    }
+
+    private async Task<HttpClient> SignIn(string name)
+    {
+        var client = new HttpClient { BaseAddress = new Uri(host.Urls.Single()) };
+        using var body = new StringContent($$"""{"signInName":"{{name}}","password":"{{DemoCommand.Password}}"}""", System.Text.Encoding.UTF8, "application/json");
+        using var reply = await client.PostAsync(new Uri("/api/session", UriKind.Relative), body);
+        Assert.That(reply.StatusCode, Is.EqualTo(HttpStatusCode.OK), await reply.Content.ReadAsStringAsync());
+        return client;
+    }
+
+    private static async Task<T> Get<T>(HttpClient who, string path)
+    {
+        using var reply = await who.GetAsync(new Uri(path, UriKind.Relative));
+        var text = await reply.Content.ReadAsStringAsync();
+        Assert.That(reply.StatusCode, Is.EqualTo(HttpStatusCode.OK), path + " " + text);
+        return System.Text.Json.JsonSerializer.Deserialize<T>(text, Json.Options)!;
+    }
+
+    private static async Task<List<T>> Items<T>(HttpClient who, string path)
+    {
+        var (items, after) = (new List<T>(), (string?)null);
+        do
+        {
+            var page = await Get<Page<T>>(who, path + "&take=200" + (after is null ? "" : "&after=" + after));
+            items.AddRange(page.Items);
+            after = page.Next;
+        }
+        while (after is not null);
+        return items;
+    }
+
+    private static async Task<long> Length<T>(HttpClient who, string path) => (await Items<T>(who, path)).Count;
+
+    private static string[] Words<T>()
+        where T : struct, Enum => EnumWord.All(Enum.GetValues<T>());
+
+    private async Task<List<T>> Rows<T>(string sql)
+    {
+        await using var connection = await owner.OpenConnectionAsync();
+        return (await connection.QueryAsync<T>(sql)).AsList();
+    }
+}
