@@ -15,6 +15,7 @@ using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Domain.Reports;
 using PropertyServiceDesk.Domain.Requests;
 using PropertyServiceDesk.Domain.Rules;
+using PropertyServiceDesk.Domain.WorkOrders;
 using PropertyServiceDesk.Tests.Support;
 using PropertyServiceDesk.Workers;
 

@@ -92,7 +92,7 @@ public sealed class ReportTests : DeskFixture
     {
         await GivenAllSorts();
         await Sweep();
-        var late = (await Send(Here.Manager, new ListEscalations(new EscalationFilter(Level: [1], Crew: Crew.Administration)))).Items.First().Escalation;
+        var late = (await Send(Here.Manager, new ListEscalations(new EscalationFilter(Level: [1], Crew: Crew.Administration)))).Items[0].Escalation;
         await Send(Here.Manager, new AcknowledgeEscalation(late.EscalationId, Clock.GetUtcNow().AddMinutes(20), "在路上"));
         Clock.Advance(TimeSpan.FromHours(1));
         await Sweep();

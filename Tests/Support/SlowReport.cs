@@ -57,7 +57,7 @@ internal static class SlowReport
         string? after = null;
         do
         {
-            var page = await Send(desk, manager, new ListReportedClocks(filter with { CommunityId = communityId }, by, key, [outcome], 200, after));
+            var page = await Send(desk, manager, new ListReportedClocks(filter with { CommunityId = communityId }, by, key, [outcome], Take: 200, After: after));
             ids.AddRange(page.Items.Select(i => i.ClockId));
             after = page.Next;
         }
