@@ -185,7 +185,7 @@ internal static class EscalationSql
 internal static class EscalationLines
 {
     // What somebody said stands in the log, so that it can be forgotten with the person; it is the desk's to read.
-    private const string Read = """
+    internal const string Read = """
         select x.community_id, x.escalation_id, x.clock_id, x.level, x.cause,
             case when x.resolved_at is not null then 'resolved' when x.acknowledged_at is not null then 'acknowledged' else 'open' end as state,
             k.kind, k.cycle, x.due_at, extract(epoch from greatest(coalesce(k.stopped_at, k.held_at, @Now) - x.due_at, interval '0'))::bigint as late_seconds, k.stopped_at, k.stopped_why, k.late_report_at,
@@ -220,7 +220,7 @@ internal static class EscalationLines
         order by x.fired_at desc, x.escalation_id desc
         """;
 
-    private const string Recipients = """
+    internal const string Recipients = """
         select r.escalation_id, r.staff_id, s.display_name, r.duty, r.told_at, m.sent_at
         from escalation_recipient r
         left join staff s on s.staff_id = r.staff_id

@@ -141,25 +141,31 @@ public sealed class PlansAtVolumeTests : DeskFixture
     [TestCase(false, null, TestName = "All escalations")]
     [TestCase(true, null, TestName = "Open escalations")]
     [TestCase(true, "engineering", TestName = "Open escalations of a crew")]
-    public async Task Lists_of_escalations(bool open, string? crew)
+    [TestCase(true, null, true, TestName = "Open ladders")]
+    public async Task Lists_of_escalations(bool open, string? crew, bool heads = false)
     {
         var args = Arguments(new RequestFilter());
         foreach (var (name, value) in new (string, object?)[]
         {
             ("OnlyMineIn", Array.Empty<Guid>()), ("Crew", crew), ("Levels", null), ("States", open ? new[] { "open", "acknowledged" } : null), ("OpenOnly", open), ("Kind", null), ("CategoryId", null),
-            ("RequestId", null), ("Acknowledged", null), ("From", null), ("To", null), ("Mine", false), ("Me", Here.Clerk.Id),
+            ("RequestId", null), ("Acknowledged", null), ("From", null), ("To", null), ("Mine", false), ("Me", Here.Clerk.Id), ("Heads", heads),
         })
         {
             args.Add(name, value);
         }
 
-        await Check(ListEscalations.Handler.Read, args);
+        await Check(EscalationSql.Find, args);
     }
 
     [Test]
-    public async Task Who_was_told_of_escalations() => await Check(
-        ListEscalations.Handler.Recipients,
-        new { Communities = new[] { Here.CommunityId }, Ids = (await Rows<Guid>("select escalation_id from escalation where community_id = @CommunityId order by 1 limit 50", new { Here.CommunityId })).ToArray() });
+    public async Task Who_was_told_of_escalations()
+    {
+        var ids = (await Rows<Guid>("select escalation_id from escalation where community_id = @CommunityId order by 1 limit 50", new { Here.CommunityId })).ToArray();
+        var args = new { Communities = new[] { Here.CommunityId }, Ids = ids, Desks = new[] { Here.CommunityId }, Now = Volume.Until.UtcDateTime };
+
+        await Check(EscalationLines.Recipients, args);
+        await Check(EscalationLines.Read, args);
+    }
 
     [Test]
     public async Task Open_alarms() => await Check(ListAlarms.Handler.Read, new { Communities = new[] { Here.CommunityId }, After = false, AfterAt = (DateTime?)null, AfterId = Guid.Empty, Take = 51 });
@@ -173,7 +179,7 @@ public sealed class PlansAtVolumeTests : DeskFixture
         foreach (var (name, value) in new (string, object?)[]
         {
             ("By", by), ("From", Volume.Until.AddDays(-60).UtcDateTime), ("To", Volume.Until.AddDays(-30).UtcDateTime), ("Kind", null), ("Crew", null), ("RequestKind", null), ("CategoryId", null),
-            ("Key", null), ("Outcomes", null),
+            ("Key", null), ("Outcomes", null), ("Met", false), ("Annotated", false), ("Every", "week"),
         })
         {
             args.Add(name, value);
@@ -193,6 +199,10 @@ public sealed class PlansAtVolumeTests : DeskFixture
     [TestCase("crew")]
     [TestCase("month")]
     public async Task The_report_of_escalations(string by) => await Check(ReportEscalations.Handler.Read, OfAMonth(by), MostPagesOfAMonth);
+
+    [TestCase("category")]
+    [TestCase("channel")]
+    public async Task The_trend_of_demand(string by) => await Check(ReportDemand.Handler.Read, OfAMonth(by), MostPagesOfAMonth);
 
     private DynamicParameters Arguments(RequestFilter filter)
     {

@@ -91,6 +91,7 @@ public sealed class ReportTests : DeskFixture
     public async Task Every_figure_of_escalations_lists_exactly_the_rows_that_it_counts()
     {
         await GivenAllSorts();
+        Clock.Advance(TimeSpan.FromHours(1));
         await Sweep();
         var late = (await Send(Here.Manager, new ListEscalations(new EscalationFilter(Level: [1], Crew: Crew.Administration)))).Items[0].Escalation;
         await Send(Here.Manager, new AcknowledgeEscalation(late.EscalationId, Clock.GetUtcNow().AddMinutes(20), "在路上"));
