@@ -23,7 +23,7 @@ const alarmColour = { nobodyToTell: 'gold', ringNow: 'red', clockTrouble: 'defau
 
 /** What was late, by how much, the ladder that it climbed: who was told when, who acknowledged after how long, with which promise and which words; above it, what the desk must see and hear. */
 export default function EscalationsScreen() {
-  const { t, word, options, pick } = useWords();
+  const { t, options, pick } = useWords();
   const client = useQueryClient();
   const session = useSession();
   const communities = useCommunities();
