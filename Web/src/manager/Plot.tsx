@@ -22,7 +22,7 @@ export default function Plot({ title, names, series, stacked, percent, most, dig
     const counted = { type: 'value' as const, min: 0, max: percent ? 100 : most, minInterval: percent || most ? undefined : 1, axisLabel: { color: ink, formatter: percent ? '{value} %' : undefined, hideOverlap: true }, splitLine: { lineStyle: { color: '#eaecf0' } } };
     chart.setOption({
       animation: false,
-      textStyle: { fontFamily: 'inherit' },
+      textStyle: { fontFamily: getComputedStyle(box.current!).fontFamily }, // it measures the words itself
       grid: { left: 4, right: upright ? 8 : 52, top: series.length > 1 ? 36 : 12, bottom: 4, containLabel: true },
       legend: series.length > 1 ? { top: 0, left: 0, type: 'plain', itemWidth: 12, itemHeight: 10, textStyle: { color: ink } } : undefined,
       tooltip: { trigger: 'axis', confine: true, axisPointer: { type: 'shadow' }, valueFormatter: say },

@@ -1,10 +1,27 @@
+import { useQueries } from '@tanstack/react-query';
+import { api, told } from '../api/client';
 import { useWords } from '../words/words';
+import { useReported } from './scope';
 
 interface Keyed { key: string; name?: string | null; nameEn?: string | null }
 
 /** What the row of a report is called: the crew, the kind, the category, the month. */
 export function useNaming(by: string): (row: Keyed) => string {
   const { t, word, pick } = useWords();
+  const communities = useReported();
+  // Each community has categories of its own, which are called alike: with several, the community is named, too.
+  const several = by === 'category' && communities.length > 1 ? communities : [];
+  const categories = useQueries({
+    queries: several.map((c) => ({
+      queryKey: ['categories', c.communityId],
+      queryFn: ({ signal }: { signal: AbortSignal }) => told(api.GET('/api/communities/{communityId}/categories', { params: { path: { communityId: c.communityId } }, signal })),
+      staleTime: 10 * 60_000,
+    })),
+  });
+  const whose = (key: string) => {
+    const at = categories.findIndex((c) => c.data?.some((x) => x.categoryId === key));
+    return at < 0 ? '' : ` · ${pick(several[at]!.name, several[at]!.nameEn)}`;
+  };
   return (r) =>
     by === 'all' ? t('reports.all')
     : r.key === '' ? t('reports.none')
@@ -12,7 +29,8 @@ export function useNaming(by: string): (row: Keyed) => string {
     : by === 'kind' ? word('clockKind', r.key)
     : by === 'requestKind' ? word('requestKind', r.key)
     : by === 'channel' ? word('channel', r.key)
-    : by === 'category' || by === 'community' ? pick(r.name, r.nameEn) || r.key
+    : by === 'category' ? (pick(r.name, r.nameEn) || r.key) + whose(r.key)
+    : by === 'community' ? pick(r.name, r.nameEn) || r.key
     : r.key;
 }
 
