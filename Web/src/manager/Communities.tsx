@@ -7,7 +7,7 @@ import { colours, Drawn, Figures, Plots } from './Figures';
 import { number, percent, shown } from './naming';
 import type { Scope } from './scope';
 
-interface Line { communityId: string; name: string; demand: number; onTime: number; late: number; asked: number; answered: number; score: number | null; scores: number; low: number; worked: number; cameBack: number; openNow: number; lateNow: number }
+interface Line { communityId: string; name: string; demand: number; onTime: number; late: number; asked: number; answered: number; score: number | null; scores: number; written: number | null; writtens: number; low: number; worked: number; cameBack: number; openNow: number; lateNow: number }
 
 /** The communities side by side: how much is asked for, how much of it is finished in time, what owners say, what came back. */
 export function Communities({ scope }: { scope: Scope }) {
@@ -33,6 +33,8 @@ export function Communities({ scope }: { scope: Scope }) {
       answered: Number(s?.answered ?? 0),
       score: number(s?.satisfactionByOwner),
       scores: Number(s?.scoresByOwner ?? 0),
+      written: number(s?.satisfactionByStaff),
+      writtens: Number(s?.scoresByStaff ?? 0),
       low: Number(s?.low ?? 0),
       worked: Number(s?.worked ?? 0),
       cameBack: Number(s?.cameBack ?? 0),
@@ -48,7 +50,7 @@ export function Communities({ scope }: { scope: Scope }) {
       {failed && <Trouble problem={Problem.from(failed.error)} retry={() => void failed.refetch()} />}
       <Plots>
         <Drawn title={t('reports.finishedInTime')} names={names} percent digits={1} series={[{ name: t('reports.rate'), values: rows.map(inTime), colour: colours.good }]} />
-        <Drawn title={t('reports.byOwner')} names={names} most={5} digits={2} series={[{ name: t('reports.byOwner'), values: rows.map((r) => r.score), colour: colours.first }]} />
+        <Drawn title={t('reports.scorePlot')} names={names} most={5} digits={2} series={[{ name: t('reports.owner'), values: rows.map((r) => r.score), colour: colours.first }, { name: t('reports.staff'), values: rows.map((r) => r.written), colour: colours.second }]} />
         <Drawn title={t('reports.responseRate')} names={names} percent digits={1} series={[{ name: t('reports.responseRate'), values: rows.map((r) => percent(r.answered, r.asked)), colour: colours.first }]} />
         <Drawn title={t('reports.reworkRate')} names={names} percent digits={1} series={[{ name: t('reports.reworkRate'), values: rows.map((r) => percent(r.cameBack, r.worked)), colour: colours.second }]} />
       </Plots>
@@ -64,6 +66,7 @@ export function Communities({ scope }: { scope: Scope }) {
           { title: t('reports.finishedInTime'), value: inTime, text: (r) => shown(inTime(r)), to: of('onTime', { of: 'clocks', clock: 'finish' }) },
           { title: word('clockOutcome', 'late'), value: (r) => r.late, to: of('late', { of: 'clocks', clock: 'finish' }) },
           { title: t('reports.byOwner'), value: (r) => r.score, text: (r) => (r.score === null ? '–' : `${r.score.toFixed(2)} (${r.scores})`), to: of('byOwner', { of: 'satisfaction' }) },
+          { title: t('reports.byStaff'), value: (r) => r.written, text: (r) => (r.written === null ? '–' : `${r.written.toFixed(2)} (${r.writtens})`), to: of('byStaff', { of: 'satisfaction' }) },
           { title: t('reports.responseRate'), value: (r) => percent(r.answered, r.asked), text: (r) => shown(percent(r.answered, r.asked)), to: of('answered', { of: 'satisfaction' }) },
           { title: word('ratedWhich', 'low'), value: (r) => r.low, to: of('low', { of: 'satisfaction' }) },
           { title: t('reports.reworkRate'), value: (r) => percent(r.cameBack, r.worked), text: (r) => shown(percent(r.cameBack, r.worked)), to: of('cameBack', { of: 'satisfaction' }) },
