@@ -134,7 +134,7 @@ internal static class DemoCommand
                 ct)));
             await owner.ExecuteAsync(Currencies, new { Codes = DemoPlan.All.Select(p => p.Code).ToArray(), Currencies = DemoPlan.All.Select(p => p.Currency).ToArray() });
             await MakeDistrict([.. towns.Select(t => t.Town)], towns[0].Desk, end, passwordHash, ct);
-            await owner.ExecuteAsync("analyze"); // a month came in half a minute
+            await owner.ExecuteAsync("analyze;"); // a month came in half a minute; without the semicolon one word is taken for a procedure
         }
         finally
         {
