@@ -109,15 +109,6 @@ public sealed class LifecycleTablesTests
         [VoiceState.Withdrawn] = ("已撤回", "withdrawn"),
     };
 
-    private const string Faults = """
-        open
-          stays: amend expect join leave dispatch
-          moves: end->ended
-        ended
-          stays: leave
-          moves: -
-        """;
-
     private static readonly Dictionary<RequestStatus, (string Zh, string En)> RequestWords = new()
     {
         [RequestStatus.Received] = ("已受理", "received"),
