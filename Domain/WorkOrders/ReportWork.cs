@@ -14,7 +14,11 @@ public sealed record ReportWork([property: JsonIgnore] Guid WorkOrderId, WorkOrd
 {
     public sealed class Validator : AbstractValidator<ReportWork>
     {
-        public Validator() => RuleFor(c => c.Words).OptionalPlainText(4000);
+        public Validator()
+        {
+            RuleFor(c => c.Code).PlainText(100);
+            RuleFor(c => c.Words).OptionalPlainText(4000);
+        }
     }
 
     internal sealed class Handler(Db db, TimeProvider clock, Caller caller, EventLog log) : IRequestHandler<ReportWork, WorkOrderReply>

@@ -304,7 +304,7 @@ public sealed class ConfidentialTests : DeskFixture
         var told = await Rows<Guid?>("select recipient_id from message where template = 'requestUrged' and request_id = @RequestId order by recipient_id nulls last", said);
         var leased = await Leased("requestUrged");
 
-        Guid?[] crew = confidential ? [] : [Here.Member(Crew.Security).Id, Here.Lead(Crew.Security).Id];
+        Guid?[] crew = confidential ? [] : [Here.Member(Crew.Security).Id];
         Assert.That(told, Is.EquivalentTo(crew.Append(null)), "the desk, as a role, and nobody of the crew");
         Assert.That(leased.Select(m => m.Channel).Distinct(), Is.EqualTo(new[] { confidential ? MessageChannel.Screen : MessageChannel.WeCom }));
     }
