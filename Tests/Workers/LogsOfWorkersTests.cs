@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using NUnit.Framework;
+using PropertyServiceDesk.Domain.Messages;
 using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Domain.Requests;
 using PropertyServiceDesk.Domain.Rules;
@@ -38,13 +39,13 @@ public sealed class LogsOfWorkersTests : DeskFixture
             }
         }
 
-        Assert.That(sms.Calls, Has.Some.Matches<ReceivedCall>(c => c.Body.Contains("13800138000", StringComparison.Ordinal)), "a number went through");
+        Assert.That(sms.Calls, Has.Some.Matches<ReceivedCall>(c => c.Body.Contains("13900002222", StringComparison.Ordinal)), "a number went through");
         Assert.That(weChat.Calls, Has.Some.Matches<ReceivedCall>(c => c.Target.Contains("TOKEN-geheim", StringComparison.Ordinal)));
         Assert.That(robot.Calls, Has.Some.Matches<ReceivedCall>(c => c.Target.Contains("robot-geheim", StringComparison.Ordinal)));
         Assert.That(await Scalar<long>("select count(*) from message where last_failure is not null"), Is.GreaterThan(0), "and something failed");
         var log = string.Join('\n', lines.All);
         Assert.That(log, Is.Not.Empty);
-        foreach (var trace in new[] { "13800138000", "138 0013 8000", "13900001111", OpenId, "王小明", Words, "3-2-1502", SmsSecret, "app-geheim", "TOKEN-geheim", "robot-geheim", "kaputt" })
+        foreach (var trace in new[] { "13800138000", "138 0013 8000", "13900001111", "13900002222", OpenId, "王小明", Words, "3-2-1502", SmsSecret, "app-geheim", "TOKEN-geheim", "robot-geheim", "kaputt" })
         {
             Assert.That(log, Does.Not.Contain(trace));
         }
@@ -53,16 +54,18 @@ public sealed class LogsOfWorkersTests : DeskFixture
     /// <summary>Two asks, by text message and WeChat, and an urge for a group.</summary>
     private async Task GivenMessages()
     {
-        foreach (var channel in new[] { "sms", "weChat" })
-        {
-            await Execute("delete from contact_point where kind = 'weChat'; insert into contact_point (community_id, contact_point_id, customer_id, kind, value, normalised) values (@CommunityId, gen_random_uuid(), @Customer, 'weChat', @OpenId, lower(@OpenId))", new { Here.CommunityId, Here.Customer, OpenId });
-            var request = (await GivenRequest(text: Words)).RequestId;
-            await Send(Here.Clerk, new AnswerRequest(request, AnswerKind.Answered, Words));
-            await Execute("update customer set preferred_channel = @channel where customer_id = @Customer", new { channel, Here.Customer });
-        }
+        await Execute("insert into contact_point (community_id, contact_point_id, customer_id, kind, value, normalised) values (@CommunityId, gen_random_uuid(), @Customer, 'weChat', @OpenId, lower(@OpenId)); update customer set preferred_channel = 'weChat' where customer_id = @Customer", new { Here.CommunityId, Here.Customer, OpenId });
+        await Send(Here.Manager, new EditTemplate(
+            Here.CommunityId, "feedbackAsk", "zh-CN", "请评价", "请评价 {number}", [new ProviderTemplate(MessageChannel.WeChat, "TM00015", [new ProviderField("thing2", "{category}已完成")])], 0));
+        var byWeChat = (await GivenRequest(text: Words)).RequestId;
+        await Send(Here.Clerk, new AnswerRequest(byWeChat, AnswerKind.Answered, Words));
+        var bySms = (await Send(Here.Clerk, new ReceiveRequest(
+            Here.CommunityId, RequestKind.Repair, Channel.Phone, Here.Category(RequestKind.Repair, "water"), Words, PlaceId: Here.Places["3-2-1502"], Reporter: new Reporter("王小明", "13900002222")))).RequestId;
+        await Send(Here.Clerk, new AnswerRequest(bySms, AnswerKind.Answered, Words));
 
-        await Execute("update staff set phone = '139 0000 1111' where staff_id = @Id", new { Here.Lead(Crew.Engineering).Id });
-        var (urged, _) = await GivenDispatched();
+        await Execute("update staff set phone = '139 0000 1111' where staff_id = @Id", new { Here.Clerk.Id });
+        var (urged, order) = await GivenDispatched();
+        await Send(Here.Member(Crew.Engineering), new Domain.WorkOrders.AcceptWork(order));
         await Send(Here.Clerk, new UrgeRequest(urged, Words));
     }
 
