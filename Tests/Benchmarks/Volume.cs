@@ -200,7 +200,7 @@ internal static class Volume
         insert into alarm (community_id, alarm_id, kind, clock_id, escalation_id, request_id, raised_at, ended_at)
         select e.community_id, ('01900000-0000-7070-8000-' || right(e.escalation_id::text, 12))::uuid, 'nobodyToTell', e.clock_id, e.escalation_id, e.request_id, e.fired_at, e.resolved_at
         from escalation e
-        where e.escalation_id::text like '01900000-0000-7060-8000-%'
+        where e.escalation_id::text like '01900000-0000-7060-8000-%0'
         """,
         """
         insert into event (community_id, seq, subject_kind, subject_id, what, visibility, detail, actor_kind, actor_id, occurred_at, recorded_at, prev_hash, hash)
