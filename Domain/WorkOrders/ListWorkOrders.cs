@@ -124,7 +124,7 @@ internal static class WorkOrderSql
         left join team t on t.community_id = o.community_id and t.team_id = o.team_id
         left join staff s on s.staff_id = o.assignee_id
         left join place p on p.community_id = o.community_id and p.place_id = o.place_id
-            -- a home tells who; for most callers nothing is hidden, which is looked at once
+            -- a home tells who (for most callers nothing is hidden, which is looked at once)
             and (p.kind not in ('home', 'shop', 'parkingSpace') or (select cardinality(scope_hidden())) = 0 or may_show_home(o.community_id, o.work_order_id))
         """;
 
