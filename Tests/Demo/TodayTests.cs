@@ -99,7 +99,6 @@ public sealed class TodayTests
                 });
             }
 
-            Assert.That(today.Communities.Sum(c => c.Late), Is.Positive);
             Assert.That(today.Communities.Sum(c => c.Escalations), Is.Positive);
         }
 

@@ -59,6 +59,7 @@ public sealed class ListsTests : ApiFixture
             ($"reportedFrom={noon}", "cancelled plain"), ($"reportedBefore={noon}", "imported odd"), ($"reportedFrom={noon}&reportedBefore={noon}", ""),
             ("hasTarget=true", "cancelled odd plain"), ("hasTarget=false", "imported"),
             ("late=true", "odd"), ("late=false", "cancelled imported plain"),
+            ("due=late", "odd"), ("unreadWord=true", ""), ("unreadWord=false", "cancelled imported odd plain"),
             ("imported=true", "imported"), ("imported=false", "cancelled odd plain"),
             ("toConfirm=true", ""), ("toConfirm=false", "cancelled imported odd plain"), // what is dispatched is confirmed; see below
             ("open=true&kind=repair&imported=false", "plain"),
