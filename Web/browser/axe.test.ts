@@ -47,7 +47,7 @@ test.each<[Look['language'], number]>([['zh-CN', 1440], ['en', 360]])('Nobody is
       await page.locator(link).first().click();
     }
     await page.locator(ready).first().waitFor();
-    await page.waitForLoadState('networkidle');
+    await expect.poll(() => page.locator('.ant-spin-spinning, .ant-spin-show').count(), { timeout: 20_000 }).toBe(0); // the stream of events keeps the network busy
     await page.waitForTimeout(400); // what fades in is pale until it is there
     out.push(...(await found(page)).map((v) => `${path} ${v}`));
     if ((await overflow(page)) > 0) out.push(`${path} sticks out to the side`);
