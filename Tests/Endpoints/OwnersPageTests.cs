@@ -533,9 +533,10 @@ public sealed class OwnersReportTests : OwnersFixture
 
         Assert.That((reply.Text("status"), again.Code), Is.EqualTo(("received", "request.nothing_to_confirm")));
         Assert.That(await Refusal(() => Send(There.Clerk, new ConfirmRequest(other))), Is.EqualTo("request.not_found"));
-        Assert.That((await Send(Here.Clerk, new ListRequests(new RequestFilter(ToConfirm: true)))).Items, Is.Empty);
-        Assert.That(await Rows<Guid>("select confirmed_by from request where to_confirm"), Is.EqualTo(new[] { Here.Clerk.Id, Here.Clerk.Id }));
-        Assert.That(await Scalar<long>("select count(*) from event where what = 'requestConfirmed'"), Is.EqualTo(2));
+        var both = new[] { one, other };
+        Assert.That((await Send(Here.Clerk, new ListRequests(new RequestFilter(ToConfirm: true)))).Items.Select(r => r.RequestId).Intersect(both), Is.Empty);
+        Assert.That(await Rows<Guid>("select confirmed_by from request where request_id = any (@both)", new { both }), Is.EqualTo(new[] { Here.Clerk.Id, Here.Clerk.Id }));
+        Assert.That(await Scalar<long>("select count(*) from event where what = 'requestConfirmed' and subject_id = any (@both)", new { both }), Is.EqualTo(2));
     }
 
     [Test]
