@@ -40,7 +40,7 @@ public sealed class VoicesPageTests : OwnersFixture
         Assert.That(chinese.Html, Does.Contain("lang=\"zh-CN\"").And.Contain("您说").And.Contain("我们做").And.Contain("换了 120 盏灯").And.Contain("2026年3月").And.Contain("2026年4月").And.Contain("&lt;b&gt;").And.Not.Contain("<b>"));
         Assert.That(english.Html, Does.Contain("<html lang=\"en\"").And.Contain("You said").And.Contain("120 new lamps").And.Contain("April 2026").And.Contain("装了 8 个充电桩"), "what has no translation is shown as it is");
         Assert.That(chinese.Html.IndexOf("充电桩", StringComparison.Ordinal), Is.LessThan(chinese.Html.IndexOf("楼道灯", StringComparison.Ordinal)));
-        Assert.That(chinese.Html, Does.Not.Contain("王小明").And.Not.Contain("1502").And.Not.Match("\\d{7,}(?!\\w)"), "neither who nor where nor a number");
+        Assert.That(Regex.Replace(chinese.Html, "[0-9a-f]{12,}", ""), Does.Not.Contain("王小明").And.Not.Contain("1502").And.Not.Match("\\d{7,}"), "neither who nor where nor a number");
     }
 
     [Test]
