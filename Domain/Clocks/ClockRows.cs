@@ -84,7 +84,14 @@ internal sealed class ClockRows(Db db, SlaBook book, EventLog log, TimeProvider 
         for no key update
         """;
 
+    // Locked in a statement of its own: what the sweep wrote of a clock while we waited for it is seen by the next one only.
     private const string StopThem = """
+        select clock_id
+        from clock
+        where community_id = @CommunityId and subject_id = any (@SubjectIds) and stopped_at is null and (@Kinds::text[] is null or kind = any (@Kinds))
+        order by clock_id
+        for no key update;
+
         with running as (
             select clock_id, subject_kind, subject_id, kind, cycle, crew, policy_version_id, policy, calendar_version_id, imposed, imported, started_at, allowance, unit, due_at,
                 held_at, breached_at, stretched_by
@@ -95,6 +102,7 @@ internal sealed class ClockRows(Db db, SlaBook book, EventLog log, TimeProvider 
         ), stopped as (
             update clock k
             set stopped_at = greatest(@At, k.started_at), stopped_why = @Why, next_check_at = null, held_at = null,
+                breached_at = case when k.held_at is null and @At > k.due_at then coalesce(k.breached_at, k.due_at) else k.breached_at end, -- late before anybody looked
                 late_report_at = case when @Why = 'met' and k.breached_at is not null and k.held_at is null and @At <= k.due_at then @Now::timestamptz end
             from running r
             where k.community_id = @CommunityId and k.clock_id = r.clock_id
@@ -269,10 +277,15 @@ internal sealed class ClockRows(Db db, SlaBook book, EventLog log, TimeProvider 
     /// <param name="kinds">Null for all that run.</param>
     public async Task Stop(Guid communityId, IReadOnlyList<Guid> subjectIds, ClockKind[]? kinds, StopReason why, DateTimeOffset at, CancellationToken ct)
     {
-        var stopped = await db.List<RunningClock>(
+        List<RunningClock> stopped;
+        using (var read = await db.Several(
             StopThem,
             new { CommunityId = communityId, SubjectIds = subjectIds.ToArray(), Kinds = kinds is null ? null : EnumWord.All(kinds), Why = why, At = at, Now = clock.Now() },
-            ct);
+            ct))
+        {
+            await read.ReadAsync<Guid>();
+            stopped = (await read.ReadAsync<RunningClock>()).AsList();
+        }
 
         // What was on hold until its end is due as much later as that cost.
         var held = stopped.Where(s => s.HeldAt is not null).ToArray();
@@ -280,7 +293,8 @@ internal sealed class ClockRows(Db db, SlaBook book, EventLog log, TimeProvider 
         foreach (var one in stopped)
         {
             var late = why == StopReason.Met && one is { BreachedAt: not null, HeldAt: null } && at <= one.DueAt;
-            log.Clock(communityId, one.SubjectId, ClockStory.Stop(one, why, at, late ? clock.Now() : null, Array.IndexOf(held, one) is >= 0 and var nth ? settled[nth] : null));
+            var breach = one is { BreachedAt: null, HeldAt: null } && at > one.DueAt ? one.DueAt : null;
+            log.Clock(communityId, one.SubjectId, ClockStory.Stop(one, why, at, late ? clock.Now() : null, breach, Array.IndexOf(held, one) is >= 0 and var nth ? settled[nth] : null));
         }
     }
 

@@ -75,8 +75,9 @@ internal static class ClockStory
     }
 
     /// <param name="lateReport">When the word came that it had been met in time after all, where it was marked as late by then.</param>
+    /// <param name="breach">Since when it was late, where nobody had looked before it stopped.</param>
     /// <param name="settled">Of one that stood still until then.</param>
-    public static JsonObject Stop(RunningClock clock, StopReason why, DateTimeOffset at, DateTimeOffset? lateReport, Settled? settled)
+    public static JsonObject Stop(RunningClock clock, StopReason why, DateTimeOffset at, DateTimeOffset? lateReport, DateTimeOffset? breach, Settled? settled)
     {
         var story = Turn(clock.Kind, clock.Cycle, ClockTurn.Stop, at);
         if (settled is not null)
@@ -88,6 +89,11 @@ internal static class ClockStory
         if (lateReport is { } told)
         {
             story["lateReport"] = Word(told);
+        }
+
+        if (breach is { } since)
+        {
+            story["breached"] = Word(since);
         }
 
         return story;

@@ -27,7 +27,7 @@ public sealed record EscalateOverdue(Guid CommunityId, IReadOnlyList<Guid> Clock
             from escalation e
             where e.community_id = @CommunityId and e.clock_id = any (@ClockIds);
 
-            select k.clock_id, r.request_id, o.work_order_id, coalesce(o.fault_id, f.fault_id) as fault_id, coalesce(o.crew, k.crew, c.crew) as crew, coalesce(o.priority, r.priority) as priority,
+            select k.clock_id, r.request_id, o.work_order_id, coalesce(o.fault_id, f.fault_id) as fault_id, case when k.kind <> 'feedback' then coalesce(o.crew, k.crew, c.crew) end as crew, coalesce(o.priority, r.priority) as priority,
                 r.taken_up_at, r.about_staff_id, r.about_crew, coalesce(r.confidential, false) as confidential, coalesce(o.assignee_id, case when o.work_order_id is null then r.in_charge_id end) as assignee_id,
                 case when o.work_order_id is not null then coalesce(o.team_id::text, '') else array_to_string(array(
                     select distinct x.team_id
@@ -50,8 +50,10 @@ public sealed record EscalateOverdue(Guid CommunityId, IReadOnlyList<Guid> Clock
             where k.community_id = @CommunityId and k.clock_id = any (@ClockIds)
             """;
 
-        private const string One = """
-            select 1
+        private const string Zone = """
+            select time_zone
+            from community
+            where community_id = @CommunityId
             """;
 
         // Who must not find a confidential complaint is said in one place, and so is who is not told of it.
@@ -153,7 +155,7 @@ public sealed record EscalateOverdue(Guid CommunityId, IReadOnlyList<Guid> Clock
 
             var roster = await RosterRows.At(db, command.CommunityId, now, cancellationToken);
             var hidden = await Hidden(command.CommunityId, loaded, cancellationToken);
-            var (_, sla) = await book.With<int>(One, Guid.Empty, command.CommunityId, null, cancellationToken);
+            var (zone, sla) = await book.With<string>(Zone, Guid.Empty, command.CommunityId, null, cancellationToken);
             await mediator.Publish(new SweepStep("loaded"), cancellationToken);
 
             var looked = new List<Looked>();
@@ -178,7 +180,7 @@ public sealed record EscalateOverdue(Guid CommunityId, IReadOnlyList<Guid> Clock
             }
 
             await mediator.Publish(new SweepStep("decided"), cancellationToken);
-            await Write(command.CommunityId, looked, rungs, now, cancellationToken);
+            await Write(command.CommunityId, TimeZoneInfo.FindSystemTimeZoneById(zone), looked, rungs, now, cancellationToken);
             return loaded.Clocks.Count;
         }
 
@@ -195,7 +197,7 @@ public sealed record EscalateOverdue(Guid CommunityId, IReadOnlyList<Guid> Clock
         private async Task<LadderDecision> Decide(ClockRow row, Context about, Loaded loaded, CurrentSla sla, DateTimeOffset now, Func<int, bool> hasSomebody, CancellationToken ct)
         {
             var policy = row.PolicyVersionId is { } version ? (await book.ProfileOf(version, ct)).Policies.FirstOrDefault(p => p.Code == row.Policy) : null;
-            var plan = EscalationPlan.For(policy, about.Priority ?? Priority.Normal);
+            var plan = EscalationPlan.For(policy, about.Priority ?? Priority.Normal, row.Kind);
             var hours = plan.Calendar == "24x7" || !sla.Calendars.TryGetValue(plan.Calendar, out var named) ? BusinessCalendar.Always : named.Calendar;
             var levels = loaded.Levels[row.ClockId].ToArray();
             DateTimeOffset? warnAt = null;
@@ -241,7 +243,7 @@ public sealed record EscalateOverdue(Guid CommunityId, IReadOnlyList<Guid> Clock
             return new LateThing(teams, about.AssigneeId is { } id ? [id] : [], not);
         }
 
-        private async Task Write(Guid communityId, IReadOnlyList<Looked> looked, IReadOnlyList<Rung> rungs, DateTimeOffset now, CancellationToken ct)
+        private async Task Write(Guid communityId, TimeZoneInfo zone, IReadOnlyList<Looked> looked, IReadOnlyList<Rung> rungs, DateTimeOffset now, CancellationToken ct)
         {
             var events = new EventBatch(communityId, caller.Actor, now);
             var added = rungs.Where(r => r.IsNew).ToArray();
@@ -263,7 +265,7 @@ public sealed record EscalateOverdue(Guid CommunityId, IReadOnlyList<Guid> Clock
             }
 
             await mediator.Publish(new SweepStep("escalations written"), ct);
-            await Tell(communityId, rungs, now, ct);
+            await Tell(communityId, zone, rungs, now, ct);
             await mediator.Publish(new SweepStep("messages written"), ct);
             await Alarm(communityId, [.. rungs.Where(r => r.Alarms)], events, now, ct);
             await db.Run(
@@ -301,9 +303,9 @@ public sealed record EscalateOverdue(Guid CommunityId, IReadOnlyList<Guid> Clock
             Nobody = added.Select(r => r.Nobody).ToArray(),
         };
 
-        private async Task Tell(Guid communityId, IReadOnlyList<Rung> rungs, DateTimeOffset now, CancellationToken ct)
+        private async Task Tell(Guid communityId, TimeZoneInfo zone, IReadOnlyList<Rung> rungs, DateTimeOffset now, CancellationToken ct)
         {
-            var told = Digests.Of([.. rungs.SelectMany(r => r.Recipients.Select(who => new ToldOne(r.EscalationId, r.Level, r.Cause, r.Clock.SubjectKind, r.Clock.ClockId, r.Clock.Kind, r.Clock.Cycle, r.About.RequestId, r.About.FaultId, r.Clock.DueAt, who)))], now);
+            var told = Digests.Of([.. rungs.SelectMany(r => r.Recipients.Select(who => new ToldOne(r.EscalationId, r.Level, r.Cause, r.Clock.SubjectKind, r.Clock.ClockId, r.Clock.Kind, r.Clock.Cycle, r.About.RequestId, r.About.FaultId, r.Clock.DueAt, r.About.Priority == Priority.Danger, who)))], now, zone);
             if (told.Count == 0)
             {
                 return;
@@ -341,7 +343,7 @@ public sealed record EscalateOverdue(Guid CommunityId, IReadOnlyList<Guid> Clock
         private async Task Alarm(Guid communityId, IReadOnlyList<Rung> nobody, EventBatch events, DateTimeOffset now, CancellationToken ct)
         {
             var alarms = nobody.Select(r => (Rung: r, Kind: AlarmKind.NobodyToTell))
-                .Concat(nobody.Where(r => r.About.Priority == Priority.Danger).Select(r => (Rung: r, Kind: AlarmKind.RingNow)))
+                .Concat(nobody.Where(r => r is { About.Priority: Priority.Danger, Clock.Kind: not ClockKind.Feedback }).Select(r => (Rung: r, Kind: AlarmKind.RingNow)))
                 .DistinctBy(a => (a.Rung.Clock.ClockId, a.Kind))
                 .Select(a => (a.Rung, a.Kind, Id: Guid.CreateVersion7(now)))
                 .ToArray();
@@ -425,33 +427,33 @@ public enum AlarmKind
 
 /// <summary>One recipient of one level.</summary>
 internal sealed record ToldOne(
-    Guid EscalationId, int Level, EscalationCause Cause, ClockSubject Subject, Guid ClockId, ClockKind Kind, short Cycle, Guid? RequestId, Guid? FaultId, DateTimeOffset DueAt, Recipient Who);
+    Guid EscalationId, int Level, EscalationCause Cause, ClockSubject Subject, Guid ClockId, ClockKind Kind, short Cycle, Guid? RequestId, Guid? FaultId, DateTimeOffset DueAt, bool Danger, Recipient Who);
 
 /// <summary>The same, with the message that tells it.</summary>
 internal sealed record TellingOf(Guid EscalationId, Recipient Who, string Key, string Template, Guid? RequestId, string Detail);
 
 /// <summary>
-/// Which message tells what: one for each recipient of a level; one a day for all requests that one fault makes late; one where one look
-/// brings many. What an order of a fault is late with is told for each order.
+/// Which message tells what: one for each recipient of a level; one a day of the community for all requests that one fault makes late; one
+/// where one look brings many, but each danger on its own. What an order of a fault is late with is told for each order.
 /// </summary>
 internal static class Digests
 {
     /// <summary>With more than so many of a level in one look, somebody gets one message for all of them.</summary>
     public const int Many = 5;
 
-    public static IReadOnlyList<TellingOf> Of(IReadOnlyList<ToldOne> told, DateTimeOffset now)
+    public static IReadOnlyList<TellingOf> Of(IReadOnlyList<ToldOne> told, DateTimeOffset now, TimeZoneInfo zone)
     {
-        var day = now.ToString("yyyyMMdd", System.Globalization.CultureInfo.InvariantCulture);
+        var day = TimeZoneInfo.ConvertTime(now, zone).ToString("yyyyMMdd", System.Globalization.CultureInfo.InvariantCulture);
         var tellings = new List<TellingOf>(told.Count);
         foreach (var mine in told.GroupBy(t => (t.Who.StaffId, t.Level, Warning: t.Cause == EscalationCause.Warning, Broken: t.Cause == EscalationCause.PromiseBroken)))
         {
-            var single = mine.Where(t => t.FaultId is null || t.Subject != ClockSubject.Request).ToArray();
+            var single = mine.Where(t => !t.Danger && (t.FaultId is null || t.Subject != ClockSubject.Request)).ToArray();
             foreach (var t in mine)
             {
                 var template = mine.Key.Warning ? "clockWarning" : mine.Key.Broken ? "promiseBroken" : "escalation";
                 tellings.Add(t is { FaultId: { } fault, Subject: ClockSubject.Request } && !mine.Key.Broken
-                    ? new TellingOf(t.EscalationId, t.Who, $"esc:{t.Level}:fault:{fault}:{EnumWord.Of(t.Kind)}:{day}:{t.Who.StaffId}", template + "Fault", t.RequestId, Detail(new { faultId = fault, t.Kind, t.Level, t.DueAt }))
-                    : single.Length > Many && !mine.Key.Broken
+                    ? new TellingOf(t.EscalationId, t.Who, $"esc:{t.Level}:fault:{fault}:{EnumWord.Of(t.Kind)}:{t.Cycle}:{day}:{t.Who.StaffId}", template + "Fault", t.RequestId, Detail(new { faultId = fault, t.Kind, t.Level, t.DueAt }))
+                    : single.Length > Many && !t.Danger && !mine.Key.Broken
                         ? new TellingOf(t.EscalationId, t.Who, $"esc:{t.Level}:digest:{single[0].EscalationId}:{t.Who.StaffId}", template + "Digest", null, Detail(new { t.Level, clocks = single.Length, firedAt = now }))
                         : new TellingOf(t.EscalationId, t.Who, Key(t, mine.Key.Broken ? now : null), template, t.RequestId, Detail(new { escalationId = t.EscalationId, t.ClockId, t.Kind, t.Level, t.DueAt })));
             }

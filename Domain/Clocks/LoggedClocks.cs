@@ -164,6 +164,7 @@ internal sealed class LoggedClocks
             case ClockTurn.Stop:
                 clock.Stop(At(story, "at"), EnumWord.Read<StopReason>(story.GetProperty("why").GetString()!));
                 clock.LateReport = AtOrNone(story, "lateReport");
+                clock.BreachedAt ??= AtOrNone(story, "breached");
                 ReadStretch(clock, story);
                 break;
         }

@@ -20,7 +20,7 @@ public sealed record AcknowledgeEscalation([property: JsonIgnore] Guid Escalatio
     internal sealed class Handler(Db db, SlaBook book, TimeProvider clock, Caller caller, EventLog log) : IRequestHandler<AcknowledgeEscalation, EscalationReply>
     {
         private const string Terms = """
-            select k.policy_version_id, k.policy, coalesce(o.priority, r.priority) as priority,
+            select k.kind, k.policy_version_id, k.policy, coalesce(o.priority, r.priority) as priority,
                 (select coalesce(sum(e.promises), 0)::int from escalation e where e.community_id = k.community_id and e.clock_id = k.clock_id) as promises
             from clock k
             left join work_order o on k.subject_kind = 'workOrder' and o.community_id = k.community_id and o.work_order_id = k.subject_id
@@ -41,7 +41,7 @@ public sealed record AcknowledgeEscalation([property: JsonIgnore] Guid Escalatio
             where community_id = @CommunityId and escalation_id = @EscalationId
             """;
 
-        private sealed record Term(Guid? PolicyVersionId, string? Policy, Priority? Priority, int Promises);
+        private sealed record Term(ClockKind Kind, Guid? PolicyVersionId, string? Policy, Priority? Priority, int Promises);
 
         public async Task<EscalationReply> Handle(AcknowledgeEscalation command, CancellationToken cancellationToken)
         {
@@ -62,8 +62,8 @@ public sealed record AcknowledgeEscalation([property: JsonIgnore] Guid Escalatio
         {
             var terms = await db.Single<Term>(Terms, new { escalation.CommunityId, escalation.ClockId }, ct);
             var policy = terms.PolicyVersionId is { } version ? (await book.ProfileOf(version, ct)).Policies.FirstOrDefault(p => p.Code == terms.Policy) : null;
-            var plan = EscalationPlan.For(policy, terms.Priority ?? Priority.Normal);
-            if (terms.Priority == Priority.Danger || plan.MostPromises == 0)
+            var plan = EscalationPlan.For(policy, terms.Priority ?? Priority.Normal, terms.Kind);
+            if (plan.MostPromises == 0)
             {
                 throw new Refused.Conflict("escalation.waits_for_nobody", "For danger no promise stops the ladder. Say that you have seen it, and do what is needed.");
             }

@@ -94,8 +94,8 @@ public sealed class OwnerLinks(NpgsqlDataSource source, TimeProvider clock)
     }
 }
 
-/// <summary>A request has one link, from when it is registered; one that was made before there were links gets its own when its owner is asked.</summary>
-internal sealed class LinkForOwner(Db db, OwnerLinks links) : INotificationHandler<RequestReceived>, INotificationHandler<FeedbackAsked>
+/// <summary>A request is registered with its link; one that was imported, or made before there were links, gets its own when its owner is asked.</summary>
+internal sealed class LinkForOwner(Db db, OwnerLinks links) : INotificationHandler<FeedbackAsked>
 {
     private const string Write = """
         insert into owner_link (community_id, owner_link_id, request_id, token_hash, made_at)
@@ -103,14 +103,13 @@ internal sealed class LinkForOwner(Db db, OwnerLinks links) : INotificationHandl
         on conflict (community_id, request_id) do nothing
         """;
 
-    public Task Handle(RequestReceived notification, CancellationToken cancellationToken) => Make(notification.CommunityId, notification.RequestId, notification.At, cancellationToken);
-
-    public Task Handle(FeedbackAsked notification, CancellationToken cancellationToken) => Make(notification.CommunityId, notification.RequestId, notification.At, cancellationToken);
-
-    private async Task Make(Guid communityId, Guid requestId, DateTimeOffset at, CancellationToken ct)
+    public async Task Handle(FeedbackAsked notification, CancellationToken cancellationToken)
     {
-        var id = Guid.CreateVersion7(at);
-        await db.Run(Write, new { CommunityId = communityId, OwnerLinkId = id, RequestId = requestId, TokenHash = OwnerLinks.Hash(await links.TokenOf(id, ct)), At = at }, ct);
+        var id = Guid.CreateVersion7(notification.At);
+        await db.Run(
+            Write,
+            new { notification.CommunityId, OwnerLinkId = id, notification.RequestId, TokenHash = OwnerLinks.Hash(await links.TokenOf(id, cancellationToken)), notification.At },
+            cancellationToken);
     }
 }
 

@@ -180,7 +180,7 @@ internal static class ClockReportSql
                 case @By when 'category' then x.category_name_en when 'community' then x.community_name_en end as key_name_en
             from (
                 select k.community_id, k.clock_id, k.kind, k.cycle, k.started_at, k.due_at, k.stopped_at, k.stopped_why, k.late_report_at, m.time_zone, m.name as community_name, m.name_en as community_name_en,
-                    r.request_id, o.work_order_id, coalesce(k.crew, c.crew) as crew, c.kind as request_kind, c.category_id, c.name as category_name, c.name_en as category_name_en,
+                    r.request_id, o.work_order_id, case when k.kind <> 'feedback' then coalesce(k.crew, c.crew) end as crew, c.kind as request_kind, c.category_id, c.name as category_name, c.name_en as category_name_en,
                     case
                         when k.stopped_at > k.due_at then 'late'
                         when k.stopped_at is not null then case k.stopped_why when 'met' then 'onTime' else 'moot' end
@@ -198,7 +198,7 @@ internal static class ClockReportSql
                   and (@From::timestamptz is null or k.due_at >= @From)
                   and (@To::timestamptz is null or k.due_at < @To)
                   and (@Kind::text is null or k.kind = @Kind)
-                  and (@Crew::text is null or coalesce(k.crew, c.crew) = @Crew)
+                  and (@Crew::text is null or (k.kind <> 'feedback' and coalesce(k.crew, c.crew) = @Crew))
                   and (@RequestKind::text is null or c.kind = @RequestKind)
                   and (@CategoryId::uuid is null or c.category_id = @CategoryId)
             ) x

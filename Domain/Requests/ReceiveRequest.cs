@@ -1,5 +1,6 @@
 using System.Globalization;
 using FluentValidation;
+using PropertyServiceDesk.Domain.Owner;
 
 namespace PropertyServiceDesk.Domain.Requests;
 
@@ -54,7 +55,7 @@ public sealed record ReceiveRequest(
         }
     }
 
-    internal sealed class Handler(Db db, TimeProvider clock, Caller caller, EventLog log, IMediator mediator) : IRequestHandler<ReceiveRequest, RequestReply>
+    internal sealed class Handler(Db db, TimeProvider clock, Caller caller, EventLog log, OwnerLinks links, IMediator mediator) : IRequestHandler<ReceiveRequest, RequestReply>
     {
         // The customer's row is shared until commit: nobody is forgotten between our look and our writing.
         private const string Read = """
@@ -83,6 +84,9 @@ public sealed record ReceiveRequest(
                 insert into search_token (community_id, token, kind, id)
                 select @CommunityId, t, 'request', @RequestId
                 from unnest(@Tokens::text[]) t
+            ), link as (
+                insert into owner_link (community_id, owner_link_id, request_id, token_hash, made_at)
+                values (@CommunityId, @OwnerLinkId, @RequestId, @LinkTokenHash, @Now)
             )
             insert into request (community_id, request_id, number, kind, channel, category_id, priority, description, place_id, building_id, asset_id,
                 customer_id, reporter_name, reporter_phone, on_behalf_of, confidential, reported_at, registered_at, registered_by,
@@ -117,7 +121,7 @@ public sealed record ReceiveRequest(
             Check(command, row);
             RegistrationTimes.Check(command.ReportedAt, command.Appointment, command.Foreign?.DueAt, now);
 
-            var id = Guid.CreateVersion7(now);
+            var (id, link) = (Guid.CreateVersion7(now), Guid.CreateVersion7(now));
             var number = SpokenNumber.Of(row.Sequence);
             var priority = command.Priority ?? row.CategoryPriority!.Value;
             var reportedAt = command.ReportedAt ?? now;
@@ -157,6 +161,8 @@ public sealed record ReceiveRequest(
                         command.AboutStaffId,
                         command.ToConfirm,
                         Tokens = RequestTokens.Of(number, command.Foreign?.Number),
+                        OwnerLinkId = link,
+                        LinkTokenHash = OwnerLinks.Hash(await links.TokenOf(link, cancellationToken)),
                     },
                     cancellationToken);
             }

@@ -46,8 +46,11 @@ public sealed record EscalationPlan(IReadOnlyList<LadderStep> Steps, string Cale
 
     public static EscalationPlan Other { get; } = new([new(1, 0), new(2, 60), new(3, 240), new(4, 690)], "desk", 2, 48 * 60);
 
+    /// <summary>Of a clock: that of a call to the owner is the desk's and waits for the morning, however urgent the work was.</summary>
+    public static EscalationPlan For(Policy? policy, Priority priority, ClockKind kind) => For(policy, kind == ClockKind.Feedback ? Priority.Normal : priority);
+
     /// <summary>The policy's own; else by priority. Whatever a policy says, danger waits for nobody: no office hours, no promise.</summary>
-    public static EscalationPlan For(Policy? policy, Priority priority) => priority switch
+    private static EscalationPlan For(Policy? policy, Priority priority) => priority switch
     {
         Priority.Danger => (policy?.Escalation ?? Danger) with { Calendar = "24x7", MostPromises = 0, LongestPromiseMinutes = 0 },
         Priority.Urgent => policy?.Escalation ?? Urgent,
@@ -114,7 +117,8 @@ public static class EscalationLadder
         }
 
         var highest = clock.Reached.Select(r => r.Level).DefaultIfEmpty(0).Max();
-        var broken = clock.PromisedAt is { } promised && promised <= now;
+        var atTheTop = plan.Steps.All(s => s.Level <= highest);
+        var broken = clock.PromisedAt is { } promised && promised <= now && (!atTheTop || hours.NextOpen(now) <= now);
         var stopped = clock.PromisedAt is { } until && until > now && plan.MostPromises > 0;
         var from = broken ? (At: now, Level: NextOf(plan, highest) ?? highest) : clock.BrokenAt;
         var nobodyBelow = highest > 0 && tell.Contains(highest) && !hasSomebody(highest);
@@ -138,9 +142,9 @@ public static class EscalationLadder
         }
 
         waiting.AddRange(reached.Where(r => r.TellAt > now).Select(r => r.TellAt));
-        if (stopped && next is null)
+        if (atTheTop && !broken && clock.PromisedAt is { } promise && (stopped || promise <= now))
         {
-            next = clock.PromisedAt; // at the top: a promise that is broken is told all the same
+            next ??= stopped ? promise : TellAt(hours, now); // at the top a promise that is broken is told all the same, in the plan's hours
         }
 
         if (next is { } time)

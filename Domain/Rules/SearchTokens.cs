@@ -186,8 +186,9 @@ public static partial class SearchTokens
         if (PhoneShape().IsMatch(text) && digits.Length is >= Gram and <= MaxDigits)
         {
             yield return new(SearchKind.Phone, ["p:" + digits]);
-            // A whole number with its area is no part of another one: its groups of four, which half of a town shares, need not be tried.
-            if (known is null || digits.Length < WholeNumber)
+            // A whole number with its area is no part of another one, nor is a home with building and unit: their groups of four, which half of a
+            // town shares, need not be tried.
+            if ((known is null || digits.Length < WholeNumber) && !WholeHome().IsMatch(text))
             {
                 yield return new(SearchKind.Phone, [.. Grams(digits)]);
             }
@@ -406,6 +407,9 @@ public static partial class SearchTokens
 
     [GeneratedRegex(@"^\+?[0-9][0-9 \-.()/]*$", RegexOptions.CultureInvariant)]
     private static partial Regex PhoneShape();
+
+    [GeneratedRegex(@"^[0-9]{1,2}-[0-9]{1,2}-[0-9]{3,4}$", RegexOptions.CultureInvariant)]
+    private static partial Regex WholeHome();
 
     [GeneratedRegex(@"^(?:#|no\.?|r|单号|工单|编号|服务单)?[ \-]?[0-9][0-9 \-]*$", RegexOptions.CultureInvariant)]
     private static partial Regex RequestNumber();

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Dapper;
 using Npgsql;
 using NpgsqlTypes;
@@ -19,9 +20,7 @@ internal static class Volume
 
     public static async Task Fill(NpgsqlDataSource owner, IReadOnlyList<Guid> communities, int customers, int requests)
     {
-        await using var connection = await owner.OpenConnectionAsync();
-        await Run(connection, "set session_replication_role = replica"); // no foreign key is checked row by row
-        await Run(connection, "set work_mem = '256MB'; set maintenance_work_mem = '1GB'");
+        await using var connection = await Open(owner);
         var indexes = (await connection.QueryAsync<(string Name, string Definition)>(SecondaryIndexes)).AsList(); // built at once afterwards: faster than row by row
         foreach (var (name, _) in indexes)
         {
@@ -29,21 +28,42 @@ internal static class Volume
         }
 
         await Run(connection, "alter table search_token drop constraint search_token_pkey");
-        await Run(connection, Requests, new { Communities = communities.ToArray(), Customers = customers, Requests = requests, Until = Until.UtcDateTime });
+        await Task.WhenAll([.. Enumerable.Range(0, Shares).Select(share => History(owner, communities, customers, requests, share)), Customers(owner, communities, customers)]);
+        await Run(connection, Alarms);
+
+        var definitions = new ConcurrentQueue<string>(indexes.Select(i => i.Definition).Prepend("alter table search_token add primary key (community_id, token, kind, id)"));
+        await Task.WhenAll(Enumerable.Range(0, Shares).Select(_ => RunAll(owner, definitions)));
+        await Run(connection, "vacuum analyze");
+    }
+
+    /// <summary>As many at once as a machine of the tests has cores.</summary>
+    private const int Shares = 2;
+
+    /// <summary>No foreign key is checked row by row on it.</summary>
+    private static async Task<NpgsqlConnection> Open(NpgsqlDataSource owner)
+    {
+        var connection = await owner.OpenConnectionAsync();
+        await Run(connection, "set session_replication_role = replica; set work_mem = '256MB'; set maintenance_work_mem = '1GB'");
+        return connection;
+    }
+
+    private static async Task RunAll(NpgsqlDataSource owner, ConcurrentQueue<string> statements)
+    {
+        await using var connection = await Open(owner);
+        while (statements.TryDequeue(out var statement))
+        {
+            await Run(connection, statement);
+        }
+    }
+
+    private static async Task History(NpgsqlDataSource owner, IReadOnlyList<Guid> communities, int customers, int requests, int share)
+    {
+        await using var connection = await Open(owner);
+        await Run(connection, Requests, new { Communities = communities.ToArray(), Customers = customers, Requests = requests, Until = Until.UtcDateTime, Share = share, Shares });
         foreach (var statement in Followers)
         {
-            await Run(connection, statement, new { Until = Until.UtcDateTime });
+            await Run(connection, statement, new { Until = Until.UtcDateTime, Share = share, Shares });
         }
-
-        await Customers(connection, communities, customers);
-        await Run(connection, "alter table search_token add primary key (community_id, token, kind, id)");
-        foreach (var (_, definition) in indexes)
-        {
-            await Run(connection, definition);
-        }
-
-        await Run(connection, "set session_replication_role = origin");
-        await Run(connection, "vacuum analyze");
     }
 
     public static string NameOf(int i) => $"{Surnames[i % Surnames.Length]}{Given[i / 3 % Given.Length]}{Given[i / 170 % Given.Length]}";
@@ -52,8 +72,9 @@ internal static class Volume
 
     public static string HomeOf(int i) => $"{(i / 97 % 60) + 1}-{(i % 4) + 1}-{(i / 7 % 30) + 1:00}{(i % 6) + 1:00}";
 
-    private static async Task Customers(NpgsqlConnection connection, IReadOnlyList<Guid> communities, int customers)
+    private static async Task Customers(NpgsqlDataSource owner, IReadOnlyList<Guid> communities, int customers)
     {
+        await using var connection = await Open(owner);
         await Run(connection, "create unlogged table volume_customer (i integer, name text, phone text)");
         await using (var import = await connection.BeginBinaryImportAsync("copy volume_customer (i, name, phone) from stdin (format binary)"))
         {
@@ -126,7 +147,7 @@ internal static class Volume
             m.homes[1 + (j / 5) % cardinality(m.homes)], m.building, ('01900000-0000-7001-8000-' || lpad(to_hex(w.which), 12, '0'))::uuid,
             t.at, t.at, m.by_whom, case when s.status in ('awaitingFeedback', 'closed') then 1 else 0 end,
             case when s.status in ('awaitingFeedback', 'closed') then t.at + interval '5 hours' end, case when s.status = 'closed' then t.at + interval '30 hours' end
-        from generate_series(1, @Requests) j
+        from generate_series(case when @Share = 0 then @Shares else @Share end, @Requests, @Shares) j -- of each share what its number leaves, as below
         cross join lateral (select 1 + j % cardinality(@Communities::uuid[]) as nth) n
         cross join lateral (select j / cardinality(@Communities::uuid[]) as nth) o -- of its community: so that each has its share of what is open
         cross join lateral (select greatest(1, least(@Customers, (j / cardinality(@Communities::uuid[]) * 13 % greatest(1, @Customers / cardinality(@Communities::uuid[]) - 1) + 1) * cardinality(@Communities::uuid[]) + n.nth - 1)) as which) w
@@ -142,12 +163,19 @@ internal static class Volume
         ) m on m.nth = n.nth
         """;
 
+    private const string Alarms = """
+        insert into alarm (community_id, alarm_id, kind, clock_id, escalation_id, request_id, raised_at, ended_at)
+        select e.community_id, ('01900000-0000-7070-8000-' || right(e.escalation_id::text, 12))::uuid, 'nobodyToTell', e.clock_id, e.escalation_id, e.request_id, e.fired_at, e.resolved_at
+        from escalation e
+        where e.escalation_id::text like '01900000-0000-7060-8000-%0'
+        """;
+
     private static readonly string[] Followers =
     [
         """
         insert into search_token (community_id, token, kind, id)
         select community_id, 'r:' || number, 'request', request_id
-        from request where number > 900000000000
+        from request where number > 900000000000 and number % @Shares = @Share
         """,
         """
         insert into clock (community_id, clock_id, subject_kind, subject_id, kind, policy_version_id, policy, started_at, allowance, unit, due_at, stopped_at, stopped_why, next_check_at)
@@ -155,7 +183,7 @@ internal static class Volume
             r.reported_at + case when r.number % 7 = 0 then interval '2 hours' else interval '24 hours' end, r.finished_at, case when r.finished_at is not null then 'met' end, case when r.finished_at is null then r.reported_at + interval '24 hours' end
         from request r
         join sla_profile_version v on v.community_id = r.community_id
-        where r.number > 900000000000
+        where r.number > 900000000000 and r.number % @Shares = @Share
         """,
         """
         insert into work_order (community_id, work_order_id, number, crew, team_id, status, priority, category_id, place_id, what_to_do, created_at, dispatched_at, assigned_at, accepted_at, arrived_at, done_at, done_what)
@@ -164,29 +192,29 @@ internal static class Volume
             case when r.status <> 'inProgress' then r.reported_at + interval '1 hour' end, r.finished_at, case when r.status <> 'inProgress' then '修好了' end
         from request r
         join lateral (select t.team_id from team t where t.community_id = r.community_id and t.crew = 'engineering' order by t.team_id limit 1) t on true
-        where r.number > 900000000000 and r.status <> 'received'
+        where r.number > 900000000000 and r.number % @Shares = @Share and r.status <> 'received'
         """,
         """
         insert into request_work_order (community_id, request_id, work_order_id, mandatory, joined_at)
         select o.community_id, ('01900000-0000-7010-8000-' || right(o.work_order_id::text, 12))::uuid, o.work_order_id, true, o.created_at
-        from work_order o where o.number > 910000000000
+        from work_order o where o.number > 910000000000 and o.number % @Shares = @Share
         """,
         """
         insert into feedback (community_id, feedback_id, request_id, round, state, started_at, asked_at, ended_at, solved, satisfaction, author_kind)
         select r.community_id, ('01900000-0000-7040-8000-' || right(r.request_id::text, 12))::uuid, r.request_id, 1, case when r.status = 'closed' then 'answered' else 'asked' end, r.finished_at, r.finished_at, r.closed_at,
             case when r.status = 'closed' then 'yes' end, case when r.status = 'closed' then 4 end, case when r.status = 'closed' then 'owner' end
-        from request r where r.number > 900000000000 and r.round > 0
+        from request r where r.number > 900000000000 and r.number % @Shares = @Share and r.round > 0
         """,
         """
         insert into fault (community_id, fault_id, number, status, title, category_id, place_id, building_id, opened_at, opened_by, ended_at)
         select r.community_id, ('01900000-0000-7050-8000-' || right(r.request_id::text, 12))::uuid, r.number + 20000000000, case when r.status in ('received', 'inProgress') then 'open' else 'ended' end, '停水',
             r.category_id, r.building_id, r.building_id, r.reported_at, r.registered_by, case when r.status in ('received', 'inProgress') then null else r.finished_at end
-        from request r where r.number > 900000000000 and r.number % 50 = 0
+        from request r where r.number > 900000000000 and r.number % @Shares = @Share and r.number % 50 = 0
         """,
         """
         insert into fault_request (community_id, fault_id, request_id, joined_at, joined_by)
         select f.community_id, f.fault_id, ('01900000-0000-7010-8000-' || right(f.fault_id::text, 12))::uuid, f.opened_at, f.opened_by
-        from fault f where f.number > 920000000000
+        from fault f where f.number > 920000000000 and f.number % @Shares = @Share
         """,
         """
         insert into escalation (community_id, escalation_id, clock_id, cycle, level, cause, request_id, crew, due_at, fired_at, tell_at, told_at, acknowledged_at, acknowledged_by, resolved_at, resolved_how)
@@ -194,18 +222,12 @@ internal static class Volume
             case when r.number % 2 = 0 then k.due_at + interval '20 minutes' end, case when r.number % 2 = 0 then r.registered_by end, k.stopped_at, case when k.stopped_at is not null then 'stopped' end
         from request r
         join clock k on k.community_id = r.community_id and k.subject_id = r.request_id
-        where r.number > 900000000000 and r.number % 7 = 0
-        """,
-        """
-        insert into alarm (community_id, alarm_id, kind, clock_id, escalation_id, request_id, raised_at, ended_at)
-        select e.community_id, ('01900000-0000-7070-8000-' || right(e.escalation_id::text, 12))::uuid, 'nobodyToTell', e.clock_id, e.escalation_id, e.request_id, e.fired_at, e.resolved_at
-        from escalation e
-        where e.escalation_id::text like '01900000-0000-7060-8000-%0'
+        where r.number > 900000000000 and r.number % @Shares = @Share and r.number % 7 = 0
         """,
         """
         insert into event (community_id, seq, subject_kind, subject_id, what, visibility, detail, actor_kind, actor_id, occurred_at, recorded_at, prev_hash, hash)
         select r.community_id, r.number, 'request', r.request_id, 'requestReceived', 'owner', '{}', 'staff', r.registered_by, r.reported_at, r.registered_at, '', ''
-        from request r where r.number > 900000000000 and r.number % 5 = 0
+        from request r where r.number > 900000000000 and r.number % @Shares = @Share and r.number % 5 = 0
         """,
     ];
 

@@ -84,9 +84,18 @@ public sealed class EscalationLadderTests
     [Test]
     public void Danger_waits_for_no_office_hours_whatever_its_policy_says()
     {
-        var plan = EscalationPlan.For(new Policy("x", new LocalName("x", "x"), new PolicyScope(), [], new FeedbackPlan(FeedbackWay.Call, [], CallShare.All), Escalation: EscalationPlan.Other), Priority.Danger);
+        var plan = EscalationPlan.For(new Policy("x", new LocalName("x", "x"), new PolicyScope(), [], new FeedbackPlan(FeedbackWay.Call, [], CallShare.All), Escalation: EscalationPlan.Other), Priority.Danger, ClockKind.Finish);
 
         Assert.That((plan.Calendar, plan.MostPromises), Is.EqualTo(("24x7", 0)));
+    }
+
+    [TestCase(Priority.Danger)]
+    [TestCase(Priority.Urgent)]
+    public void A_call_that_is_owed_waits_for_the_morning_however_urgent_the_work_was(Priority priority)
+    {
+        var plan = EscalationPlan.For(null, priority, ClockKind.Feedback);
+
+        Assert.That(plan, Is.EqualTo(EscalationPlan.Other));
     }
 
     [Test]
@@ -133,6 +142,20 @@ public sealed class EscalationLadderTests
 
         Assert.That(before.LookAgainAt, Is.EqualTo(At(2, 16)));
         Assert.That(Say(after), Is.EqualTo(" broken"));
+    }
+
+    [Test]
+    public void At_the_top_a_promise_that_is_broken_at_night_is_told_in_the_morning_and_for_what_waits_for_nobody_at_once()
+    {
+        var top = Enumerable.Range(1, 4).Select(l => Reached(l, At(2, 12))).ToArray();
+        var clock = new ClockOnLadder(At(2, 12), null, true, top, PromisedAt: At(2, 23));
+
+        var night = Decide(clock, EscalationPlan.Other, At(2, 23));
+        var morning = Decide(clock, EscalationPlan.Other, At(3, 8, 30));
+        var urgent = Decide(clock, EscalationPlan.Urgent, At(2, 23));
+
+        Assert.That((Say(night), night.LookAgainAt), Is.EqualTo(("", (DateTimeOffset?)At(3, 8, 30))));
+        Assert.That((Say(morning), Say(urgent)), Is.EqualTo((" broken", " broken")));
     }
 
     [Test]

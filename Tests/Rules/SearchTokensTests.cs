@@ -117,6 +117,7 @@ public sealed class SearchTokensTests
     [TestCase("5679", "13812345678")]
     [TestCase("13812345679", "13812345678")]
     [TestCase("567", "13812345678")]
+    [TestCase("3-2-1502", "13321502000", TestName = "A home with building and unit is no part of a number")]
     public void Does_not_find_other_numbers(string query, string number) => Assert.That(Finds(query, SearchTokens.ForPhone(number)), Is.False);
 
     [TestCase("王", "王小明")]

@@ -1,9 +1,12 @@
+using MediatR;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
+using PropertyServiceDesk.Domain.Clocks;
 using PropertyServiceDesk.Domain.Escalations;
 using PropertyServiceDesk.Domain.Faults;
 using PropertyServiceDesk.Domain.Feedback;
+using PropertyServiceDesk.Domain.Messages;
 using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Domain.Requests;
 using PropertyServiceDesk.Domain.Rules;
@@ -284,19 +287,133 @@ public sealed class EscalationTests : DeskFixture
         Assert.That(await Scalar<long>("select count(distinct message_id) from escalation_recipient r join escalation e on e.escalation_id = r.escalation_id join clock k on k.clock_id = e.clock_id where k.kind = 'finish' and e.level = 2"), Is.EqualTo(1));
     }
 
-    [Test]
-    public async Task Where_one_look_finds_many_late_each_gets_one_message_a_level()
+    [TestCase(Priority.Normal, 15, "escalationDigest 1", "escalationDigest 1")]
+    [TestCase(Priority.Danger, 2, "escalation 8", "escalation 8", TestName = "Each_danger_is_told_on_its_own")]
+    public async Task Where_one_look_finds_many_late_each_gets_one_message_a_level(Priority priority, int minutes, params string[] told)
     {
         for (var i = 0; i < 8; i++)
         {
-            await GivenDispatched(priority: Priority.Danger);
+            await GivenDispatched(priority: priority);
         }
 
-        Clock.Advance(TimeSpan.FromMinutes(2));
+        Clock.Advance(TimeSpan.FromMinutes(minutes));
         await Sweep();
 
         Assert.That(await Scalar<long>("select count(*) from escalation where level = 1"), Is.EqualTo(8));
-        Assert.That(await Rows<string>("select template from message where template like 'escalation%' order by recipient_id"), Is.EqualTo(new[] { "escalationDigest", "escalationDigest" }), "one for the lead, one for the clerk");
+        Assert.That(
+            await Rows<string>("select template || ' ' || count(*) from message where template like 'escalation%' group by recipient_id, template order by recipient_id"),
+            Is.EqualTo(told),
+            "the lead and the clerk");
+    }
+
+    [Test]
+    public async Task What_stops_while_the_sweep_looks_at_it_leaves_no_escalation_and_no_alarm_behind()
+    {
+        await Shift("customerOfficer", Here.Officer, Local(2, 27, 8), Local(2, 27, 20)); // nobody now: there is an alarm, too
+        var (_, order) = await GivenDispatched(priority: Priority.Danger);
+        Clock.Set(Local(3, 2, 9, 30));
+        var looking = new Holds("events written");
+        await using var services = Services(s => s.AddSingleton<INotificationHandler<SweepStep>>(looking));
+        var due = await Rows<Guid>("select clock_id from clock where stopped_at is null");
+
+        var sweeping = Send(services, Here.System, new EscalateOverdue(Here.CommunityId, due));
+        await looking.Reached.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        var accepting = Send(Here.Member(Crew.Engineering), new AcceptWork(order));
+        await UntilSomebodyWaits();
+        looking.GoOn.SetResult();
+        await Task.WhenAll(sweeping, accepting);
+
+        var late = "from clock k join alarm a using (community_id, clock_id) where k.subject_id = @order and k.kind = 'accept'";
+        Assert.That(await Scalar<long>("select count(*) " + late, new { order }), Is.GreaterThan(0), "it was late before it stopped");
+        Assert.That(await Scalar<long>("select count(*) from escalation e join clock k using (community_id, clock_id) where k.stopped_at is not null and e.resolved_at is null"), Is.Zero);
+        Assert.That(await Scalar<long>("select count(*) " + late + " and a.ended_at is null", new { order }), Is.Zero);
+    }
+
+    [Test]
+    public async Task What_was_late_and_stopped_before_anybody_looked_is_recorded_as_late()
+    {
+        var (_, order) = await GivenDispatched(); // to be accepted in 15 minutes
+        Clock.Advance(TimeSpan.FromMinutes(20));
+
+        await Send(Here.Member(Crew.Engineering), new AcceptWork(order));
+        await Sweep();
+
+        Assert.That(
+            await Rows<(bool, bool)>("select breached_at = due_at, stopped_at > due_at from clock where subject_id = @order and kind = 'accept'", new { order }), Is.EqualTo(new[] { (true, true) }));
+        Assert.That(await Ladder(order, ClockKind.Accept), Is.Empty, "it is done: nobody is told");
+        Assert.That(await ClocksThatDiffer(), Is.Empty);
+    }
+
+    [TestCase(Priority.Danger, "nobodyToTell", "ringNow")]
+    [TestCase(Priority.Normal, "nobodyToTell")]
+    public async Task Where_none_of_a_levels_messages_can_be_delivered_the_desk_has_an_alarm(Priority priority, params string[] kinds)
+    {
+        var (_, order) = await GivenDispatched(priority: priority);
+        Clock.Advance(TimeSpan.FromMinutes(15));
+        await Sweep();
+        var messages = await Rows<Guid>("select distinct r.message_id from escalation_recipient r join escalation e using (community_id, escalation_id) join clock k using (community_id, clock_id) where k.subject_id = @order and e.level = 1", new { order });
+        Assert.That(messages, Has.Count.EqualTo(2), "to the lead and to the clerk");
+
+        await Parked(messages[0]);
+        var one = await Scalar<long>("select count(*) from alarm");
+        await Parked(messages[1]);
+
+        Assert.That(one, Is.Zero, "the other was told");
+        Assert.That(await Rows<string>("select a.kind from alarm a join clock k using (community_id, clock_id) where k.subject_id = @order order by 1", new { order }), Is.EqualTo(kinds));
+        Assert.That(await Scalar<long>("select count(*) from event where what = 'alarmRaised' and subject_id = @order", new { order }), Is.EqualTo(kinds.Length));
+
+        await Send(Here.Member(Crew.Engineering), new AcceptWork(order));
+        Assert.That(await Scalar<long>("select count(*) from alarm a join clock k using (community_id, clock_id) where k.subject_id = @order and a.ended_at is null", new { order }), Is.Zero);
+    }
+
+    [Test]
+    public async Task A_call_that_nobody_made_after_urgent_work_is_told_in_the_morning()
+    {
+        await GivenDone(priority: Priority.Urgent); // to be called within 24 hours
+        Clock.Set(Local(3, 3, 23, 30));
+
+        await Sweep();
+        var night = await Scalar<long>("select count(*) from message where template like 'escalation%' or template like 'clock%'");
+        Clock.Set(Local(3, 4, 8, 30));
+        await Sweep();
+
+        Assert.That(night, Is.Zero);
+        Assert.That(await Scalar<long>("select count(*) from escalation where cause = 'callNotMade' and told_at is not null"), Is.EqualTo(1));
+    }
+
+    private async Task Parked(Guid message)
+    {
+        var lease = Guid.CreateVersion7();
+        await Execute("update message set lease_id = @lease where message_id = @message", new { message, lease });
+        await Send(Here.System, new ParkMessage(Here.CommunityId, message, lease, ParkedWhy.Exhausted));
+    }
+
+    private async Task UntilSomebodyWaits()
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (await Scalar<long>("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'") == 0)
+        {
+            await Task.Delay(10, deadline.Token);
+        }
+    }
+
+    /// <summary>Says when a step is reached, and waits there.</summary>
+    private sealed class Holds(string step) : INotificationHandler<SweepStep>
+    {
+        public TaskCompletionSource Reached { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public TaskCompletionSource GoOn { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Handle(SweepStep notification, CancellationToken cancellationToken)
+        {
+            if (notification.Name != step)
+            {
+                return Task.CompletedTask;
+            }
+
+            Reached.TrySetResult();
+            return GoOn.Task;
+        }
     }
 
     [Test]

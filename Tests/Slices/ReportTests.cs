@@ -71,7 +71,7 @@ public sealed class ReportTests : DeskFixture
         Clock.Advance(TimeSpan.FromMinutes(3));
         await Send(Here.Manager, new AcknowledgeEscalation(one.EscalationId));
 
-        foreach (var figures in await Send(Here.Manager, new ReportEscalations(new EscalationReportFilter(), ReportBy.Crew)))
+        foreach (var figures in (await Send(Here.Manager, new ReportEscalations(new EscalationReportFilter(), ReportBy.Crew))).Where(f => f.Key != "")) // the desk's own are of no crew
         {
             var crew = EnumWord.Read<Crew>(figures.Key);
             foreach (var (level, count) in new[] { (0, figures.Warnings), (1, figures.Level1), (2, figures.Level2), (3, figures.Level3), (4, figures.Level4) })

@@ -21,7 +21,7 @@ internal static class SlowReport
         await using var connection = await owner.OpenConnectionAsync();
         var rows = (await connection.QueryAsync<Row>(
             """
-            select k.community_id, k.clock_id, k.kind, k.started_at, k.due_at, k.stopped_at, k.stopped_why, k.held_at, k.late_report_at, m.time_zone, coalesce(k.crew, oc.crew, rc.crew) as crew, coalesce(oc.kind, rc.kind) as request_kind, coalesce(oc.category_id, rc.category_id) as category_id
+            select k.community_id, k.clock_id, k.kind, k.started_at, k.due_at, k.stopped_at, k.stopped_why, k.held_at, k.late_report_at, m.time_zone, case when k.kind <> 'feedback' then coalesce(k.crew, oc.crew, rc.crew) end as crew, coalesce(oc.kind, rc.kind) as request_kind, coalesce(oc.category_id, rc.category_id) as category_id
             from clock k
             join community m on m.community_id = k.community_id
             left join work_order o on o.work_order_id = k.subject_id

@@ -201,9 +201,9 @@ public sealed partial class DeliverMessages(
     {
         var sender = settings.For(message.Community, message.Channel);
         var line = lines.GetOrAdd(sender.Host, _ => new HostLine(sender.AtOnce));
-        if (!line.Join())
+        if (!line.Join(clock.Now()))
         {
-            return new Attempted(message, Attempt.PutBack, clock.Now(), Wait: TimeSpan.FromSeconds(2));
+            return new Attempted(message, Attempt.PutBack, clock.Now(), Wait: line.Stay(clock.Now(), Random.Shared.NextDouble()));
         }
 
         var hasPlace = false;

@@ -12,8 +12,8 @@ using PropertyServiceDesk.Domain.Rules;
 namespace PropertyServiceDesk.Load;
 
 /// <summary>
-/// Intake over HTTP with everything on, against a hand-written minimum of the same effect (scope, key, reads, request, token, clock,
-/// event under the head row, reply) as two round trips of one prepared batch each, bare through Npgsql, with as many clients.
+/// Intake over HTTP with everything on, against a hand-written minimum of the same effect (scope, key, reads, request, token, owner's link,
+/// clock, event under the head row, reply) as two round trips of one prepared batch each, bare through Npgsql, with as many clients.
 /// </summary>
 internal sealed class Intake(string apiUrl, int apiPid, string connectionString, NpgsqlDataSource owner, IReadOnlyList<Spot> spots)
 {
@@ -214,6 +214,14 @@ internal sealed class Intake(string apiUrl, int apiPid, string connectionString,
                 spot.CustomerId,
                 now);
             Add(write, "insert into search_token (community_id, token, kind, id) values ($1, $2, 'request', $3)", spot.CommunityId, "r:" + number, request);
+            Add(
+                write,
+                "insert into owner_link (community_id, owner_link_id, request_id, token_hash, made_at) values ($1, $2, $3, $4, $5)",
+                spot.CommunityId,
+                Guid.CreateVersion7(),
+                request,
+                SHA256.HashData(RandomNumberGenerator.GetBytes(32)),
+                now);
             Add(
                 write,
                 "insert into clock (community_id, clock_id, subject_kind, subject_id, kind, policy_version_id, started_at, due_at, next_check_at) values ($1, $2, 'request', $3, 'finish', $4, $5, $6, $6)",
