@@ -41,6 +41,17 @@ public sealed class EscalationsOverHttpTests : ApiFixture
         await manager.PostJson($"/api/escalations/{first.EscalationId}/resolution", new { note = "已处理" }, HttpStatusCode.OK);
         await stranger.PostJson($"/api/escalations/{first.EscalationId}/resolution", new { note = "x" }, HttpStatusCode.NotFound);
 
+        var (at, all) = (Clock.GetUtcNow().UtcDateTime, await Count(""));
+        string Time(int minutes) => at.AddMinutes(minutes).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
+        async Task<int> Count(string query) => (await manager.Get<Page<EscalationLine>>("/api/escalations?take=200&" + query)).Items.Count;
+        var told = await Scalar<long>("select count(*) from escalation_recipient where staff_id = @Id", new { Here.Manager.Id });
+        Assert.That((all > 2, told > 0 && told < all), Is.EqualTo((true, true)), "otherwise nothing is narrowed");
+        Assert.That(await Count($"communityId={Here.CommunityId}"), Is.EqualTo(all));
+        await manager.GetJson($"/api/escalations?communityId={There.CommunityId}", HttpStatusCode.NotFound);
+        Assert.That((await Count($"from={Time(-1)}&to={Time(1)}"), await Count($"from={Time(1)}"), await Count($"to={Time(-1)}")), Is.EqualTo((all, 0, 0)));
+        Assert.That((await Count("acknowledged=true"), await Count("acknowledged=false")), Is.EqualTo((1, all - 1)));
+        Assert.That(await Count("mine=true"), Is.EqualTo(told));
+
         var figures = await manager.Get<EscalationFigures[]>("/api/reports/escalations?by=kind");
         Assert.That(figures.Single(f => f.Key == "accept").Acknowledged, Is.EqualTo(1));
         var late = (await manager.Get<ClockFigures[]>("/api/reports/clocks?by=kind")).Single(f => f.Key == "accept").RunningLate;
