@@ -571,7 +571,8 @@ public sealed partial class BadInputTests : ApiFixture
     private JsonNode Valid(ApiOperation operation, JsonElement schema, string name) => Valid(operation, schema, name, known, Clock.GetUtcNow());
 
     /// <summary>A body that is well-formed, and names what is there.</summary>
-    internal static JsonNode Valid(ApiOperation operation, JsonElement schema, string name, IReadOnlyDictionary<string, Guid> known, DateTimeOffset now)
+    /// <param name="fill">Which ids, of those that may be left out and as a rule are, are given.</param>
+    internal static JsonNode Valid(ApiOperation operation, JsonElement schema, string name, IReadOnlyDictionary<string, Guid> known, DateTimeOffset now, Func<string, bool>? fill = null)
     {
         schema = Plain(schema, out _);
         switch (Format(schema))
@@ -590,14 +591,18 @@ public sealed partial class BadInputTests : ApiFixture
             case "text":
                 return name switch { "phone" or "numberDialled" or "value" => "13800138000", "qrCode" => "QR-12345678", _ => "好的" };
             case "array":
-                return new JsonArray(Valid(operation, schema.GetProperty("items"), name.TrimEnd('s'), known, now));
+                return new JsonArray(Valid(operation, schema.GetProperty("items"), name.TrimEnd('s'), known, now, fill));
             case "object":
                 var made = new JsonObject();
                 foreach (var property in schema.TryGetProperty("properties", out var properties) ? properties.EnumerateObject().ToArray() : [])
                 {
                     if (!Fitting.TryGetValue($"{operation.Id}.{property.Name}", out var fitting) && !Fitting.TryGetValue(property.Name, out fitting))
                     {
-                        made[property.Name] = Valid(operation, property.Value, property.Name, known, now);
+                        made[property.Name] = Valid(operation, property.Value, property.Name, known, now, fill);
+                    }
+                    else if (fitting is null && fill?.Invoke(property.Name) == true && Format(Plain(property.Value, out _)) == "uuid")
+                    {
+                        made[property.Name] = Valid(operation, property.Value, property.Name, known, now, fill);
                     }
                     else if (fitting is not null)
                     {

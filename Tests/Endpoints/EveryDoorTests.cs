@@ -140,10 +140,12 @@ public sealed partial class EveryDoorTests : ApiFixture
         var known = await Things(Here, "mine-");
         var theirs = await Things(There, "theirs-");
         var wrong = new List<string>();
+        var all = Named(operation, known).ToArray();
+        var read = all.ToDictionary(n => string.Join('+', n), n => (Read: false, Last: ""), StringComparer.Ordinal);
         foreach (var role in Each.Where(r => row.All.HasFlag(r)))
         {
             var client = await As(people[role]);
-            foreach (var names in Named(operation, known))
+            foreach (var names in all)
             {
                 var foreign = await Call(client, operation, With(known, names, n => theirs.GetValueOrDefault(n) ?? throw new AssertionException($"Say in Things what {n} is.")));
                 var absent = await Call(client, operation, With(known, names, n => n == "qrCode" ? "QR-00000000" : Guid.CreateVersion7().ToString()));
@@ -151,11 +153,84 @@ public sealed partial class EveryDoorTests : ApiFixture
                 {
                     wrong.Add($"{role}, {string.Join('+', names)}:\n  another's {foreign.Status} {foreign.Body}\n  absent    {absent.Status} {absent.Body}");
                 }
+
+                var which = string.Join('+', names);
+                read[which] = (read[which].Read || IsMissed(operation, absent.Status, absent.Body), $"{absent.Status} {absent.Body}");
+            }
+        }
+
+        Assert.That(wrong, Is.Empty);
+
+        // That both were refused for something else would show nothing: somebody was told that it is not there.
+        Assert.That(read.Where(r => !r.Value.Read && !NotReadThere.ContainsKey(operation.Id + "." + r.Key)).Select(r => $"{operation.Id}.{r.Key}: {r.Value.Last}"), Is.Empty);
+    }
+
+    /// <summary>Ids of which a wrong one is not said to be wrong, with the reason.</summary>
+    private static readonly Dictionary<string, string> NotReadThere = new(StringComparer.Ordinal);
+
+    /// <summary>The answer says that something is not there; a list that is narrowed to it, nothing.</summary>
+    private static bool IsMissed(ApiOperation operation, int status, string body) =>
+        status == 404 || Missed().IsMatch(body) || (operation.Method == "GET" && status == 200);
+
+    /// <summary>Who works here, in another crew: orders of a crew, and what these serve, are not there for the others, and never done by them.</summary>
+    [TestCaseSource(nameof(Operations))]
+    public async Task What_is_another_crews_is_not_there_for_a_crew_of_the_same_community(ApiOperation operation)
+    {
+        var (row, _) = RowOf(operation);
+        var roles = new[] { Roles.CrewMember, Roles.CrewLead }.Where(r => row is not null && row.Own.HasFlag(r) && !row.Everywhere.HasFlag(r)).ToArray();
+        if (roles.Length == 0)
+        {
+            return;
+        }
+
+        var known = await Things(Here, "engineers-");
+        var named = operation.Parameters("path").Select(p => p.GetProperty("name").GetString()!).Any(OfACrew.Contains) && operation.Id != "getFault";
+        var wrong = new List<string>();
+        foreach (var role in roles)
+        {
+            var client = await As(role == Roles.CrewLead ? Here.Lead(Crew.Environment) : Here.Member(Crew.Environment));
+            var (status, body) = await Call(client, operation, known);
+            var fits = named
+                ? status == 404 || (status == 403 && body.Contains("somebody_elses\"", StringComparison.Ordinal))
+                : status == 200 && !OfACrew.Where(n => n != "faultId").Any(n => body.Contains(known[n], StringComparison.Ordinal)) && (operation.Id != "countRequests" || body == "[]");
+            if (!fits)
+            {
+                wrong.Add($"{role}: {status} {body}");
             }
         }
 
         Assert.That(wrong, Is.Empty);
     }
+
+    private static readonly string[] OfACrew = ["requestId", "workOrderId", "promiseId", "attachmentId", "quoteId", "faultId"];
+
+    /// <summary>Crews ring whom their open order is for; nothing else shows a number in full to whoever has not asked for it.</summary>
+    [TestCaseSource(nameof(Operations))]
+    public async Task No_door_that_is_only_looked_through_shows_a_number_in_full(ApiOperation operation)
+    {
+        var (row, _) = RowOf(operation);
+        if (operation.Method != "GET" || row is null)
+        {
+            return;
+        }
+
+        var known = await Things(Here, "masked-");
+        await Execute("insert into contact_point (community_id, contact_point_id, customer_id, kind, value, normalised) select @CommunityId, gen_random_uuid(), @Customer, 'phone', '138 0013 8000', '13800138000' where not exists (select from contact_point where customer_id = @Customer)", new { Here.CommunityId, Here.Customer });
+        var wrong = new List<string>();
+        foreach (var role in Each.Where(r => row.All.HasFlag(r)))
+        {
+            var (_, body) = await Call(await As(people[role]), operation, known);
+            if (InFull.Any(n => body.Contains(n, StringComparison.Ordinal)) && !(operation.Id == "getWorkOrder" && role is Roles.CrewMember or Roles.CrewLead))
+            {
+                wrong.Add($"{role}: {body}");
+            }
+        }
+
+        Assert.That(wrong, Is.Empty);
+    }
+
+    /// <summary>The customers' of Things, and of whoever wrote in.</summary>
+    private static readonly string[] InFull = ["13800138000", "138 0013 8000", "13912345678", "13900001111"];
 
     /// <summary>A token may have every role that tokens have: it gives nobody a role, and what only people do is refused before anything is read.</summary>
     [TestCaseSource(nameof(Operations))]
@@ -259,9 +334,7 @@ public sealed partial class EveryDoorTests : ApiFixture
     {
         var path = operation.Parameters("path").Select(p => p.GetProperty("name").GetString()!).ToArray();
         var query = operation.Parameters("query").Where(p => IsId(p.GetProperty("schema"))).Select(p => p.GetProperty("name").GetString()!);
-        var body = operation.Body is { } schema && Body(operation, schema, known) is JsonObject sample
-            ? sample.Where(p => p.Value is JsonValue value && value.TryGetValue<string>(out var text) && Guid.TryParseExact(text, "D", out _)).Select(p => p.Key)
-            : [];
+        var body = operation.Body is { } schema ? Ids(Body(operation, schema, known, _ => true), "") : [];
         foreach (var name in path.Concat(query).Concat(body).Distinct(StringComparer.Ordinal))
         {
             yield return [name];
@@ -272,6 +345,24 @@ public sealed partial class EveryDoorTests : ApiFixture
             yield return path;
         }
     }
+
+    /// <summary>Every id in a body, by its name, however deep.</summary>
+    private static IEnumerable<string> Ids(JsonNode? node, string name) => node switch
+    {
+        JsonObject whole => whole.SelectMany(p => Ids(p.Value, p.Key)),
+        JsonArray list => list.SelectMany(i => Ids(i, name.TrimEnd('s'))),
+        JsonValue value when value.TryGetValue<string>(out var text) && Guid.TryParseExact(text, "D", out _) => [name],
+        _ => [],
+    };
+
+    /// <summary>What has to be said beside an id that as a rule is left out.</summary>
+    private (string Field, string Value)[] Beside(string which) => which switch
+    {
+        "cancelRequest.duplicateOfId" => [("outcome", "duplicate")],
+        "planShift.teamId" => [("duty", "crewLead")],
+        "receiveRequest.aboutStaffId" => [("kind", "complaint"), ("categoryId", Here.Category(RequestKind.Complaint, "noise").ToString())],
+        _ => [],
+    };
 
     private static bool IsId(JsonElement schema)
     {
@@ -291,8 +382,17 @@ public sealed partial class EveryDoorTests : ApiFixture
         return other;
     }
 
-    private JsonNode Body(ApiOperation operation, JsonElement schema, Dictionary<string, string> known) =>
-        BadInputTests.Valid(operation, schema, "", known.Where(k => Guid.TryParse(k.Value, out _)).ToDictionary(k => k.Key, k => Guid.Parse(k.Value), StringComparer.Ordinal), Clock.GetUtcNow());
+    private JsonNode Body(ApiOperation operation, JsonElement schema, Dictionary<string, string> known, Func<string, bool>? fill = null)
+    {
+        var body = BadInputTests.Valid(
+            operation, schema, "", known.Where(k => Guid.TryParse(k.Value, out _)).ToDictionary(k => k.Key, k => Guid.Parse(k.Value), StringComparer.Ordinal), Clock.GetUtcNow(), fill ?? (name => known.ContainsKey("?" + name)));
+        foreach (var (field, value) in known.Keys.Where(k => k.StartsWith('?')).SelectMany(k => Beside(operation.Id + "." + k[1..])))
+        {
+            body[field] = value;
+        }
+
+        return body;
+    }
 
     private async Task<(int Status, string Body)> Call(ApiClient client, ApiOperation operation, Dictionary<string, string> known)
     {
@@ -391,6 +491,9 @@ public sealed partial class EveryDoorTests : ApiFixture
             ["staffId"] = colleague.ToString(),
             ["tokenId"] = token.TokenId.ToString(),
             ["inChargeId"] = town.Manager.Id.ToString(),
+            ["waitsForId"] = paidOrder.ToString(),
+            ["duplicateOfId"] = paid.ToString(),
+            ["deputyId"] = town.Clerk.Id.ToString(),
             ["aboutStaffId"] = town.Member(Crew.Engineering).Id.ToString(),
             ["sessionId"] = Guid.NewGuid().ToString(), // sessions are no community's: one's own are given, all others are absent
             ["jobId"] = "no-such-job", // jobs are no community's
@@ -425,6 +528,10 @@ public sealed partial class EveryDoorTests : ApiFixture
 
     [GeneratedRegex(@"\{(\w+)\}")]
     private static partial Regex PathName();
+
+    /// <summary>A code that says that something is not there.</summary>
+    [GeneratedRegex("\"code\":\"[a-z_.]*[._](unknown|not_found)\"")]
+    private static partial Regex Missed();
 
     [GeneratedRegex(":[^}]+")]
     private static partial Regex Constraint();
