@@ -1,4 +1,6 @@
 using System.Reflection;
+using System.Reflection.Metadata;
+using System.Reflection.PortableExecutable;
 using MediatR;
 using NUnit.Framework;
 using PropertyServiceDesk.Domain.Plumbing;
@@ -71,6 +73,53 @@ public sealed class HouseTests
                            select Path.GetRelativePath(root, file);
 
         Assert.That(interpolated, Is.Empty);
+    }
+
+    /// <summary>Nobody who calls from outside can have a program started or an address fetched: gateways are the workers' alone, and their addresses the operator's.</summary>
+    [Test]
+    public void No_host_starts_a_program_and_only_the_workers_call_anybody()
+    {
+        string[] programs = ["System.Diagnostics.Process", "System.Diagnostics.ProcessStartInfo"];
+        string[] lines = ["System.Net.Http.HttpClient", "System.Net.Http.HttpMessageInvoker", "System.Net.Mail.SmtpClient", "System.Net.Sockets.Socket", "System.Net.Sockets.TcpClient", "System.Net.WebSockets.ClientWebSocket"];
+        var (api, workers) = (typeof(Api.DeskHost).Assembly, typeof(PropertyServiceDesk.Workers.Job).Assembly);
+
+        Assert.That(Named(workers), Does.Contain("System.Net.Http.HttpClient"), "they are found where they are");
+        Assert.That(new[] { Domain, api, workers }.SelectMany(Named).Intersect(programs), Is.Empty);
+        Assert.That(new[] { Domain, api }.SelectMany(Named).Intersect(lines), Is.Empty);
+    }
+
+    /// <summary>The types of others that an assembly names.</summary>
+    private static HashSet<string> Named(Assembly assembly)
+    {
+        using var file = new PEReader(File.OpenRead(assembly.Location));
+        var types = file.GetMetadataReader();
+        return [.. types.TypeReferences.Select(types.GetTypeReference).Select(t => $"{types.GetString(t.Namespace)}.{types.GetString(t.Name)}")];
+    }
+
+    /// <summary>Password managers know them by this, and nothing keeps anybody from pasting.</summary>
+    [Test]
+    public void Fields_for_passwords_are_such_and_take_what_is_pasted()
+    {
+        var fields = Pages().SelectMany(s => s.Text.Split('\n')).Where(l => l.Contains("Input.Password", StringComparison.Ordinal) || l.Contains("type=\"password\"", StringComparison.Ordinal)).ToArray();
+
+        Assert.That(fields, Has.Length.GreaterThan(3).And.All.Match("autoComplete=\"(current|new)-password\"").And.None.Contains("onPaste"));
+    }
+
+    [Test]
+    public void Pages_talk_to_no_other_window_write_no_markup_and_go_nowhere_that_data_says()
+    {
+        var source = Pages();
+
+        Assert.That(
+            source.Where(s => System.Text.RegularExpressions.Regex.IsMatch(s.Text, @"(window|parent|opener|top)\.postMessage|window\.open\(|document\.write|innerHTML|outerHTML|insertAdjacentHTML|dangerouslySetInnerHTML|\beval\(|new Function\(")).Select(s => s.File),
+            Is.Empty);
+        Assert.That(source.SelectMany(s => System.Text.RegularExpressions.Regex.Matches(s.Text, @"location\.(?:(?:replace|assign)\(|href *= *)(.)(.)").Select(m => m.Groups[1].Value + m.Groups[2].Value)), Is.All.EqualTo("'/"));
+    }
+
+    private static (string File, string Text)[] Pages()
+    {
+        var root = Path.Combine(FindRoot(), "Web", "src");
+        return [.. Directory.EnumerateFiles(root, "*.ts*", SearchOption.AllDirectories).Where(f => !f.Contains(".gen.", StringComparison.Ordinal)).Select(f => (Path.GetRelativePath(root, f), File.ReadAllText(f)))];
     }
 
     private static string FindRoot()

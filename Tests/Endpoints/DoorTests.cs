@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -177,6 +178,40 @@ public sealed class DoorTests : ApiFixture
         using var reply = await clerk.Http.SendAsync(new HttpRequestMessage(HttpMethod.Trace, "/api/session"));
 
         Assert.That((int)reply.StatusCode, Is.EqualTo(405));
+    }
+
+    [Test]
+    public async Task No_page_of_another_site_is_let_read_a_reply()
+    {
+        using var get = new HttpRequestMessage(HttpMethod.Get, "/api/session");
+        using var before = new HttpRequestMessage(HttpMethod.Options, "/api/requests");
+        before.Headers.Add("Access-Control-Request-Method", "POST");
+        before.Headers.Add("Access-Control-Request-Headers", "content-type");
+        foreach (var message in new[] { get, before })
+        {
+            message.Headers.Add("Origin", "https://elsewhere.example");
+            using var reply = await Anonymous.Http.SendAsync(message);
+
+            Assert.That((int)reply.StatusCode, Is.AnyOf(401, 404, 405));
+            Assert.That(reply.Headers.Select(h => h.Key), Has.None.StartsWith("Access-Control-"));
+        }
+    }
+
+    /// <summary>What two machines in a row could read as ending at different places is refused.</summary>
+    [TestCase("Content-Length: 2\r\nContent-Length: 4\r\n")]
+    [TestCase("Content-Length: 2, 4\r\n")]
+    [TestCase("Content-Length: +2\r\n")]
+    [TestCase("Transfer-Encoding: identity, x\r\n")]
+    [TestCase("Content-Length : 2\r\n")]
+    [TestCase("Content-Length: 2\r\n X: folded\r\n")]
+    public async Task A_message_whose_end_can_be_misread_is_refused(string headers)
+    {
+        using var line = new TcpClient();
+        await line.ConnectAsync(Address.Host, Address.Port);
+        await line.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"POST /api/session HTTP/1.1\r\nHost: {Address.Authority}\r\nConnection: close\r\nContent-Type: application/json\r\n{headers}\r\n{{}}"));
+        using var reader = new StreamReader(line.GetStream(), Encoding.ASCII);
+
+        Assert.That(await reader.ReadLineAsync(), Does.StartWith("HTTP/1.1 400 ").Or.StartWith("HTTP/1.1 501 "));
     }
 
     [Test]

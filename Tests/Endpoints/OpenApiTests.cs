@@ -54,6 +54,20 @@ public sealed class OpenApiTests : ApiFixture
         Assert.That(served.Operations.Select(o => o.ToString()).Order(), Is.EqualTo(routes.Order()));
     }
 
+    /// <summary>Every reply that a test sees is held against the document, so that none of them is another one.</summary>
+    [Test]
+    public void No_reply_sends_anybody_elsewhere() =>
+        Assert.That(served.Operations.SelectMany(o => o.Json.GetProperty("responses").EnumerateObject()).Select(r => r.Name).Where(s => s[0] == '3' && s != "304"), Is.Empty);
+
+    [Test]
+    public void No_call_takes_an_address_to_fetch_from()
+    {
+        var fields = served.Root.GetProperty("components").GetProperty("schemas").EnumerateObject()
+            .SelectMany(s => s.Value.TryGetProperty("properties", out var fields) ? fields.EnumerateObject().Select(f => (Of: s.Name, Field: f)).ToArray() : []);
+
+        Assert.That(fields.Where(f => Regex.IsMatch(f.Field.Name, "(?i)ur[il]$|href|host|callback$|endpoint|webhook") || (f.Field.Value.TryGetProperty("format", out var format) && format.GetString() is "uri" or "url")).Select(f => $"{f.Of}.{f.Field.Name}"), Is.EqualTo(new[] { "FactorSecret.uri" }), "which is the desk's to say");
+    }
+
     [Test]
     public void The_only_routes_that_are_not_in_it_are_its_own_and_the_owners_pages()
     {

@@ -141,6 +141,17 @@ public sealed class OwnAccountTests : ApiFixture
         Assert.That((await Anonymous.PostJson("/api/session", new { signInName = "clerk@here", password = Town.Password }, HttpStatusCode.Unauthorized)).Code, Is.EqualTo("sign_in.refused"));
     }
 
+    [Test]
+    public async Task A_password_of_ones_own_does_not_end_by_the_calendar()
+    {
+        Clock.Advance(TimeSpan.FromDays(3653));
+
+        using var clerk = await SignIn(Here.Clerk);
+
+        Assert.That((await clerk.GetJson("/api/session")).Body.GetProperty("needs").ValueKind, Is.EqualTo(System.Text.Json.JsonValueKind.Null));
+        await clerk.GetJson("/api/requests");
+    }
+
     /// <summary>As after the moment for which a holder is remembered.</summary>
     private void Forget() => ((Api.Auth.Holders)HostServices.GetService(typeof(Api.Auth.Holders))!).Forget();
 }

@@ -246,6 +246,19 @@ public sealed class OwnersPageTests : OwnersFixture
     }
 
     [Test]
+    public async Task An_address_that_somebody_wrote_is_no_link()
+    {
+        const string Elsewhere = "看 https://elsewhere.example/x 和 javascript:alert(1) www.elsewhere.example";
+        var request = (await GivenRequest(text: Elsewhere)).RequestId;
+        await Send(Here.Clerk, new NoteOnRequest(request, Elsewhere, Visibility.Owner));
+
+        var shown = await Open(request);
+
+        Assert.That(shown.Html, Does.Contain("https://elsewhere.example/x"));
+        Assert.That(Regex.Matches(shown.Html, "(?:href|src|action)=\"([^\"]*)\"").Select(m => m.Groups[1].Value), Is.Not.Empty.And.All.Match("^(/[^/]|#|\\?)"));
+    }
+
+    [Test]
     public async Task The_page_shows_what_owners_may_see_and_nobodys_name_or_number()
     {
         var (request, order) = await GivenWorking();

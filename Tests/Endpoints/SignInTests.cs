@@ -353,9 +353,30 @@ public sealed class SignInTests : ApiFixture
     }
 
     /// <summary>The hasher of the desk, which tells what it was asked to compare.</summary>
+    /// <summary>Whoever sends many passwords at once has the processors hash, and do nothing else; so only so many are hashed at once as there are processors.</summary>
+    [Test]
+    public async Task No_more_passwords_are_hashed_at_once_than_there_are_processors()
+    {
+        ThreadPool.GetMinThreads(out var threads, out var others);
+        ThreadPool.SetMinThreads(Math.Max(threads, 24), others); // there is a thread for each of them
+        try
+        {
+            await Task.WhenAll(Enumerable.Range(0, 12).Select(i => Try($"nobody{i}@here", "wrong")));
+        }
+        finally
+        {
+            ThreadPool.SetMinThreads(threads, others);
+        }
+
+        Assert.That(hasher.MostAtOnce, Is.InRange(1, Environment.ProcessorCount));
+    }
+
     private sealed class CountedHasher : IPasswordHasher<object>
     {
         private readonly PasswordHasher<object> inner = Api.Auth.Passwords.Hasher();
+        private int atOnce;
+
+        public int MostAtOnce { get; private set; }
 
         public ConcurrentQueue<string> Counted { get; } = [];
 
@@ -372,7 +393,22 @@ public sealed class SignInTests : ApiFixture
             var meanwhile = Meanwhile;
             Meanwhile = null;
             meanwhile?.Invoke().GetAwaiter().GetResult();
-            return inner.VerifyHashedPassword(user, hashedPassword, providedPassword);
+            lock (inner)
+            {
+                MostAtOnce = Math.Max(MostAtOnce, ++atOnce);
+            }
+
+            try
+            {
+                return inner.VerifyHashedPassword(user, hashedPassword, providedPassword);
+            }
+            finally
+            {
+                lock (inner)
+                {
+                    atOnce--;
+                }
+            }
         }
     }
 }
