@@ -16,7 +16,7 @@ internal sealed class Whole(SchemasOfDocuments documents) : IOpenApiDocumentTran
 
         - Instants are ISO 8601 with an offset, written in UTC, to the microsecond; days are `yyyy-MM-dd`. Enums are lower-camel words.
         - Every refusal is `application/problem+json` with a stable `code`; a client branches on that, never on the words.
-        - Every `POST` takes an `Idempotency-Key`. Edits need the version that they change (`If-Match`, or `version` in the body); moves may name it.
+        - Every `POST` takes an `Idempotency-Key`, but those that carry a password, a code or a secret, and those of a gateway. Edits need the version that they change (`If-Match`, or `version` in the body); moves may name it.
         - Lists are read a page at a time: pass `next` of a page as `after` for the following one. Lists in a query string are comma-separated.
         - Texts may hold any character that can be seen, emoji and rare ideographs too; lengths count code points.
         """;

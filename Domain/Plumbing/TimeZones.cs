@@ -81,7 +81,14 @@ public sealed class TimeZonesAgree(NpgsqlDataSource source, TimeProvider clock) 
     {
         if (told is null)
         {
-            await Compare(cancellationToken);
+            try
+            {
+                await Compare(cancellationToken);
+            }
+            catch (NpgsqlException e)
+            {
+                return new HealthCheckResult(context.Registration.FailureStatus, DatabaseReady.Away, e);
+            }
         }
 
         var data = new Dictionary<string, object> { ["timeZoneData"] = TimeZones.Version, ["database"] = database!, ["differences"] = told! };

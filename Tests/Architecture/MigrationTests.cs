@@ -35,6 +35,41 @@ public sealed class MigrationTests
         Assert.ThrowsAsync<MigrationRefused>(() => Migrations.Apply(database, TimeProvider.System, CancellationToken.None));
     }
 
+    [Test]
+    [Category("Process")]
+    public async Task The_program_migrates_an_empty_database_and_has_nothing_to_do_the_second_time_and_serves_nobody()
+    {
+        var database = TestDatabase.On(await TestDatabase.Empty());
+        async Task<string[]> Migrate()
+        {
+            await using var program = RealProcess.Start("Api", database, ["migrate"]);
+            await program.Ended(TimeSpan.FromMinutes(2));
+            Assert.That(program.ExitCode, Is.Zero, program.Said);
+            return program.Said.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
+        }
+
+        var first = await Migrate();
+        var second = await Migrate();
+
+        Assert.That(first, Is.EqualTo(Migrations.Files().Select(f => "applied " + f.Name).Append("The database is up to date.")), "and nothing of a host that listens");
+        Assert.That(second, Is.EqualTo(new[] { "The database is up to date." }));
+        await using var source = NpgsqlDataSource.Create(database);
+        await using var command = source.CreateCommand("select (select count(*) from staff) + (select count(*) from community)");
+        Assert.That(await command.ExecuteScalarAsync(), Is.Zero, "nobody and nothing is made by it");
+    }
+
+    [Test]
+    [Category("Process")]
+    public async Task The_program_says_in_a_sentence_why_it_cannot_migrate()
+    {
+        await using var program = RealProcess.Start("Api", "Host=127.0.0.1;Port=1;Username=desk;Password=a-secret", ["migrate"]);
+        await program.Ended(TimeSpan.FromMinutes(2));
+
+        Assert.That(program.ExitCode, Is.EqualTo(1));
+        Assert.That(program.Said.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries), Has.Length.EqualTo(1), program.Said);
+        Assert.That(program.Said, Does.StartWith("The database cannot be used: ").And.Not.Contain("a-secret"));
+    }
+
     private static async Task Run(string database, string sql)
     {
         await using var source = NpgsqlDataSource.Create(database);

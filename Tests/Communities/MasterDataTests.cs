@@ -58,6 +58,38 @@ public sealed class MasterDataTests : ApiFixture
     }
 
     [Test]
+    public async Task What_a_community_has_already_or_has_no_room_for_is_refused_and_nothing_is_made()
+    {
+        static NewPlace Home(string code, string parent = "3-2") => new(PlaceKind.Home, code, "3-2-" + code, code + "室", null, parent);
+        Func<Task> Places(params NewPlace[] places) => () => Send(Here.System, new MakePlaces(Here.CommunityId, places));
+        Func<Task> Community(string code, string zone) => () =>
+        {
+            var id = Guid.CreateVersion7();
+            return Send(Domain.Plumbing.Actor.SystemIn(id), new MakeCommunity(id, code, "小区", "Community", zone));
+        };
+        var before = await Counted();
+
+        foreach (var (code, act) in new (string, Func<Task>)[]
+        {
+            ("place.code_taken", Places(Home("1701"), Home("1501"))),
+            ("place.code_taken", Places(Home("1701"), Home("1701"))),
+            ("place.parent_unknown", Places(Home("1701"), Home("1702", "9-9"))),
+            ("places.count", Places()),
+            ("team.name_taken", () => Send(Here.System, new MakeTeam(Here.CommunityId, Crew.Engineering, "Engineering组", "Again"))),
+            ("community.code_taken", Community("here", "Asia/Shanghai")),
+            ("community.code_malformed", Community("Here!", "Asia/Shanghai")),
+            ("time_zone.unknown", Community("elsewhere", "Moon/Base")),
+        })
+        {
+            Assert.That(await Refusal(act), Is.EqualTo(code));
+        }
+
+        Assert.That(await Counted(), Is.EqualTo(before));
+
+        Task<long> Counted() => Scalar<long>("select (select count(*) from place) + (select count(*) from team) + (select count(*) from community) + (select count(*) from category)");
+    }
+
+    [Test]
     public async Task Two_comes_before_ten()
     {
         await Send(There.System, new MakePlaces(There.CommunityId, [.. new[] { "10", "2", "11", "1" }.Select(c => new NewPlace(PlaceKind.Floor, c, "9-" + c, c + "层"))]));

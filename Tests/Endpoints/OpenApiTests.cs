@@ -68,6 +68,32 @@ public sealed class OpenApiTests : ApiFixture
         Assert.That(fields.Where(f => Regex.IsMatch(f.Field.Name, "(?i)ur[il]$|href|host|callback$|endpoint|webhook") || (f.Field.Value.TryGetProperty("format", out var format) && format.GetString() is "uri" or "url")).Select(f => $"{f.Of}.{f.Field.Name}"), Is.EqualTo(new[] { "FactorSecret.uri" }), "which is the desk's to say");
     }
 
+    /// <summary>What takes no Idempotency-Key, and why.</summary>
+    private static readonly Dictionary<string, string> WithoutKey = new()
+    {
+        ["/api/session"] = "a fast hash of a password would be kept",
+        ["/api/session/second-factor"] = "it is part of signing in",
+        ["/api/password"] = "a fast hash of a password would be kept",
+        ["/api/second-factor"] = "the reply is a secret",
+        ["/api/second-factor/confirmation"] = "the reply are secrets",
+        ["/api/second-factor/recovery-codes"] = "the reply are secrets",
+        ["/api/second-factor/removal"] = "the body is a secret",
+        ["/api/inbound/sms"] = "webhook-id is its key",
+        ["/api/inbound/email"] = "webhook-id is its key",
+    };
+
+    [Test]
+    public void Every_POST_takes_an_Idempotency_Key_but_those_that_the_guide_names()
+    {
+        var guide = File.ReadAllText(Path.Combine(ApiDocument.Checkout(), "docs", "api.md"));
+        var told = guide[guide.IndexOf("## Doing it once", StringComparison.Ordinal)..guide.IndexOf("## Versions", StringComparison.Ordinal)];
+
+        var without = served.Operations.Where(o => o.Method == "POST" && !o.Parameters("header").Any(h => h.GetProperty("name").GetString() == "Idempotency-Key")).Select(o => o.Path);
+
+        Assert.That(without, Is.EquivalentTo(WithoutKey.Keys));
+        Assert.That(WithoutKey.Keys.Where(path => !told.Contains($"`POST {path}`", StringComparison.Ordinal)), Is.Empty, "the guide names them");
+    }
+
     [Test]
     public void The_only_routes_that_are_not_in_it_are_its_own_and_the_owners_pages()
     {

@@ -49,6 +49,26 @@ public sealed class ImportProgramTests : ImportFixture
     }
 
     [Test]
+    public async Task On_a_terminal_a_bar_grows_to_the_end()
+    {
+        Given([.. Enumerable.Range(1, 4_500).Select(i => Row($"{i}"))]);
+        var program = Path.Combine(AppContext.BaseDirectory, "PropertyServiceDesk.Api.dll");
+        var start = new ProcessStartInfo("script", ["-qefc", $"stty cols 160; dotnet '{program}' import requests '{File}' --map '{map}' --community here", "/dev/null"])
+        {
+            UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, StandardOutputEncoding = Encoding.UTF8,
+        };
+        start.Environment["ConnectionStrings__ServiceDesk"] = ConnectionString;
+        start.Environment["TERM"] = "xterm-256color";
+        using var process = Process.Start(start)!;
+        var output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+
+        Assert.That(process.ExitCode, Is.Zero, output);
+        Assert.That(output, Does.Contain("━━━━━━━━").And.Contain("4,500 rows, 0 refused").And.Contain("100%"));
+        Assert.That(output, Does.Contain("4,500 rows: 4,500 imported, 0 already there, 0 refused").And.Not.Contain("already there, 0 refused ("), "the bar stands for the lines");
+    }
+
+    [Test]
     public async Task Interrupted_from_the_keyboard_it_says_that_it_can_go_on_and_it_does()
     {
         const int rows = 20_500;

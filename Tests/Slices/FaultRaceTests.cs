@@ -1,5 +1,3 @@
-using Dapper;
-using Npgsql;
 using NUnit.Framework;
 using PropertyServiceDesk.Domain.Faults;
 using PropertyServiceDesk.Domain.Plumbing;
@@ -146,8 +144,8 @@ public sealed class FaultRaceTests : DeskFixture
         await Send(Here.Clerk, new JoinFault(fault, calls[0]));
         await Send(Here.Member(Crew.Engineering), new AcceptWork(order));
         await Send(Here.Member(Crew.Engineering), new ArriveOnSite(order));
-        await using var joining = await Session.Open(Owner);
-        await using var holding = await Session.Open(Owner);
+        await using var joining = await HeldOpen.Begin(Owner);
+        await using var holding = await HeldOpen.Begin(Owner);
         await joining.Run("select from fault where fault_id = @fault for update", new { fault });
         await holding.Run("select from request where request_id = @Id for no key update", new { Id = calls[1] });
 
@@ -165,39 +163,6 @@ public sealed class FaultRaceTests : DeskFixture
         Assert.That(async () => await Execute("select from fault where fault_id = @fault for update nowait", new { fault }), Throws.Nothing);
         await holding.Commit();
         await completing;
-    }
-
-    /// <summary>A transaction by hand, and who waits for it.</summary>
-    private sealed class Session(NpgsqlConnection connection, NpgsqlTransaction transaction, NpgsqlDataSource watching) : IAsyncDisposable
-    {
-        private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
-
-        public static async Task<Session> Open(NpgsqlDataSource source)
-        {
-            var connection = await source.OpenConnectionAsync();
-            return new Session(connection, await connection.BeginTransactionAsync(), source);
-        }
-
-        public Task Run(string sql, object args) => connection.ExecuteAsync(sql, args, transaction);
-
-        public Task Commit() => transaction.CommitAsync();
-
-        public async Task IsWaitedFor()
-        {
-            using var deadline = new CancellationTokenSource(Longest);
-            await using var watch = await watching.OpenConnectionAsync(deadline.Token);
-            while (!await watch.ExecuteScalarAsync<bool>("select exists (select from pg_locks l where not l.granted and @pid = any (pg_blocking_pids(l.pid)))", new { pid = connection.ProcessID }))
-            {
-                await Task.Yield();
-                deadline.Token.ThrowIfCancellationRequested();
-            }
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await transaction.DisposeAsync();
-            await connection.DisposeAsync();
-        }
     }
 
     private sealed record State(Guid Id, string Status, int Rounds, int Done, int Finished, int Joined);

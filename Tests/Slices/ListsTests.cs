@@ -157,6 +157,53 @@ public sealed class ListsTests : ApiFixture
     }
 
     [Test]
+    public async Task A_timeline_walked_two_at_a_time_is_the_whole_one_for_the_desk_and_for_a_crew()
+    {
+        var (request, _) = await GivenDone();
+        foreach (var visibility in Enum.GetValues<Visibility>())
+        {
+            await Send(Here.Clerk, new NoteOnRequest(request, "记一笔 " + visibility, visibility));
+        }
+
+        var (desk, crew) = (await Timeline(Here.Clerk), await Timeline(Engineer));
+
+        Assert.That(desk.Whole, Has.Length.EqualTo(await Scalar<int>("select count(*)::int from event where subject_id in (select @request union select work_order_id from request_work_order where request_id = @request union select feedback_id from feedback where request_id = @request)", new { request })));
+        Assert.That(desk.Whole, Is.Ordered.And.Unique);
+        Assert.That(desk.Walked, Is.EqualTo(desk.Whole));
+        Assert.That(crew.Whole, Is.EqualTo(desk.Whole.Except(await Rows<long>("select seq from event where visibility = 'desk'"))).And.Length.LessThan(desk.Whole.Length));
+        Assert.That(crew.Walked, Is.EqualTo(crew.Whole), "what is not for them takes no place on their pages that would end the walk");
+
+        var clerk = await As(Here.Clerk);
+        Assert.That((await clerk.GetJson($"/api/requests/{request}/timeline?after={desk.Whole[^1]}")).Body.GetProperty("items").GetArrayLength(), Is.Zero);
+        foreach (var query in (string[])["take=0", "take=201"])
+        {
+            Assert.That((await clerk.GetJson($"/api/requests/{request}/timeline?{query}", HttpStatusCode.UnprocessableEntity)).Body.GetProperty("errors")[0].GetProperty("code").GetString(), Is.EqualTo("take.out_of_range"), query);
+        }
+
+        async Task<(long[] Whole, long[] Walked)> Timeline(Actor actor)
+        {
+            var reader = await As(actor);
+            async Task<(long[] Items, long? Next)> Page(string query)
+            {
+                var body = (await reader.GetJson($"/api/requests/{request}/timeline?{query}")).Body;
+                return ([.. body.GetProperty("items").EnumerateArray().Select(e => e.GetProperty("seq").GetInt64())], body.GetProperty("next") is { ValueKind: JsonValueKind.Number } next ? next.GetInt64() : null);
+            }
+
+            var walked = new List<long>();
+            long? after = 0;
+            while (after is not null && walked.Count < 100)
+            {
+                var page = await Page("take=2&after=" + after.Value.ToString(System.Globalization.CultureInfo.InvariantCulture));
+                Assert.That(page.Items, Has.Length.LessThanOrEqualTo(2));
+                walked.AddRange(page.Items);
+                after = page.Next;
+            }
+
+            return ((await Page("take=200")).Items, [.. walked]);
+        }
+    }
+
+    [Test]
     public async Task Sorting_by_due_time_is_for_what_is_open([Values("requests", "work-orders")] string list)
     {
         var clerk = await As(Here.Clerk);

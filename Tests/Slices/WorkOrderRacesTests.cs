@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Npgsql;
 using NUnit.Framework;
 using PropertyServiceDesk.Domain.Attachments;
 using PropertyServiceDesk.Domain.Plumbing;
@@ -42,13 +41,12 @@ public sealed class WorkOrderRacesTests : DeskFixture
             await using var desk = Services(told.Listen);
 
             // Both stand before the request's lock when it is let go.
-            await using (var connection = await Owner.OpenConnectionAsync())
+            await using (var barrier = await HeldOpen.Begin(Owner))
             {
-                await using var barrier = await connection.BeginTransactionAsync();
-                await using var hold = new NpgsqlCommand("select from request where request_id = $1 for update", connection, barrier) { Parameters = { new() { Value = request } } };
-                await hold.ExecuteNonQueryAsync();
+                await barrier.Run("select from request where request_id = @request for update", new { request });
                 var both = Task.WhenAll(Send(desk, Engineer, new CompleteWork(engineering, "好了")), Send(desk, Guard, new CompleteWork(security, "好了")));
-                await barrier.CommitAsync();
+                await barrier.IsWaitedFor(by: 2);
+                await barrier.Commit();
                 await both;
             }
 

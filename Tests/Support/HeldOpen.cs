@@ -1,0 +1,52 @@
+using Dapper;
+using Npgsql;
+
+namespace PropertyServiceDesk.Tests.Support;
+
+/// <summary>A transaction by hand, and who waits for it.</summary>
+internal sealed class HeldOpen(NpgsqlConnection connection, NpgsqlTransaction transaction, NpgsqlDataSource watching) : IAsyncDisposable
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
+
+    // Of several who wait for one row, one waits for whoever has it, and the others for that one.
+    private const string Waiting = """
+        with recursive waiting as (
+            select l.pid
+            from pg_locks l
+            where not l.granted and @pid = any (pg_blocking_pids(l.pid))
+            union
+            select l.pid
+            from waiting w
+            join pg_locks l on not l.granted and w.pid = any (pg_blocking_pids(l.pid)))
+        select count(*)
+        from waiting
+        """;
+
+    public static async Task<HeldOpen> Begin(NpgsqlDataSource source)
+    {
+        var connection = await source.OpenConnectionAsync();
+        return new HeldOpen(connection, await connection.BeginTransactionAsync(), source);
+    }
+
+    public Task Run(string sql, object args) => connection.ExecuteAsync(sql, args, transaction);
+
+    public Task Commit() => transaction.CommitAsync();
+
+    /// <summary>Until so many stand before what this transaction holds, in a row or beside each other.</summary>
+    public async Task IsWaitedFor(int by = 1)
+    {
+        using var deadline = new CancellationTokenSource(Longest);
+        await using var watch = await watching.OpenConnectionAsync(deadline.Token);
+        while (await watch.ExecuteScalarAsync<long>(Waiting, new { pid = connection.ProcessID }) < by)
+        {
+            await Task.Yield();
+            deadline.Token.ThrowIfCancellationRequested();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await transaction.DisposeAsync();
+        await connection.DisposeAsync();
+    }
+}
