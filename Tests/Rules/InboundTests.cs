@@ -43,6 +43,7 @@ public sealed class InboundTests
         yield return new TestCaseData(Mail("5", headers: ("auto-submitted", "auto-replied"))).SetArgDisplayNames("Auto-Submitted");
         yield return new TestCaseData(Mail("5", headers: ("auto-submitted", "auto-generated; owner-email=\"a@b.c\""))).SetArgDisplayNames("Auto-Submitted, with a parameter");
         yield return new TestCaseData(Mail("5", headers: ("auto-submitted", "notification"))).SetArgDisplayNames("Auto-Submitted, a word that begins like no");
+        yield return new TestCaseData(Mail("gelesen", headers: ("content-type", "multipart/report; report-type=disposition-notification"))).SetArgDisplayNames("it was read");
         yield return new TestCaseData(Mail("Action: delayed\nStatus: 4.4.1", sender: "MAILER-DAEMON@mx.example")).SetArgDisplayNames("a delay is no bounce");
     }
 
