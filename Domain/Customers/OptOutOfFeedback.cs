@@ -1,6 +1,9 @@
 namespace PropertyServiceDesk.Domain.Customers;
 
-/// <summary>A customer does not want to be asked how it went, or wants to be asked again. What is asked already is not taken back.</summary>
+/// <summary>
+/// A customer does not want to be asked how it went, or wants to be asked again. Who is being asked just now is neither reminded nor rung
+/// any more: the chaser ends the round as not asked, by this rule.
+/// </summary>
 [AllowedTo(Roles.Desk | Roles.Administrator | Roles.System)]
 public sealed record OptOutOfFeedback([property: JsonIgnore] Guid CustomerId, bool OptedOut) : ICommand<CustomerReply>
 {
@@ -12,6 +15,13 @@ public sealed record OptOutOfFeedback([property: JsonIgnore] Guid CustomerId, bo
             where customer_id = @CustomerId
             """;
 
+        private const string AskNoMore = """
+            update feedback f
+            set next_check_at = @Now
+            from request r
+            where r.community_id = @CommunityId and r.customer_id = @CustomerId and f.community_id = r.community_id and f.request_id = r.request_id and f.ended_at is null
+            """;
+
         public async Task<CustomerReply> Handle(OptOutOfFeedback command, CancellationToken cancellationToken)
         {
             var customer = await LockedCustomer.Of(db, caller, command.CustomerId, cancellationToken);
@@ -21,7 +31,13 @@ public sealed record OptOutOfFeedback([property: JsonIgnore] Guid CustomerId, bo
                 throw new Refused.Conflict("customer.opt_out_unchanged", command.OptedOut ? "The customer has opted out already." : "The customer has not opted out.");
             }
 
-            await db.Run(Write, new { customer.CustomerId, At = command.OptedOut ? clock.Now() : (DateTimeOffset?)null }, cancellationToken);
+            var now = clock.Now();
+            await db.Run(Write, new { customer.CustomerId, At = command.OptedOut ? now : (DateTimeOffset?)null }, cancellationToken);
+            if (command.OptedOut)
+            {
+                await db.Run(AskNoMore, new { customer.CommunityId, customer.CustomerId, Now = now }, cancellationToken);
+            }
+
             log.Write(
                 customer.CommunityId,
                 SubjectKind.Customer,

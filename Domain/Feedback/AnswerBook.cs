@@ -61,7 +61,7 @@ internal sealed class AnswerBook(Db db, Caller caller, EventLog log, CallClocks 
             now);
         if (answer.NumberDialled is { } dialled)
         {
-            await CallLog.Write(db, request.CommunityId, round.FeedbackId, caller.Actor.Id, now, dialled, CallResult.Answered, null, answer.SpokeWith, ct);
+            await CallLog.Write(db, request.CommunityId, round.FeedbackId, caller.Actor.Id, now, dialled, CallResult.Answered, null, answer.SpokeWith, null, ct);
         }
 
         await calls.Met(request.CommunityId, [request.RequestId, round.FeedbackId], now, ct);

@@ -26,7 +26,7 @@ public sealed record ChaseFeedback(Guid CommunityId, IReadOnlyList<Guid> Feedbac
 
         private const string Load = """
             select f.feedback_id, f.request_id, f.round, f.state, coalesce(f.asked_at, f.started_at) as asked_at, f.reminders, f.last_reminded_at, f.in_sample, f.plan_version_id, f.plan_policy, f.as_rework,
-                r.status, r.customer_id, case when r.customer_id is null then r.reporter_phone is null else c.erased_at is not null end as nobody_left, m.time_zone,
+                r.status, r.customer_id, case when r.customer_id is null then r.reporter_phone is null else c.erased_at is not null end as nobody_left, coalesce(c.opted_out_at is not null, false) as opted_out, m.time_zone,
                 a.created_at as ask_made_at, a.sent_at as ask_sent_at, a.parked_at as ask_parked_at, b.created_at as reminder_made_at, b.sent_at as reminder_sent_at, b.parked_at as reminder_parked_at,
                 exists (select from clock k where k.community_id = f.community_id and k.subject_id in (f.feedback_id, f.request_id) and k.kind = 'feedback' and k.stopped_at is null) as call_owed
             from feedback f
@@ -39,7 +39,7 @@ public sealed record ChaseFeedback(Guid CommunityId, IReadOnlyList<Guid> Feedbac
             order by f.feedback_id
             for no key update of f;
 
-            select a.feedback_id, a.tried_at, a.result
+            select a.feedback_id, a.tried_at, a.result, a.call_again_at
             from call_attempt a
             where a.community_id = @CommunityId and a.feedback_id = any (@FeedbackIds)
             order by a.tried_at, a.call_attempt_id;
@@ -85,6 +85,7 @@ public sealed record ChaseFeedback(Guid CommunityId, IReadOnlyList<Guid> Feedbac
             RequestStatus Status,
             Guid? CustomerId,
             bool NobodyLeft,
+            bool OptedOut,
             string TimeZone,
             DateTimeOffset? AskMadeAt,
             DateTimeOffset? AskSentAt,
@@ -94,10 +95,15 @@ public sealed record ChaseFeedback(Guid CommunityId, IReadOnlyList<Guid> Feedbac
             DateTimeOffset? ReminderParkedAt,
             bool CallOwed)
         {
-            public OpenRound Open(IEnumerable<(DateTimeOffset, CallResult)> attempts, DateTimeOffset now)
+            /// <summary>Why there is nobody to ask any more.</summary>
+            public NotAskedRule? Forgotten => NobodyLeft ? NotAskedRule.Erased : OptedOut ? NotAskedRule.OptedOut : null;
+
+            public OpenRound Open(IEnumerable<Attempt> attempts, DateTimeOffset now)
             {
+                var calls = attempts.ToArray();
                 var ask = Way(AskMadeAt, AskSentAt, AskParkedAt, now);
-                return new OpenRound(State, AskedAt, Reminders, LastRemindedAt, InSample, ask, Reminders == 0 ? ask : Way(ReminderMadeAt, ReminderSentAt, ReminderParkedAt, now), [.. attempts]);
+                return new OpenRound(State, AskedAt, Reminders, LastRemindedAt, InSample, ask, Reminders == 0 ? ask : Way(ReminderMadeAt, ReminderSentAt, ReminderParkedAt, now),
+                    [.. calls.Select(a => (a.TriedAt, a.Result))], CallAttempts.Agreed(calls.Select(a => (a.TriedAt, a.Result, a.CallAgainAt))));
             }
 
             // A message that is not there was never to be delivered.
@@ -108,11 +114,13 @@ public sealed record ChaseFeedback(Guid CommunityId, IReadOnlyList<Guid> Feedbac
                 : Delivery.Pending;
         }
 
-        private sealed record Attempt(Guid FeedbackId, DateTimeOffset TriedAt, CallResult Result);
+        private sealed record Attempt(Guid FeedbackId, DateTimeOffset TriedAt, CallResult Result, DateTimeOffset? CallAgainAt);
 
         private sealed record Chased(Row Row, ChaseDecision Decision, FeedbackState To, DateTimeOffset? CallAfter)
         {
             public bool Ends => To is not (FeedbackState.Asked or FeedbackState.Reminded or FeedbackState.ToCall);
+
+            public NotAskedRule? Rule => To == FeedbackState.NotAsked ? Row.Forgotten : null;
 
             public bool Lists => To == FeedbackState.ToCall && Row.State != FeedbackState.ToCall;
         }
@@ -129,11 +137,11 @@ public sealed record ChaseFeedback(Guid CommunityId, IReadOnlyList<Guid> Feedbac
             }
 
             IReadOnlyList<Row> rows;
-            ILookup<Guid, (DateTimeOffset, CallResult)> attempts;
+            ILookup<Guid, Attempt> attempts;
             using (var read = await db.Several(Load, new { command.CommunityId, FeedbackIds = ids, RequestIds = requests.ToArray(), Now = now }, cancellationToken))
             {
                 rows = (await read.ReadAsync<Row>()).AsList();
-                attempts = (await read.ReadAsync<Attempt>()).ToLookup(a => a.FeedbackId, a => (a.TriedAt, a.Result));
+                attempts = (await read.ReadAsync<Attempt>()).ToLookup(a => a.FeedbackId);
             }
 
             await mediator.Publish(new SweepStep("rounds loaded"), cancellationToken);
@@ -149,10 +157,10 @@ public sealed record ChaseFeedback(Guid CommunityId, IReadOnlyList<Guid> Feedbac
             return chased.Count;
         }
 
-        private static Chased Decide(Row row, IEnumerable<(DateTimeOffset, CallResult)> attempts, SlaProfile profile, DateTimeOffset now)
+        private static Chased Decide(Row row, IEnumerable<Attempt> attempts, SlaProfile profile, DateTimeOffset now)
         {
             var (rules, zone) = (profile.Asking(), TimeZoneInfo.FindSystemTimeZoneById(row.TimeZone));
-            var decision = row.NobodyLeft ? new ChaseDecision(FeedbackMove.Forget, null, row.Reminders)
+            var decision = row.Forgotten is not null ? new ChaseDecision(FeedbackMove.Forget, null, row.Reminders)
                 : FeedbackCadence.Decide(row.Open(attempts, now), profile.PlanOf(row.PlanPolicy, row.AsRework), rules, zone, now);
             var to = decision.Move is { } move ? FeedbackLifecycle.After(row.State, move) : row.State;
             return new Chased(row, decision, to, to == FeedbackState.ToCall && row.State != to ? rules.Decent(now, zone) : null);
@@ -174,7 +182,7 @@ public sealed record ChaseFeedback(Guid CommunityId, IReadOnlyList<Guid> Feedbac
                     ListedWhy = chased.Select(c => c.Lists && c.Decision.Why is { } why ? EnumWord.Of(why) : null).ToArray(),
                     CallAfter = chased.Select(c => c.CallAfter?.UtcDateTime).ToArray(),
                     EndedAt = chased.Select(c => c.Ends ? now.UtcDateTime : (DateTime?)null).ToArray(),
-                    Rules = chased.Select(c => c.To == FeedbackState.NotAsked ? EnumWord.Of(NotAskedRule.Erased) : null).ToArray(),
+                    Rules = chased.Select(c => c.Rule is { } rule ? EnumWord.Of(rule) : null).ToArray(),
                     Moved = chased.Select(c => c.Decision.Move is not null).ToArray(),
                 },
                 ct);
@@ -206,8 +214,9 @@ public sealed record ChaseFeedback(Guid CommunityId, IReadOnlyList<Guid> Feedbac
 
         private void Log(Guid communityId, IReadOnlyList<Chased> chased, DateTimeOffset now)
         {
-            foreach (var (row, decision, _, _) in chased)
+            foreach (var one in chased)
             {
+                var (row, decision, _, _) = one;
                 var what = decision.Move switch
                 {
                     FeedbackMove.Remind => Happening.FeedbackReminded,
@@ -219,7 +228,7 @@ public sealed record ChaseFeedback(Guid CommunityId, IReadOnlyList<Guid> Feedbac
                 };
                 if (what is { } happened)
                 {
-                    log.Write(communityId, SubjectKind.Feedback, row.FeedbackId, happened, new { row.RequestId, row.Round, decision.Reminders, decision.Why }, visibility: Visibility.Desk, occurredAt: now);
+                    log.Write(communityId, SubjectKind.Feedback, row.FeedbackId, happened, new { row.RequestId, row.Round, decision.Reminders, decision.Why, one.Rule }, visibility: Visibility.Desk, occurredAt: now);
                 }
             }
         }

@@ -5,7 +5,7 @@ namespace PropertyServiceDesk.Domain.Feedback;
 
 /// <summary>
 /// What the owner said about the result, written down by whoever heard it. "Not solved" sends the request back to work in the same
-/// transaction. Where the owner or a colleague was first, theirs stands, and this is refused.
+/// transaction. Where the owner or a colleague was first, theirs stands, and this is refused; so it is while a colleague has taken the call.
 /// </summary>
 /// <param name="Satisfaction">1 (very dissatisfied) to 5 (very satisfied).</param>
 /// <param name="Recommend">Would you recommend us: 1 (never) to 5 (certainly); optional.</param>
@@ -38,8 +38,9 @@ public sealed record RecordFeedback(
             round.MustNotBeAnswered(); // whoever was second is told who was first, not that something changed
             caller.MustNotBeStale("request", request.Version);
             await LockedRound.MustNotHaveDoneTheWork(db, request, round, caller.Actor.Id, cancellationToken);
-
             var now = clock.Now();
+            round.MustNotBeTakenByAnother(caller.Actor.Id, now);
+
             var five = command.MadeItFive is { } words ? PlainText.Normalise(words) : null;
             var number = command.NumberDialled is { } dialled ? Rules.PhoneNumber.Normalise(dialled) : null;
             await answers.Store(request, round, new Answer(AnswerAuthor.Staff, command.Solved, command.Satisfaction, command.Recommend, five, command.SpokeWith, number), now, cancellationToken);

@@ -9,7 +9,12 @@ namespace PropertyServiceDesk.Domain.Feedback;
 /// </summary>
 internal sealed class StartRound(Db db, SlaBook book, EventLog log, IMediator mediator) : INotificationHandler<RequestMoved>
 {
+    // Of several requests of one person that finish at once, each counts the asks of those before it: the person is locked, then they are read.
     private const string Read = """
+        select pg_advisory_xact_lock(hashtextextended('asks:' || r.community_id::text || ':' || coalesce(r.customer_id::text, r.reporter_phone), 0))::text as locked
+        from request r
+        where r.request_id = @RequestId and num_nonnulls(r.customer_id::text, r.reporter_phone) > 0;
+
         select r.kind, r.channel, r.outcome, r.round, r.customer_id, r.reporter_phone, coalesce(c.opted_out_at is not null, false) as opted_out,
             coalesce(c.erased_at is not null, false) as erased,
             exists (
@@ -21,6 +26,21 @@ internal sealed class StartRound(Db db, SlaBook book, EventLog log, IMediator me
                 where j.community_id = r.community_id and j.request_id = r.request_id and j.left_at is null
                   and (o.customer_id = r.customer_id or (o.customer_id is null and r.customer_id is null and o.reporter_phone = r.reporter_phone))
                   and f.state <> 'notAsked' and f.started_at >= j.joined_at) as asked_for_the_fault,
+            exists (
+                select
+                from fault_request j
+                join fault u on u.community_id = j.community_id and u.fault_id = j.fault_id
+                where j.community_id = r.community_id and j.request_id = r.request_id and j.left_at is null and j.joined_at > u.opened_at
+                  and exists (
+                      select
+                      from fault_request x
+                      where x.community_id = j.community_id and x.fault_id = j.fault_id and x.request_id <> j.request_id and x.left_at is null
+                        and (x.joined_at < j.joined_at or (x.joined_at = j.joined_at and x.request_id < j.request_id)))
+                  and not exists (
+                      select
+                      from request_work_order l
+                      join work_order o on o.community_id = l.community_id and o.work_order_id = l.work_order_id
+                      where l.community_id = j.community_id and l.request_id = j.request_id and l.left_at is null and o.status = 'done' and o.fault_id is distinct from j.fault_id)) as joined_the_fault,
             (select count(*)::int
              from (
                 select q.request_id from request q where q.community_id = r.community_id and q.customer_id = r.customer_id
@@ -30,7 +50,7 @@ internal sealed class StartRound(Db db, SlaBook book, EventLog log, IMediator me
              where q.request_id <> r.request_id and f.asked_at > @Since) as asks_within_a_month
         from request r
         left join customer c on c.community_id = r.community_id and c.customer_id = r.customer_id
-        where r.request_id = @RequestId
+        where r.request_id = @RequestId;
         """;
 
     private const string Ask = """
@@ -50,7 +70,8 @@ internal sealed class StartRound(Db db, SlaBook book, EventLog log, IMediator me
         """;
 
     private sealed record Row(
-        RequestKind Kind, Channel Channel, Outcome Outcome, short Round, Guid? CustomerId, string? ReporterPhone, bool OptedOut, bool Erased, bool AskedForTheFault, int AsksWithinAMonth);
+        RequestKind Kind, Channel Channel, Outcome Outcome, short Round, Guid? CustomerId, string? ReporterPhone, bool OptedOut, bool Erased, bool AskedForTheFault, bool JoinedTheFault,
+        int AsksWithinAMonth);
 
     public async Task Handle(RequestMoved notification, CancellationToken cancellationToken)
     {
@@ -60,7 +81,7 @@ internal sealed class StartRound(Db db, SlaBook book, EventLog log, IMediator me
             return;
         }
 
-        var row = await db.Single<Row>(Read, new { notification.RequestId, Since = notification.At - FeedbackRules.Month }, cancellationToken);
+        var row = await Finished(notification, cancellationToken);
         var (facts, sla) = await book.With<RequestFacts>(RequestFacts.Read, notification.RequestId, notification.CommunityId, null, cancellationToken);
         var (policy, rules) = (facts.PolicyIn(sla.Profile), sla.Profile.Asking());
         var round = (short)(row.Round + 1);
@@ -76,6 +97,7 @@ internal sealed class StartRound(Db db, SlaBook book, EventLog log, IMediator me
                 notification.OnTheSpot,
                 HistoryOnly: false, // whatever a command moves, it has taken up
                 row.AskedForTheFault,
+                row.JoinedTheFault && notification.Move == RequestMove.Finish,
                 row.AsksWithinAMonth,
                 inSample),
             policy.Feedback,
@@ -122,6 +144,13 @@ internal sealed class StartRound(Db db, SlaBook book, EventLog log, IMediator me
             log.Write(notification.CommunityId, SubjectKind.Request, notification.RequestId, Happening.RequestClosed, new { rule }, visibility: Visibility.Owner, occurredAt: notification.At);
             await mediator.Publish(new RequestMoved(notification.CommunityId, notification.RequestId, RequestStatus.AwaitingFeedback, RequestMove.Close, to, notification.At), cancellationToken);
         }
+    }
+
+    private async Task<Row> Finished(RequestMoved notification, CancellationToken ct)
+    {
+        using var read = await db.Several(Read, new { notification.RequestId, Since = notification.At - FeedbackRules.Month }, ct);
+        await read.ReadAsync<string>();
+        return await read.ReadSingleAsync<Row>();
     }
 }
 

@@ -45,6 +45,10 @@ public sealed record TryCall(
             where feedback_id = @FeedbackId
             """;
 
+        private const string Owed = """
+            select exists (select from clock k where k.community_id = @CommunityId and k.subject_id in (@RequestId, @FeedbackId) and k.kind = 'feedback' and k.stopped_at is null)
+            """;
+
         public async Task<FeedbackReply> Handle(TryCall command, CancellationToken cancellationToken)
         {
             var (request, round) = await LockedRound.ToCall(db, mover, caller, command.RequestId, cancellationToken);
@@ -57,18 +61,25 @@ public sealed record TryCall(
                 CallHours.MustBeFit(again, rules, round.Zone, now, "callAgainAt");
             }
 
-            await CallLog.Write(db, request.CommunityId, round.FeedbackId, caller.Actor.Id, now, command.NumberDialled, command.Result, command.Note, command.SpokeWith, cancellationToken);
+            await CallLog.Write(db, request.CommunityId, round.FeedbackId, caller.Actor.Id, now, command.NumberDialled, command.Result, command.Note, command.SpokeWith, command.CallAgainAt, cancellationToken);
             var attempts = await CallLog.Of(db, request.CommunityId, round.FeedbackId, cancellationToken);
-            var callAfter = command.CallAgainAt ?? rules.NextCall(attempts.Select(a => a.TriedAt), now, round.Zone);
+            var agreed = CallLog.Agreed(attempts);
+            var callAfter = agreed ?? rules.NextCall(attempts.Select(a => a.TriedAt), now, round.Zone);
             await db.Run(Write, new { round.FeedbackId, State = state, Now = now, CallAfter = callAfter }, cancellationToken);
             log.Write(
                 request.CommunityId, SubjectKind.Feedback, round.FeedbackId, Happening.FeedbackCallTried, new { request.RequestId, round.Round, command.Result, command.CallAgainAt }, command.Note, Visibility.Desk, now);
 
-            // This call was made. The next one is owed: from now on, or from when they asked for it.
-            await calls.Met(request.CommunityId, [request.RequestId, round.FeedbackId], now, cancellationToken);
-            if (!CallAttempts.Suffice(attempts.Select(a => (a.TriedAt, a.Result)), rules, round.Zone))
+            // This call was made. The next one is owed: from now on, or from when they asked for it. One before that time, or in vain at
+            // night, is not the one that is owed, and changes nothing about it.
+            var isNone = (agreed is not null && command.CallAgainAt is null) || (CallAttempts.ReachedNobody(command.Result) && !rules.IsDecent(now, round.Zone));
+            if (!isNone)
             {
-                await calls.Owe(request.CommunityId, [(round.FeedbackId, round.PlanPolicy, command.CallAgainAt ?? now)], cancellationToken);
+                await calls.Met(request.CommunityId, [request.RequestId, round.FeedbackId], now, cancellationToken);
+            }
+
+            if (isNone ? !await db.Single<bool>(Owed, new { request.CommunityId, request.RequestId, round.FeedbackId }, cancellationToken) : agreed is not null || !CallLog.Suffice(attempts, rules, round.Zone))
+            {
+                await calls.Owe(request.CommunityId, [(round.FeedbackId, round.PlanPolicy, agreed ?? now)], cancellationToken);
             }
 
             return await FeedbackReply.Of(db, round, state, request, cancellationToken);
@@ -103,11 +114,12 @@ public sealed record RefuseFeedback([property: JsonIgnore] Guid RequestId, strin
         public async Task<FeedbackReply> Handle(RefuseFeedback command, CancellationToken cancellationToken)
         {
             var (request, round) = await LockedRound.ToCall(db, mover, caller, command.RequestId, cancellationToken);
-            var state = FeedbackLifecycle.After(round.State, FeedbackMove.Refuse);
             var now = clock.Now();
+            round.MustNotBeTakenByAnother(caller.Actor.Id, now);
+            var state = FeedbackLifecycle.After(round.State, FeedbackMove.Refuse);
             if (command.NumberDialled is { } dialled)
             {
-                await CallLog.Write(db, request.CommunityId, round.FeedbackId, caller.Actor.Id, now, dialled, CallResult.Refused, command.Note, command.SpokeWith, cancellationToken);
+                await CallLog.Write(db, request.CommunityId, round.FeedbackId, caller.Actor.Id, now, dialled, CallResult.Refused, command.Note, command.SpokeWith, null, cancellationToken);
             }
 
             await db.Run(
@@ -145,15 +157,21 @@ public sealed record GiveUpCalling([property: JsonIgnore] Guid RequestId, string
         public async Task<FeedbackReply> Handle(GiveUpCalling command, CancellationToken cancellationToken)
         {
             var (request, round) = await LockedRound.ToCall(db, mover, caller, command.RequestId, cancellationToken);
+            var now = clock.Now();
+            round.MustNotBeTakenByAnother(caller.Actor.Id, now);
             var attempts = await CallLog.Of(db, request.CommunityId, round.FeedbackId, cancellationToken);
             var rules = await CallLog.RulesOf(book, request.CommunityId, round, cancellationToken);
-            if (round.IsOpen && !CallAttempts.Suffice(attempts.Select(a => (a.TriedAt, a.Result)), rules, round.Zone))
+            if (round.IsOpen && CallLog.Agreed(attempts) is not null)
+            {
+                throw new Refused.Conflict("feedback.call_agreed", "Somebody picked up and named a time to be called. Call then, before giving up.");
+            }
+
+            if (round.IsOpen && !CallLog.Suffice(attempts, rules, round.Zone))
             {
                 throw new Refused.Conflict("feedback.attempts_missing", "As many calls that reached nobody as are demanded, at different times of day, come before giving up.");
             }
 
             var state = FeedbackLifecycle.After(round.State, FeedbackMove.GiveUp);
-            var now = clock.Now();
             await db.Run(Write, new { round.FeedbackId, State = state, Now = now }, cancellationToken);
             log.Write(
                 request.CommunityId, SubjectKind.Feedback, round.FeedbackId, Happening.FeedbackUnreachable, new { request.RequestId, round.Round, attempts = attempts.Count }, command.Note, Visibility.Desk, now);
@@ -175,20 +193,25 @@ public sealed record FeedbackReply(Guid FeedbackId, short Round, FeedbackState S
 internal static class CallLog
 {
     private const string Insert = """
-        insert into call_attempt (community_id, call_attempt_id, feedback_id, staff_id, tried_at, number_dialled, result, note, spoke_with)
-        values (@CommunityId, @CallAttemptId, @FeedbackId, @By, @Now, @NumberDialled, @Result, @Note, @SpokeWith)
+        insert into call_attempt (community_id, call_attempt_id, feedback_id, staff_id, tried_at, number_dialled, result, note, spoke_with, call_again_at)
+        values (@CommunityId, @CallAttemptId, @FeedbackId, @By, @Now, @NumberDialled, @Result, @Note, @SpokeWith, @CallAgainAt)
         """;
 
     private const string Attempts = """
-        select a.tried_at, a.result
+        select a.tried_at, a.result, a.call_again_at
         from call_attempt a
         where a.community_id = @CommunityId and a.feedback_id = @FeedbackId
         order by a.tried_at, a.call_attempt_id
         """;
 
-    public sealed record Attempt(DateTimeOffset TriedAt, CallResult Result);
+    public sealed record Attempt(DateTimeOffset TriedAt, CallResult Result, DateTimeOffset? CallAgainAt);
 
-    public static Task Write(Db db, Guid communityId, Guid feedbackId, Guid by, DateTimeOffset now, string number, CallResult result, string? note, string? spokeWith, CancellationToken ct) =>
+    public static DateTimeOffset? Agreed(IEnumerable<Attempt> attempts) => CallAttempts.Agreed(attempts.Select(a => (a.TriedAt, a.Result, a.CallAgainAt)));
+
+    public static bool Suffice(IEnumerable<Attempt> attempts, FeedbackRules rules, TimeZoneInfo zone) => CallAttempts.Suffice(attempts.Select(a => (a.TriedAt, a.Result)), rules, zone);
+
+    public static Task Write(
+        Db db, Guid communityId, Guid feedbackId, Guid by, DateTimeOffset now, string number, CallResult result, string? note, string? spokeWith, DateTimeOffset? callAgainAt, CancellationToken ct) =>
         db.Run(
             Insert,
             new
@@ -202,6 +225,7 @@ internal static class CallLog
                 Result = result,
                 Note = note,
                 SpokeWith = spokeWith is { } name ? PlainText.Normalise(name) : null,
+                CallAgainAt = callAgainAt,
             },
             ct);
 

@@ -63,24 +63,42 @@ public sealed record LeaseMessages(Guid CommunityId, IReadOnlyList<Guid> Message
             select m.message_id, m.recipient_kind, m.recipient_id, m.recipient_role, m.request_id, m.template, m.detail::text as detail, m.created_at, m.channel, m.channel_tries,
                 array_to_string(m.given_up, ',') as given_up,
                 k.code, k.name as community_name, k.name_en as community_name_en, k.time_zone, k.quiet_from::text as quiet_from, k.quiet_to::text as quiet_to,
-                coalesce(r.number, lr.number) as number, r.priority, (coalesce(r.confidential, false) or serves.confidential) as confidential, r.reporter_phone, r.reporter_name,
+                coalesce(r.number, lr.number) as number, r.priority, (coalesce(r.confidential, false) or serves.confidential) as confidential,
+                (num_nonnulls(r.about_staff_id::text, r.about_crew) > 0 or serves.about_somebody) as about_somebody, r.reporter_phone, r.reporter_name,
                 g.name as category_name, g.name_en as category_name_en, p.name as place_name, p.name_en as place_name_en,
                 cu.customer_id, cu.name as customer_name, cu.language as customer_language, cu.preferred_channel,
                 array(select c.normalised from contact_point c where c.community_id = cu.community_id and c.customer_id = cu.customer_id and c.kind = 'phone' order by c.position, c.contact_point_id) as phones,
                 (select c.normalised from contact_point c where c.community_id = cu.community_id and c.customer_id = cu.customer_id and c.kind = 'email' order by c.position, c.contact_point_id limit 1) as email,
                 (select c.value from contact_point c where c.community_id = cu.community_id and c.customer_id = cu.customer_id and c.kind = 'weChat' order by c.position, c.contact_point_id limit 1) as we_chat,
                 s.staff_id, s.language as staff_language, s.phone as staff_phone,
-                (select f.state from feedback f where f.community_id = m.community_id and f.request_id = m.request_id order by f.round desc limit 1) as feedback_state,
+                m.template in ('feedbackAsk', 'feedbackReminder') and (cu.opted_out_at is not null or exists (
+                    select
+                    from feedback f
+                    where f.community_id = m.community_id and f.feedback_id = (m.detail ->> 'feedbackId')::uuid
+                      and (f.ended_at is not null or exists (select from feedback l where l.community_id = f.community_id and l.request_id = f.request_id and l.round > f.round)))) as round_is_over,
+                coalesce(told.all_stopped, false) as clocks_have_stopped,
                 o.number as order_number, fa.title, op.name as order_place, ol.owner_link_id
             from message m
             join community k on k.community_id = m.community_id
             left join request r on r.community_id = m.community_id and r.request_id = m.request_id
             left join work_order o on o.community_id = m.community_id and o.work_order_id = (m.detail ->> 'workOrderId')::uuid
             cross join lateral (
-                select exists (
-                    select from request_work_order w
-                    join request x on x.community_id = w.community_id and x.request_id = w.request_id and x.confidential
-                    where w.community_id = o.community_id and w.work_order_id = o.work_order_id) as confidential) serves
+                select coalesce(bool_or(x.confidential), false) as confidential, coalesce(bool_or(num_nonnulls(x.about_staff_id::text, x.about_crew) > 0), false) as about_somebody
+                from request_work_order w
+                join request x on x.community_id = w.community_id and x.request_id = w.request_id
+                where w.community_id = o.community_id and w.work_order_id = o.work_order_id) serves
+            -- the clocks that it tells of: the one that it names, and those of the escalations that were told by it
+            left join lateral (
+                select bool_and(c.stopped_at is not null) as all_stopped
+                from (
+                    select (m.detail ->> 'clockId')::uuid as clock_id
+                    union
+                    select e.clock_id
+                    from escalation_recipient t
+                    join escalation e on e.community_id = t.community_id and e.escalation_id = t.escalation_id
+                    where t.community_id = m.community_id and t.message_id = m.message_id) t
+                join clock c on c.community_id = m.community_id and c.clock_id = t.clock_id
+                where m.recipient_kind = 'staff') told on true
             left join lateral (
                 select x.number
                 from request_work_order w
@@ -115,12 +133,15 @@ public sealed record LeaseMessages(Guid CommunityId, IReadOnlyList<Guid> Message
 
         private sealed record Row(
             Guid MessageId, RecipientKind RecipientKind, Guid? RecipientId, string? RecipientRole, Guid? RequestId, string Template, string Detail, DateTimeOffset CreatedAt, MessageChannel? Channel, short ChannelTries,
-            string GivenUp, string Code, string CommunityName, string CommunityNameEn, string TimeZone, string QuietFrom, string QuietTo, long? Number, Priority? Priority, bool Confidential, string? ReporterPhone,
+            string GivenUp, string Code, string CommunityName, string CommunityNameEn, string TimeZone, string QuietFrom, string QuietTo, long? Number, Priority? Priority, bool Confidential, bool AboutSomebody, string? ReporterPhone,
             string? ReporterName, string? CategoryName, string? CategoryNameEn, string? PlaceName, string? PlaceNameEn, Guid? CustomerId, string? CustomerName, string? CustomerLanguage,
-            PreferredChannel? PreferredChannel, string[] Phones, string? Email, string? WeChat, Guid? StaffId, string? StaffLanguage, string? StaffPhone, FeedbackState? FeedbackState,
-            long? OrderNumber, string? Title, string? OrderPlace, Guid? OwnerLinkId)
+            PreferredChannel? PreferredChannel, string[] Phones, string? Email, string? WeChat, Guid? StaffId, string? StaffLanguage, string? StaffPhone, bool RoundIsOver,
+            bool ClocksHaveStopped, long? OrderNumber, string? Title, string? OrderPlace, Guid? OwnerLinkId)
         {
             public bool ToPerson => RecipientKind is RecipientKind.Customer or RecipientKind.Reporter;
+
+            /// <summary>Not for a group that reads along: who complained confidentially, of whom, and what an owner thinks of somebody's work.</summary>
+            public bool Discreet => Confidential || AboutSomebody || Templates.TellsWhatAnOwnerSaid(Template);
 
             public string Language => (CustomerLanguage ?? StaffLanguage) == "en" ? "en" : "zh-CN";
         }
@@ -195,12 +216,13 @@ public sealed record LeaseMessages(Guid CommunityId, IReadOnlyList<Guid> Message
         {
             ways = [];
             MessageChannel[] givenUp = [.. row.GivenUp.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(EnumWord.Read<MessageChannel>)];
-            if (Templates.AsksForFeedback(row.Template) && row.FeedbackState is not (FeedbackState.Asked or FeedbackState.Reminded or FeedbackState.ToCall or null))
+            if (row.RoundIsOver || row.ClocksHaveStopped)
             {
                 return new Plan(row, false, now, row.Channel, row.ChannelTries, givenUp, ParkedWhy.Moot);
             }
 
-            if (row.ToPerson && row.Priority != Rules.Priority.Danger)
+            // Danger is told at any hour; how it went is asked by day.
+            if (row.ToPerson && (row.Priority != Rules.Priority.Danger || Templates.AsksForFeedback(row.Template)))
             {
                 var over = DeliveryWays.AfterQuiet(now, TimeOnly.Parse(row.QuietFrom, CultureInfo.InvariantCulture), TimeOnly.Parse(row.QuietTo, CultureInfo.InvariantCulture), TimeZoneInfo.FindSystemTimeZoneById(row.TimeZone));
                 if (over > now)
@@ -240,10 +262,9 @@ public sealed record LeaseMessages(Guid CommunityId, IReadOnlyList<Guid> Message
                     Where(row.CustomerId is not null, MessageChannel.App);
                     break;
                 case RecipientKind.Staff or RecipientKind.Role:
-                    // A group reads along: who complained confidentially is not told there.
-                    Where(!row.Confidential, MessageChannel.WeCom);
-                    Where(!row.Confidential, MessageChannel.DingTalk);
-                    Where(row.StaffId is not null || (row.RecipientKind == RecipientKind.Role && !row.Confidential), MessageChannel.App);
+                    Where(!row.Discreet, MessageChannel.WeCom);
+                    Where(!row.Discreet, MessageChannel.DingTalk);
+                    Where(row.StaffId is not null || (row.RecipientKind == RecipientKind.Role && !row.Discreet), MessageChannel.App);
                     Where(Mobile(row) is not null, MessageChannel.Sms);
                     break;
             }

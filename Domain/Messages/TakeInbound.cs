@@ -37,7 +37,7 @@ internal static class Addresses
 /// <param name="Id">The customer; or a request that came from this number, where no customer is known. Null: nobody known.</param>
 public sealed record SenderKnown(Guid? Id, string Name);
 
-/// <summary>Who has this number or address here.</summary>
+/// <summary>Who has this number or address here: of several the one who is being asked just now, else the newest.</summary>
 [AllowedTo(Roles.System)]
 public sealed record FindSender(Guid CommunityId, InboundChannel Channel, string Sender) : IQuery<SenderKnown>
 {
@@ -46,12 +46,18 @@ public sealed record FindSender(Guid CommunityId, InboundChannel Channel, string
         private const string Read = """
             select x.id, x.name
             from (
-                select c.customer_id as id, c.name, 0 as rank, c.created_at as at
+                select c.customer_id as id, c.name, c.created_at as at,
+                    case when exists (
+                        select
+                        from request r
+                        join feedback f on f.community_id = r.community_id and f.request_id = r.request_id and f.ended_at is null
+                        where r.community_id = c.community_id and r.customer_id = c.customer_id) then 0 else 2 end as rank
                 from contact_point p
                 join customer c on c.community_id = p.community_id and c.customer_id = p.customer_id and c.erased_at is null
                 where p.community_id = @CommunityId and p.normalised = @Normalised and p.kind = @Kind
                 union all
-                select r.request_id, coalesce(r.reporter_name, ''), 1, r.reported_at
+                select r.request_id, coalesce(r.reporter_name, ''), r.reported_at,
+                    case when exists (select from feedback f where f.community_id = r.community_id and f.request_id = r.request_id and f.ended_at is null) then 1 else 3 end
                 from request r
                 where r.community_id = @CommunityId and r.reporter_phone = @Normalised and r.customer_id is null
             ) x
@@ -71,9 +77,10 @@ public sealed record FindSender(Guid CommunityId, InboundChannel Channel, string
 }
 
 /// <summary>
-/// A message came in, by a text message or an e-mail. A person's reply of one digit to an open question is the answer; other words are a
-/// note on their newest open request, else they wait for the desk. What a machine sent is written down and changes nothing, but for a
-/// bounce, which parks the message that came back. The same message is taken once.
+/// A message came in, by a text message or an e-mail. A person's reply of one digit is the answer where it names the ask that it replies to,
+/// or where one question alone is open and was really sent to them by that way; any other digit waits for the desk. Other words are a note
+/// on their newest open request, else they wait for the desk, too. What a machine sent is written down and changes nothing, but for a
+/// bounce, which parks the message that came back; what only looks like a machine's waits for the desk. The same message is taken once.
 /// </summary>
 /// <param name="MessageId">The sender's or the gateway's own id.</param>
 /// <param name="Headers">Of an e-mail.</param>
@@ -146,9 +153,14 @@ public sealed record TakeInbound(
             limit 1
             """;
 
-        // Everybody who has this number or address may answer for whoever of them was asked.
+        // Everybody who has this number or address may answer for whoever of them was asked: where that is one round, and its ask went out.
         private const string Asked = """
-            select f.feedback_id, f.request_id
+            select f.feedback_id, f.request_id, r.customer_id,
+                exists (
+                    select
+                    from message m
+                    where m.community_id = f.community_id and m.request_id = f.request_id and m.template in ('feedbackAsk', 'feedbackReminder')
+                      and (m.detail ->> 'feedbackId')::uuid = f.feedback_id and m.sent_at is not null and m.channel = @Channel) as sent
             from (
                 select r.request_id
                 from contact_point p
@@ -158,14 +170,21 @@ public sealed record TakeInbound(
                 select r.request_id
                 from request r
                 where r.community_id = @CommunityId and r.reporter_phone = @Normalised and r.customer_id is null
-                union
-                select @About::uuid
             ) mine
+            join request r on r.community_id = @CommunityId and r.request_id = mine.request_id
             join feedback f on f.community_id = @CommunityId and f.request_id = mine.request_id
-            where f.asked_at is not null and (f.state in ('asked', 'reminded', 'toCall') or (f.state in ('noResponse', 'unreachable') and f.asked_at > @Since))
-              and (@About::uuid is null or f.request_id = @About)
-            order by (f.ended_at is null) desc, f.started_at desc, f.feedback_id desc
-            limit 1
+            where f.ended_at is null
+            limit 2
+            """;
+
+        // The round that a message of ours asked about: open, or over without a word.
+        private const string Named = """
+            select f.feedback_id, f.request_id, r.customer_id, true as sent
+            from message m
+            join feedback f on f.community_id = m.community_id and f.feedback_id = (m.detail ->> 'feedbackId')::uuid
+            join request r on r.community_id = f.community_id and r.request_id = f.request_id
+            where m.community_id = @CommunityId and m.message_id = @Ours and m.recipient_kind in ('customer', 'reporter') and m.template in ('feedbackAsk', 'feedbackReminder')
+              and (f.ended_at is null or (f.state in ('noResponse', 'unreachable') and f.asked_at > @Since))
             """;
 
         private const string Open = """
@@ -190,7 +209,9 @@ public sealed record TakeInbound(
 
         private sealed record Kept(Guid InboundMessageId, InboundKind Kind, Guid? RequestId);
 
-        private sealed record Question(Guid FeedbackId, Guid RequestId);
+        private sealed record Question(Guid FeedbackId, Guid RequestId, Guid? CustomerId, bool Sent);
+
+        private sealed record SenderOf(Guid CommunityId, string Normalised, ContactKind Kind);
 
         private sealed record Taken(InboundKind Kind, Guid? CustomerId = null, Guid? RequestId = null, Guid? Ours = null);
 
@@ -212,6 +233,7 @@ public sealed record TakeInbound(
             var taken = Inbound.Machine(words) switch
             {
                 InboundKind.Bounce => await Bounced(command.CommunityId, words, cancellationToken),
+                InboundKind.ToConfirm => new Taken(InboundKind.ToConfirm, await db.Find<Guid?>(Customer, Sender(command.CommunityId, words), cancellationToken)),
                 { } machine => new Taken(machine),
                 null => await Person(command.CommunityId, words, own, now, cancellationToken),
             };
@@ -236,14 +258,21 @@ public sealed record TakeInbound(
         private async Task<Taken> Person(Guid communityId, InboundWords words, string own, DateTimeOffset now, CancellationToken ct)
         {
             var ours = Ours(words);
-            var who = new { CommunityId = communityId, Normalised = Addresses.Normalise(words.Channel, words.Sender), Kind = Addresses.KindOf(words.Channel) };
+            var who = Sender(communityId, words);
             var customer = await db.Find<Guid?>(Customer, who, ct);
             var about = ours is null ? null : await db.Find<Guid?>(Told, new { CommunityId = communityId, Ours = ours }, ct);
-            if (caller.Actor.Kind == ActorKind.Owner && Inbound.Digit(words.Text) is { } digit
-                && await db.Find<Question>(Asked, new { who.CommunityId, who.Normalised, who.Kind, About = about, Since = now - LateAnswers }, ct) is { } asked
-                && await Answered(asked, digit, now, ct))
+            if (caller.Actor.Kind == ActorKind.Owner && Inbound.Digit(words.Text) is { } digit)
             {
-                return new Taken(InboundKind.Answer, customer, asked.RequestId, ours);
+                var asked = about is null ? await OnlyOne(who, words.Channel, ct) : await db.Find<Question>(Named, new { CommunityId = communityId, Ours = ours, Since = now - LateAnswers }, ct);
+                if (asked is not null && await Answered(asked, digit, now, ct))
+                {
+                    return new Taken(InboundKind.Answer, asked.CustomerId ?? customer, asked.RequestId, ours);
+                }
+
+                if (about is null)
+                {
+                    return new Taken(InboundKind.ToConfirm, customer, null, ours); // to which question, only a person can tell
+                }
             }
 
             if (own.Length > 0 && caller.Actor.Kind == ActorKind.Owner && await db.Find<Guid?>(Open, new { who.CommunityId, who.Normalised, who.Kind, About = about }, ct) is { } open)
@@ -260,6 +289,12 @@ public sealed record TakeInbound(
 
             return new Taken(InboundKind.ToConfirm, customer, null, ours);
         }
+
+        /// <summary>What a digit answers that names nothing: the one round that is open, if we asked by this way.</summary>
+        private async Task<Question?> OnlyOne(SenderOf who, InboundChannel channel, CancellationToken ct) =>
+            await db.List<Question>(Asked, new { who.CommunityId, who.Normalised, who.Kind, Channel = EnumWord.Of(channel) }, ct) is [{ Sent: true } one] ? one : null;
+
+        private static SenderOf Sender(Guid communityId, InboundWords words) => new(communityId, Addresses.Normalise(words.Channel, words.Sender), Addresses.KindOf(words.Channel));
 
         /// <summary>False where the round cannot be answered any more: then the digit is a word like any other.</summary>
         private async Task<bool> Answered(Question asked, int digit, DateTimeOffset now, CancellationToken ct)

@@ -58,6 +58,9 @@ public static class Templates
     /// <summary>Whether it asks for feedback: whoever answered already is not sent it, and who cannot be sent it is rung.</summary>
     public static bool AsksForFeedback(string template) => template is "feedbackAsk" or "feedbackReminder";
 
+    /// <summary>Whether it tells staff what an owner said of somebody's work: each is told alone, and no group reads along.</summary>
+    public static bool TellsWhatAnOwnerSaid(string template) => template is "lowScore" or "reworkReported" or "reworkAgain" or "ownersWord";
+
     /// <summary>How a time is written in a message: day and time in the community's zone.</summary>
     public static string Moment(DateTimeOffset at, TimeZoneInfo zone, string language) =>
         TimeZoneInfo.ConvertTime(at, zone).ToString(language == "en" ? "d MMM HH:mm" : "M月d日 HH:mm", CultureInfo.GetCultureInfo(language == "en" ? "en-GB" : "zh-CN"));

@@ -15,6 +15,9 @@ public enum TimeOfDay
 /// <summary>When enough was tried to say that somebody cannot be reached.</summary>
 public static class CallAttempts
 {
+    /// <summary>A call so long before the time that somebody named is the one that they asked for.</summary>
+    public static readonly TimeSpan Early = TimeSpan.FromMinutes(15);
+
     public static TimeOfDay Of(DateTimeOffset at, TimeZoneInfo zone) => TimeZoneInfo.ConvertTime(at, zone).Hour switch
     {
         < 12 => TimeOfDay.Morning,
@@ -33,10 +36,23 @@ public static class CallAttempts
     public static bool Suffice(IEnumerable<(DateTimeOffset At, CallResult Result)> attempts, FeedbackRules rules, TimeZoneInfo zone) =>
         AreMade(attempts.Where(a => ReachedNobody(a.Result)), rules, zone);
 
-    /// <summary>Every call that is demanded was made, whatever came of it.</summary>
+    /// <summary>Every call that is demanded was made, whatever came of it. One outside the hours for calls is none of them.</summary>
     public static bool AreMade(IEnumerable<(DateTimeOffset At, CallResult Result)> attempts, FeedbackRules rules, TimeZoneInfo zone)
     {
-        var times = attempts.Select(a => Of(a.At, zone)).ToList();
+        var times = attempts.Where(a => rules.IsDecent(a.At, zone)).Select(a => Of(a.At, zone)).ToList();
         return times.Count >= rules.Attempts && times.Distinct().Count() >= rules.TimesOfDay;
+    }
+
+    /// <summary>When whoever picked up last asked to be called, until somebody has rung then; null where nothing is promised.</summary>
+    /// <param name="attempts">In the order in which they were made.</param>
+    public static DateTimeOffset? Agreed(IEnumerable<(DateTimeOffset At, CallResult Result, DateTimeOffset? AgainAt)> attempts)
+    {
+        DateTimeOffset? agreed = null;
+        foreach (var (at, result, againAt) in attempts)
+        {
+            agreed = result == CallResult.CallLater ? againAt : agreed is { } named && at >= named - Early ? null : agreed;
+        }
+
+        return agreed;
     }
 }

@@ -23,6 +23,7 @@ public enum ListedWhy
 
 /// <summary>A round that nobody has answered yet.</summary>
 /// <param name="LastDelivery">Of the last reminder, else of the ask.</param>
+/// <param name="AgreedCallAt">When somebody who picked up asked to be called, where nobody has rung then yet.</param>
 public sealed record OpenRound(
     FeedbackState State,
     DateTimeOffset AskedAt,
@@ -31,7 +32,8 @@ public sealed record OpenRound(
     bool InSample,
     Delivery AskDelivery,
     Delivery LastDelivery,
-    IReadOnlyList<(DateTimeOffset At, CallResult Result)> Attempts);
+    IReadOnlyList<(DateTimeOffset At, CallResult Result)> Attempts,
+    DateTimeOffset? AgreedCallAt = null);
 
 /// <summary>What happens to a round now, if anything.</summary>
 /// <param name="Move">Remind, CallDue, GiveUp or Lapse; null: it waits.</param>
@@ -84,8 +86,10 @@ public static class FeedbackCadence
             : new ChaseDecision(FeedbackMove.Lapse, null, round.Reminders);
     }
 
+    // A call that is promised is made first; and whose last word was "later" is not silent.
     private static ChaseDecision Called(OpenRound round, FeedbackRules rules, TimeZoneInfo zone) =>
-        CallAttempts.Suffice(round.Attempts, rules, zone) ? new ChaseDecision(FeedbackMove.GiveUp, null, round.Reminders)
+        round.AgreedCallAt is not null || round.Attempts is [.., (_, CallResult.CallLater)] ? new ChaseDecision(null, null, round.Reminders)
+        : CallAttempts.Suffice(round.Attempts, rules, zone) ? new ChaseDecision(FeedbackMove.GiveUp, null, round.Reminders)
         : round.AskDelivery == Delivery.Delivered && CallAttempts.AreMade(round.Attempts, rules, zone) ? new ChaseDecision(FeedbackMove.Lapse, null, round.Reminders)
         : new ChaseDecision(null, null, round.Reminders);
 }

@@ -37,7 +37,7 @@ public sealed record FeedbackRules(
     /// <summary>When the next call after those in vain is best made: at the next time of day at which none was tried yet, else in three hours.</summary>
     public DateTimeOffset NextCall(IEnumerable<DateTimeOffset> tried, DateTimeOffset now, TimeZoneInfo zone)
     {
-        var known = tried.Select(t => CallAttempts.Of(t, zone)).ToHashSet();
+        var known = tried.Where(t => IsDecent(t, zone)).Select(t => CallAttempts.Of(t, zone)).ToHashSet();
         var today = TimeZoneInfo.ConvertTime(now, zone).Date;
         var begins = from day in new[] { today, today.AddDays(1) }
                      from time in new[] { (Time: TimeOfDay.Morning, Hour: CallsFromHour), (Time: TimeOfDay.Afternoon, Hour: 14), (Time: TimeOfDay.Evening, Hour: 18) }

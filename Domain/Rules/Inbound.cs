@@ -7,35 +7,30 @@ namespace PropertyServiceDesk.Domain.Rules;
 /// <param name="Headers">Of an e-mail, by name in lower case.</param>
 public sealed record InboundWords(InboundChannel Channel, string MessageId, string Sender, string? Subject, string Text, IReadOnlyDictionary<string, string> Headers);
 
-/// <summary>Whether a person wrote it, and what a digit means. No automatic reply, no bounce and none of our own messages may ever change anything.</summary>
+/// <summary>
+/// Whether a person wrote it, and what a digit means. No automatic reply, no bounce and none of our own messages may ever change anything;
+/// and no person's words may vanish because they look like one.
+/// </summary>
 public static partial class Inbound
 {
     /// <summary>On everything that we send by e-mail, so that we know it again.</summary>
     public const string OwnHeader = "x-service-desk-message";
 
-    /// <summary>Automatic, Bounce or Own by what it says itself; null where a person may have written it.</summary>
+    /// <summary>
+    /// Automatic, Bounce or Own by what it says itself (RFC 3834, a report on a delivery, our own header); ToConfirm where it only looks like
+    /// a machine's: somebody reads that, and it answers nothing. Null where a person wrote it, as far as can be told.
+    /// </summary>
     public static InboundKind? Machine(InboundWords message)
     {
-        var said = message.Headers;
-        if (said.ContainsKey(OwnHeader) && !IsReport(message))
-        {
-            return InboundKind.Own;
-        }
-
         if (IsReport(message))
         {
-            return Delayed().IsMatch(message.Text) ? InboundKind.Automatic : InboundKind.Bounce;
+            return Delayed().IsMatch(message.Text) || IsReceipt(message) ? InboundKind.Automatic : InboundKind.Bounce;
         }
 
-        var automatic =
-            (said.TryGetValue("auto-submitted", out var submitted) && !submitted.Trim().StartsWith("no", StringComparison.OrdinalIgnoreCase))
-            || said.ContainsKey("x-autoreply") || said.ContainsKey("x-autorespond") || said.ContainsKey("x-auto-response-suppress")
-            || (said.TryGetValue("precedence", out var precedence) && precedence.Trim().ToLowerInvariant() is "auto_reply" or "bulk" or "junk" or "list")
-            || said.ContainsKey("list-id") || said.ContainsKey("feedback-id")
-            || (message.Subject is { } subject && AutomaticSubject().IsMatch(subject.Normalize(NormalizationForm.FormKC)))
-            || (message.Text.Length <= 600 && AutomaticText().IsMatch(message.Text.Normalize(NormalizationForm.FormKC)))
-            || NoReply().IsMatch(message.Sender);
-        return automatic ? InboundKind.Automatic : null;
+        return message.Headers.ContainsKey(OwnHeader) ? InboundKind.Own
+            : message.Headers.TryGetValue("auto-submitted", out var submitted) && !ByHand().IsMatch(submitted) ? InboundKind.Automatic
+            : LooksAutomatic(message) ? InboundKind.ToConfirm
+            : null;
     }
 
     /// <summary>0 (not solved) to 5, where the whole reply is that digit; what follows a quotation mark of mail programs does not count.</summary>
@@ -58,13 +53,29 @@ public static partial class Inbound
     public static Guid? OursIn(string? reference) =>
         reference is not null && OurId().Match(reference) is { Success: true } match && Guid.TryParseExact(match.Groups["id"].Value, "N", out var id) ? id : null;
 
+    /// <summary>A null sender, or what a mail system writes: by its type, or by its sender together with a report's fields or with what names a message of ours.</summary>
     private static bool IsReport(InboundWords message) =>
         message.Channel == InboundChannel.Email
         && (message.Sender.Trim() is "" or "<>"
-            || Daemon().IsMatch(message.Sender)
-            || (message.Headers.TryGetValue("return-path", out var path) && path.Trim() is "<>" or "")
-            || (message.Headers.TryGetValue("content-type", out var type) && type.Contains("multipart/report", StringComparison.OrdinalIgnoreCase))
-            || message.Headers.ContainsKey("x-failed-recipients"));
+            || Said(message, "content-type").Contains("multipart/report", StringComparison.OrdinalIgnoreCase)
+            || message.Headers.ContainsKey("x-failed-recipients")
+            || (IsFromNobody(message) && (ReportField().IsMatch(message.Text) || OursIn(message.Text) is not null || message.Headers.ContainsKey(OwnHeader))));
+
+    /// <summary>"It was read": of a report the kind that says nothing about its delivery.</summary>
+    private static bool IsReceipt(InboundWords message) => Said(message, "content-type").Contains("disposition-notification", StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsFromNobody(InboundWords message) =>
+        Daemon().IsMatch(message.Sender) || (message.Headers.TryGetValue("return-path", out var path) && path.Trim() is "<>" or "");
+
+    private static bool LooksAutomatic(InboundWords message) =>
+        IsFromNobody(message)
+        || message.Headers.ContainsKey("x-autoreply") || message.Headers.ContainsKey("x-autorespond") || message.Headers.ContainsKey("list-id") || message.Headers.ContainsKey("feedback-id")
+        || Said(message, "precedence").Trim().ToLowerInvariant() is "auto_reply" or "bulk" or "junk" or "list"
+        || (message.Subject is { } subject && AutomaticSubject().IsMatch(subject.Normalize(NormalizationForm.FormKC)))
+        || (message.Text.Length <= 600 && AutomaticText().IsMatch(message.Text.Normalize(NormalizationForm.FormKC)))
+        || NoReply().IsMatch(message.Sender);
+
+    private static string Said(InboundWords message, string header) => message.Headers.GetValueOrDefault(header) ?? "";
 
     [GeneratedRegex(@"^\s*(自动(回复|答复)|外出|不在办公室|休假|auto(matic)?[ -]?(reply|response|antwort)|autoreply|out of (the )?office|away from|vacation|abwesen|réponse automatique)", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
     private static partial Regex AutomaticSubject();
@@ -86,6 +97,12 @@ public static partial class Inbound
 
     [GeneratedRegex(@"^Action:\s*(delayed|delivered|relayed|expanded)", RegexOptions.IgnoreCase | RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
     private static partial Regex Delayed();
+
+    [GeneratedRegex(@"^\s*no\s*([;(]|$)", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
+    private static partial Regex ByHand();
+
+    [GeneratedRegex(@"^((Final-Recipient|Original-Recipient|Diagnostic-Code|Reporting-MTA)\s*:|Status:\s*[245]\.\d{1,3}\.\d{1,3}|Action:\s*(failed|delayed|delivered|relayed|expanded))", RegexOptions.IgnoreCase | RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
+    private static partial Regex ReportField();
 
     [GeneratedRegex(@"desk\.(?<id>[0-9a-f]{32})@")]
     private static partial Regex OurId();

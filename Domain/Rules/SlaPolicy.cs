@@ -66,7 +66,7 @@ public enum CallShare
 
 /// <summary>How and how often the owner is asked whether it is solved. The caller is never the person who did the work.</summary>
 /// <param name="RemindAfterHours">Hours after the first question, ascending.</param>
-/// <param name="Joiners">Also those whose requests joined the fault.</param>
+/// <param name="Joiners">Also those whose requests only joined a fault that others had reported; otherwise those are not asked.</param>
 /// <param name="BySomebodyElse">Not by the person in charge of it either.</param>
 public sealed record FeedbackPlan(
     FeedbackWay Way, IReadOnlyList<int> RemindAfterHours, CallShare Call, bool Joiners = false, bool BySomebodyElse = false);

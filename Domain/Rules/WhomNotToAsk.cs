@@ -30,6 +30,9 @@ public enum NotAskedRule
     /// <summary>The same person is asked about another of their requests, which the same fault's orders served.</summary>
     AskedForTheFault,
 
+    /// <summary>Their request joined a fault that others had reported, and the policy does not ask those who joined.</summary>
+    JoinedTheFault,
+
     /// <summary>The person was asked as often as one may within 30 days.</summary>
     TooOften,
 
@@ -42,6 +45,7 @@ public enum NotAskedRule
 /// <param name="OnTheSpot">Answered while the caller was on the telephone.</param>
 /// <param name="HistoryOnly">It came finished from another system.</param>
 /// <param name="AskedForTheFault">The same person is asked about another request that the same fault's orders served.</param>
+/// <param name="JoinedTheFault">Their request joined a fault whose orders did all that was done about it, and was not what the fault was opened for.</param>
 /// <param name="AsksWithinAMonth">How often this person was asked about other requests in the last 30 days.</param>
 public sealed record FinishedRequest(
     RequestKind Kind,
@@ -53,6 +57,7 @@ public sealed record FinishedRequest(
     bool OnTheSpot,
     bool HistoryOnly,
     bool AskedForTheFault,
+    bool JoinedTheFault,
     int AsksWithinAMonth,
     bool InSample);
 
@@ -70,6 +75,7 @@ public static class WhomNotToAsk
         _ when about.OptedOut => NotAskedRule.OptedOut,
         _ when about.OnTheSpot => NotAskedRule.AnsweredOnTheSpot,
         _ when about.AskedForTheFault => NotAskedRule.AskedForTheFault,
+        _ when about.JoinedTheFault && !plan.Joiners => NotAskedRule.JoinedTheFault,
         _ when plan.Way == FeedbackWay.Sample && !about.InSample => NotAskedRule.NotInSample,
         _ when plan.Call != CallShare.All && about.AsksWithinAMonth >= rules.MostAsksAMonth => NotAskedRule.TooOften,
         _ => null,

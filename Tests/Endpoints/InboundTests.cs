@@ -31,11 +31,20 @@ public sealed class InboundOverHttpTests : ApiFixture
     private Task<ApiReply> Mail(string text, string sender, params (string Name, string Value)[] headers) =>
         Post("email", new { messageId = $"<m{++sent}@example.org>", sender, text, subject = "Re: 请评价", community = "here", headers = headers.Select(h => new { name = h.Name, value = h.Value }) });
 
-    private async Task<Guid> GivenAsked()
+    /// <summary>Done, and the ask is out.</summary>
+    private async Task<Guid> GivenAsked(string by = "sms")
     {
         var (request, _) = await GivenDone();
+        await Sent(request, by);
         return request;
     }
+
+    private Task Sent(Guid request, string by) =>
+        Execute("update message set sent_at = @Now, channel = @by, attempts = 1 where request_id = @request and template = 'feedbackAsk'", new { request, by, Now = Clock.GetUtcNow() });
+
+    private Task GivenMailAddress() => Execute(
+        "insert into contact_point (community_id, contact_point_id, customer_id, kind, value, normalised) values (@CommunityId, gen_random_uuid(), @Customer, 'email', 'owner@example.org', 'owner@example.org') on conflict do nothing",
+        new { Here.CommunityId, Here.Customer });
 
     private Task<string?> StatusOf(Guid request) => Scalar<string>("select status from request where request_id = @request", new { request });
 
@@ -137,20 +146,120 @@ public sealed class InboundOverHttpTests : ApiFixture
     [Test]
     public async Task Machines_change_nothing()
     {
-        var request = await GivenAsked();
-        await Execute("insert into contact_point (community_id, contact_point_id, customer_id, kind, value, normalised) values (@CommunityId, gen_random_uuid(), @Customer, 'email', 'owner@example.org', 'owner@example.org') on conflict do nothing", new { Here.CommunityId, Here.Customer });
+        var request = await GivenAsked("email");
+        await GivenMailAddress();
 
         Assert.That((await Mail("5", "王小明 <Owner@Example.org>", ("Auto-Submitted", "auto-replied"))).Text("kind"), Is.EqualTo("automatic"));
-        Assert.That((await Mail("0", "owner@example.org", ("Precedence", "bulk"))).Text("kind"), Is.EqualTo("automatic"));
         Assert.That((await Mail("5", "owner@example.org", ("X-Service-Desk-Message", Guid.NewGuid().ToString()))).Text("kind"), Is.EqualTo("own"));
         Assert.That((await Mail("0", "<>")).Text("kind"), Is.EqualTo("bounce"));
-        Assert.That((await Sms("【自动回复】我正在开车")).Text("kind"), Is.EqualTo("automatic"));
 
         Assert.That((await RoundOf(request)).State, Is.EqualTo("asked"));
         Assert.That(await StatusOf(request), Is.EqualTo("awaitingFeedback"));
         Assert.That((await Send(Here.Clerk, new ListInbound())).Items, Is.Empty);
 
         Assert.That((await Mail("5", "owner@example.org", ("Auto-Submitted", "no"))).Text("kind"), Is.EqualTo("answer"), "and a person's does");
+    }
+
+    [Test]
+    public async Task What_only_looks_like_a_machines_goes_to_the_desk_and_answers_nothing()
+    {
+        var request = await GivenAsked("email");
+        await GivenMailAddress();
+
+        Assert.That((await Mail("5", "owner@example.org", ("Precedence", "bulk"))).Text("kind"), Is.EqualTo("toConfirm"));
+        Assert.That((await Mail("0", "owner@example.org", ("List-Id", "<x.example>"))).Text("kind"), Is.EqualTo("toConfirm"));
+        Assert.That((await Sms("【自动回复】我正在开车")).Text("kind"), Is.EqualTo("toConfirm"));
+        Assert.That((await Sms("我出差，家里漏水请联系我妻子13800138001")).Text("kind"), Is.EqualTo("toConfirm"));
+        var mail = await Post("email", new { messageId = "<leak@example.org>", sender = "owner@example.org", subject = "外出回来发现漏水", text = "厨房又漏了", community = "here" });
+        Assert.That(mail.Text("kind"), Is.EqualTo("toConfirm"));
+
+        Assert.That((await RoundOf(request)).State, Is.EqualTo("asked"));
+        Assert.That(await StatusOf(request), Is.EqualTo("awaitingFeedback"));
+        Assert.That((await Send(Here.Clerk, new GetTimeline(request))).Items.Any(e => e.What == Happening.RequestNoted), Is.False);
+        var waiting = (await Send(Here.Clerk, new ListInbound())).Items;
+        Assert.That(waiting.Select(w => w.CustomerId), Is.EqualTo(Enumerable.Repeat((Guid?)Here.Customer, 5)), "the desk reads them all, and sees whose they are");
+
+        Assert.That((await Mail("5", "owner@example.org", ("X-Auto-Response-Suppress", "All"))).Text("kind"), Is.EqualTo("answer"), "people's mail has that, too");
+    }
+
+    [Test]
+    public async Task A_digit_answers_only_what_was_really_sent()
+    {
+        var (request, _) = await GivenDone();
+
+        Assert.That((await Sms("5")).Text("kind"), Is.EqualTo("toConfirm"), "nobody has asked yet");
+        await Sent(request, "email");
+        Assert.That((await Sms("5")).Text("kind"), Is.EqualTo("toConfirm"), "asked by mail, nobody answers by text message");
+        Assert.That((await RoundOf(request)).State, Is.EqualTo("asked"));
+        Assert.That((await Send(Here.Clerk, new ListInbound())).Items.Select(i => i.Text), Is.EqualTo(new[] { "5", "5" }));
+
+        await Sent(request, "sms");
+        Assert.That((await Sms("4")).Text("kind"), Is.EqualTo("answer"));
+        Assert.That((await RoundOf(request)).Satisfaction, Is.EqualTo((short)4));
+    }
+
+    [Test]
+    public async Task With_two_rounds_open_a_digit_does_not_say_which_and_the_desk_asks()
+    {
+        var first = await GivenAsked();
+        Clock.Advance(TimeSpan.FromMinutes(1));
+        var second = await GivenAsked();
+
+        Assert.That((await Sms("0")).Text("kind"), Is.EqualTo("toConfirm"));
+        Assert.That(((await RoundOf(first)).State, (await RoundOf(second)).State, await StatusOf(second)), Is.EqualTo(("asked", "asked", "awaitingFeedback")));
+        Assert.That((await Send(Here.Clerk, new ListInbound())).Items, Has.Count.EqualTo(1));
+
+        await Send(Here.Clerk, new Domain.Feedback.RecordFeedback(second, Solved.Yes, 5, "王小明"));
+        var reply = await Sms("2");
+        Assert.That((reply.Text("kind"), reply.Id("requestId")), Is.EqualTo(("answer", first)));
+    }
+
+    [Test]
+    public async Task A_digit_long_after_nobody_answered_is_the_desks_to_read()
+    {
+        var request = await GivenAsked();
+        await Execute("update feedback set state = 'noResponse', ended_at = @Now, next_check_at = null; update request set status = 'closed', closed_at = @Now", new { Now = Clock.GetUtcNow() });
+
+        Assert.That((await Sms("0")).Text("kind"), Is.EqualTo("toConfirm"));
+
+        Assert.That((await RoundOf(request)).State, Is.EqualTo("noResponse"));
+    }
+
+    [Test]
+    public async Task In_a_household_with_one_number_the_answer_is_of_whoever_was_asked()
+    {
+        var request = await GivenAsked();
+        Clock.Advance(TimeSpan.FromMinutes(1));
+        var wife = (await Send(Here.Clerk, new RegisterCustomer(Here.CommunityId, "王太太", [new NewContactPoint(ContactKind.Phone, "13800138000")]))).CustomerId;
+
+        try
+        {
+            await Sms("5");
+        }
+        finally
+        {
+            await Execute("delete from contact_point where customer_id = @wife", new { wife });
+        }
+
+        var said = (await Send(Here.Clerk, new GetTimeline(request))).Items.Single(e => e.What == Happening.FeedbackGiven);
+        Assert.That((said.ActorKind, said.ActorId), Is.EqualTo((ActorKind.Owner, (Guid?)Here.Customer)));
+        Assert.That(await Rows<Guid?>("select customer_id from inbound_message"), Is.EqualTo(new[] { (Guid?)Here.Customer }));
+    }
+
+    [Test]
+    public async Task A_digit_in_reply_to_something_that_asked_nothing_is_a_word_about_that()
+    {
+        var asked = await GivenAsked("email");
+        await GivenMailAddress();
+        var message = Guid.CreateVersion7();
+        await Execute(
+            "insert into message (community_id, message_id, dedupe_key, recipient_kind, recipient_id, request_id, template, detail, created_at, send_after, sent_at, channel) values (@CommunityId, @message, 'k', 'customer', @Customer, @asked, 'faultJoined', '{}', @Now, @Now, @Now, 'email')",
+            new { Here.CommunityId, Here.Customer, message, asked, Now = Clock.GetUtcNow() });
+
+        var reply = await Mail("2", "owner@example.org", ("In-Reply-To", $"<desk.{message:N}@desk.example>"));
+
+        Assert.That((reply.Text("kind"), reply.Id("requestId")), Is.EqualTo(("note", asked)));
+        Assert.That((await RoundOf(asked)).State, Is.EqualTo("asked"));
     }
 
     [Test]
@@ -174,7 +283,7 @@ public sealed class InboundOverHttpTests : ApiFixture
         var message = await Scalar<Guid>("select message_id from message where request_id = @asked and template = 'feedbackAsk'", new { asked });
         Clock.Advance(TimeSpan.FromMinutes(1));
         var newer = await GivenAsked();
-        await Execute("insert into contact_point (community_id, contact_point_id, customer_id, kind, value, normalised) values (@CommunityId, gen_random_uuid(), @Customer, 'email', 'owner@example.org', 'owner@example.org') on conflict do nothing", new { Here.CommunityId, Here.Customer });
+        await GivenMailAddress();
 
         await Mail("5\n\n> 请直接回复数字评价", "owner@example.org", ("In-Reply-To", $"<desk.{message:N}@desk.example>"));
 

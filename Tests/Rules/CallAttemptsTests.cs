@@ -19,6 +19,8 @@ public sealed class CallAttemptsTests
     [TestCase("09:00 10:00 11:00", false, TestName = "One_time_of_day_is_not_enough")]
     [TestCase("09:00 10:00 12:00", false, TestName = "Two_times_of_day_are_not_either")]
     [TestCase("09:00 12:00 18:00", true, TestName = "A_morning_an_afternoon_and_an_evening_are")]
+    [TestCase("09:00 12:00 20:00", false, TestName = "Not_where_the_evening_is_too_late_for_calls")]
+    [TestCase("08:59 12:00 18:00", false, TestName = "Nor_where_the_morning_is_too_early")]
     [TestCase("09:00 09:30 12:00 18:00", true, TestName = "So_are_more")]
     public void Enough_is_three_at_three_times_of_day(string times, bool expected) =>
         Assert.That(CallAttempts.Suffice(times.Split(' ').Select(t => (At(t), CallResult.NoAnswer)), FeedbackRules.Default, Shanghai), Is.EqualTo(expected));

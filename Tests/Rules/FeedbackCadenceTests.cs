@@ -54,12 +54,18 @@ public sealed class FeedbackCadenceTests
     [TestCase("09:00/noAnswer 13:00/callLater 18:00/noAnswer", "delivered", "lapse -", TestName = "Every_call_was_made_and_somebody_was_there_once_that_is_no_response")]
     [TestCase("09:00/noAnswer 13:00/callLater 18:00/noAnswer", "failed", "- -", TestName = "But_not_where_the_ask_never_arrived")]
     [TestCase("09:00/noAnswer 13:00/callLater 18:00/noAnswer", "pending", "- -", TestName = "Nor_while_it_is_on_its_way")]
+    [TestCase("09:00/noAnswer 13:00/busy 18:00/callLater", "delivered", "- -", TestName = "Whose_last_word_was_later_has_not_been_silent")]
+    [TestCase("09:00/noAnswer 13:00/callLater@19:00 18:00/noAnswer", "delivered", "- -", TestName = "A_time_that_was_named_has_not_come_when_somebody_rang_before_it")]
+    [TestCase("09:00/noAnswer 10:00/callLater@19:00 13:00/noAnswer 18:00/busy", "failed", "- -", TestName = "Nor_are_they_given_up_before_it")]
+    [TestCase("09:00/noAnswer 10:00/callLater@19:00 13:00/noAnswer 18:50/busy", "failed", "giveUp -", TestName = "A_quarter_of_an_hour_early_is_that_call")]
+    [TestCase("09:00/noAnswer 10:00/callLater@19:00 13:00/callLater 18:00/busy", "delivered", "lapse -", TestName = "A_later_word_takes_the_place_of_an_earlier_one")]
+    [TestCase("09:00/noAnswer 13:00/busy 21:00/noAnswer", "delivered", "- -", TestName = "A_call_at_night_is_none_of_those_demanded")]
     public void A_round_to_call(string calls, string ask, string expected)
     {
-        var attempts = calls.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(c => c.Split('/')).Select(c => (At("03 " + c[0]), EnumWord.Read<CallResult>(c[1]))).ToArray();
+        var attempts = calls.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(c => c.Split('/', '@')).Select(c => (At: At("03 " + c[0]), Result: EnumWord.Read<CallResult>(c[1]), AgainAt: c.Length > 2 ? At("03 " + c[2]) : (DateTimeOffset?)null)).ToArray();
         var delivery = Enum.Parse<Delivery>(ask, ignoreCase: true);
 
-        var decision = FeedbackCadence.Decide(new OpenRound(FeedbackState.ToCall, Asked, 0, null, true, delivery, delivery, attempts), Danger, FeedbackRules.Default, Shanghai, At("04 09:00"));
+        var decision = FeedbackCadence.Decide(new OpenRound(FeedbackState.ToCall, Asked, 0, null, true, delivery, delivery, [.. attempts.Select(a => (a.At, a.Result))], CallAttempts.Agreed(attempts)), Danger, FeedbackRules.Default, Shanghai, At("04 09:00"));
 
         Assert.That(Words(decision), Is.EqualTo(expected));
     }
@@ -107,7 +113,7 @@ public sealed class FeedbackCadenceTests
 
 public sealed class WhomNotToAskTests
 {
-    private static readonly FinishedRequest Plain = new(RequestKind.Repair, Channel.Phone, Outcome.Resolved, HasReporter: true, OptedOut: false, Erased: false, OnTheSpot: false, HistoryOnly: false, AskedForTheFault: false, AsksWithinAMonth: 0, InSample: true);
+    private static readonly FinishedRequest Plain = new(RequestKind.Repair, Channel.Phone, Outcome.Resolved, HasReporter: true, OptedOut: false, Erased: false, OnTheSpot: false, HistoryOnly: false, AskedForTheFault: false, JoinedTheFault: false, AsksWithinAMonth: 0, InSample: true);
     private static readonly FeedbackPlan Ask = new(FeedbackWay.Ask, [24, 72], CallShare.Sample);
     private static readonly FeedbackPlan Sample = new(FeedbackWay.Sample, [], CallShare.Sample);
     private static readonly FeedbackPlan All = new(FeedbackWay.Call, [], CallShare.All);
@@ -128,6 +134,9 @@ public sealed class WhomNotToAskTests
         yield return Case("Who_opted_out_is_not_asked", NotAskedRule.OptedOut, Plain with { OptedOut = true });
         yield return Case("Who_was_on_the_telephone_said_it_already", NotAskedRule.AnsweredOnTheSpot, Plain with { OnTheSpot = true });
         yield return Case("Once_for_a_fault", NotAskedRule.AskedForTheFault, Plain with { AskedForTheFault = true });
+        yield return Case("Who_only_joined_a_fault", NotAskedRule.JoinedTheFault, Plain with { JoinedTheFault = true });
+        yield return Case("Who_only_joined_a_fault_where_the_policy_asks_them", null, Plain with { JoinedTheFault = true }, Ask with { Joiners = true });
+        yield return Case("Who_only_joined_a_fault_is_not_called_about_it_either", NotAskedRule.JoinedTheFault, Plain with { JoinedTheFault = true }, All);
         yield return Case("Outside_of_the_sample", NotAskedRule.NotInSample, Plain with { InSample = false }, Sample);
         yield return Case("Inside_of_it", null, Plain, Sample);
         yield return Case("The_sample_of_calls_is_asked_all_the_same", null, Plain with { InSample = false });

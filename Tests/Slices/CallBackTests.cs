@@ -43,6 +43,45 @@ public sealed class CallBackTests : DeskFixture
     }
 
     [Test]
+    public async Task While_a_colleague_rings_nobody_else_writes_down_what_came_of_it()
+    {
+        var (request, round) = await GivenToCall();
+        await Send(Here.Clerk, new TakeCallBack(round));
+
+        Assert.That(await Refusal(() => Send(Here.Officer, new RecordFeedback(request, Solved.Yes, 5, "王小明"))), Is.EqualTo("call_back.taken"));
+        Assert.That(await Refusal(() => Send(Here.Officer, new RefuseFeedback(request, "王小明"))), Is.EqualTo("call_back.taken"));
+        Assert.That(await Refusal(() => Send(Here.Officer, new GiveUpCalling(request))), Is.EqualTo("call_back.taken"));
+        Assert.That(await Rows<string>("select state from feedback"), Is.EqualTo(new[] { "toCall" }));
+
+        Clock.Advance(TimeSpan.FromMinutes(15));
+        await Send(Here.Officer, new RefuseFeedback(request, "王小明"));
+        Assert.That(await Rows<string>("select state from feedback"), Is.EqualTo(new[] { "refused" }));
+    }
+
+    [Test]
+    public async Task The_owners_own_answer_does_not_wait_for_who_rings()
+    {
+        var (request, round) = await GivenToCall();
+        await Send(Here.Clerk, new TakeCallBack(round));
+
+        await Send(Actor.OwnerIn(Here.CommunityId, Here.Customer, "王小明"), new AnswerAsOwner(round, Solved.Yes, 5));
+
+        Assert.That(await Refusal(() => Send(Here.Clerk, new RecordFeedback(request, Solved.Yes, 4, "王小明"))), Is.EqualTo("feedback.answered_by_owner"));
+        Assert.That(await Refusal(() => Send(Here.Officer, new RecordFeedback(request, Solved.Yes, 4, "王小明"))), Is.EqualTo("feedback.answered_by_owner"));
+    }
+
+    [Test]
+    public async Task Whoever_took_it_writes_it_down()
+    {
+        var (request, round) = await GivenToCall();
+        await Send(Here.Clerk, new TakeCallBack(round));
+
+        await Send(Here.Clerk, new RecordFeedback(request, Solved.Yes, 5, "王小明"));
+
+        Assert.That(await Rows<string>("select state from feedback"), Is.EqualTo(new[] { "answered" }));
+    }
+
+    [Test]
     public async Task Of_many_who_take_it_at_once_one_has_it()
     {
         for (var i = 0; i < 5; i++)

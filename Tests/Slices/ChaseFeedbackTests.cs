@@ -238,6 +238,173 @@ public sealed class ChaseFeedbackTests : DeskFixture
         Assert.That(await Refusal(() => Send(Here.Clerk, new TryCall(request, Number, CallResult.Busy, CallAgainAt: Local(4, 18)))), Is.EqualTo("call.again_without_call_later"));
     }
 
+    [Test]
+    public async Task Whoever_named_a_time_is_rung_then_and_where_nobody_rings_it_is_our_breach_and_not_their_silence()
+    {
+        var (request, _) = await GivenDone(priority: Priority.Urgent);
+        await Delivered();
+        await Chase();
+        await Rang(2, 10, CallResult.NoAnswer);
+        await Rang(2, 14, CallResult.NoAnswer);
+
+        Clock.Set(Local(2, 18));
+        await Send(Here.Clerk, new TryCall(request, Number, CallResult.CallLater, SpokeWith: "王太太", CallAgainAt: Local(3, 19)));
+        await Chase();
+        Assert.That((await Of(request)).State, Is.EqualTo("toCall"), "every call was made, but one is promised");
+        Assert.That((await Send(Here.Clerk, new GetRequest(request))).Request.Status, Is.EqualTo(RequestStatus.AwaitingFeedback));
+
+        await Rang(3, 18, CallResult.NoAnswer);
+        await Chase();
+        Assert.That((await Of(request)).State, Is.EqualTo("toCall"), "an hour before the time that was named");
+        Assert.That(await Refusal(() => Send(Here.Clerk, new GiveUpCalling(request))), Is.EqualTo("feedback.call_agreed"));
+        var line = (await Send(Here.Clerk, new ListCallBacks())).Items.Single();
+        Assert.That((line.CallAfter, line.DueAt), Is.EqualTo(((DateTimeOffset?)Local(3, 19), (DateTimeOffset?)Local(4, 19))));
+
+        Clock.Set(Local(4, 19));
+        await Chase();
+        await Look("escalate-overdue");
+        Assert.That((await Of(request)).State, Is.EqualTo("toCall"));
+        Assert.That(await Rows<string>("select distinct cause from escalation where level = 1"), Is.EqualTo(new[] { "callNotMade" }));
+
+        await Rang(5, 10, CallResult.Busy);
+        await Chase();
+        Assert.That((await Of(request)).State, Is.EqualTo("unreachable"), "rung after that time, in vain");
+        Assert.That(await ClocksThatDiffer(), Is.Empty);
+
+        async Task Rang(int day, int hour, CallResult result)
+        {
+            Clock.Set(Local(day, hour));
+            await Send(Here.Clerk, new TryCall(request, Number, result));
+        }
+    }
+
+    [Test]
+    public async Task Rung_at_the_time_that_was_named_and_in_vain_every_call_was_made()
+    {
+        var (request, _) = await GivenDone(priority: Priority.Urgent);
+        await Delivered();
+        await Chase();
+        Clock.Set(Local(2, 10));
+        await Send(Here.Clerk, new TryCall(request, Number, CallResult.NoAnswer));
+        Clock.Set(Local(2, 14));
+        await Send(Here.Clerk, new TryCall(request, Number, CallResult.CallLater, SpokeWith: "王太太", CallAgainAt: Local(2, 18)));
+        Clock.Set(Local(2, 17, 50));
+        await Send(Here.Clerk, new TryCall(request, Number, CallResult.NoAnswer));
+        await Chase();
+        Assert.That((await Of(request)).State, Is.EqualTo("toCall"), "no evening yet");
+
+        Clock.Set(Local(3, 18));
+        await Send(Here.Clerk, new TryCall(request, Number, CallResult.NoAnswer));
+        await Chase();
+
+        Assert.That((await Of(request)).State, Is.EqualTo("unreachable"));
+    }
+
+    [Test]
+    public async Task Whose_last_word_was_later_is_not_silent()
+    {
+        var (request, _) = await GivenDone(priority: Priority.Urgent);
+        await Delivered();
+        await Chase();
+        foreach (var (hour, result) in new[] { (10, CallResult.NoAnswer), (14, CallResult.Busy), (18, CallResult.CallLater) })
+        {
+            Clock.Set(Local(2, hour));
+            await Send(Here.Clerk, new TryCall(request, Number, result));
+        }
+
+        await Chase();
+
+        Assert.That((await Of(request)).State, Is.EqualTo("toCall"));
+        Assert.That((await Send(Here.Clerk, new ListCallBacks())).Items.Single().DueAt, Is.EqualTo(Local(3, 18)), "the next call is owed");
+    }
+
+    [Test]
+    public async Task A_call_at_night_is_written_down_and_counts_for_nothing()
+    {
+        var (request, _) = await GivenDone(priority: Priority.Urgent);
+        await Delivered();
+        await Chase();
+        foreach (var hour in new[] { 10, 14 })
+        {
+            Clock.Set(Local(2, hour));
+            await Send(Here.Clerk, new TryCall(request, Number, CallResult.NoAnswer));
+        }
+
+        Clock.Set(Local(2, 20, 30));
+        await Send(Here.Clerk, new TryCall(request, Number, CallResult.NoAnswer));
+        await Chase();
+
+        Assert.That((await Of(request)).State, Is.EqualTo("toCall"), "no evening in the hours for calls");
+        Assert.That(await Refusal(() => Send(Here.Clerk, new GiveUpCalling(request))), Is.EqualTo("feedback.attempts_missing"));
+        var line = (await Send(Here.Clerk, new ListCallBacks())).Items.Single();
+        Assert.That((line.DueAt, line.CallAfter, line.Attempts), Is.EqualTo(((DateTimeOffset?)Local(3, 14), (DateTimeOffset?)Local(3, 18), 3)), "owed as before, and best in the evening");
+        Assert.That(await ClocksThatDiffer(), Is.Empty);
+    }
+
+    [Test]
+    public async Task Whoever_opts_out_while_being_asked_is_neither_reminded_nor_rung_any_more()
+    {
+        var (asked, _) = await GivenDone();
+        var (urgent, _) = await GivenDone(priority: Priority.Urgent);
+        await Chase();
+        await Delivered();
+        await Chase();
+        Assert.That((await Of(urgent)).State, Is.EqualTo("toCall"));
+
+        try
+        {
+            await Send(Here.Clerk, new OptOutOfFeedback(Here.Customer, true));
+            for (var day = 2; day < 10; day++)
+            {
+                Clock.Set(Local(day, 9, 30));
+                await Chase();
+                await Delivered();
+            }
+        }
+        finally
+        {
+            await Send(Here.Clerk, new OptOutOfFeedback(Here.Customer, false));
+        }
+
+        foreach (var request in new[] { asked, urgent })
+        {
+            Assert.That(await Rows<(string, string, DateTime)>("select state, not_asked_rule, ended_at from feedback where request_id = @request", new { request }), Is.EqualTo(new[] { ("notAsked", "optedOut", Local(2, 9, 30).UtcDateTime) }));
+            Assert.That((await Send(Here.Clerk, new GetRequest(request))).Request.Status, Is.EqualTo(RequestStatus.Closed));
+            Assert.That((await Send(Here.Clerk, new GetTimeline(request))).Items.Count(e => e.What == Happening.FeedbackNotAsked), Is.EqualTo(1));
+        }
+
+        Assert.That(await Scalar<long>("select count(*) from message where template = 'feedbackReminder'"), Is.Zero);
+        Assert.That((await Send(Here.Clerk, new ListCallBacks())).Items, Is.Empty);
+        Assert.That(await Scalar<long>("select count(*) from clock where stopped_at is null"), Is.Zero);
+        Assert.That(await ClocksThatDiffer(), Is.Empty);
+    }
+
+    [Test]
+    public async Task However_many_requests_of_one_person_finish_at_once_the_limit_of_a_month_holds()
+    {
+        await Rules("""{"mostAsksAMonth": 1}""");
+        try
+        {
+            for (var i = 0; i < 3; i++)
+            {
+                await Execute("delete from feedback");
+                var orders = new List<Guid>();
+                for (var n = 0; n < 6; n++)
+                {
+                    orders.Add((await GivenWorking()).WorkOrderId);
+                }
+
+                await Task.WhenAll(orders.Select(order => Send(Here.Member(Crew.Engineering), new CompleteWork(order, "好了"))));
+
+                Assert.That(await Rows<string>("select coalesce(not_asked_rule, state) from feedback order by 1"), Is.EqualTo(new[] { "asked", "tooOften", "tooOften", "tooOften", "tooOften", "tooOften" }));
+            }
+        }
+        finally
+        {
+            await Rules("""{"mostAsksAMonth": 1000}""");
+        }
+    }
+
     [TestCase("refused")]
     [TestCase("unreachable")]
     [TestCase("noResponse")]

@@ -13,6 +13,62 @@ public sealed class FaultTests : DeskFixture
 {
     private static readonly DateTimeOffset Tonight = FakeClock.Start.AddHours(10);
 
+    /// <summary>Here those who joined are asked, too; that they are not is tried below.</summary>
+    [SetUp]
+    public Task Joiners_are_asked() => Joiners(true);
+
+    private Task Joiners(bool asked) => Execute(
+        """
+        insert into sla_profile_version (community_id, policy_version_id, version, definition, created_at)
+        select v.community_id, gen_random_uuid(), v.version + 1,
+            jsonb_set(v.definition, '{policies}', (select jsonb_agg(jsonb_set(p, '{feedback,joiners}', to_jsonb(@asked))) from jsonb_array_elements(v.definition -> 'policies') p)), v.created_at
+        from sla_profile_version v
+        where v.community_id = @CommunityId
+        order by v.version desc
+        limit 1
+        """,
+        new { asked, Here.CommunityId });
+
+    [Test]
+    public async Task Who_joined_is_asked_where_the_policy_says_so()
+    {
+        var (first, joined, _) = await GivenJoined();
+
+        Assert.That(await Rows<string>("select state from feedback where request_id = any (@Ids)", new { Ids = new[] { first, joined } }), Is.EqualTo(new[] { "asked", "asked" }));
+    }
+
+    [Test]
+    public async Task Who_joined_is_not_asked_where_it_does_not_but_who_was_first_or_had_an_order_of_their_own_is()
+    {
+        await Joiners(false);
+        var (first, joined, own) = await GivenJoined();
+
+        string[] Round(string state, string? rule) => [$"{state} {rule ?? "-"}"];
+        Task<List<string>> Of(Guid request) => Rows<string>("select state || ' ' || coalesce(not_asked_rule, '-') from feedback where request_id = @request", new { request });
+        Assert.That(await Of(first), Is.EqualTo(Round("asked", null)));
+        Assert.That(await Of(joined), Is.EqualTo(Round("notAsked", "joinedTheFault")));
+        Assert.That(await Of(own), Is.EqualTo(Round("asked", null)), "something was done for them alone");
+        Assert.That((await Send(Here.Clerk, new GetRequest(joined))).Request.Status, Is.EqualTo(RequestStatus.Closed));
+        Assert.That(await Count("message where template = 'feedbackAsk'"), Is.EqualTo(2));
+        Assert.That(await Count("message where template = 'faultJoined'"), Is.EqualTo(3), "told they are, all of them");
+    }
+
+    /// <summary>A fault that was opened from one request, joined by another and by one with an order of its own; all of it done.</summary>
+    private async Task<(Guid First, Guid Joined, Guid Own)> GivenJoined()
+    {
+        var first = await GivenCall(1);
+        var fault = (await Send(Here.Clerk, new OpenFault(Here.CommunityId, "1号电梯停了", RequestId: first))).FaultId;
+        Clock.Advance(TimeSpan.FromMinutes(1));
+        var (joined, own) = (await GivenCall(2), await GivenCall(3));
+        var order = await GivenOrder(fault);
+        await Send(Here.Clerk, new JoinFault(fault, joined));
+        await Send(Here.Clerk, new JoinFault(fault, own));
+        var alone = (await Send(Here.Clerk, new DispatchWork(own, [new NewOrder(Crew.Environment, "打扫")]))).WorkOrders[0].WorkOrderId;
+        await Work(alone, Crew.Environment);
+        await Work(order);
+        return (first, joined, own);
+    }
+
     [Test]
     public async Task Forty_requests_on_one_order_are_finished_by_it_and_each_person_is_asked_once()
     {

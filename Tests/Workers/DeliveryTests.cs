@@ -10,6 +10,7 @@ using PropertyServiceDesk.Domain.Messages;
 using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Domain.Requests;
 using PropertyServiceDesk.Domain.Rules;
+using PropertyServiceDesk.Domain.WorkOrders;
 using PropertyServiceDesk.Tests.Support;
 using PropertyServiceDesk.Workers;
 using PropertyServiceDesk.Workers.Deliveries;
@@ -154,20 +155,129 @@ public sealed class DeliveryTests : DeskFixture
     }
 
     [Test]
-    public async Task Customers_are_left_alone_at_night_but_not_where_it_is_danger()
+    public async Task Customers_are_left_alone_at_night_but_not_where_it_is_danger_and_even_then_nobody_is_asked_how_it_went()
     {
         var (_, normal) = await GivenAsk();
-        var (_, danger) = await GivenAsk(priority: Priority.Danger);
+        var (_, ask) = await GivenAsk(priority: Priority.Danger);
+        var stuck = (await GivenRequest(priority: Priority.Danger)).RequestId;
+        await Send(Here.Clerk, new Domain.Faults.OpenFault(Here.CommunityId, "1号电梯困人", RequestId: stuck));
+        var danger = await Scalar<Guid>("select message_id from message where template = 'faultJoined'");
         await using var gateway = await Receiver.Start();
 
         Clock.Set(Local(3, 2, 22, 15));
         await Deliver(Sms(gateway));
 
         Assert.That((await StateOf(danger)).SentAt, Is.EqualTo(Clock.GetUtcNow()));
-        Assert.That(await StateOf(normal), Has.Property("SentAt").Null.And.Property("SendAfter").EqualTo(Local(3, 3, 8, 30)).And.Property("Attempts").EqualTo(0));
+        foreach (var waits in new[] { normal, ask })
+        {
+            Assert.That(await StateOf(waits), Has.Property("SentAt").Null.And.Property("SendAfter").EqualTo(Local(3, 3, 8, 30)).And.Property("Attempts").EqualTo(0));
+        }
+
         Clock.Set(Local(3, 3, 8, 30));
         await Deliver(Sms(gateway));
-        Assert.That((await StateOf(normal)).SentAt, Is.EqualTo(Clock.GetUtcNow()));
+        Assert.That(((await StateOf(normal)).SentAt, (await StateOf(ask)).SentAt), Is.EqualTo(((DateTimeOffset?)Clock.GetUtcNow(), (DateTimeOffset?)Clock.GetUtcNow())));
+    }
+
+    [Test]
+    public async Task An_ask_of_a_round_that_is_over_is_not_sent_with_the_next_ones()
+    {
+        var (request, _) = await GivenDone();
+        var first = await Scalar<Guid>("select message_id from message where template = 'feedbackAsk'");
+        await Send(Here.Clerk, new RecordFeedback(request, Solved.No, 1, "王小明"));
+        var again = (await Send(Here.Clerk, new GetRequest(request))).WorkOrders.Single(o => o.ReworkOfId is not null).WorkOrderId;
+        await Send(Here.Member(Crew.Engineering), new AcceptWork(again));
+        await Send(Here.Member(Crew.Engineering), new ArriveOnSite(again));
+        await Send(Here.Member(Crew.Engineering), new CompleteWork(again, "好了"));
+        await using var gateway = await Receiver.Start();
+
+        await Deliver(Sms(gateway));
+
+        Assert.That((await StateOf(first)).ParkedWhy, Is.EqualTo("moot"));
+        Assert.That(gateway.Calls, Has.Count.EqualTo(1), "asked once, about the second time");
+    }
+
+    [Test]
+    public async Task Whoever_opts_out_is_not_sent_the_ask_that_waits()
+    {
+        var (_, message) = await GivenAsk();
+        await Send(Here.Clerk, new OptOutOfFeedback(Here.Customer, true)); // and no chaser has come by yet
+        await using var gateway = await Receiver.Start();
+
+        await Deliver(Sms(gateway));
+
+        Assert.That((await StateOf(message)).ParkedWhy, Is.EqualTo("moot"));
+        Assert.That(gateway.Calls, Is.Empty);
+    }
+
+    [Test]
+    public async Task What_an_owner_thinks_of_somebody_is_not_told_in_a_group()
+    {
+        var (low, _) = await GivenDone();
+        await Send(Here.Clerk, new RecordFeedback(low, Solved.Yes, 1, "王小明"));
+        var (back, _) = await GivenDone();
+        await Send(Here.Clerk, new RecordFeedback(back, Solved.No, 1, "王小明"));
+        var complaint = (await GivenRequest(kind: RequestKind.Complaint, category: "attitude", text: "态度差")).RequestId;
+        await Execute("update request set about_crew = 'engineering', confidential = false where request_id = @complaint", new { complaint });
+        await Execute("update message set template = 'ownersWord' where message_id = (select message_id from message where template = 'reworkReported' limit 1)");
+        await Execute(
+            "insert into message (community_id, message_id, dedupe_key, recipient_kind, recipient_id, request_id, template, detail, created_at, send_after) values (@CommunityId, gen_random_uuid(), 'u', 'staff', @Id, @complaint, 'requestUrged', '{}', @Now, @Now), (@CommunityId, gen_random_uuid(), 'r', 'role', null, @complaint, 'requestUrged', '{}', @Now, @Now), (@CommunityId, gen_random_uuid(), 'w', 'staff', @Id, @low, 'reworkReported', '{}', @Now, @Now), (@CommunityId, gen_random_uuid(), 'a', 'staff', @Id, @low, 'reworkAgain', '{\"times\":2}', @Now, @Now)",
+            new { Here.CommunityId, Here.Manager.Id, complaint, low, Now = Clock.GetUtcNow() });
+        await using var group = await Receiver.Answering((200, """{"errcode":0,"errmsg":"ok"}"""));
+
+        await Deliver(("WeCom:Url", group.Url + "cgi-bin/webhook/send?key=abc"), ("DingTalk:Url", group.Url + "robot/send?access_token=xyz"));
+
+        Assert.That(group.Calls, Is.Empty);
+        Assert.That(
+            await Rows<(string, string?)>("select template, channel from message where recipient_kind in ('staff', 'role') order by template, dedupe_key"),
+            Is.EqualTo(new (string, string?)[] { ("lowScore", "screen"), ("ownersWord", "screen"), ("requestUrged", "screen"), ("requestUrged", "screen"), ("reworkAgain", "screen"), ("reworkReported", "screen") }));
+    }
+
+    [TestCase(1, "escalation")]
+    [TestCase(7, "escalationDigest")]
+    public async Task What_is_done_meanwhile_nobody_is_told_is_late(int orders, string template)
+    {
+        await GivenLate(orders, accepted: orders);
+        await using var group = await Receiver.Answering((200, """{"errcode":0,"errmsg":"ok"}"""));
+
+        await Deliver(("WeCom:Url", group.Url + "cgi-bin/webhook/send?key=abc"));
+
+        Assert.That(await Rows<string>("select distinct parked_why from message where template = @template", new { template }), Is.EqualTo(new[] { "moot" }));
+        Assert.That(group.Calls, Is.Empty);
+        Assert.That(await Scalar<long>("select count(*) from event where what = 'messageNotSent' and recorded_at = @Now", new { Now = Clock.GetUtcNow() }), orders == 1 ? Is.Positive : Is.Zero, "the timeline says why");
+    }
+
+    [TestCase(1, "escalation")]
+    [TestCase(7, "escalationDigest")]
+    public async Task While_one_of_them_is_late_still_it_is_told(int orders, string template)
+    {
+        await GivenLate(orders, accepted: orders - 1);
+        await using var group = await Receiver.Answering((200, """{"errcode":0,"errmsg":"ok"}"""));
+
+        await Deliver(("WeCom:Url", group.Url + "cgi-bin/webhook/send?key=abc"));
+
+        Assert.That(await Scalar<bool>("select bool_and(sent_at is not null) from message where template = @template", new { template }), Is.True);
+        Assert.That(group.Calls, Is.Not.Empty);
+    }
+
+    /// <summary>So many orders that nobody accepted in time, told of by the sweep; some of them are accepted before the message is out.</summary>
+    private async Task GivenLate(int orders, int accepted)
+    {
+        await Execute("delete from leave; delete from shift");
+        var late = new List<Guid>();
+        for (var i = 0; i < orders; i++)
+        {
+            late.Add((await GivenDispatched()).WorkOrderId);
+        }
+
+        Clock.Set(Local(3, 2, 9, 15));
+        await using var services = Delivering();
+        await Schedule.Entries.Single(e => e.Id == "escalate-overdue").Run(services.GetRequiredService<Job>(), CancellationToken.None);
+        Assert.That(await Scalar<long>("select count(*) from message where template like 'escalation%'"), Is.Positive);
+        Clock.Set(Local(3, 2, 9, 20));
+        foreach (var order in late.Take(accepted))
+        {
+            await Send(Here.Member(Crew.Engineering), new AcceptWork(order));
+        }
     }
 
     [Test]

@@ -157,7 +157,7 @@ export const zhCN = {
     outcome: { resolved: '已解决', answered: '已答复', referred: '已指引', explained: '已说明', withdrawn: '已撤回', duplicate: '重复' },
     answerKind: { answered: '答复', referred: '指引到能办的单位', explained: '说明为何不能办' },
     solved: { yes: '解决了', partly: '部分解决', no: '没有解决' },
-    notAskedRule: { noReporter: '没有留下姓名和电话', staffRequest: '员工自报', cancelled: '已撤回或重复', thanked: '建议与表扬只致谢', optedOut: '客户要求不征询', answeredOnTheSpot: '电话中当场答复', imported: '从其他系统转入', erased: '个人信息已删除', askedForTheFault: '同一故障已征询', tooOften: '本月征询已够多', notInSample: '未抽中' },
+    notAskedRule: { noReporter: '没有留下姓名和电话', staffRequest: '员工自报', cancelled: '已撤回或重复', thanked: '建议与表扬只致谢', optedOut: '客户要求不征询', answeredOnTheSpot: '电话中当场答复', imported: '从其他系统转入', erased: '个人信息已删除', askedForTheFault: '同一故障已征询', joinedTheFault: '并入他人已报的公共故障', tooOften: '本月征询已够多', notInSample: '未抽中' },
     feedbackState: { asked: '待征询', reminded: '已提醒', toCall: '待回访', answered: '已评价', refused: '拒评', unreachable: '无法联系', noResponse: '未回应', notAsked: '未征询' },
     duty: { crew: '组员', crewLead: '班组长值班', desk: '前台值班', customerOfficer: '客户主任值班', manager: '管理处经理', district: '区域' },
     escalationCause: { warning: '预警', breach: '超时', stillLate: '仍未完成', nobodyBelow: '下级无人', promiseBroken: '承诺落空', callNotMade: '未按时回访' },
