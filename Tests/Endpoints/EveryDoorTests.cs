@@ -344,6 +344,8 @@ public sealed partial class EveryDoorTests : ApiFixture
         var leave = await Send(town.Manager, new PlanLeave(town.CommunityId, town.Officer.Id, Clock.GetUtcNow().AddHours(1 + (planned * 3)), Clock.GetUtcNow().AddHours(2 + (planned * 3))));
         var declared = await Send(town.Manager, new DeclareEvent(town.CommunityId, "台风 " + ++planned, Clock.GetUtcNow(), Clock.GetUtcNow().AddHours(1), 1.5m));
         var colleague = await Send(town.System, new JoinStaff(town.CommunityId, $"colleague{++planned}@{tag}{town.CommunityId}", "同事", PasswordHash, [Roles.Manager], [])); // an account of its own: doors may end it
+        var category = await Send(town.People["administrator"], new MakeCategory(
+            town.CommunityId, RequestKind.Repair, $"{tag}{++planned}", new CategoryWords("水管", "Pipes", Crew.Engineering, Priority.Normal, Payer.Free, false, []))); // one of its own: doors may retire it
         var token = await Send(town.People["administrator"], new MakeToken(tag, [new RoleIn(town.CommunityId, Roles.Clerk)], Clock.GetUtcNow().AddDays(1)) { Secret = Sessions.NewToken(Guid.NewGuid().ToString()) });
         var parked = Guid.CreateVersion7();
         await Execute(
@@ -378,7 +380,7 @@ public sealed partial class EveryDoorTests : ApiFixture
             ["attachmentId"] = attachment.AttachmentId.ToString(),
             ["feedbackId"] = (await Scalar<Guid>("select feedback_id from feedback where request_id = @silent", new { silent })).ToString(),
             ["followUpId"] = (await Scalar<Guid>("select follow_up_id from follow_up where request_id = @unhappy", new { unhappy })).ToString(),
-            ["categoryId"] = town.Category(RequestKind.Repair, "water").ToString(),
+            ["categoryId"] = category.CategoryId.ToString(),
             ["placeId"] = town.Places["3-2-1502"].ToString(),
             ["parentId"] = town.Places["3-2"].ToString(),
             ["buildingId"] = town.Places["3"].ToString(),
