@@ -28,6 +28,9 @@ internal static class CommunitiesEndpoints
             return Resource.Created(http, $"/api/qr-codes/{reply.QrCode}", reply);
         }).Produces<AssetReply>(StatusCodes.Status201Created);
 
+        communities.MapPost("/{communityId:guid}/name", async (Guid communityId, AmendCommunity body, HttpContext http, IMediator desk, CancellationToken ct) =>
+            Resource.Ok(http, await desk.Send(body with { CommunityId = communityId }, ct))).Produces<CommunityReply>();
+
         communities.MapPost("/{communityId:guid}/places", async (Guid communityId, AddPlace body, HttpContext http, IMediator desk, CancellationToken ct) =>
         {
             var reply = await desk.Send(body with { CommunityId = communityId }, ct);

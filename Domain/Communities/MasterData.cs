@@ -9,13 +9,13 @@ public sealed record ListCommunities : IQuery<IReadOnlyList<CommunityLine>>
     internal sealed class Handler(Db db, Caller caller) : IRequestHandler<ListCommunities, IReadOnlyList<CommunityLine>>
     {
         private const string Read = """
-            select m.community_id, m.code, m.name, m.name_en, m.time_zone, m.currency, m.report_code
+            select m.community_id, m.code, m.name, m.name_en, m.time_zone, m.currency, m.report_code, m.version
             from community m
             where m.community_id = any (@Communities::uuid[])
             order by m.code
             """;
 
-        private sealed record Row(Guid CommunityId, string Code, string Name, string NameEn, string TimeZone, string Currency, string ReportCode);
+        private sealed record Row(Guid CommunityId, string Code, string Name, string NameEn, string TimeZone, string Currency, string ReportCode, int Version);
 
         public async Task<IReadOnlyList<CommunityLine>> Handle(ListCommunities query, CancellationToken cancellationToken)
         {
@@ -23,7 +23,7 @@ public sealed record ListCommunities : IQuery<IReadOnlyList<CommunityLine>>
             return
             [
                 .. rows.Select(r => new CommunityLine(
-                    r.CommunityId, r.Code, r.Name, r.NameEn, r.TimeZone, r.Currency, r.ReportCode, [.. caller.Actor.Roles.Where(x => x.CommunityId == r.CommunityId).Select(x => x.Role).Order()])),
+                    r.CommunityId, r.Code, r.Name, r.NameEn, r.TimeZone, r.Currency, r.ReportCode, [.. caller.Actor.Roles.Where(x => x.CommunityId == r.CommunityId).Select(x => x.Role).Order()], r.Version)),
             ];
         }
     }
@@ -32,7 +32,7 @@ public sealed record ListCommunities : IQuery<IReadOnlyList<CommunityLine>>
 /// <param name="TimeZone">An IANA name.</param>
 /// <param name="ReportCode">Residents report under /r/ and this code, without an account.</param>
 /// <param name="Roles">The caller's there.</param>
-public sealed record CommunityLine(Guid CommunityId, string Code, string Name, string NameEn, string TimeZone, string Currency, string ReportCode, IReadOnlyList<Roles> Roles);
+public sealed record CommunityLine(Guid CommunityId, string Code, string Name, string NameEn, string TimeZone, string Currency, string ReportCode, IReadOnlyList<Roles> Roles, int Version);
 
 /// <summary>The categories of a community in the order of their screens, parents before what is below them.</summary>
 /// <param name="Retired">Whether those that are used no more are shown as well.</param>

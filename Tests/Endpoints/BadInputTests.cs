@@ -40,6 +40,7 @@ public sealed partial class BadInputTests : ApiFixture
         ["declareEvent.factor"] = "1.5",
         ["declareEvent.policies"] = "[]",
         ["importHolidays.year"] = "2026",
+        ["tryHolidays.year"] = "2026",
         ["waitsForOrder"] = null,
         ["waitsForId"] = null,
         ["amendRequest.remove"] = "[]",

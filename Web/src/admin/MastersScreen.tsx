@@ -3,11 +3,13 @@ import { useCommunities } from '../api/reference';
 import { useFilters } from '../kit/filters';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
+import { CalendarYear } from './masters/CalendarYear';
 import { Categories } from './masters/Categories';
+import { Community } from './masters/Community';
 import { Places } from './masters/Places';
 import { Teams } from './masters/Teams';
 
-/** What a community consists of: places, categories, teams. By who is administrator there. */
+/** What a community consists of: places, categories, teams, the days on which it works. By who is administrator there. */
 export default function MastersScreen() {
   const { t, pick } = useWords();
   const communities = useCommunities();
@@ -32,6 +34,8 @@ export default function MastersScreen() {
           { key: 'places', label: t('masters.places'), children: <Places communityId={id} /> },
           { key: 'categories', label: t('masters.categories'), children: <Categories communityId={id} /> },
           { key: 'teams', label: t('masters.teams'), children: <Teams communityId={id} /> },
+          { key: 'calendar', label: t('masters.calendar'), children: <CalendarYear communityId={id} /> },
+          { key: 'community', label: t('masters.community'), children: <Community community={community} /> },
         ]}
       />
     </div>
