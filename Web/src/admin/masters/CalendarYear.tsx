@@ -71,7 +71,7 @@ function HolidayImport({ communityId, code, version, show }: { communityId: stri
   const [sheet, setSheet] = useState<Sheet>();
   const [trial, setTrial] = useState<HolidayTrial>();
   const path = { communityId, code };
-  const bodyOf = (s: Sheet) => ({ year: s.year!, off: s.off, worked: s.worked });
+  const bodyOf = (s: Sheet) => ({ year: s.year!, off: s.off, worked: s.worked, workedLike: 'monday' });
   const look = useSend<Sheet, HolidayTrial>((s) => told(api.POST('/api/communities/{communityId}/calendars/{code}/holidays/trials', { params: { path }, body: bodyOf(s) })), setTrial);
   const take = useSend<Sheet, SlaEdited>(
     (s, header) => told(api.POST('/api/communities/{communityId}/calendars/{code}/holidays', { params: { path, header: { ...header, 'If-Match': `"${trial?.version ?? version}"` } }, body: bodyOf(s) })),

@@ -2,7 +2,7 @@ import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-quer
 import { Breadcrumb, Button, Card, Empty, Form, Select, Spin, Switch, Tag } from 'antd';
 import { useState } from 'react';
 import { api, told } from '../../api/client';
-import type { PlaceAdded, PlaceKind, PlaceLine, PlaceReply, PlaceRow } from '../../api/client';
+import type { PlaceAdded, PlaceDetails, PlaceKind, PlaceLine, PlaceReply, PlaceRow } from '../../api/client';
 import { Problem } from '../../api/problems';
 import { useFilters } from '../../kit/filters';
 import { MoveDialog } from '../../kit/Form';
@@ -26,7 +26,7 @@ export function Places({ communityId }: { communityId: string }) {
     queryFn: async ({ signal }) => {
       const up: PlaceRow[] = [];
       for (let next: string | null | undefined = f.at; next && up.length < 20;) {
-        const { place } = await told(api.GET('/api/places/{placeId}', { params: { path: { placeId: next } }, signal }));
+        const { place }: PlaceDetails = await told(api.GET('/api/places/{placeId}', { params: { path: { placeId: next } }, signal }));
         up.unshift(place);
         next = place.parentId;
       }
