@@ -22,6 +22,9 @@ internal static class PoliciesEndpoints
         policies.MapPost("/calendars/{code}/holidays", async (Guid communityId, string code, ImportHolidays body, HttpContext http, IMediator desk, CancellationToken ct) =>
             Resource.Ok(http, await desk.Send(body with { CommunityId = communityId, Code = code }, ct))).Produces<SlaEdited>();
 
+        policies.MapPost("/calendars/{code}/holidays/trials", async (Guid communityId, string code, TryHolidays body, HttpContext http, IMediator desk, CancellationToken ct) =>
+            Resource.Ok(http, await desk.Send(body with { CommunityId = communityId, Code = code }, ct))).Produces<HolidayTrial>();
+
         policies.Get<ListDeclaredEvents, Domain.Plumbing.Page<DeclaredEventLine>>("/declared-events");
         policies.MapPost("/declared-events", async (Guid communityId, DeclareEvent body, HttpContext http, IMediator desk, CancellationToken ct) =>
         {

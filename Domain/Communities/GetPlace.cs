@@ -7,7 +7,7 @@ public sealed record GetPlace(Guid PlaceId) : IQuery<PlaceDetails>
     internal sealed class Handler(Db db) : IRequestHandler<GetPlace, PlaceDetails>
     {
         private const string Read = """
-            select p.community_id, p.place_id, p.parent_id, p.kind, p.code, p.full_code, p.name, p.name_en, p.building_id, p.qr_code, p.retired_at
+            select p.community_id, p.place_id, p.parent_id, p.kind, p.code, p.full_code, p.name, p.name_en, p.building_id, p.qr_code, p.retired_at, p.version
             from place p
             where p.place_id = @PlaceId;
 
@@ -82,7 +82,7 @@ public sealed record PlaceDetails(
 
 /// <param name="BuildingId">The building that it is in; itself for a building; null outside of all.</param>
 public sealed record PlaceRow(
-    Guid CommunityId, Guid PlaceId, Guid? ParentId, PlaceKind Kind, string Code, string FullCode, string Name, string? NameEn, Guid? BuildingId, string? QrCode, DateTimeOffset? RetiredAt);
+    Guid CommunityId, Guid PlaceId, Guid? ParentId, PlaceKind Kind, string Code, string FullCode, string Name, string? NameEn, Guid? BuildingId, string? QrCode, DateTimeOffset? RetiredAt, int Version);
 
 public sealed record PlaceDweller(Guid OccupancyId, Guid CustomerId, string Name, OccupancyRole Role, DateOnly FromOn, string? Phone);
 

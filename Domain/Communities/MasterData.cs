@@ -9,13 +9,13 @@ public sealed record ListCommunities : IQuery<IReadOnlyList<CommunityLine>>
     internal sealed class Handler(Db db, Caller caller) : IRequestHandler<ListCommunities, IReadOnlyList<CommunityLine>>
     {
         private const string Read = """
-            select m.community_id, m.code, m.name, m.name_en, m.time_zone, m.currency, m.report_code
+            select m.community_id, m.code, m.name, m.name_en, m.time_zone, m.currency, m.report_code, m.version
             from community m
             where m.community_id = any (@Communities::uuid[])
             order by m.code
             """;
 
-        private sealed record Row(Guid CommunityId, string Code, string Name, string NameEn, string TimeZone, string Currency, string ReportCode);
+        private sealed record Row(Guid CommunityId, string Code, string Name, string NameEn, string TimeZone, string Currency, string ReportCode, int Version);
 
         public async Task<IReadOnlyList<CommunityLine>> Handle(ListCommunities query, CancellationToken cancellationToken)
         {
@@ -23,7 +23,7 @@ public sealed record ListCommunities : IQuery<IReadOnlyList<CommunityLine>>
             return
             [
                 .. rows.Select(r => new CommunityLine(
-                    r.CommunityId, r.Code, r.Name, r.NameEn, r.TimeZone, r.Currency, r.ReportCode, [.. caller.Actor.Roles.Where(x => x.CommunityId == r.CommunityId).Select(x => x.Role).Order()])),
+                    r.CommunityId, r.Code, r.Name, r.NameEn, r.TimeZone, r.Currency, r.ReportCode, [.. caller.Actor.Roles.Where(x => x.CommunityId == r.CommunityId).Select(x => x.Role).Order()], r.Version)),
             ];
         }
     }
@@ -32,32 +32,33 @@ public sealed record ListCommunities : IQuery<IReadOnlyList<CommunityLine>>
 /// <param name="TimeZone">An IANA name.</param>
 /// <param name="ReportCode">Residents report under /r/ and this code, without an account.</param>
 /// <param name="Roles">The caller's there.</param>
-public sealed record CommunityLine(Guid CommunityId, string Code, string Name, string NameEn, string TimeZone, string Currency, string ReportCode, IReadOnlyList<Roles> Roles);
+public sealed record CommunityLine(Guid CommunityId, string Code, string Name, string NameEn, string TimeZone, string Currency, string ReportCode, IReadOnlyList<Roles> Roles, int Version);
 
-/// <summary>The categories of a community in the order of their screens, parents before what is below them; retired ones are left out.</summary>
+/// <summary>The categories of a community in the order of their screens, parents before what is below them.</summary>
+/// <param name="Retired">Whether those that are used no more are shown as well.</param>
 [AllowedTo(Roles.Everybody | Roles.System)]
-public sealed record ListCategories(Guid CommunityId, RequestKind? Kind = null) : IQuery<IReadOnlyList<CategoryLine>>
+public sealed record ListCategories(Guid CommunityId, RequestKind? Kind = null, bool Retired = false) : IQuery<IReadOnlyList<CategoryLine>>
 {
     internal sealed class Handler(Db db, Caller caller) : IRequestHandler<ListCategories, IReadOnlyList<CategoryLine>>
     {
         private const string Read = """
-            select c.category_id, c.parent_id, c.kind, c.code, c.name, c.name_en, c.crew, c.priority, c.payer, c.common_area, c.demands_photos
+            select c.category_id, c.parent_id, c.kind, c.code, c.name, c.name_en, c.crew, c.priority, c.payer, c.common_area, c.demands_photos, c.retired_at, c.version
             from category c
-            where c.community_id = @CommunityId and c.retired_at is null and (@Kind::text is null or c.kind = @Kind)
+            where c.community_id = @CommunityId and (@Retired or c.retired_at is null) and (@Kind::text is null or c.kind = @Kind)
             order by c.position, c.category_id
             """;
 
         private sealed record Row(
-            Guid CategoryId, Guid? ParentId, RequestKind Kind, string Code, string Name, string NameEn, Crew? Crew, Priority Priority, Payer Payer, bool CommonArea, string[] DemandsPhotos);
+            Guid CategoryId, Guid? ParentId, RequestKind Kind, string Code, string Name, string NameEn, Crew? Crew, Priority Priority, Payer Payer, bool CommonArea, string[] DemandsPhotos, DateTimeOffset? RetiredAt, int Version);
 
         public async Task<IReadOnlyList<CategoryLine>> Handle(ListCategories query, CancellationToken cancellationToken)
         {
             var community = caller.CommunitiesFor(query.CommunityId)[0];
-            var rows = await db.List<Row>(Read, new { CommunityId = community, Kind = query.Kind is { } kind ? EnumWord.Of(kind) : null }, cancellationToken);
+            var rows = await db.List<Row>(Read, new { CommunityId = community, Kind = query.Kind is { } kind ? EnumWord.Of(kind) : null, query.Retired }, cancellationToken);
             return
             [
                 .. rows.Select(r => new CategoryLine(
-                    r.CategoryId, r.ParentId, r.Kind, r.Code, r.Name, r.NameEn, r.Crew, r.Priority, r.Payer, r.CommonArea, [.. r.DemandsPhotos.Select(EnumWord.Read<PhotoPurpose>)])),
+                    r.CategoryId, r.ParentId, r.Kind, r.Code, r.Name, r.NameEn, r.Crew, r.Priority, r.Payer, r.CommonArea, [.. r.DemandsPhotos.Select(EnumWord.Read<PhotoPurpose>)], r.RetiredAt, r.Version)),
             ];
         }
     }
@@ -76,12 +77,15 @@ public sealed record CategoryLine(
     Priority Priority,
     Payer Payer,
     bool CommonArea,
-    IReadOnlyList<PhotoPurpose> DemandsPhotos);
+    IReadOnlyList<PhotoPurpose> DemandsPhotos,
+    DateTimeOffset? RetiredAt,
+    int Version);
 
-/// <summary>What is directly below a place, by code, 2 before 10; the community's own place where no parent is named. Retired ones are left out.</summary>
+/// <summary>What is directly below a place, by code, 2 before 10; the community's own place where no parent is named.</summary>
 /// <param name="Take">1–200.</param>
+/// <param name="Retired">Whether those that are used no more are shown as well.</param>
 [AllowedTo(Roles.Everybody | Roles.System)]
-public sealed record ListPlaces(Guid CommunityId, Guid? ParentId = null, int Take = 50, string? After = null) : IQuery<Page<PlaceLine>>
+public sealed record ListPlaces(Guid CommunityId, Guid? ParentId = null, int Take = 50, string? After = null, bool Retired = false) : IQuery<Page<PlaceLine>>
 {
     public sealed class Validator : AbstractValidator<ListPlaces>
     {
@@ -92,16 +96,18 @@ public sealed record ListPlaces(Guid CommunityId, Guid? ParentId = null, int Tak
     {
         private const string Root = """
             select p.place_id, p.parent_id, p.kind, p.code, p.full_code, p.name, p.name_en, p.qr_code,
-                exists (select from place b where b.community_id = p.community_id and b.parent_id = p.place_id) as has_places
+                exists (select from place b where b.community_id = p.community_id and b.parent_id = p.place_id and (@Retired or b.retired_at is null)) as has_places,
+                p.retired_at, p.version
             from place p
             where p.community_id = @CommunityId and p.parent_id is null and @AfterCode::text is null
             """;
 
         private const string Below = """
             select p.place_id, p.parent_id, p.kind, p.code, p.full_code, p.name, p.name_en, p.qr_code,
-                exists (select from place b where b.community_id = p.community_id and b.parent_id = p.place_id) as has_places
+                exists (select from place b where b.community_id = p.community_id and b.parent_id = p.place_id and (@Retired or b.retired_at is null)) as has_places,
+                p.retired_at, p.version
             from place p
-            where p.community_id = @CommunityId and p.parent_id = @ParentId and p.retired_at is null
+            where p.community_id = @CommunityId and p.parent_id = @ParentId and (@Retired or p.retired_at is null)
               and (@AfterCode::text is null or (length(p.code), p.code collate "C", p.place_id) > (length(@AfterCode), @AfterCode, @AfterId))
             order by length(p.code), p.code collate "C", p.place_id
             limit @Take
@@ -113,7 +119,7 @@ public sealed record ListPlaces(Guid CommunityId, Guid? ParentId = null, int Tak
             (string? Text, Guid Id) after = query.After is null ? (null, Guid.Empty) : Cursor.TextAndId(query.After);
             var rows = await db.List<PlaceLine>(
                 query.ParentId is null ? Root : Below,
-                new { CommunityId = community, query.ParentId, AfterCode = after.Text, AfterId = after.Id, Take = query.Take + 1 },
+                new { CommunityId = community, query.ParentId, query.Retired, AfterCode = after.Text, AfterId = after.Id, Take = query.Take + 1 },
                 cancellationToken);
             return Cursor.Page(rows, query.Take, p => [p.Code, p.PlaceId]);
         }
@@ -121,7 +127,7 @@ public sealed record ListPlaces(Guid CommunityId, Guid? ParentId = null, int Tak
 }
 
 /// <param name="HasPlaces">Whether there is anything below it.</param>
-public sealed record PlaceLine(Guid PlaceId, Guid? ParentId, PlaceKind Kind, string Code, string FullCode, string Name, string? NameEn, string? QrCode, bool HasPlaces);
+public sealed record PlaceLine(Guid PlaceId, Guid? ParentId, PlaceKind Kind, string Code, string FullCode, string Name, string? NameEn, string? QrCode, bool HasPlaces, DateTimeOffset? RetiredAt, int Version);
 
 /// <summary>The assets of a community, or of one place, by code; retired ones are left out.</summary>
 /// <param name="Take">1–200.</param>
@@ -181,16 +187,17 @@ public sealed record GetQrCode(string QrCode) : IQuery<QrTarget>
 /// <param name="AssetId">Null where the code stands for the place itself.</param>
 public sealed record QrTarget(Guid CommunityId, Guid PlaceId, string PlaceName, string PlaceCode, Guid? AssetId, string? AssetKind, string? AssetCode, string? AssetName);
 
-/// <summary>The teams of a community, each with its members of today, leads first; retired teams are left out.</summary>
+/// <summary>The teams of a community, each with its members of today, leads first.</summary>
+/// <param name="Retired">Whether those that get no more work are shown as well.</param>
 [AllowedTo(Roles.Everybody | Roles.System)]
-public sealed record ListTeams(Guid CommunityId) : IQuery<IReadOnlyList<TeamLine>>
+public sealed record ListTeams(Guid CommunityId, bool Retired = false) : IQuery<IReadOnlyList<TeamLine>>
 {
     internal sealed class Handler(Db db, Caller caller) : IRequestHandler<ListTeams, IReadOnlyList<TeamLine>>
     {
         private const string Read = """
-            select t.team_id, t.crew, t.name, t.name_en, t.external, t.phone
+            select t.team_id, t.crew, t.name, t.name_en, t.external, t.phone, t.retired_at, t.version
             from team t
-            where t.community_id = @CommunityId and t.retired_at is null
+            where t.community_id = @CommunityId and (@Retired or t.retired_at is null)
             order by t.crew, t.name, t.team_id;
 
             select m.team_id, m.staff_id, s.display_name, m.lead
@@ -200,22 +207,22 @@ public sealed record ListTeams(Guid CommunityId) : IQuery<IReadOnlyList<TeamLine
             order by m.lead desc, s.display_name, m.staff_id;
             """;
 
-        private sealed record Team(Guid TeamId, Crew Crew, string Name, string NameEn, bool External, string? Phone);
+        private sealed record Team(Guid TeamId, Crew Crew, string Name, string NameEn, bool External, string? Phone, DateTimeOffset? RetiredAt, int Version);
 
         private sealed record Member(Guid TeamId, Guid StaffId, string DisplayName, bool Lead);
 
         public async Task<IReadOnlyList<TeamLine>> Handle(ListTeams query, CancellationToken cancellationToken)
         {
-            using var read = await db.Several(Read, new { CommunityId = caller.CommunitiesFor(query.CommunityId)[0] }, cancellationToken);
+            using var read = await db.Several(Read, new { CommunityId = caller.CommunitiesFor(query.CommunityId)[0], query.Retired }, cancellationToken);
             var teams = (await read.ReadAsync<Team>()).AsList();
             var members = (await read.ReadAsync<Member>()).ToLookup(m => m.TeamId, m => new TeamMember(m.StaffId, m.DisplayName, m.Lead));
-            return [.. teams.Select(t => new TeamLine(t.TeamId, t.Crew, t.Name, t.NameEn, t.External, t.Phone, [.. members[t.TeamId]]))];
+            return [.. teams.Select(t => new TeamLine(t.TeamId, t.Crew, t.Name, t.NameEn, t.External, t.Phone, [.. members[t.TeamId]], t.RetiredAt, t.Version))];
         }
     }
 }
 
 /// <param name="External">It has no accounts: the desk speaks for it.</param>
-public sealed record TeamLine(Guid TeamId, Crew Crew, string Name, string NameEn, bool External, string? Phone, IReadOnlyList<TeamMember> Members);
+public sealed record TeamLine(Guid TeamId, Crew Crew, string Name, string NameEn, bool External, string? Phone, IReadOnlyList<TeamMember> Members, DateTimeOffset? RetiredAt, int Version);
 
 public sealed record TeamMember(Guid StaffId, string DisplayName, bool Lead);
 

@@ -5,14 +5,16 @@ namespace PropertyServiceDesk.Domain.Communities;
 
 /// <summary>A team of a crew; an external one (lift maintainer, developer's repair team) has no accounts.</summary>
 [AllowedTo(Roles.Administrator | Roles.System)]
-public sealed record MakeTeam(Guid CommunityId, Crew Crew, string Name, string NameEn, bool External = false, string? Phone = null) : ICommand<Guid>
+public sealed record MakeTeam([property: JsonIgnore] Guid CommunityId, Crew Crew, string Name, string NameEn, bool External = false, string? Phone = null) : ICommand<Guid>
 {
     public sealed class Validator : AbstractValidator<MakeTeam>
     {
         public Validator()
         {
             RuleFor(c => c.Name).PlainText(100);
+            RuleFor(c => c.Name).OneLine();
             RuleFor(c => c.NameEn).PlainText(100);
+            RuleFor(c => c.NameEn).OneLine();
             RuleFor(c => c.Phone!).PhoneNumber().When(c => c.Phone is not null);
         }
     }
@@ -26,11 +28,11 @@ public sealed record MakeTeam(Guid CommunityId, Crew Crew, string Name, string N
 
         public async Task<Guid> Handle(MakeTeam command, CancellationToken cancellationToken)
         {
-            caller.MustBeAllowedIn(command.CommunityId);
+            caller.CommunitiesFor(command.CommunityId);
             var id = Guid.CreateVersion7(clock.Now());
             try
             {
-                await db.Run(Write, new { command.CommunityId, TeamId = id, command.Crew, command.Name, command.NameEn, command.External, command.Phone }, cancellationToken);
+                await db.Run(Write, new { command.CommunityId, TeamId = id, command.Crew, Name = PlainText.Normalise(command.Name), NameEn = PlainText.Normalise(command.NameEn), command.External, command.Phone }, cancellationToken);
             }
             catch (PostgresException e) when (e is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "team_name_is_unique" })
             {

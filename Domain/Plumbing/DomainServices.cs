@@ -63,6 +63,7 @@ public static class DomainServices
         services.AddScoped<FaultJoiner>();
         services.AddScoped<FaultLeaver>();
         services.AddScoped<Attachments.Attacher>();
+        services.AddScoped<Communities.PlaceTrees>();
         services.AddScoped<Staff.Accounts>();
         services.AddScoped<Staff.AccountReader>();
         services.AddScoped<Staff.TeamLeaver>();

@@ -23,6 +23,10 @@ public static class PlainTextRules
     public static IRuleBuilderOptions<T, string?> PhoneNumber<T>(this IRuleBuilder<T, string?> rule) =>
         rule.SetValidator(new Rule<T>(Rules.PhoneNumber.MaxTyped, text => Rules.PhoneNumber.Fault(text ?? "")));
 
+    /// <summary>A name or a code is one line, where it is there: what is shown in lists and read from doors. Its other rules are those of a plain text.</summary>
+    public static IRuleBuilderOptions<T, string?> OneLine<T>(this IRuleBuilder<T, string?> rule) =>
+        rule.Must(text => text is null || !text.AsSpan().Trim().ContainsAny('\r', '\n', '\t')).WithErrorCode("text.several_lines").WithMessage("This is one line: no line break and no tab.");
+
     private sealed class Rule<T>(int max, Func<string?, string?> fault) : PropertyValidator<T, string?>, IPlainTextRule
     {
         public override string Name => nameof(PlainText);
@@ -45,7 +49,7 @@ public static class PlainTextRules
         }
     }
 
-    private static string Sentence(string code, int max) => code switch
+    internal static string Sentence(string code, int max) => code switch
     {
         Rules.PlainText.Empty => "Please write something here.",
         Rules.PlainText.TooLong => $"This text is too long: at most {max} characters.",

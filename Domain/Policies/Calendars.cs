@@ -202,28 +202,88 @@ public sealed record ImportHolidays(
         {
             var calendar = await edits.Lock(command.CommunityId, command.Code, cancellationToken);
             caller.MustNotBeStale("calendar", calendar.Version);
-            var off = command.Off.Select(d => d.Day).ToHashSet();
-            if (command.Worked?.Any(d => off.Contains(d.Day)) == true)
-            {
-                throw new Refused.Invalid("calendar.day_off_and_worked", "A day is either off or worked by exception.", "worked");
-            }
-
-            if (calendar.Definition.AlwaysOpen)
-            {
-                throw new Refused.Conflict("calendar.always_open", "A calendar that is always open has no holidays.");
-            }
-
-            var sheet = new HolidaySheet("", command.Year, Named(command.Off), Named(command.Worked ?? []));
-            var definition = calendar.Definition.Observing([sheet], command.WorkedLike);
-            BusinessCalendar.From(definition);
-            return await edits.Write(calendar, definition, command.Year, cancellationToken);
+            return await edits.Write(calendar, calendar.Definition.With(command.Year, command.Off, command.Worked, command.WorkedLike), command.Year, cancellationToken);
         }
+    }
+}
 
-        private static Dictionary<DateOnly, string> Named(IReadOnlyList<NamedDay> days)
+/// <summary>What the holidays and make-up days of a year would change: nothing is written.</summary>
+/// <param name="Off">Days off; they may lie in the neighbouring years, too.</param>
+/// <param name="Worked">Days worked by exception.</param>
+/// <param name="WorkedLike">The day of the week whose windows those have: <c>monday</c> where it is left out.</param>
+[AllowedTo(Roles.Administrator)]
+public sealed record TryHolidays(
+    [property: JsonIgnore] Guid CommunityId, [property: JsonIgnore] string Code, int Year, IReadOnlyList<NamedDay> Off, IReadOnlyList<NamedDay>? Worked = null, string WorkedLike = "monday") : IQuery<HolidayTrial>
+{
+    public sealed class Validator : AbstractValidator<TryHolidays>
+    {
+        public Validator()
         {
-            var named = new Dictionary<DateOnly, string>();
-            return days.All(d => named.TryAdd(d.Day, d.Name)) ? named : throw new Refused.Invalid("calendar.day_twice", "A calendar names each day once.");
+            RuleFor(c => c.Year).InclusiveBetween(1990, 2100);
+            RuleFor(c => c.Off).Must(d => d.Count <= 366).WithErrorCode("calendar.too_many_days").WithMessage("A year has at most 366 days off.");
+            RuleFor(c => c.Worked).Must(d => d is null || d.Count <= 366).WithErrorCode("calendar.too_many_days").WithMessage("A year has at most 366 days.");
+            RuleFor(c => c).Must(c => c.Off.Concat(c.Worked ?? []).All(d => Math.Abs(d.Day.Year - c.Year) <= 1)).WithErrorCode("holidays.other_year").WithMessage("A sheet names days of its year and of the two beside it.");
+            RuleForEach(c => c.Off).SetValidator(new NamedDay.Validator());
+            RuleForEach(c => c.Worked).SetValidator(new NamedDay.Validator());
+            RuleFor(c => c.WorkedLike).PlainText(20);
         }
+    }
+
+    internal sealed class Handler(Caller caller, CalendarEdits edits) : IRequestHandler<TryHolidays, HolidayTrial>
+    {
+        public async Task<HolidayTrial> Handle(TryHolidays query, CancellationToken cancellationToken)
+        {
+            var calendar = await edits.Find(caller.CommunitiesFor(query.CommunityId)[0], query.Code, cancellationToken);
+            caller.MustNotBeStale("calendar", calendar.Version);
+            var becomes = calendar.Definition.With(query.Year, query.Off, query.Worked, query.WorkedLike);
+            var names = query.Off.Concat(query.Worked ?? []).ToDictionary(d => d.Day, d => d.Name);
+            var (was, will) = (new CalendarDays(calendar.Definition), new CalendarDays(becomes));
+            var changes =
+                from day in names.Keys.Order()
+                let before = was.WindowsOn(day).Select(w => w.ToString()).ToArray()
+                let after = will.WindowsOn(day).Select(w => w.ToString()).ToArray()
+                where !before.SequenceEqual(after)
+                select new DayChange(day, names[day], before, after);
+            return new HolidayTrial(calendar.Version, calendar.Definition.LoadedYears?.Contains(query.Year) == true, await edits.CountOpenClocks(calendar, cancellationToken), [.. changes]);
+        }
+    }
+}
+
+/// <param name="LoadedAlready">Whether the year was loaded before.</param>
+/// <param name="OpenClocks">How many open clocks follow this calendar: they would be looked at, and move where their time changes.</param>
+/// <param name="Changes">Days that open or close otherwise than now; what stays is left out.</param>
+public sealed record HolidayTrial(int Version, bool LoadedAlready, int OpenClocks, IReadOnlyList<DayChange> Changes);
+
+/// <param name="Was">Its windows now; none: closed.</param>
+/// <param name="Becomes">Its windows then.</param>
+public sealed record DayChange(DateOnly Day, string Name, IReadOnlyList<string> Was, IReadOnlyList<string> Becomes);
+
+internal static class HolidayYears
+{
+    /// <summary>This calendar with the days of a year as they were published.</summary>
+    /// <exception cref="Refused">It has no holidays, or they make no sense.</exception>
+    public static CalendarDefinition With(this CalendarDefinition calendar, int year, IReadOnlyList<NamedDay> off, IReadOnlyList<NamedDay>? worked, string workedLike)
+    {
+        var closed = off.Select(d => d.Day).ToHashSet();
+        if (worked?.Any(d => closed.Contains(d.Day)) == true)
+        {
+            throw new Refused.Invalid("calendar.day_off_and_worked", "A day is either off or worked by exception.", "worked");
+        }
+
+        if (calendar.AlwaysOpen)
+        {
+            throw new Refused.Conflict("calendar.always_open", "A calendar that is always open has no holidays.");
+        }
+
+        var definition = calendar.Observing([new HolidaySheet("", year, Named(off), Named(worked ?? []))], workedLike);
+        BusinessCalendar.From(definition);
+        return definition;
+    }
+
+    private static Dictionary<DateOnly, string> Named(IReadOnlyList<NamedDay> days)
+    {
+        var named = new Dictionary<DateOnly, string>();
+        return days.All(d => named.TryAdd(d.Day, d.Name)) ? named : throw new Refused.Invalid("calendar.day_twice", "A calendar names each day once.");
     }
 }
 
@@ -231,6 +291,13 @@ internal sealed record LockedCalendar(Guid CommunityId, Guid CalendarId, string 
 
 internal sealed class CalendarEdits(Db db, TimeProvider clock, Caller caller, EventLog log, SlaEdits edits)
 {
+    private const string Look = """
+        select c.calendar_id, v.version, v.definition::text as definition
+        from calendar c
+        join calendar_version v on v.community_id = c.community_id and v.calendar_version_id = c.current_version_id
+        where c.community_id = @CommunityId and c.code = @Code
+        """;
+
     private const string Read = """
         select c.calendar_id, v.version, v.definition::text as definition
         from calendar c
@@ -261,7 +328,18 @@ internal sealed class CalendarEdits(Db db, TimeProvider clock, Caller caller, Ev
     public async Task<LockedCalendar> Lock(Guid communityId, string code, CancellationToken ct)
     {
         await edits.Lock(communityId, ct);
-        var row = await db.Find<Row>(Read, new { CommunityId = communityId, Code = code }, ct) ?? throw new Refused.NotFound("calendar");
+        return await Take(Read, communityId, code, ct);
+    }
+
+    /// <summary>The calendar as it is, without holding it: for what only looks.</summary>
+    /// <exception cref="Refused.NotFound">There is none.</exception>
+    public Task<LockedCalendar> Find(Guid communityId, string code, CancellationToken ct) => Take(Look, communityId, code, ct);
+
+    public Task<int> CountOpenClocks(LockedCalendar calendar, CancellationToken ct) => db.Single<int>(OpenClocks, new { calendar.CommunityId, calendar.CalendarId }, ct);
+
+    private async Task<LockedCalendar> Take(string sql, Guid communityId, string code, CancellationToken ct)
+    {
+        var row = await db.Find<Row>(sql, new { CommunityId = communityId, Code = code }, ct) ?? throw new Refused.NotFound("calendar");
         return new LockedCalendar(communityId, row.CalendarId, code, row.Version, JsonSerializer.Deserialize<CalendarDefinition>(row.Definition, Json.Options)!);
     }
 
@@ -273,7 +351,7 @@ internal sealed class CalendarEdits(Db db, TimeProvider clock, Caller caller, Ev
             Insert,
             new { calendar.CommunityId, VersionId = id, calendar.CalendarId, Version = calendar.Version + 1, Definition = JsonSerializer.Serialize(definition, Json.Options), Now = now, By = caller.Actor.Id },
             ct);
-        var open = await db.Single<int>(OpenClocks, new { calendar.CommunityId, calendar.CalendarId }, ct);
+        var open = await CountOpenClocks(calendar, ct);
         log.Write(
             calendar.CommunityId,
             SubjectKind.Community,

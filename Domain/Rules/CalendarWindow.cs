@@ -28,6 +28,9 @@ internal readonly record struct CalendarWindow(int Opens, int Closes)
     private static Refused.Invalid Malformed(string text) =>
         new("calendar.window_malformed", $"{text} is not a window; write 08:30-12:00, with 24:00 for the end of the day.");
 
+    /// <summary>As it is written in a calendar: <c>08:30-12:00</c>.</summary>
+    public override string ToString() => Clock(Opens) + "-" + Clock(Closes);
+
     public CalendarWindow Shifted(int minutes) => new(Opens + minutes, Closes + minutes);
 
     public IEnumerable<CalendarWindow> Without(CalendarWindow cut)
@@ -48,6 +51,8 @@ internal readonly record struct CalendarWindow(int Opens, int Closes)
             yield return this with { Opens = cut.Closes };
         }
     }
+
+    private static string Clock(int minutes) => minutes == Day ? "24:00" : string.Create(CultureInfo.InvariantCulture, $"{minutes / 60 % 24:00}:{minutes % 60:00}");
 
     private static int? Minutes(string text) =>
         text == "24:00" ? Day

@@ -384,7 +384,7 @@ internal sealed record LockedAccount(Guid StaffId, string SignInName, DateTimeOf
 /// <summary>What the commands on accounts share.</summary>
 internal sealed class Accounts(Db db, Caller caller, EventLog log)
 {
-    private const int MostSeats = 20;
+    public const int MostSeats = 20;
 
     private const string Read = """
         select s.staff_id, s.sign_in_name, s.disabled_at, s.version

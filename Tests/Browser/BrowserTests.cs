@@ -69,7 +69,7 @@ public sealed class BrowserTests : ApiFixture
             Environment =
             {
                 ["DESK_URL"] = Address.ToString().TrimEnd('/'),
-                ["DESK_PEOPLE"] = JsonSerializer.Serialize(new Dictionary<string, string[]> { ["clerk"] = Account(Here.Clerk.Id), ["officer"] = Account(Here.Officer.Id), ["member"] = Account(Here.Member(Crew.Engineering).Id), ["manager"] = Account(Here.Manager.Id) }),
+                ["DESK_PEOPLE"] = JsonSerializer.Serialize(new Dictionary<string, string[]> { ["clerk"] = Account(Here.Clerk.Id), ["officer"] = Account(Here.Officer.Id), ["member"] = Account(Here.Member(Crew.Engineering).Id), ["manager"] = Account(Here.Manager.Id), ["administrator"] = Account(Here.People["administrator"].Id) }),
                 ["DESK_CHROMIUM"] = chromium,
                 ["NO_COLOR"] = "1",
             },

@@ -19,6 +19,27 @@ public sealed class MasterDataTests : ApiFixture
     }
 
     [Test]
+    public async Task A_community_is_called_otherwise_and_so_is_its_own_place()
+    {
+        var administrator = await As(There.People["administrator"]);
+        var at = $"/api/communities/{There.CommunityId}/name";
+        var version = (await administrator.Get<IReadOnlyList<CommunityLine>>("/api/communities")).Single().Version;
+
+        await administrator.PostJson(at, new { name = "梅林新村", nameEn = "Meilin" }, HttpStatusCode.PreconditionRequired);
+        var amended = await administrator.PostJson(at, new { name = " 梅林新村 ", nameEn = "Meilin", version }, HttpStatusCode.OK);
+
+        var line = (await administrator.Get<IReadOnlyList<CommunityLine>>("/api/communities")).Single();
+        Assert.That((line.Name, line.NameEn, line.Code, line.Version), Is.EqualTo(("梅林新村", "Meilin", "there", version + 1)));
+        Assert.That(amended.ETag, Is.EqualTo($"\"{version + 1}\""));
+        Assert.That((await Send(There.Clerk, new ListPlaces(There.CommunityId))).Items.Single().Name, Is.EqualTo("梅林新村"));
+        Assert.That(await Rows<string>("select t.text from event e join event_text t on t.community_id = e.community_id and t.seq = e.seq where e.what = 'communityAmended'"), Is.EqualTo(new[] { "梅林新村" }));
+        Assert.That((await administrator.PostJson(at, new { name = "x", nameEn = "x", version }, HttpStatusCode.Conflict)).Code, Is.EqualTo("community.changed_meanwhile"));
+        Assert.That(await Refusal(() => Send(There.Manager, new AmendCommunity(There.CommunityId, "x", "x", 1))), Is.EqualTo("role.not_allowed"));
+        Assert.That(await Refusal(() => Send(There.People["administrator"], new AmendCommunity(Here.CommunityId, "x", "x", 1))), Is.EqualTo("community.not_found"));
+        Assert.That(await Refusal(() => Send(There.People["administrator"], new AmendCommunity(There.CommunityId, "x\ny", "x", 1))), Is.EqualTo("text.several_lines"));
+    }
+
+    [Test]
     public async Task The_lists_of_a_community_serve_its_screens()
     {
         var clerk = await As(Here.Clerk);

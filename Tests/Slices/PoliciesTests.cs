@@ -270,6 +270,40 @@ public sealed class PoliciesTests : DeskFixture
     }
 
     [Test]
+    public async Task What_next_years_holidays_would_change_is_shown_before_anything_is()
+    {
+        await GivenRequest(kind: RequestKind.Suggestion, category: "other", text: "多种树");
+        NamedDay[] off = [new(new DateOnly(2027, 1, 1), "元旦"), new(new DateOnly(2027, 1, 2), "元旦"), new(new DateOnly(2027, 1, 4), "元旦")];
+        NamedDay[] worked = [new(new DateOnly(2027, 1, 9), "元旦")];
+        var version = (await Send(Admin, new ListCalendars(Here.CommunityId))).Single(c => c.Code == "office").Version;
+
+        var trial = await Send(Admin, new TryHolidays(Here.CommunityId, "office", 2027, off, worked));
+
+        string[] open = ["08:30-12:00", "14:00-18:00"];
+        Assert.That((trial.Version, trial.LoadedAlready, trial.OpenClocks), Is.EqualTo((version, false, 2)));
+        Assert.That(trial.Changes.Select(c => (c.Day, c.Name, string.Join(' ', c.Was), string.Join(' ', c.Becomes))), Is.EqualTo(new[]
+        {
+            (new DateOnly(2027, 1, 1), "元旦", string.Join(' ', open), ""),
+            (new DateOnly(2027, 1, 4), "元旦", string.Join(' ', open), ""),
+            (new DateOnly(2027, 1, 9), "元旦", "", string.Join(' ', open)),
+        }), "A Saturday is closed anyway.");
+        Assert.That((await Send(Admin, new ListCalendars(Here.CommunityId))).Single(c => c.Code == "office").Version, Is.EqualTo(version), "Nothing was written.");
+
+        await Send(Admin, new ImportHolidays(Here.CommunityId, "office", 2027, off, worked));
+        var again = await Send(Admin, new TryHolidays(Here.CommunityId, "office", 2027, off, worked));
+
+        Assert.That((again.LoadedAlready, again.Changes.Count), Is.EqualTo((true, 0)));
+        Assert.That(await Refusal(() => Send(Admin, new TryHolidays(Here.CommunityId, "24x7", 2027, off))), Is.EqualTo("calendar.always_open"));
+        Assert.That(await Refusal(() => Send(Admin, new TryHolidays(Here.CommunityId, "office", 2027, off, off))), Is.EqualTo("calendar.day_off_and_worked"));
+        Assert.That(await Refusal(() => Send(Admin, new TryHolidays(Here.CommunityId, "office", 2027, [.. off, .. off]))), Is.EqualTo("calendar.day_twice"));
+        Assert.That(await Refusal(() => Send(Admin, new TryHolidays(Here.CommunityId, "nowhere", 2027, off))), Is.EqualTo("calendar.not_found"));
+        Assert.That(await Refusal(() => Send(Admin, new TryHolidays(Here.CommunityId, "office", 2025, off))), Is.EqualTo("holidays.other_year"));
+        Assert.That(await Refusal(() => Send(Here.Manager, new TryHolidays(Here.CommunityId, "office", 2027, off))), Is.EqualTo("role.not_allowed"));
+        Assert.That(await Refusal(() => Send(There.People["administrator"], new TryHolidays(Here.CommunityId, "office", 2027, off))), Is.EqualTo("community.not_found"));
+        Assert.That(await Refusal(() => Send(Admin, new TryHolidays(Here.CommunityId, "office", 2027, off), c => c.IfMatch = 999)), Is.EqualTo("calendar.changed_meanwhile"));
+    }
+
+    [Test]
     public async Task Other_opening_hours_move_open_clocks_on_that_calendar()
     {
         var request = (await GivenRequest()).RequestId;

@@ -46,7 +46,7 @@ export function Shell({ who, children }: { who: SignedIn; children: ReactNode })
     ...(screens.rosters ? [['/rosters', t('nav.rosters')]] : []),
     ...(screens.jobs ? [['/jobs', t('nav.jobs')], ['/templates', t('nav.templates')], ['/feedback-rules', t('nav.asking')]] : []),
     ['/policies', t('nav.policies')],
-    ...(screens.admin ? [['/accounts', t('nav.accounts')], ['/tokens', t('nav.tokens')]] : []),
+    ...(screens.admin ? [['/masters', t('nav.masters')], ['/accounts', t('nav.accounts')], ['/tokens', t('nav.tokens')]] : []),
     ...(!screens.desk && !screens.crew ? [['/requests', t('nav.requests')]] : []),
   ] as [string, string][];
 

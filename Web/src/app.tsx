@@ -44,6 +44,7 @@ const FeedbackRulesScreen = lazy(() => import('./admin/FeedbackRulesScreen'));
 const OrderScreen = lazy(() => import('./desk/OrderScreen'));
 const AccountScreen = lazy(() => import('./account/AccountScreen'));
 const AccountsScreen = lazy(() => import('./admin/AccountsScreen'));
+const MastersScreen = lazy(() => import('./admin/MastersScreen'));
 const TokensScreen = lazy(() => import('./admin/TokensScreen'));
 
 const queries = new QueryClient({
@@ -146,6 +147,7 @@ function Screens({ who }: { who: SignedIn }) {
           <Route path="/work-orders/:workOrderId" element={<OrderScreen />} />
           <Route path="/account" element={<AccountScreen who={who} />} />
           <Route path="/accounts" element={<AccountsScreen />} />
+          <Route path="/masters" element={<MastersScreen />} />
           <Route path="/tokens" element={<TokensScreen />} />
           <Route path="*" element={<Result status="404" title="404" />} />
         </Routes>

@@ -1,0 +1,43 @@
+import { Empty, Select, Spin, Tabs } from 'antd';
+import { useCommunities } from '../api/reference';
+import { useFilters } from '../kit/filters';
+import { useTitle } from '../Shell';
+import { useWords } from '../words/words';
+import { CalendarYear } from './masters/CalendarYear';
+import { Categories } from './masters/Categories';
+import { Community } from './masters/Community';
+import { Places } from './masters/Places';
+import { Teams } from './masters/Teams';
+
+/** What a community consists of: places, categories, teams, the days on which it works. By who is administrator there. */
+export default function MastersScreen() {
+  const { t, pick } = useWords();
+  const communities = useCommunities();
+  const [f, change, clear] = useFilters(['community', 'part']);
+  const mine = communities.data?.filter((c) => c.roles.includes('administrator')) ?? [];
+  const community = mine.find((c) => c.communityId === f.community) ?? mine[0];
+  useTitle(t('masters.title'));
+  if (communities.isPending) return <Spin className="waiting" />;
+  if (!community) return <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('masters.notYours')} />;
+  const id = community.communityId;
+  return (
+    <div className="stack">
+      <div className="row spread">
+        <h1>{t('masters.title')}</h1>
+        {mine.length > 1 && (
+          <Select value={id} onChange={(v) => { clear(); change({ community: v, part: f.part }); }} aria-label={t('common.community')} options={mine.map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} />
+        )}
+      </div>
+      <Tabs
+        key={id} activeKey={f.part ?? 'places'} onChange={(part) => change({ part: part === 'places' ? undefined : part })} destroyOnHidden
+        items={[
+          { key: 'places', label: t('masters.places'), children: <Places communityId={id} /> },
+          { key: 'categories', label: t('masters.categories'), children: <Categories communityId={id} /> },
+          { key: 'teams', label: t('masters.teams'), children: <Teams communityId={id} /> },
+          { key: 'calendar', label: t('masters.calendar'), children: <CalendarYear communityId={id} /> },
+          { key: 'community', label: t('masters.community'), children: <Community community={community} /> },
+        ]}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,137 @@
+import { LeftOutlined, RightOutlined } from '@ant-design/icons';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Alert, App, Button, Card, Empty, Select, Spin, Table, Tag } from 'antd';
+import { useRef, useState } from 'react';
+import { api, told } from '../../api/client';
+import type { DayChange, HolidayTrial, SlaEdited } from '../../api/client';
+import { Problem } from '../../api/problems';
+import { useSend } from '../../api/sending';
+import { csv, download } from '../../kit/csv';
+import { useFilters } from '../../kit/filters';
+import { Trouble } from '../../kit/Trouble';
+import { useWords } from '../../words/words';
+import './calendar.css';
+import { sheetOf, textOf, yearOf } from './holidays';
+import type { Sheet } from './holidays';
+
+/** A calendar's year at a glance, and its holidays from a file: looked at first. */
+export function CalendarYear({ communityId }: { communityId: string }) {
+  const { t, pick, language } = useWords();
+  const [f, change] = useFilters(['calendar', 'year']);
+  const list = useQuery({ queryKey: ['calendars', communityId], queryFn: ({ signal }) => told(api.GET('/api/communities/{communityId}/calendars', { params: { path: { communityId } }, signal })) });
+  const year = Number(f.year) || new Date().getFullYear();
+  const calendar = list.data?.find((c) => c.code === f.calendar) ?? list.data?.find((c) => c.hours.loadedYears) ?? list.data?.[0];
+  const loaded = calendar?.hours.loadedYears?.includes(year);
+  const monthName = new Intl.DateTimeFormat(language, { month: 'long', timeZone: 'UTC' });
+  const go = (to: number) => change({ year: String(to) });
+  if (list.isError) return <Trouble problem={Problem.from(list.error)} retry={() => void list.refetch()} />;
+  if (list.isPending) return <Spin className="waiting" />;
+  if (!calendar) return <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('masters.noCalendars')} /></Card>;
+  return (
+    <div className="stack">
+      <div className="row spread">
+        <div className="row">
+          <Select value={calendar.code} onChange={(v) => change({ calendar: v })} aria-label={t('masters.calendar')} style={{ minWidth: 140 }} options={list.data.map((c) => ({ value: c.code, label: pick(c.name, c.nameEn) }))} />
+          <Button icon={<LeftOutlined />} aria-label={t('masters.yearBefore')} disabled={year <= 1990} onClick={() => go(year - 1)} />
+          <strong className="number">{year}</strong>
+          <Button icon={<RightOutlined />} aria-label={t('masters.yearAfter')} disabled={year >= 2100} onClick={() => go(year + 1)} data-act="next-year" />
+          {calendar.hours.loadedYears && <Tag color={loaded ? 'green' : 'gold'} data-part="loaded">{loaded ? t('masters.loaded') : t('masters.notLoaded')}</Tag>}
+        </div>
+        <div className="row quiet">
+          {(['off', 'worked', 'special', 'closed'] as const).map((k) => <span key={k} className="row"><i className={`day-mark ${k}`} />{t(`masters.day_${k}`)}</span>)}
+        </div>
+      </div>
+      {calendar.hours.alwaysOpen ? <Alert type="info" showIcon title={t('masters.alwaysOpen')} /> : (
+        <>
+          <HolidayImport key={calendar.code} communityId={communityId} code={calendar.code} version={calendar.version} show={go} />
+          <div className="year" data-part="year">
+            {yearOf(calendar.hours, year).map((month, n) => (
+              <section key={n}>
+                <h3>{monthName.format(Date.UTC(year, n, 1))}</h3>
+                <div className="month">
+                  {Array.from({ length: month.blanks }, (_, b) => <span key={`b${b}`} />)}
+                  {month.days.map((d) => (
+                    <span key={d.day} className={`day-cell ${d.kind}`} data-day={d.day} data-kind={d.kind} title={d.kind === 'open' ? d.day : `${d.day} ${t(`masters.day_${d.kind}`)}`}>{Number(d.day.slice(8))}</span>
+                  ))}
+                </div>
+              </section>
+            ))}
+          </div>
+        </>
+      )}
+    </div>
+  );
+}
+
+function HolidayImport({ communityId, code, version, show }: { communityId: string; code: string; version: number; show: (year: number) => void }) {
+  const { t } = useWords();
+  const { message } = App.useApp();
+  const client = useQueryClient();
+  const input = useRef<HTMLInputElement>(null);
+  const [sheet, setSheet] = useState<Sheet>();
+  const [trial, setTrial] = useState<HolidayTrial>();
+  const path = { communityId, code };
+  const bodyOf = (s: Sheet) => ({ year: s.year!, off: s.off, worked: s.worked, workedLike: 'monday' });
+  const look = useSend<Sheet, HolidayTrial>((s) => told(api.POST('/api/communities/{communityId}/calendars/{code}/holidays/trials', { params: { path }, body: bodyOf(s) })), setTrial);
+  const take = useSend<Sheet, SlaEdited>(
+    (s, header) => told(api.POST('/api/communities/{communityId}/calendars/{code}/holidays', { params: { path, header: { ...header, 'If-Match': `"${trial?.version ?? version}"` } }, body: bodyOf(s) })),
+    (_, s) => {
+      void message.success(t('masters.yearImported', { year: s.year! }));
+      setSheet(undefined);
+      setTrial(undefined);
+      void client.invalidateQueries({ queryKey: ['calendars', communityId] });
+    },
+  );
+  const choose = async (file: File | undefined) => {
+    if (!file) return;
+    look.forget();
+    take.forget();
+    setTrial(undefined);
+    const read = sheetOf(textOf(await file.arrayBuffer()));
+    setSheet(read);
+    if (read.year) show(read.year);
+    if (read.year && read.wrong.length === 0) void look.send(read);
+  };
+  const say = (windows: readonly string[]) => windows.join(', ') || t('masters.day_closed');
+  return (
+    <Card title={t('masters.importYear')} data-part="import-year">
+      <div className="stack">
+        <p className="quiet">{t('masters.importYearHint')}</p>
+        <div className="row">
+          <Button type={trial ? 'default' : 'primary'} loading={look.pending} onClick={() => input.current?.click()} data-act="choose-year">{t('masters.chooseFile')}</Button>
+          <Button onClick={() => download('holidays.csv', csv([['day', 'name', 'what'], ['2027-01-01', '元旦', 'off'], ['2027-02-06', '春节', 'off'], ['2027-02-14', '春节', 'worked']]))}>{t('masters.example')}</Button>
+          <input ref={input} type="file" hidden accept=".csv,.txt,text/csv,text/plain" aria-label={t('masters.chooseFile')} onChange={(e) => { void choose(e.target.files?.[0]); e.target.value = ''; }} />
+        </div>
+        {sheet && !sheet.year && sheet.wrong.length === 0 && <Alert type="error" showIcon role="alert" title={t('masters.noDays')} />}
+        {sheet && sheet.wrong.length > 0 && (
+          <Alert
+            type="error" showIcon role="alert" title={t('masters.allOrNothing')}
+            description={<ul className="lines">{sheet.wrong.slice(0, 50).map((w) => <li key={`${w.line} ${w.why}`} data-line={w.line}>{t('masters.line')} {w.line}: {t(`masters.wrong_${w.why}`)}</li>)}</ul>}
+          />
+        )}
+        <Trouble problem={look.problem ?? take.problem} retry={sheet && look.problem ? () => void look.send(sheet) : undefined} />
+        {sheet && trial && (
+          <>
+            <div className="row" data-part="year-report">
+              <strong>{sheet.year}</strong>
+              <Tag>{t('masters.daysOff', { count: sheet.off.length })}</Tag><Tag>{t('masters.daysWorked', { count: sheet.worked.length })}</Tag>
+              <Tag color="blue">{t('masters.daysChange', { count: trial.changes.length })}</Tag>
+              <span className="quiet">{t('masters.clocksFollow', { count: trial.openClocks })}</span>
+            </div>
+            {trial.changes.length === 0 && trial.loadedAlready ? <Alert type="info" showIcon title={t('masters.yearThere')} /> : (
+              <>
+                {trial.changes.length > 0 && (
+                  <Table<DayChange>
+                    size="small" rowKey="day" dataSource={[...trial.changes]} pagination={{ pageSize: 20, hideOnSinglePage: true, showSizeChanger: false }} scroll={{ x: true }}
+                    columns={[{ title: t('masters.day'), dataIndex: 'day' }, { title: t('masters.name'), dataIndex: 'name' }, { title: t('masters.was'), render: (_, d) => say(d.was) }, { title: t('masters.becomes'), render: (_, d) => say(d.becomes) }]}
+                  />
+                )}
+                <div><Button type="primary" loading={take.pending} onClick={() => void take.send(sheet)} data-act="take-year">{t('masters.takeYear', { year: sheet.year! })}</Button></div>
+              </>
+            )}
+          </>
+        )}
+      </div>
+    </Card>
+  );
+}

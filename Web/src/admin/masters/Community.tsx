@@ -1,0 +1,46 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { Button, Card } from 'antd';
+import { useState } from 'react';
+import { api, told } from '../../api/client';
+import type { CommunityLine, CommunityReply } from '../../api/client';
+import { useCommunities } from '../../api/reference';
+import { MoveDialog } from '../../kit/Form';
+import { useWords } from '../../words/words';
+import { Needed, Seen } from './kit';
+
+/** What a community is called, and what else is settled about it. */
+export function Community({ community: c }: { community: CommunityLine }) {
+  const { t } = useWords();
+  const client = useQueryClient();
+  const communities = useCommunities();
+  const [edited, edit] = useState<CommunityLine>();
+  const report = `${location.origin}/r/${c.reportCode}`;
+  return (
+    <div className="stack">
+      <Card title={t('masters.community')} extra={<Button size="small" onClick={() => edit(c)} data-act="edit-community">{t('masters.rename')}</Button>} data-part="community">
+        <dl className="facts">
+          <dt>{t('masters.nameZh')}</dt><dd>{c.name}</dd>
+          <dt>{t('masters.nameEn')}</dt><dd>{c.nameEn}</dd>
+          <dt>{t('masters.communityCode')}</dt><dd><code>{c.code}</code></dd>
+          <dt>{t('masters.zone')}</dt><dd>{c.timeZone}</dd>
+          <dt>{t('masters.currency')}</dt><dd>{c.currency}</dd>
+          <dt>{t('masters.reportLink')}</dt><dd><a href={report} target="_blank" rel="noreferrer">{report}</a></dd>
+        </dl>
+        <p className="quiet">{t('masters.communityStays')}</p>
+      </Card>
+      {edited && (
+        <Seen key={edited.communityId + edited.version} seen={edited} now={c} look={() => void communities.refetch()}>
+          <MoveDialog<{ name: string; nameEn: string }, CommunityReply>
+            open title={t('masters.rename')} submit={t('common.save')} onClose={() => edit(undefined)} done={() => { edit(undefined); void client.invalidateQueries({ queryKey: ['communities'] }); void client.invalidateQueries({ queryKey: ['places'] }); }}
+            initial={{ name: edited.name, nameEn: edited.nameEn }}
+            compare={[{ name: 'name', label: t('masters.nameZh'), before: edited.name, now: c.name }, { name: 'nameEn', label: t('masters.nameEn'), before: edited.nameEn, now: c.nameEn }]}
+            call={(v, header, version) => told(api.POST('/api/communities/{communityId}/name', { params: { path: { communityId: c.communityId }, header }, body: { name: v.name, nameEn: v.nameEn, version } }))}
+          >
+            <Needed name="name" label={t('masters.nameZh')} most={100} />
+            <Needed name="nameEn" label={t('masters.nameEn')} most={100} />
+          </MoveDialog>
+        </Seen>
+      )}
+    </div>
+  );
+}

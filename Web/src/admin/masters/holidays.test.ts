@@ -1,0 +1,48 @@
+import { describe, expect, test } from 'vitest';
+import { dayOf, sheetOf, textOf, yearOf } from './holidays';
+
+describe('a file of holidays', () => {
+  test('Days off and worked, with a header and without', () => {
+    const lines = '2027-01-01,元旦,休\r\n2027/2/6,春节,off\r\n2027年2月14日,春节,班\r\n';
+
+    for (const text of [lines, `日期,名称,安排\r\n${lines}`, `\uFEFF${lines.replaceAll(',', '\t')}`]) {
+      expect(sheetOf(text)).toEqual({ year: 2027, off: [{ day: '2027-01-01', name: '元旦' }, { day: '2027-02-06', name: '春节' }], worked: [{ day: '2027-02-14', name: '春节' }], wrong: [] });
+    }
+  });
+
+  test('What is wrong is named by its line, and the header is line 1', () => {
+    const sheet = sheetOf('day,name,what\n2027-02-30,春节,off\n2027-02-06,春节\n2027-02-06,,off\n2027-02-06,春节,maybe\n2027-02-06,春节,off\n2027-02-06,春节,worked\n2030-01-01,元旦,off\n2027-02-07,春节,off\n');
+
+    expect(sheet.wrong).toEqual([{ line: 2, why: 'day' }, { line: 3, why: 'columns' }, { line: 4, why: 'name' }, { line: 5, why: 'what' }, { line: 7, why: 'twice' }, { line: 8, why: 'otherYear' }]);
+  });
+
+  test('A day of the year before belongs to the sheet, and its year is the one of most days', () => {
+    expect(sheetOf('2026-12-31,元旦,off\n2027-01-01,元旦,off\n2027-01-02,元旦,off\n').year).toBe(2027);
+  });
+
+  test('A file with nothing in it has no year', () => expect(sheetOf('day,name,what\n\n')).toEqual({ year: undefined, off: [], worked: [], wrong: [] }));
+
+  test('GB18030 is known by not being UTF-8', () => {
+    expect(textOf(new Uint8Array([0xd4, 0xaa, 0xb5, 0xa9]).buffer)).toBe('元旦');
+    expect(textOf(new TextEncoder().encode('元旦').buffer as ArrayBuffer)).toBe('元旦');
+  });
+
+  test.each([['2027-2-6', '2027-02-06'], ['2027.12.31', '2027-12-31'], ['2027-02-29', undefined], ['27-1-1', undefined], ['', undefined], ['2027-13-01', undefined]])('%s', (text, day) => expect(dayOf(text)).toBe(day));
+});
+
+describe('a year', () => {
+  const hours = { week: ['monday', 'tuesday', 'wednesday', 'thursday', 'friday'].map((day) => ({ day, windows: ['08:30-12:00'] })), holidays: ['2027-01-01'], makeUpDays: [{ day: '2027-01-03', like: 'monday' }], overrides: [{ day: '2027-01-05', windows: [] }] };
+
+  test('Has each day once, in twelve months that begin on their weekday', () => {
+    const year = yearOf(hours, 2027);
+
+    expect(year.flatMap((m) => m.days)).toHaveLength(365);
+    expect(year.map((m) => m.blanks)).toEqual([4, 0, 0, 3, 5, 1, 3, 6, 2, 4, 0, 2]);
+    expect(yearOf(hours, 2028).flatMap((m) => m.days)).toHaveLength(366);
+  });
+
+  test('Says of each day what it is', () => {
+    expect(yearOf(hours, 2027)[0]!.days.slice(0, 6).map((d) => d.kind)).toEqual(['off', 'closed', 'worked', 'open', 'special', 'open']);
+    expect(yearOf({ alwaysOpen: true }, 2027)[0]!.days[1]!.kind).toBe('open');
+  });
+});
