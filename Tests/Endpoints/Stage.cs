@@ -91,6 +91,16 @@ internal sealed class Stage(DeskFixture desk, Town town, Actor who, bool ours = 
 
     public Task<int> Version(string table, Guid id) => Read<int>($"select version from {table} where {table}_id = @id", new { id });
 
+    private Actor Administrator => town.People["administrator"];
+
+    private async Task<Guid> OwnPlace() =>
+        (await Send(Administrator, new AddPlace(town.CommunityId, PlaceKind.CommonArea, "P" + Anew, "大堂"))).PlaceId;
+
+    private async Task<Guid> OwnCategory() =>
+        (await Send(Administrator, new MakeCategory(town.CommunityId, RequestKind.Repair, "c" + Anew, new CategoryWords("水管", "Pipes", Crew.Engineering, Priority.Normal, Payer.Free, false, [])))).CategoryId;
+
+    private Task<Guid> OwnTeam() => Send(town.System, new MakeTeam(town.CommunityId, Crew.Engineering, "班" + Anew, "Team"));
+
     /// <summary>A request that nobody was sent for.</summary>
     public async Task<Guid> Fresh() => (await desk.GivenRequest(town)).RequestId;
 
@@ -380,6 +390,45 @@ internal sealed class Stage(DeskFixture desk, Town town, Actor who, bool ours = 
                 insert into escalation_recipient (community_id, escalation_id, staff_id, duty, message_id, told_at) values (@CommunityId, @escalation, @Id, 'crew', @message, @Now)
                 """,
                 new { s.Town.CommunityId, message = Guid.CreateVersion7(), escalation = await s.The("escalationId"), s.Worker.Id, s.Now });
+        },
+
+        // What a community is made of: one of its own, since doors may end it.
+        ["addPlace"] = s => Do(() =>
+        {
+            s.Says("parentId", null);
+            s.Says("fullCode", "P" + Anew);
+        }),
+        ["retirePlace"] = async s => s.Is("placeId", await s.OwnPlace()),
+        ["reinstatePlace"] = async s =>
+        {
+            s.Is("placeId", await s.OwnPlace());
+            await s.Send(s.Administrator, new RetirePlace(await s.The("placeId")));
+        },
+        ["makeCategory"] = s => Do(() =>
+        {
+            s.Says("parentId", null);
+            s.Says("code", "c" + Anew);
+        }),
+        ["amendCategory"] = async s => s.Is("categoryId", await s.OwnCategory()),
+        ["retireCategory"] = async s => s.Is("categoryId", await s.OwnCategory()),
+        ["reinstateCategory"] = async s =>
+        {
+            s.Is("categoryId", await s.OwnCategory());
+            await s.Send(s.Administrator, new RetireCategory(await s.The("categoryId")));
+        },
+        ["makeTeam"] = s => Do(() => s.Says("name", "班" + Anew)),
+        ["amendTeam"] = async s => s.Is("teamId", await s.OwnTeam()),
+        ["retireTeam"] = async s => s.Is("teamId", await s.OwnTeam()),
+        ["reinstateTeam"] = async s =>
+        {
+            s.Is("teamId", await s.OwnTeam());
+            await s.Send(s.Administrator, new RetireTeam(await s.The("teamId")));
+        },
+        ["seatMember"] = async s => s.Is("teamId", await s.OwnTeam()),
+        ["unseatMember"] = async s =>
+        {
+            s.Is("teamId", await s.OwnTeam());
+            await s.Send(s.Administrator, new SeatMember(await s.The("teamId"), await s.The("staffId")));
         },
 
         // What everybody in a community shares, as it is.
