@@ -17,7 +17,36 @@ internal static class Volume
     /// <summary>Until when the history reaches.</summary>
     public static readonly DateTimeOffset Until = new(2026, 3, 2, 0, 0, 0, TimeSpan.Zero);
 
-    public static async Task Fill(NpgsqlDataSource owner, IReadOnlyList<Guid> communities, int customers, int requests)
+    public static Task Fill(NpgsqlDataSource owner, IReadOnlyList<Guid> communities, int customers, int requests) => InBulk(owner, async connection =>
+    {
+        await Run(connection, Requests, new { Communities = communities.ToArray(), Customers = customers, Requests = requests, Until = Until.UtcDateTime, OpenEvery = 100 });
+        foreach (var statement in Followers.Append(Events))
+        {
+            await Run(connection, statement, new { Until = Until.UtcDateTime });
+        }
+
+        await Customers(connection, communities, customers);
+    });
+
+    /// <summary>The people alone.</summary>
+    public static Task FillPeople(NpgsqlDataSource owner, IReadOnlyList<Guid> communities, int customers) => InBulk(owner, connection => Customers(connection, communities, customers));
+
+    /// <summary>The work alone, of people who are there already, until then: of so many requests one is open. Nothing is in the log, which others follow.</summary>
+    public static async Task FillWork(NpgsqlDataSource owner, IReadOnlyList<Guid> communities, int customers, int requests, int openEvery, DateTimeOffset until)
+    {
+        await using var connection = await owner.OpenConnectionAsync();
+        await Run(connection, "set session_replication_role = replica");
+        await Run(connection, Requests, new { Communities = communities.ToArray(), Customers = customers, Requests = requests, Until = until.UtcDateTime, OpenEvery = openEvery });
+        foreach (var statement in Followers)
+        {
+            await Run(connection, statement, new { Until = until.UtcDateTime });
+        }
+
+        await Run(connection, "set session_replication_role = origin");
+        await Run(connection, "analyze");
+    }
+
+    private static async Task InBulk(NpgsqlDataSource owner, Func<NpgsqlConnection, Task> fill)
     {
         await using var connection = await owner.OpenConnectionAsync();
         await Run(connection, "set session_replication_role = replica"); // no foreign key is checked row by row
@@ -29,13 +58,7 @@ internal static class Volume
         }
 
         await Run(connection, "alter table search_token drop constraint search_token_pkey");
-        await Run(connection, Requests, new { Communities = communities.ToArray(), Customers = customers, Requests = requests, Until = Until.UtcDateTime });
-        foreach (var statement in Followers)
-        {
-            await Run(connection, statement, new { Until = Until.UtcDateTime });
-        }
-
-        await Customers(connection, communities, customers);
+        await fill(connection);
         await Run(connection, "alter table search_token add primary key (community_id, token, kind, id)");
         foreach (var (_, definition) in indexes)
         {
@@ -131,7 +154,7 @@ internal static class Volume
         cross join lateral (select j / cardinality(@Communities::uuid[]) as nth) o -- of its community: so that each has its share of what is open
         cross join lateral (select greatest(1, least(@Customers, (j / cardinality(@Communities::uuid[]) * 13 % greatest(1, @Customers / cardinality(@Communities::uuid[]) - 1) + 1) * cardinality(@Communities::uuid[]) + n.nth - 1)) as which) w
         cross join lateral (select @Until::timestamptz - make_interval(secs => (@Requests - j) * 30.0) as at) t
-        cross join lateral (select case when o.nth % 100 = 0 then (array['received', 'inProgress', 'inProgress', 'awaitingFeedback'])[1 + (o.nth / 100) % 4] else 'closed' end as status) s
+        cross join lateral (select case when o.nth % @OpenEvery = 0 then (array['received', 'inProgress', 'inProgress', 'awaitingFeedback'])[1 + (o.nth / @OpenEvery) % 4] else 'closed' end as status) s
         join (
             select x.ordinality as nth, x.community_id,
                 (select array_agg(c.category_id order by c.category_id) from category c where c.community_id = x.community_id and c.kind = 'repair') as categories,
@@ -202,12 +225,13 @@ internal static class Volume
         from escalation e
         where e.escalation_id::text like '01900000-0000-7060-8000-%0'
         """,
-        """
+    ];
+
+    private const string Events = """
         insert into event (community_id, seq, subject_kind, subject_id, what, visibility, detail, actor_kind, actor_id, occurred_at, recorded_at, prev_hash, hash)
         select r.community_id, r.number, 'request', r.request_id, 'requestReceived', 'owner', '{}', 'staff', r.registered_by, r.reported_at, r.registered_at, '', ''
         from request r where r.number > 900000000000 and r.number % 5 = 0
-        """,
-    ];
+        """;
 
     private static Task Run(NpgsqlConnection connection, string sql, object? args = null) => connection.ExecuteAsync(sql, args, commandTimeout: 1800);
 }
