@@ -1,3 +1,4 @@
+import axe from 'axe-core';
 import { chromium } from 'playwright-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { onTestFailed } from 'vitest';
@@ -8,19 +9,23 @@ export const people: Record<string, [string, string]> = JSON.parse(process.env.D
 
 /** Debian's Chromium, which talks to nobody but the desk. */
 export const launch = (): Promise<Browser> =>
-  chromium.launch({
+  (running = chromium.launch({
     executablePath: process.env.DESK_CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage'],
-  });
+  }));
+
+let running: Promise<Browser> | undefined;
+const launched = (): Promise<Browser> => running ?? launch();
 
 export interface Look {
   language: 'zh-CN' | 'en';
   width: number;
   height?: number;
+  shade?: 'light' | 'dark';
 }
 
 export async function open(browser: Browser, look: Look): Promise<{ page: Page; context: BrowserContext; wrong: string[] }> {
-  const context = await browser.newContext({ locale: look.language, viewport: { width: look.width, height: look.height ?? (look.width < 600 ? 780 : 900) }, timezoneId: 'Asia/Shanghai', hasTouch: look.width < 600 });
+  const context = await browser.newContext({ locale: look.language, viewport: { width: look.width, height: look.height ?? (look.width < 600 ? 780 : 900) }, timezoneId: 'Asia/Shanghai', hasTouch: look.width < 600, colorScheme: look.shade ?? 'light', reducedMotion: 'reduce' });
   context.setDefaultTimeout(Number(process.env.DESK_PATIENCE ?? 30_000));
   const page = await context.newPage();
   const wrong: string[] = [];
@@ -52,3 +57,51 @@ async function sign(page: Page, name: string, password: string): Promise<void> {
 
 /** Nothing sticks out to the side. */
 export const overflow = (page: Page): Promise<number> => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+/** What is on its way is there: nothing turns any more. The stream of events keeps the network busy for ever. */
+export async function settled(page: Page): Promise<void> {
+  await page.waitForFunction(() => !document.querySelector('.ant-spin-spinning, .ant-spin-show, [aria-busy=true]'), undefined, { timeout: 20_000 });
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+}
+
+/** What axe finds that keeps somebody out, in words that lead to the place; and whether something sticks out to the side. */
+export async function keptOut(page: Page, where: string): Promise<string[]> {
+  await page.mouse.move(0, 0);
+  // Of a long list the first few stand for all.
+  await page.evaluate(() => document.querySelectorAll<HTMLElement>('.orders > :nth-child(n+9), .ant-table-tbody > tr:nth-child(n+9), .shift:nth-child(n+6), .day:nth-child(n+3)').forEach((e) => { e.style.display = 'none'; }));
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() => (window as unknown as { axe: typeof axe }).axe.run(document, { resultTypes: ['violations'] }));
+  const found = violations.filter((v) => v.impact === 'serious' || v.impact === 'critical').flatMap((v) => v.nodes.map((n) => `${where} ${v.id}: ${n.target.join(' ')} ${n.html.slice(0, 160)} ${n.any.map((a) => a.message).join('; ')}`));
+  return (await overflow(page)) > 0 ? [...found, `${where} sticks out to the side`] : found;
+}
+
+/** Somebody's own client, for what is not looked at here. */
+export async function as(who: string): Promise<{ context: BrowserContext; get: <T>(path: string) => Promise<T>; post: <T>(path: string, body?: unknown) => Promise<T> }> {
+  const context = await (await launched()).newContext();
+  const [signInName, password] = people[who]!;
+  const call = async <T>(method: 'get' | 'post', path: string, data?: unknown) => {
+    const reply = await context.request[method](address + path, { data });
+    if (!reply.ok()) throw new Error(`${path}: ${reply.status()} ${await reply.text()}`);
+    return (await reply.json()) as T;
+  };
+  await call('post', '/api/session', { signInName, password });
+  return { context, get: (path) => call('get', path), post: (path, body = {}) => call('post', path, body) };
+}
+
+/** Large, and on its side: as a camera writes it. */
+export async function picture(page: Page): Promise<{ name: string; mimeType: string; buffer: Buffer }> {
+  const data = await page.evaluate(() => {
+    const canvas = document.createElement('canvas');
+    [canvas.width, canvas.height] = [2400, 1200];
+    const pen = canvas.getContext('2d')!;
+    pen.fillStyle = '#c00';
+    pen.fillRect(0, 0, 1200, 1200);
+    pen.fillStyle = '#00c';
+    pen.fillRect(1200, 0, 1200, 1200);
+    return canvas.toDataURL('image/jpeg', 0.9).split(',')[1]!;
+  });
+  const plain = Buffer.from(data, 'base64');
+  // EXIF: orientation 6, that is, to be turned by a quarter to the right.
+  const exif = Buffer.from('ffe10022' + '457869660000' + '4d4d002a00000008' + '0001' + '0112' + '0003' + '00000001' + '00060000' + '00000000', 'hex');
+  return { name: '厨房.jpg', mimeType: 'image/jpeg', buffer: Buffer.concat([plain.subarray(0, 2), exif, plain.subarray(2)]) };
+}

@@ -1,6 +1,6 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, onTestFailed, test } from 'vitest';
-import { address, launch, open, overflow, people, signIn } from './browser';
+import { address, as, launch, open, overflow, picture, signIn } from './browser';
 
 let browser: Browser;
 beforeAll(async () => { browser = await launch(); });
@@ -8,22 +8,9 @@ afterAll(async () => { await browser?.close(); });
 
 interface Order { workOrderId: string; number: number; requestId: string; communityId: string }
 
-/** The desk's own client, for what is not looked at here. */
-async function clerk(): Promise<{ context: BrowserContext; get: <T>(path: string) => Promise<T>; post: <T>(path: string, body?: unknown) => Promise<T> }> {
-  const context = await browser.newContext();
-  const [signInName, password] = people.clerk!;
-  const call = async <T>(method: 'get' | 'post', path: string, data?: unknown) => {
-    const reply = await context.request[method](address + path, { data });
-    if (!reply.ok()) throw new Error(`${path}: ${reply.status()} ${await reply.text()}`);
-    return (await reply.json()) as T;
-  };
-  await call('post', '/api/session', { signInName, password });
-  return { context, get: (path) => call('get', path), post: (path, body = {}) => call('post', path, body) };
-}
-
 /** A leak at somebody's home, dispatched to the engineers. */
 async function dispatched(what: string): Promise<Order> {
-  const desk = await clerk();
+  const desk = await as('clerk');
   const { customers } = await desk.get<{ customers: { customerId: string; communityId: string; homes: { placeId: string }[] }[] }>(`/api/search?q=${process.env.DESK_CALLER ?? '8001'}&take=5`);
   const { communityId, customerId, homes } = customers[0]!;
   const categories = await desk.get<{ categoryId: string; kind: string; name: string; nameEn?: string }[]>(`/api/communities/${communityId}/categories`);
@@ -35,24 +22,6 @@ async function dispatched(what: string): Promise<Order> {
 }
 
 const step = (page: Page, name: string, state: string) => page.locator(`[data-part=phone] [data-action=${name}][data-state=${state}]`);
-
-/** Large, and on its side: as a camera writes it. */
-async function picture(page: Page): Promise<{ name: string; mimeType: string; buffer: Buffer }> {
-  const data = await page.evaluate(() => {
-    const canvas = document.createElement('canvas');
-    [canvas.width, canvas.height] = [2400, 1200];
-    const pen = canvas.getContext('2d')!;
-    pen.fillStyle = '#c00';
-    pen.fillRect(0, 0, 1200, 1200);
-    pen.fillStyle = '#00c';
-    pen.fillRect(1200, 0, 1200, 1200);
-    return canvas.toDataURL('image/jpeg', 0.9).split(',')[1]!;
-  });
-  const plain = Buffer.from(data, 'base64');
-  // EXIF: orientation 6, that is, to be turned by a quarter to the right.
-  const exif = Buffer.from('ffe10022' + '457869660000' + '4d4d002a00000008' + '0001' + '0112' + '0003' + '00000001' + '00060000' + '00000000', 'hex');
-  return { name: '厨房.jpg', mimeType: 'image/jpeg', buffer: Buffer.concat([plain.subarray(0, 2), exif, plain.subarray(2)]) };
-}
 
 test.each(['zh-CN', 'en'] as const)('A crew member works through an order without a line, closes the page in between, and everything arrives once (%s)', async (language) => {
   const order = await dispatched(language === 'en' ? 'The kitchen pipe leaks' : '厨房水管漏水');
@@ -113,7 +82,7 @@ test.each(['zh-CN', 'en'] as const)('A crew member works through an order withou
   for (const name of ['claim', 'arrive', 'hold', 'resume', 'attach']) await step(again, name, 'sent').waitFor();
   expect(lost).toBe(2);
 
-  const desk = await clerk();
+  const desk = await as('clerk');
   const details = await desk.get<{ workOrder: { status: string; doneWhat: string; arrivedAt: string }; materials: { name: string; quantity: number }[]; holds: unknown[] }>(`/api/work-orders/${order.workOrderId}`);
   expect([details.workOrder.status, details.workOrder.doneWhat, details.materials.length, details.holds.length]).toEqual(['done', '换了密封圈', 1, 1]);
   const { items } = await desk.get<{ items: { what: string; deviceAt: string | null }[] }>(`/api/requests/${order.requestId}/timeline`);
@@ -142,7 +111,7 @@ test('What was refused because the order had moved on says why, and is kept on t
   await page.locator('[data-move=complete]').click();
   await page.locator('[name=whatWasDone]').fill('Tightened the joint');
   await page.locator('dialog [data-act=submit]').click();
-  const desk = await clerk();
+  const desk = await as('clerk');
   await desk.post(`/api/work-orders/${order.workOrderId}/voiding`, { reason: 'The owner mended it' });
 
   await context.setOffline(false);

@@ -1,7 +1,7 @@
 import { GlobalOutlined, LogoutOutlined, MenuOutlined, MoonOutlined, SunOutlined, UserOutlined } from '@ant-design/icons';
 import { useQueryClient } from '@tanstack/react-query';
 import { Button, Dropdown, Grid, Tooltip } from 'antd';
-import { useEffect } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
 import { Link, NavLink, useLocation } from 'react-router';
 import { api, told } from './api/client';
@@ -63,15 +63,11 @@ export function Shell({ who, children }: { who: SignedIn; children: ReactNode })
       <a className="skip" href="#main">{t('app.skip')}</a>
       <header>
         <span className="brand">{wide ? t('app.name') : null}</span>
-        {!wide && links.length > 4 ? <Menu links={links} /> : (
-          <nav>
-            {links.map(([to, label]) => <NavLink key={to} to={to}>{label}</NavLink>)}
-          </nav>
-        )}
+        <nav>{!wide && links.length > 4 ? <Menu links={links} label={t('app.menu')} /> : <Links links={links} />}</nav>
         <span className="who">
           <LiveSign />
           {screens.desk && <AlarmBell />}
-          <Link to="/account" className="quiet" aria-label={t('account.title')} data-act="account"><UserOutlined /> {wide ? who.displayName : null}</Link>
+          <Link to="/account" className="quiet" aria-label={`${t('account.title')} · ${who.displayName}`} data-act="account"><UserOutlined /> {wide ? who.displayName : null}</Link>
           <LanguageSwitch />
           <ShadeSwitch />
           <Tooltip title={`${t('app.signOut')} · ${who.displayName}`}>
@@ -84,17 +80,47 @@ export function Shell({ who, children }: { who: SignedIn; children: ReactNode })
   );
 }
 
-/** The way to every screen where there is no room for a row of links. */
-function Menu({ links }: { links: readonly (readonly [string, string])[] }) {
+/** As many links as there is room for; behind one button, the rest. */
+function Links({ links }: { links: readonly (readonly [string, string])[] }) {
   const { t } = useWords();
+  const row = useRef<HTMLDivElement>(null);
+  const measured = useRef<HTMLDivElement>(null);
+  const [fit, setFit] = useState(links.length);
+  const said = links.map(([, label]) => label).join('|');
+  useLayoutEffect(() => {
+    const measure = () => {
+      const room = row.current!.clientWidth;
+      const widths = [...measured.current!.children].map((e) => (e as HTMLElement).offsetWidth);
+      const more = Math.max(...widths) + 32; // the button says where one is, beside its sign
+      const all = widths.reduce((sum, w) => sum + w + 4, 0);
+      let n = 0;
+      for (let used = more; n < widths.length && (used += widths[n]! + 4) <= room; n++);
+      setFit(all <= room ? widths.length : n);
+    };
+    measure();
+    const changes = new ResizeObserver(measure);
+    changes.observe(row.current!);
+    return () => changes.disconnect();
+  }, [said]);
+  return (
+    <div ref={row} className="links">
+      {links.slice(0, fit).map(([to, label]) => <NavLink key={to} to={to}>{label}</NavLink>)}
+      {fit < links.length && <Menu links={links.slice(fit)} label={t('app.more')} />}
+      <div ref={measured} className="measured" aria-hidden="true">
+        {links.map(([to, label]) => <span key={to}>{label}</span>)}
+      </div>
+    </div>
+  );
+}
+
+/** The way to every screen for which there is no room in a row. */
+function Menu({ links, label }: { links: readonly (readonly [string, string])[]; label: string }) {
   const { pathname } = useLocation();
   const here = links.find(([to]) => pathname === to || pathname.startsWith(`${to}/`));
   return (
-    <nav>
-      <Dropdown trigger={['click']} menu={{ selectedKeys: here ? [here[0]] : [], items: links.map(([to, label]) => ({ key: to, label: <Link to={to}>{label}</Link> })) }}>
-        <Button type="text" icon={<MenuOutlined />} data-act="menu">{here?.[1] ?? t('app.menu')}</Button>
-      </Dropdown>
-    </nav>
+    <Dropdown trigger={['click']} menu={{ selectedKeys: here ? [here[0]] : [], items: links.map(([to, text]) => ({ key: to, label: <Link to={to}>{text}</Link> })) }}>
+      <Button type="text" icon={<MenuOutlined />} className={here ? 'here' : undefined} data-act="menu">{here?.[1] ?? label}</Button>
+    </Dropdown>
   );
 }
 

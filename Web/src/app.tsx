@@ -58,8 +58,8 @@ const queries = new QueryClient({
 });
 
 /** Text that antd paints too pale to be read by everybody. */
-const light = { colorError: '#cf1322', colorTextPlaceholder: '#6b7280', colorTextDescription: '#5c6675', colorTextTertiary: '#5c6675' };
-const dark = { colorTextPlaceholder: '#8b949e', colorTextDescription: '#a3acb9', colorTextTertiary: '#a3acb9' };
+const light = { colorLink: '#1668dc', colorLinkHover: '#0d4ea6', colorError: '#cf1322', colorTextPlaceholder: '#6b7280', colorTextDescription: '#5c6675', colorTextTertiary: '#5c6675' };
+const dark = { colorLink: '#65a9f3', colorLinkHover: '#8fc1f8', colorTextPlaceholder: '#8b949e', colorTextDescription: '#a3acb9', colorTextTertiary: '#a3acb9' };
 
 export function App() {
   const { language } = useWords();

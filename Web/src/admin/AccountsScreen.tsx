@@ -40,7 +40,7 @@ export default function AccountsScreen() {
         <h1>{t('accounts.title')}</h1>
         <div className="row">
           {(communities.data?.length ?? 0) > 1 && (
-            <Select allowClear style={{ minWidth: 160 }} placeholder={t('common.community')} value={f.community} onChange={(v) => change({ community: v })} options={communities.data?.map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} />
+            <Select allowClear style={{ minWidth: 160 }} placeholder={t('common.community')} aria-label={t('common.community')} value={f.community} onChange={(v) => change({ community: v })} options={communities.data?.map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} />
           )}
           <Segmented value={active ? 'yes' : 'no'} onChange={(v) => change({ active: v === 'yes' ? undefined : v })} options={[{ value: 'yes', label: t('accounts.active') }, { value: 'no', label: t('accounts.deactivated') }]} />
           <Button type="primary" onClick={() => setMaking(true)} data-act="new-account">{t('accounts.new')}</Button>
@@ -136,7 +136,7 @@ function RolesDialog({ account: a, open, back, close, done }: { account: Account
       }}
     >
       {(communities.data?.length ?? 0) > 1 && (
-        <Form.Item label={t('common.community')}><Select value={community} onChange={setChosen} options={communities.data?.map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} /></Form.Item>
+        <Form.Item label={t('common.community')}><Select aria-label={t('common.community')} value={community} onChange={setChosen} options={communities.data?.map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} /></Form.Item>
       )}
       <Form.Item name="roles" label={t('accounts.roles')} extra={back ? undefined : t('accounts.noRoles')}><Select mode="multiple" options={grantable.map((r) => ({ value: r, label: word('roles', r) }))} /></Form.Item>
       {!back && <Seats communityId={community} />}
@@ -176,7 +176,7 @@ function MakeAccount({ open, close, done }: { open: boolean; close: () => void; 
       }}
     >
       {(communities.data?.length ?? 0) > 1 && (
-        <Form.Item label={t('common.community')}><Select value={community} onChange={setChosen} options={communities.data?.map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} /></Form.Item>
+        <Form.Item label={t('common.community')}><Select aria-label={t('common.community')} value={community} onChange={setChosen} options={communities.data?.map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} /></Form.Item>
       )}
       <Form.Item name="signInName" label={t('signIn.name')} rules={needed}><Input maxLength={100} autoComplete="off" autoCapitalize="none" spellCheck={false} /></Form.Item>
       <Form.Item name="displayName" label={t('accounts.displayName')} rules={needed}><Input maxLength={100} autoComplete="off" /></Form.Item>

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { App, Button, Table, Tag } from 'antd';
+import { App, Button, Grid, Spin, Table, Tag } from 'antd';
 import { api, told } from '../api/client';
 import type { JobLine } from '../api/client';
 import { Problem } from '../api/problems';
@@ -18,29 +18,62 @@ export default function JobsScreen() {
   useTitle(t('jobs.title'));
   const jobs = useQuery({ queryKey: ['jobs'], queryFn: ({ signal }) => told(api.GET('/api/jobs', { signal })), refetchInterval: 5_000 });
   const hint = useSend<{ jobId: string }, unknown>((v, header) => told(api.POST('/api/jobs/{jobId}/hint', { params: { path: { jobId: v.jobId }, header } })), () => void message.success(t('jobs.hinted')));
+  const wide = Grid.useBreakpoint().md;
+  const now = (j: JobLine) => <Button size="small" loading={hint.pending} onClick={() => void hint.send({ jobId: j.jobId })}>{t('jobs.runNow')}</Button>;
   return (
     <div className="stack">
       <h1>{t('jobs.title')}</h1>
       {jobs.isError && <Trouble problem={Problem.from(jobs.error)} retry={() => void jobs.refetch()} />}
       <Trouble problem={hint.problem} />
-      <Table<JobLine>
-        size="small"
-        rowKey="jobId"
-        loading={jobs.isPending}
-        pagination={false}
-        scroll={{ x: true }}
-        dataSource={[...(jobs.data ?? [])]}
-        columns={[
-          { title: t('jobs.title'), render: (_, j) => <span className="row"><code>{j.jobId}</code>{j.single && <Tag>{t('jobs.single')}</Tag>}{j.failuresInARow > 0 && <Tag color="red">{t('jobs.failing', { count: j.failuresInARow, kind: j.lastFailure ?? '' })}</Tag>}</span> },
-          { title: t('jobs.schedule'), render: (_, j) => <code>{j.schedule}</code> },
-          { title: t('jobs.lastSuccess'), render: (_, j) => (j.lastSuccessAt ? <Moment at={j.lastSuccessAt} zone={zone} /> : t('jobs.never')) },
-          { title: t('jobs.took'), align: 'right', render: (_, j) => (j.lastMilliseconds == null ? '—' : `${j.lastMilliseconds} ms`) },
-          { title: t('jobs.rows'), align: 'right', render: (_, j) => `${j.lastRows ?? 0} / ${j.rowsDone}` },
-          { title: t('jobs.oldest'), render: (_, j) => (j.oldestDueAt ? <Moment at={j.oldestDueAt} zone={zone} brief /> : t('jobs.none')) },
-          { title: t('jobs.worker'), render: (_, j) => <span className="quiet">{j.lastWorker}</span> },
-          { title: '', render: (_, j) => <Button size="small" loading={hint.pending} onClick={() => void hint.send({ jobId: j.jobId })}>{t('jobs.runNow')}</Button> },
-        ]}
-      />
+      {wide ? (
+        <Table<JobLine>
+          size="small"
+          rowKey="jobId"
+          loading={jobs.isPending}
+          pagination={false}
+          scroll={{ x: true }}
+          dataSource={[...(jobs.data ?? [])]}
+          columns={[
+            { title: t('jobs.title'), render: (_, j) => <Name job={j} /> },
+            { title: t('jobs.schedule'), render: (_, j) => <code>{j.schedule}</code> },
+            { title: t('jobs.lastSuccess'), render: (_, j) => <Success job={j} /> },
+            { title: t('jobs.took'), align: 'right', render: (_, j) => took(j) },
+            { title: t('jobs.rows'), align: 'right', render: (_, j) => rows(j) },
+            { title: t('jobs.oldest'), render: (_, j) => (j.oldestDueAt ? <Moment at={j.oldestDueAt} zone={zone} brief /> : t('jobs.none')) },
+            { title: t('jobs.worker'), render: (_, j) => <span className="quiet">{j.lastWorker}</span> },
+            { title: '', render: (_, j) => now(j) },
+          ]}
+        />
+      ) : jobs.isPending ? <Spin className="waiting" /> : (
+        <div className="orders">
+          {jobs.data?.map((j) => (
+            <div key={j.jobId} className="order stack tight">
+              <div className="row spread"><Name job={j} />{now(j)}</div>
+              <dl className="facts">
+                <dt>{t('jobs.lastSuccess')}</dt><dd><Success job={j} /></dd>
+                <dt>{t('jobs.schedule')}</dt><dd><code>{j.schedule}</code></dd>
+                <dt>{t('jobs.took')}</dt><dd>{took(j)}</dd>
+                <dt>{t('jobs.rows')}</dt><dd>{rows(j)}</dd>
+                {j.oldestDueAt && <><dt>{t('jobs.oldest')}</dt><dd><Moment at={j.oldestDueAt} zone={zone} brief /></dd></>}
+                {j.lastWorker && <><dt>{t('jobs.worker')}</dt><dd className="quiet">{j.lastWorker}</dd></>}
+              </dl>
+            </div>
+          ))}
+        </div>
+      )}
     </div>
   );
+}
+
+const took = (j: JobLine) => (j.lastMilliseconds == null ? '—' : `${j.lastMilliseconds} ms`);
+const rows = (j: JobLine) => `${j.lastRows ?? 0} / ${j.rowsDone}`;
+
+function Name({ job: j }: { job: JobLine }) {
+  const { t } = useWords();
+  return <span className="row"><code>{j.jobId}</code>{j.single && <Tag>{t('jobs.single')}</Tag>}{j.failuresInARow > 0 && <Tag color="red">{t('jobs.failing', { count: j.failuresInARow, kind: j.lastFailure ?? '' })}</Tag>}</span>;
+}
+
+function Success({ job: j }: { job: JobLine }) {
+  const { t } = useWords();
+  return j.lastSuccessAt ? <Moment at={j.lastSuccessAt} zone={zone} /> : t('jobs.never');
 }

@@ -174,13 +174,15 @@ function Top({ who, crew, left, inner }: { who: SignedIn; crew: Crew; left: () =
   return (
     <>
       <header>
-        {inner ? <To to="/crew" className="button quiet" aria-label={say('back')} data-act="back">‹ {say('app')}</To> : <h1>{say('app')}</h1>}
+        {inner ? <To to="/crew" className="button quiet" data-act="back"><span aria-hidden="true">‹</span> {say('app')}</To> : <h1>{say('app')}</h1>}
         <Button kind="quiet" onClick={() => setMenu(true)} aria-label={say('menu')} aria-haspopup="dialog" data-act="menu">☰</Button>
       </header>
       {(!online || waiting > 0 || refused > 0) && (
-        <To to="/crew/sent" className={`strip ${refused ? 'bad' : ''}`} role="status" data-part="strip" data-waiting={waiting} data-refused={refused}>
-          {[online ? '' : say('offline'), waiting ? say('waitingToSend', { count: waiting }) : '', refused ? say('refusedCount', { count: refused }) : ''].filter(Boolean).join(' · ')}
-        </To>
+        <div role="status">
+          <To to="/crew/sent" className={`strip ${refused ? 'bad' : ''}`} data-part="strip" data-waiting={waiting} data-refused={refused}>
+            {[online ? '' : say('offline'), waiting ? say('waitingToSend', { count: waiting }) : '', refused ? say('refusedCount', { count: refused }) : ''].filter(Boolean).join(' · ')}
+          </To>
+        </div>
       )}
       {menu && (
         <Sheet title={who.displayName} close={() => setMenu(false)} part="menu">

@@ -5,7 +5,7 @@ import type { PhotoPurpose, SignedIn, WorkOrderDetails } from '../api/client';
 import { ActionLine } from './Outbox';
 import { spoken, useCommunities, zoneHere } from './crew';
 import type { Crew } from './crew';
-import { Button, Moment, Sheet, Trouble } from './kit';
+import { Button, Icon, Moment, Sheet, Trouble } from './kit';
 import { StepForm, hasForm } from './StepForm';
 import { prepared } from './photos';
 import { foresee, stepsNow } from './queue';
@@ -78,8 +78,8 @@ function Shown({ crew, who, details, again }: { crew: Crew; who: SignedIn; detai
         {o.payer !== 'free' && <div>{word('payer', o.payer)} {o.consentedAmount != null && say('consented', { amount: o.consentedAmount })}</div>}
         {foreseen.gone && moves.length > 0 && <div role="status">{say('gone')}</div>}
         <div className="pair">
-          {caller && open && <a className="button plain" href={`tel:${caller.phone}`} data-act="call">📞 {say('call')}{caller.customerName ? ` ${caller.customerName}` : ''}</a>}
-          {o.placeName && <a className="button plain" href={mapOf([pick(community?.name, community?.nameEn), o.placeName].filter(Boolean).join(' '))} data-act="open-place">📍 {say('openPlace')}</a>}
+          {caller && open && <a className="button plain" href={`tel:${caller.phone}`} data-act="call"><Icon of="phone" /> {say('call')}{caller.customerName ? ` ${caller.customerName}` : ''}</a>}
+          {o.placeName && <a className="button plain" href={mapOf([pick(community?.name, community?.nameEn), o.placeName].filter(Boolean).join(' '))} data-act="open-place"><Icon of="place" /> {say('openPlace')}</a>}
         </div>
       </section>
       {actions.length > 0 && (
@@ -101,7 +101,7 @@ function Shown({ crew, who, details, again }: { crew: Crew; who: SignedIn; detai
         {details.requests.map((r) => (
           <li key={`${r.requestId}${r.joinedAt}`}>
             <a className="plain-link" href={`/requests/${r.requestId}`}><span className="row"><span className="number">{spoken(r.number)}</span>{r.customerName && <span>{r.customerName}</span>}</span><span className="pre">{r.description}</span></a>
-            {r !== caller && open && !r.leftAt && r.phone && !r.phone.includes('*') && <a className="button plain" href={`tel:${r.phone}`}>📞 {say('call')} {r.customerName}</a>}
+            {r !== caller && open && !r.leftAt && r.phone && !r.phone.includes('*') && <a className="button plain" href={`tel:${r.phone}`}><Icon of="phone" /> {say('call')} {r.customerName}</a>}
           </li>
         ))}
       </Part>
@@ -213,7 +213,7 @@ function Photos({ crew, details, zone, mayAdd, open }: { crew: Crew; details: De
         <div className="pair">
           <select value={purpose} onChange={(e) => choose(e.target.value as PhotoPurpose)} aria-label={say('purpose')} data-field="purpose">{members('photoPurpose').map(([v, text]) => <option key={v} value={v}>{text}</option>)}</select>
           <label className="button plain" aria-busy={busy || undefined}>
-            📷 {say('addPhoto')}
+            <Icon of="camera" /> {say('addPhoto')}
             <input type="file" accept="image/*" multiple className="unseen" onChange={(e) => { const picked = [...(e.target.files ?? [])]; e.target.value = ''; void take(picked); }} data-act="attach" />
           </label>
         </div>

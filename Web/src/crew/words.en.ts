@@ -5,7 +5,7 @@ export const enums = workWords.enums;
 export const problems = { ...workWords.problems, 'phone.too_old': 'This lay in the telephone too long and was not sent. Look at it and send it again, or discard it.' };
 
 export const texts: Record<keyof typeof chinese, string> = {
-  app: 'My crew', home: 'Property Service Desk', language: '中文', menu: 'Menu', signOut: 'Sign out', account: 'My account', escalations: 'Escalations', back: 'Back', close: 'Close', cancel: 'Cancel', save: 'Done', retry: 'Try again', more: 'More', optional: 'optional', required: 'required', loading: 'Loading…',
+  app: 'My crew', home: 'Property Service Desk', language: '中文', menu: 'Menu', signOut: 'Sign out', account: 'My account', escalations: 'Escalations', close: 'Close', cancel: 'Cancel', save: 'Done', retry: 'Try again', more: 'More', optional: 'optional', required: 'required', loading: 'Loading…',
   signInTitle: 'Sign in', signInName: 'User name', password: 'Password', signIn: 'Sign in', signInAgain: 'Your session is over. Sign in again; what was not sent is still on this telephone.',
   notCrew: 'You are in no crew.', toDesk: 'Open the desk',
   team: 'Team', mine: 'Mine', pool: 'Pool', done: 'Done', empty: 'No work orders', emptyHint: 'New orders appear here.', noDue: 'No due time', serves: 'Serves {{count}} requests', rework: 'Rework', urged: 'Urged {{count}}×', nobody: 'Nobody yet',

@@ -5,7 +5,7 @@ export const problems = { ...workWords.problems, 'phone.too_old': '在手机里�
 
 /** The texts of the crews' pages; English has the same keys. */
 export const texts = {
-  app: '我的班组', home: '物业服务台', language: 'English', menu: '菜单', signOut: '退出登录', account: '我的账号', escalations: '升级', back: '返回', close: '关闭', cancel: '取消', save: '确定', retry: '重试', more: '更多', optional: '选填', required: '必填', loading: '加载中…',
+  app: '我的班组', home: '物业服务台', language: 'English', menu: '菜单', signOut: '退出登录', account: '我的账号', escalations: '升级', close: '关闭', cancel: '取消', save: '确定', retry: '重试', more: '更多', optional: '选填', required: '必填', loading: '加载中…',
   signInTitle: '登录', signInName: '用户名', password: '密码', signIn: '登录', signInAgain: '登录已失效，请重新登录。没有发出的内容都还在这台手机里。',
   notCrew: '您不在任何班组。', toDesk: '打开服务台',
   team: '班组', mine: '我的', pool: '可抢', done: '已完成', empty: '没有工单', emptyHint: '有新单会出现在这里。', noDue: '无时限', serves: '涉及 {{count}} 条申请', rework: '返修', urged: '催单 {{count}} 次', nobody: '还没有人',

@@ -67,7 +67,7 @@ export default function CallBacksScreen() {
               </div>
               <div className="clamp">{c.description}</div>
               <div className="row spread">
-                <span className="quiet">{[word('requestKind', c.kind), c.placeName].filter(Boolean).join(' · ')}{c.callAfter && <> · {t('callBacks.callAfter')} <Moment at={c.callAfter} zone={zone} brief /></>}</span>
+                <span className="quiet">{[word('requestKind', c.kind), c.placeName].filter(Boolean).join(' · ')}{c.callAfter && Date.parse(c.callAfter) > Date.now() && <> · {t('callBacks.callAfter')} <Moment at={c.callAfter} zone={zone} brief /></>}</span>
                 <Button onClick={() => setOpen(c)} data-act="open-call">{t('callBacks.script')}</Button>
               </div>
             </div>
@@ -107,7 +107,7 @@ function Sheet({ line, zone, close }: { line: CallBackLine; zone: string; close:
         {s.bestHour != null ? <Tag color="green">{t('callBacks.bestHour', { hour: s.bestHour })}</Tag> : <span className="quiet">{t('callBacks.noBestHour')}</span>}
         {s.takenByName && <Tag color="blue">{t('callBacks.takenBy', { name: s.takenByName })}</Tag>}
         {s.handedToName && <Tag>{t('callBacks.handedTo', { name: s.handedToName })}</Tag>}
-        {s.callAfter && <span className="quiet">{t('callBacks.callAfter')} <Moment at={s.callAfter} zone={zone} /></span>}
+        {s.callAfter && Date.parse(s.callAfter) > Date.now() && <span className="quiet">{t('callBacks.callAfter')} <Moment at={s.callAfter} zone={zone} /></span>}
       </div>
       {!mine && <p className="quiet">{t('callBacks.takeFirst')}</p>}
       <div className="row">

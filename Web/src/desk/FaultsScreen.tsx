@@ -78,7 +78,7 @@ function OpenFault({ open, close, done }: { open: boolean; close: () => void; do
       call={(v, header) => told(api.POST('/api/faults', { params: { header }, body: { communityId: community!, title: v.title, categoryId: v.categoryId, placeId: v.placeId, expectedAt: v.expectedAt ? instantOf(v.expectedAt, zone) : null } }))}
     >
       {(communities.data?.length ?? 0) > 1 && (
-        <Form.Item label={t('common.community')}><Select value={community} onChange={setChosen} options={communities.data?.map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} /></Form.Item>
+        <Form.Item label={t('common.community')}><Select aria-label={t('common.community')} value={community} onChange={setChosen} options={communities.data?.map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} /></Form.Item>
       )}
       <Form.Item name="title" label={t('fault.name')} rules={[{ required: true, whitespace: true, message: t('common.required') }]}><Input maxLength={200} /></Form.Item>
       <Form.Item name="categoryId" label={t('fault.category')} rules={[{ required: true, message: t('common.required') }]}><CategoryPick communityId={community} kind="repair" /></Form.Item>

@@ -101,7 +101,7 @@ function Count({ board, shown, choose }: { board: Board; shown: boolean; choose:
 const keyOf = (row: Line) => (row.of === 'order' ? row.line.workOrderId : row.of === 'escalation' ? row.line.escalation.escalationId : row.of === 'request' ? row.line.requestId : row.line.followUpId);
 
 function Row({ row, board, who }: { row: Line; board: Board; who: SignedIn }) {
-  const { t, word, language } = useWords();
+  const { t, word, pick, language } = useWords();
   const communities = useCommunities();
   const id = row.of === 'escalation' ? row.line.escalation.communityId : row.line.communityId;
   const zone = communities.data?.find((c) => c.communityId === id)?.timeZone ?? 'UTC';
@@ -129,7 +129,7 @@ function Row({ row, board, who }: { row: Line; board: Board; who: SignedIn }) {
             </span>
             <Moment at={e.firedAt} zone={zone} brief />
           </div>
-          <div className="quiet">{[word('escalationState', e.state), e.crew && word('crew', e.crew), language === 'en' ? e.categoryNameEn : e.categoryName, e.placeName, e.acknowledgedByName && t('escalations.acknowledgedBy', { name: e.acknowledgedByName, time: span(Number(e.acknowledgedAfterSeconds ?? 0), language) })].filter(Boolean).join(' · ')}</div>
+          <div className="quiet">{[word('escalationState', e.state), e.crew && word('crew', e.crew), pick(e.categoryName, e.categoryNameEn), e.placeName, e.acknowledgedByName && t('escalations.acknowledgedBy', { name: e.acknowledgedByName, time: span(Number(e.acknowledgedAfterSeconds ?? 0), language) })].filter(Boolean).join(' · ')}</div>
         </Link>
       );
     }
@@ -169,12 +169,12 @@ function Agree({ order }: { order: WorkOrderLine }) {
 
 /** Whose complaints: anybody who works in one of the reader's communities. */
 function InCharge({ who, value, choose }: { who: SignedIn; value: string | undefined; choose: (id: string | undefined) => void }) {
-  const { t } = useWords();
+  const { t, pick } = useWords();
   const communities = useCommunities();
   const mine = (communities.data ?? []).filter((c) => who.roles.some((r) => r.communityId === c.communityId));
   return (
     <span className="row">
-      {mine.map((c) => <StaffOf key={c.communityId} communityId={c.communityId} name={mine.length > 1 ? c.name : undefined} value={value} choose={choose} />)}
+      {mine.map((c) => <StaffOf key={c.communityId} communityId={c.communityId} name={mine.length > 1 ? pick(c.name, c.nameEn) : undefined} value={value} choose={choose} />)}
       {value && <Button type="link" onClick={() => choose(undefined)}>{t('common.reset')}</Button>}
     </span>
   );

@@ -8,7 +8,9 @@ const kept = 'desk.shade';
 export const shadeOf = (chosen: string | null, systemIsDark: boolean): Shade => (chosen === 'light' || chosen === 'dark' ? chosen : systemIsDark ? 'dark' : 'light');
 
 const system = () => matchMedia('(prefers-color-scheme: dark)');
-const now = () => shadeOf(localStorage.getItem(kept), system().matches);
+/** Paper is white. */
+const paper = () => matchMedia('print');
+const now = () => (paper().matches ? 'light' : shadeOf(localStorage.getItem(kept), system().matches));
 const told = new Set<() => void>();
 
 function changed(): void {
@@ -19,6 +21,7 @@ function changed(): void {
 /** Before anything is drawn; follows the system from then on. */
 export function startShade(): void {
   system().addEventListener('change', changed);
+  paper().addEventListener('change', changed);
   changed();
 }
 

@@ -3,23 +3,26 @@ import { GridComponent, LegendComponent, TooltipComponent } from 'echarts/compon
 import { init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
 import { useEffect, useRef } from 'react';
+import { useShade } from '../kit/shade';
 import type { PlotProps } from './Figures';
 
 use([BarChart, LineChart, GridComponent, LegendComponent, TooltipComponent, SVGRenderer]);
 
-const ink = '#667085';
+/** What is drawn takes no colours from the page. */
+const shades = { light: { ink: '#667085', axis: '#d0d5dd', split: '#eaecf0' }, dark: { ink: '#a3acb9', axis: '#4a4f57', split: '#2b2f35' } };
 
 /** One plot. What it shows stands as figures in the table beside it, which is what counts; to a reader of the screen it says so. */
 export default function Plot({ title, names, series, stacked, percent, most, digits = 0 }: PlotProps) {
   const box = useRef<HTMLDivElement>(null);
+  const { ink, axis, split } = shades[useShade()];
   // Few or short names stand under their columns; many or long ones beside bars.
   const upright = names.every((n) => /^\d{4}-\d\d/.test(n)) || (names.length <= 5 && names.every((n) => n.length <= 8));
   const height = upright ? 240 : Math.max(120, names.length * (stacked || series.length === 1 ? 26 : 16 * series.length) + (series.length > 1 ? 70 : 40));
   useEffect(() => {
     const chart = init(box.current, undefined, { renderer: 'svg' });
     const say = (v: unknown) => (typeof v === 'number' ? `${v.toFixed(digits)}${percent ? ' %' : ''}` : '–');
-    const named = { type: 'category' as const, data: [...names], inverse: !upright, axisLabel: { color: ink, width: upright ? undefined : 110, overflow: 'truncate' as const, hideOverlap: upright, interval: upright ? undefined : 0 }, axisTick: { show: false }, axisLine: { lineStyle: { color: '#d0d5dd' } } };
-    const counted = { type: 'value' as const, min: 0, max: percent ? 100 : most, minInterval: percent || most ? undefined : 1, axisLabel: { color: ink, formatter: percent ? '{value} %' : undefined, hideOverlap: true }, splitLine: { lineStyle: { color: '#eaecf0' } } };
+    const named = { type: 'category' as const, data: [...names], inverse: !upright, axisLabel: { color: ink, width: upright ? undefined : 110, overflow: 'truncate' as const, hideOverlap: upright, interval: upright ? undefined : 0 }, axisTick: { show: false }, axisLine: { lineStyle: { color: axis } } };
+    const counted = { type: 'value' as const, min: 0, max: percent ? 100 : most, minInterval: percent || most ? undefined : 1, axisLabel: { color: ink, formatter: percent ? '{value} %' : undefined, hideOverlap: true }, splitLine: { lineStyle: { color: split } } };
     chart.setOption({
       animation: false,
       textStyle: { fontFamily: getComputedStyle(box.current!).fontFamily }, // it measures the words itself

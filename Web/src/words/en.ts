@@ -5,7 +5,7 @@ import type { zhCN } from './zh-CN';
 type Words<T> = { [K in keyof T]: T[K] extends string ? string : Words<T[K]> };
 
 export const en: Words<typeof zhCN> = {
-  app: { light: 'Light', dark: 'Dark', menu: 'Menu', name: 'Property Service Desk', signOut: 'Sign out', language: '中文', skip: 'Skip to content' },
+  app: { light: 'Light', dark: 'Dark', menu: 'Menu', more: 'More', name: 'Property Service Desk', signOut: 'Sign out', language: '中文', skip: 'Skip to content' },
   live: {
     away: 'Not live', awayHint: 'What others do is shown with a delay. The connection is being tried again.', changed: 'This was changed after you opened the form.', changedBy: '{{name}} changed this after you opened the form.', looking: 'Somebody else changed this meanwhile. What you typed is still here.',
     theirs: 'Theirs, now', mine: 'Yours', before: 'Before', takeTheirs: 'Take theirs', sameNow: 'There it says the same as yours now.', savingReplaces: 'Saving again puts yours in place of theirs.', savingAdds: 'Saving takes nothing of it away.',

@@ -3,7 +3,7 @@ import { workWords } from './work.zh-CN';
 
 /** Every text of the client in Chinese. English has the same keys: the compiler and a test hold them together. */
 export const zhCN = {
-  app: { light: '浅色', dark: '深色', menu: '菜单', name: '物业服务台', signOut: '退出登录', language: 'English', skip: '跳到正文' },
+  app: { light: '浅色', dark: '深色', menu: '菜单', more: '更多', name: '物业服务台', signOut: '退出登录', language: 'English', skip: '跳到正文' },
   live: {
     away: '未实时更新', awayHint: '他人的操作会延迟显示，正在重新连接。', changed: '您打开表单之后，这里有了改动。', changedBy: '您打开表单之后，{{name}}改动了这里。', looking: '刚才别人改动了这里，您填写的内容都还在。',
     theirs: '对方（现在）', mine: '您的', before: '原来', takeTheirs: '采用对方的', sameNow: '那里现在与您填写的一致。', savingReplaces: '再次保存将以您的内容替换对方的。', savingAdds: '保存不会影响对方的改动。',
