@@ -51,7 +51,7 @@ public sealed partial class ApiGuideTests
         var found = sources.SelectMany(s => Literal().Matches(s).Where(m => !s[..m.Index].EndsWith("new Fault(", StringComparison.Ordinal)).Select(m => OfLiteral(s, m, texts))).Concat(sources.SelectMany(OfKinds));
         return
         [
-            .. found.Where(c => c.Status > 0 && !NoCodes.Contains(c.Code) && !c.Code.EndsWith(".json", StringComparison.Ordinal) && !c.Code.EndsWith(".html", StringComparison.Ordinal) && !c.Code.StartsWith("page.", StringComparison.Ordinal))
+            .. found.Where(c => !NoCodes.Contains(c.Code) && !c.Code.EndsWith(".json", StringComparison.Ordinal) && !c.Code.EndsWith(".html", StringComparison.Ordinal) && c.Code.Split('.')[0] is not ("page" or "profile"))
                 .GroupBy(c => (c.Code, c.Status))
                 .Select(g => g.FirstOrDefault(c => c.Sentence.Length > 0) ?? g.First())
                 .OrderBy(c => c.Code, StringComparer.Ordinal).ThenBy(c => c.Status),
@@ -71,13 +71,15 @@ public sealed partial class ApiGuideTests
                 "Refused.Invalid" or "WithErrorCode" => 422,
                 var named => int.Parse(named["Status".Length..], System.Globalization.CultureInfo.InvariantCulture),
             }
-            : line.Contains("=> (", StringComparison.Ordinal) || line.Contains("return (", StringComparison.Ordinal) || line.Contains("_ => (", StringComparison.Ordinal) || line.Contains("Malformed", StringComparison.Ordinal) ? 400
+            : line.Contains("=> (", StringComparison.Ordinal) || line.Contains("return (", StringComparison.Ordinal) || line.Contains("_ => (", StringComparison.Ordinal) || (line.Contains("Malformed", StringComparison.Ordinal) && !line.Contains("const string", StringComparison.Ordinal)) ? 400
             : 422;
         if (line.Contains("const string", StringComparison.Ordinal))
         {
             var where = match.Groups[1].Value.Split('.')[0] switch { "phone" => "PhoneNumber.", "password" => "PasswordRules.", _ => "PlainText." };
-            var own = texts.GetValueOrDefault(where + Regex.Match(line, @"const string (\w+)").Groups[1].Value, "");
-            return new Said(match.Groups[1].Value, own.Length > 0 ? 422 : 0, Cell(own)); // or it is said where it is thrown
+            if (texts.TryGetValue(where + Regex.Match(line, @"const string (\w+)").Groups[1].Value, out var own))
+            {
+                return new Said(match.Groups[1].Value, 422, Cell(own));
+            }
         }
 
         var after = source[(match.Index + match.Length)..];
