@@ -88,7 +88,7 @@ internal static class CommunitiesEndpoints
         int read;
         while ((read = await http.Request.Body.ReadAsync(buffer, ct)) > 0)
         {
-            held.Write(buffer, 0, read);
+            await held.WriteAsync(buffer.AsMemory(0, read), ct);
             if (held.Length > ImportPlaces.MostBytes)
             {
                 throw new Refused.TooLarge("places.file_too_large", "This file is too large: at most 4 MB.");

@@ -244,7 +244,7 @@ internal sealed record LockedPlace(Guid CommunityId, Guid PlaceId, Guid? ParentI
         select p.community_id, p.place_id, p.parent_id, p.full_code, p.retired_at, p.version
         from place p
         where p.place_id = @PlaceId
-        for update of p
+        for no key update of p
         """;
 
     private const string Community = """

@@ -227,14 +227,14 @@ public sealed record UnseatMember([property: JsonIgnore] Guid TeamId, Guid Staff
 /// <summary>A team as it stands after a change.</summary>
 public sealed record TeamReply(Guid TeamId, DateTimeOffset? RetiredAt, int Version);
 
-/// <summary>A team as the running command holds it: locked, also against new seats and orders.</summary>
+/// <summary>A team as the running command holds it: locked.</summary>
 internal sealed record LockedTeam(Guid CommunityId, Guid TeamId, bool External, DateTimeOffset? RetiredAt, int Version)
 {
     private const string Read = """
         select t.community_id, t.team_id, t.external, t.retired_at, t.version
         from team t
         where t.team_id = @TeamId
-        for update of t
+        for no key update of t
         """;
 
     private const string Community = """

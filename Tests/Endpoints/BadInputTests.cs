@@ -39,6 +39,7 @@ public sealed partial class BadInputTests : ApiFixture
         ["trySlaProfile.profile"] = SlaProfile,
         ["addPlace.kind"] = "\"commonArea\"",
         ["addPlace.parentId"] = null,
+        ["makeTeam.external"] = "true", // a second one of the house, and a crew has no team of its own
         ["makeCategory.parentId"] = null,
         ["demandsPhotos"] = "[\"after\"]",
         ["declareEvent.factor"] = "1.5",
