@@ -37,7 +37,7 @@ public enum FeedbackMove
     /// <summary>A delivered ask and every attempt that the policy demands, and no word.</summary>
     Lapse,
 
-    /// <summary>The person was erased: nobody is left to ask.</summary>
+    /// <summary>The person was erased, or has opted out: nobody is left to ask.</summary>
     Forget,
 }
 

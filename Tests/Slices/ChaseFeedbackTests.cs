@@ -342,6 +342,19 @@ public sealed class ChaseFeedbackTests : DeskFixture
     }
 
     [Test]
+    public async Task A_first_call_at_night_owes_one_by_day()
+    {
+        var (request, _) = await GivenDone();
+        Clock.Set(Local(2, 20, 30));
+
+        await Send(Here.Clerk, new TryCall(request, Number, CallResult.NoAnswer));
+
+        var line = (await Send(Here.Clerk, new ListCallBacks())).Items.Single();
+        Assert.That((line.DueAt, line.CallAfter), Is.EqualTo(((DateTimeOffset?)Local(3, 20, 30), (DateTimeOffset?)Local(3, 9))));
+        Assert.That(await ClocksThatDiffer(), Is.Empty);
+    }
+
+    [Test]
     public async Task Whoever_opts_out_while_being_asked_is_neither_reminded_nor_rung_any_more()
     {
         var (asked, _) = await GivenDone();

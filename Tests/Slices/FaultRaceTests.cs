@@ -10,6 +10,9 @@ namespace PropertyServiceDesk.Tests.Slices;
 
 public sealed class FaultRaceTests : DeskFixture
 {
+    [OneTimeSetUp]
+    public Task Joiners_are_asked() => AskJoiners(true);
+
     /// <summary>
     /// Eight callers join thirty more while the order is completed under their hands, and some of those that were just joined are
     /// un-joined. Two alone leave the completion more room between them.

@@ -15,19 +15,7 @@ public sealed class FaultTests : DeskFixture
 
     /// <summary>Here those who joined are asked, too; that they are not is tried below.</summary>
     [SetUp]
-    public Task Joiners_are_asked() => Joiners(true);
-
-    private Task Joiners(bool asked) => Execute(
-        """
-        insert into sla_profile_version (community_id, policy_version_id, version, definition, created_at)
-        select v.community_id, gen_random_uuid(), v.version + 1,
-            jsonb_set(v.definition, '{policies}', (select jsonb_agg(jsonb_set(p, '{feedback,joiners}', to_jsonb(@asked))) from jsonb_array_elements(v.definition -> 'policies') p)), v.created_at
-        from sla_profile_version v
-        where v.community_id = @CommunityId
-        order by v.version desc
-        limit 1
-        """,
-        new { asked, Here.CommunityId });
+    public Task Joiners_are_asked() => AskJoiners(true);
 
     [Test]
     public async Task Who_joined_is_asked_where_the_policy_says_so()
@@ -40,7 +28,7 @@ public sealed class FaultTests : DeskFixture
     [Test]
     public async Task Who_joined_is_not_asked_where_it_does_not_but_who_was_first_or_had_an_order_of_their_own_is()
     {
-        await Joiners(false);
+        await AskJoiners(false);
         var (first, joined, own) = await GivenJoined();
 
         string[] Round(string state, string? rule) => [$"{state} {rule ?? "-"}"];

@@ -162,6 +162,19 @@ public abstract class DeskFixture
         return "";
     }
 
+    /// <summary>Another version of the profile: who only joined a fault is asked, or is not.</summary>
+    protected Task AskJoiners(bool asked) => Execute(
+        """
+        insert into sla_profile_version (community_id, policy_version_id, version, definition, created_at)
+        select v.community_id, gen_random_uuid(), v.version + 1,
+            jsonb_set(v.definition, '{policies}', (select jsonb_agg(jsonb_set(p, '{feedback,joiners}', to_jsonb(@asked))) from jsonb_array_elements(v.definition -> 'policies') p)), v.created_at
+        from sla_profile_version v
+        where v.community_id = @CommunityId
+        order by v.version desc
+        limit 1
+        """,
+        new { asked, Here.CommunityId });
+
     /// <summary>A repair by the town's customer at home, registered now.</summary>
     protected internal Task<RequestReply> GivenRequest(Town? town = null, Priority? priority = null, RequestKind kind = RequestKind.Repair, string category = "water", string text = "厨房水管漏水") =>
         GivenRequestIn(town ?? Here, priority, kind, category, text);
