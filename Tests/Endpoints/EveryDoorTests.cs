@@ -172,9 +172,16 @@ public sealed partial class EveryDoorTests : ApiFixture
             done.Add("POST " + path);
         }
 
+        async Task Says(string path)
+        {
+            using var response = await Anonymous.Http.GetAsync(path);
+            Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+            done.Add("GET " + path);
+        }
+
         const string Own = "vier gewinnt nie 9";
-        await Does("GET", "/health/live");
-        await Does("GET", "/health/ready");
+        await Says("/health/live");
+        await Says("/health/ready");
         await Signed("/api/inbound/sms");
         await Signed("/api/inbound/email");
         await Does("POST", "/api/session", new { signInName = "walker@here", password = Town.Password });
@@ -493,7 +500,8 @@ public sealed partial class EveryDoorTests : ApiFixture
         }
         else if (operation.Json.TryGetProperty("requestBody", out _))
         {
-            message.Content = new ByteArrayContent(Pictures.Png()) { Headers = { ContentType = new MediaTypeHeaderValue("application/octet-stream") } };
+            var file = operation.Id is "importPlaces" or "tryPlaceImport" ? "fullCode,parent,kind,name\nP9,,commonArea,大堂"u8.ToArray() : Pictures.Png();
+            message.Content = new ByteArrayContent(file) { Headers = { ContentType = new MediaTypeHeaderValue("application/octet-stream") } };
         }
 
         if (known.TryGetValue("!If-Match", out var match))
