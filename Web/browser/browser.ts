@@ -42,9 +42,9 @@ export async function open(browser: Browser, look: Look): Promise<{ page: Page; 
   return { page, context, wrong };
 }
 
-export async function signIn(page: Page, who: string): Promise<void> {
+export async function signIn(page: Page, who: string, at = ''): Promise<void> {
   const [name, password] = people[who]!;
-  await page.goto(address);
+  await page.goto(address + at);
   await sign(page, name, password);
 }
 

@@ -74,8 +74,7 @@ test.each(languages)('A crew member’s day on a slow line (%s)', async (languag
   const line = await context.newCDPSession(page);
   await line.send('Network.enable');
   await line.send('Network.emulateNetworkConditions', { offline: false, latency: 400, downloadThroughput: 400_000 / 8, uploadThroughput: 400_000 / 8 });
-  await timed('signed in, on a slow line', () => signIn(page, 'member'));
-  await page.waitForURL('**/crew');
+  await timed('signed in, on a slow line', () => signIn(page, 'member', '/crew'));
   await timed('the list, on a slow line', () => page.locator('[data-order]').nth(10).waitFor());
   expect(await overflow(page)).toBeLessThanOrEqual(0);
   await page.locator('[data-list=pool]').click();
@@ -126,10 +125,11 @@ test.each(languages)('An owner’s day: reported by the code on the wall, follow
   const number = await page.locator('dd.number').innerText();
   expect(await overflow(page)).toBeLessThanOrEqual(0);
   await page.locator('form[action*="/word"] textarea').fill('门铃坏了，请打电话');
-  await page.locator('form[action*="/word"] button').click();
-  await page.locator('.notice.good').waitFor();
-  await page.locator('form[action*="/urge"] button').click();
-  await page.locator('.notice.good').waitFor();
+  for (const form of ['word', 'urge']) {
+    await Promise.all([page.waitForResponse((r) => r.request().method() === 'POST' && r.url().includes(`/${form}`)), page.locator(`form[action*="/${form}"] button`).click()]);
+    await page.waitForLoadState('load');
+    await page.locator('.notice.good').waitFor();
+  }
 
   // Meanwhile at the desk and in the crew.
   const desk = await as('clerk');

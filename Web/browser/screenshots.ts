@@ -31,10 +31,6 @@ const pictures: [name: string, who: string | null, look: Look, go: (page: Page) 
   ['crew', 'crew', { language: 'zh-CN', width: 360, height: 720 }, async (page) => {
     await page.locator('a.order').first().waitFor();
   }],
-  ['order', 'crew', { language: 'en', width: 360, height: 720, shade: 'dark' }, async (page) => {
-    await page.locator('a.order').first().click();
-    await page.locator('[data-part=moves]').waitFor();
-  }],
   ['today', 'manager', { language: 'zh-CN', width: 1280, height: 640 }, async (page) => {
     await page.goto(`${address}/today`);
     await page.locator('[data-part=today]').waitFor();
