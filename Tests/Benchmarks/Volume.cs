@@ -20,19 +20,7 @@ internal static class Volume
 
     public static Task Fill(NpgsqlDataSource owner, IReadOnlyList<Guid> communities, int customers, int requests) => InBulk(
         owner,
-        [.. Enumerable.Range(0, Shares).Select<int, Func<Task>>(share => () => Work(owner, communities, customers, requests, 100, Until, share, [.. Followers, Events])), () => People(owner, communities, customers)]);
-
-    /// <summary>The people alone.</summary>
-    public static Task FillPeople(NpgsqlDataSource owner, IReadOnlyList<Guid> communities, int customers) => InBulk(owner, [() => People(owner, communities, customers)]);
-
-    /// <summary>The work alone, of people who are there already, until then: of so many requests one is open. Nothing is in the log, which others follow.</summary>
-    public static async Task FillWork(NpgsqlDataSource owner, IReadOnlyList<Guid> communities, int customers, int requests, int openEvery, DateTimeOffset until)
-    {
-        await Task.WhenAll(Enumerable.Range(0, Shares).Select(share => Work(owner, communities, customers, requests, openEvery, until, share, Followers)));
-        await using var connection = await Open(owner);
-        await Run(connection, Alarms);
-        await Run(connection, "analyze");
-    }
+        [.. Enumerable.Range(0, Shares).Select<int, Func<Task>>(share => () => Work(owner, communities, customers, requests, share)), () => People(owner, communities, customers)]);
 
     /// <summary>As many at once as a machine of the tests has cores.</summary>
     private const int Shares = 2;
@@ -72,14 +60,13 @@ internal static class Volume
         }
     }
 
-    private static async Task Work(
-        NpgsqlDataSource owner, IReadOnlyList<Guid> communities, int customers, int requests, int openEvery, DateTimeOffset until, int share, IReadOnlyList<string> followers)
+    private static async Task Work(NpgsqlDataSource owner, IReadOnlyList<Guid> communities, int customers, int requests, int share)
     {
         await using var connection = await Open(owner);
-        await Run(connection, Requests, new { Communities = communities.ToArray(), Customers = customers, Requests = requests, Until = until.UtcDateTime, OpenEvery = openEvery, Share = share, Shares });
-        foreach (var statement in followers)
+        await Run(connection, Requests, new { Communities = communities.ToArray(), Customers = customers, Requests = requests, Until = Until.UtcDateTime, Share = share, Shares });
+        foreach (var statement in Followers)
         {
-            await Run(connection, statement, new { Until = until.UtcDateTime, Share = share, Shares });
+            await Run(connection, statement, new { Until = Until.UtcDateTime, Share = share, Shares });
         }
     }
 
@@ -169,7 +156,7 @@ internal static class Volume
         cross join lateral (select j / cardinality(@Communities::uuid[]) as nth) o -- of its community: so that each has its share of what is open
         cross join lateral (select greatest(1, least(@Customers, (j / cardinality(@Communities::uuid[]) * 13 % greatest(1, @Customers / cardinality(@Communities::uuid[]) - 1) + 1) * cardinality(@Communities::uuid[]) + n.nth - 1)) as which) w
         cross join lateral (select @Until::timestamptz - make_interval(secs => (@Requests - j) * 30.0) as at) t
-        cross join lateral (select case when o.nth % @OpenEvery = 0 then (array['received', 'inProgress', 'inProgress', 'awaitingFeedback'])[1 + (o.nth / @OpenEvery) % 4] else 'closed' end as status) s
+        cross join lateral (select case when o.nth % 100 = 0 then (array['received', 'inProgress', 'inProgress', 'awaitingFeedback'])[1 + (o.nth / 100) % 4] else 'closed' end as status) s
         join (
             select x.ordinality as nth, x.community_id,
                 (select array_agg(c.category_id order by c.category_id) from category c where c.community_id = x.community_id and c.kind = 'repair') as categories,
@@ -241,13 +228,12 @@ internal static class Volume
         join clock k on k.community_id = r.community_id and k.subject_id = r.request_id
         where r.number > 900000000000 and r.number % @Shares = @Share and r.number % 7 = 0
         """,
-    ];
-
-    private const string Events = """
+        """
         insert into event (community_id, seq, subject_kind, subject_id, what, visibility, detail, actor_kind, actor_id, occurred_at, recorded_at, prev_hash, hash)
         select r.community_id, r.number, 'request', r.request_id, 'requestReceived', 'owner', '{}', 'staff', r.registered_by, r.reported_at, r.registered_at, '', ''
         from request r where r.number > 900000000000 and r.number % @Shares = @Share and r.number % 5 = 0
-        """;
+        """,
+    ];
 
     private static Task Run(NpgsqlConnection connection, string sql, object? args = null) => connection.ExecuteAsync(sql, args, commandTimeout: 1800);
 }

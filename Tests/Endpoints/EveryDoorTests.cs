@@ -282,6 +282,7 @@ public sealed partial class EveryDoorTests : ApiFixture
         var known = await stage.Set(reading.SelectMany(o => Names(o)).Concat(["messageId", "inboundMessageId", "escalationId", "faultId", "followUpId", "feedbackId"]));
         var requests = stage.Requests.Append(Guid.Parse(known["requestId"])).ToArray();
         await Execute("update contact_point set value = '138 0013 8000', normalised = '13800138000' where customer_id = @Customer and kind = 'phone'", new { Here.Customer });
+        await Execute("update staff set phone = null"); // colleagues' own numbers are no secret
         await Execute("update request set reporter_phone = '13700001111' where request_id = @Id", new { Id = requests[^1] });
         known["?q"] = "13912345678";
         var wrong = new List<string>();
@@ -565,7 +566,7 @@ public sealed partial class EveryDoorTests : ApiFixture
     private static partial Regex PathName();
 
     /// <summary>A code that says that something is not there.</summary>
-    [GeneratedRegex("\"code\":\"([a-z_.]*[._](unknown|not_found)|assignee[.]not_in_team)\"")]
+    [GeneratedRegex("\"code\":\"([a-z_.]*[._](unknown|not_found)|assignee[.]not_in_team|team[.]not_a_member)\"")]
     private static partial Regex Missed();
 
     /// <summary>A code that says that it is somebody else's.</summary>

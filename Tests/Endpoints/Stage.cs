@@ -398,6 +398,7 @@ internal sealed class Stage(DeskFixture desk, Town town, Actor who, bool ours = 
             s.Says("parentId", null);
             s.Says("fullCode", "P" + Anew);
         }),
+        ["renamePlace"] = async s => s.Is("placeId", await s.OwnPlace()),
         ["retirePlace"] = async s => s.Is("placeId", await s.OwnPlace()),
         ["reinstatePlace"] = async s =>
         {
