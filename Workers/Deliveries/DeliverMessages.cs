@@ -37,6 +37,7 @@ public sealed partial class DeliverMessages(
     private Task pump = Task.CompletedTask;
     private int inHand;
     private int done;
+    private bool letGo;
 
     /// <summary>Wakes the pump, and waits until nothing is left, or for half a minute.</summary>
     /// <returns>How many messages were dealt with since the last time.</returns>
@@ -79,8 +80,14 @@ public sealed partial class DeliverMessages(
         await Task.WhenAny(pump, Task.Delay(settings.Timeout + TimeSpan.FromSeconds(5), cancellationToken));
     }
 
+    /// <summary>Once: the container knows it under two names, and lets go of it under each.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref letGo, true))
+        {
+            return;
+        }
+
         await stopping.CancelAsync();
         await pump.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         foreach (var line in lines.Values)
