@@ -13,6 +13,9 @@ public sealed record ImportPlaces([property: JsonIgnore] Guid CommunityId, strin
 
     internal sealed class Handler(Db db, PlaceTrees trees, EventLog log) : IRequestHandler<ImportPlaces, PlaceImport>
     {
+        /// <summary>So many places a statement: none takes long, however large the file is.</summary>
+        private const int AtATime = 2000;
+
         private const string Write = """
             insert into place (community_id, place_id, parent_id, kind, code, full_code, name, name_en, building_id)
             select @CommunityId, p.id, p.parent, p.kind, p.code, p.full_code, p.name, p.name_en, p.building
@@ -40,9 +43,9 @@ public sealed record ImportPlaces([property: JsonIgnore] Guid CommunityId, strin
                 throw new Refused.Invalid([.. plan.Refused.Take(PlacePlan.Shown).Select(r => new Fault($"lines[{r.Line}]" + (r.Column is null ? "" : "." + r.Column), r.Code, r.Sentence))]);
             }
 
-            if (plan.Made.Count > 0)
+            foreach (var part in plan.Made.Chunk(AtATime)) // parents stand before what is in them
             {
-                await Make(command.CommunityId, plan.Made, cancellationToken);
+                await Make(command.CommunityId, part, cancellationToken);
             }
 
             if (plan.Changed.Count > 0)
@@ -69,7 +72,7 @@ public sealed record ImportPlaces([property: JsonIgnore] Guid CommunityId, strin
             return plan.Report();
         }
 
-        private async Task Make(Guid communityId, List<PlannedPlace> made, CancellationToken ct)
+        private async Task Make(Guid communityId, PlannedPlace[] made, CancellationToken ct)
         {
             var tokens = made.SelectMany(m => SearchTokens.ForHome(m.Line.FullCode).Select(t => (Token: t, Id: m.PlaceId))).ToArray();
             try
