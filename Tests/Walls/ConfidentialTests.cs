@@ -284,8 +284,8 @@ public sealed class ConfidentialTests : DeskFixture
         var message = (await Leased("holdOver")).Single();
 
         var words = JsonSerializer.Serialize(message, Json.Options);
-        Assert.That(message.Address, Is.EqualTo(confidential ? member.Id.ToString() : ""), "to whoever has it in hand");
-        Assert.That(message.Channel, Is.EqualTo(confidential ? MessageChannel.App : MessageChannel.WeCom));
+        Assert.That(message.Address, Is.EqualTo(member.Id.ToString()), "to whoever has it in hand");
+        Assert.That(message.Channel, Is.EqualTo(MessageChannel.App), "it is about somebody: no group reads along, confidential or not");
         Assert.That(words, Does.Contain(said.OrderNumber.ToString(System.Globalization.CultureInfo.InvariantCulture)));
         foreach (var trace in new[] { "单元1601", said.Number.ToString(System.Globalization.CultureInfo.InvariantCulture) })
         {
@@ -306,7 +306,7 @@ public sealed class ConfidentialTests : DeskFixture
 
         Guid?[] crew = confidential ? [] : [Here.Member(Crew.Security).Id];
         Assert.That(told, Is.EquivalentTo(crew.Append(null)), "the desk, as a role, and nobody of the crew");
-        Assert.That(leased.Select(m => m.Channel).Distinct(), Is.EqualTo(new[] { confidential ? MessageChannel.Screen : MessageChannel.WeCom }));
+        Assert.That(leased.Select(m => m.Channel).Distinct(), Is.EquivalentTo(confidential ? [MessageChannel.Screen] : new[] { MessageChannel.Screen, MessageChannel.App }), "no group: it is about somebody");
     }
 
     [Test]
