@@ -63,6 +63,7 @@ test.each<[Look['language'], number, string]>([['zh-CN', 1440, 'Z'], ['en', 360,
   await page.locator('[data-act=add-team]').click();
   await page.locator('input[id$=_name]:visible').fill(`夜班${tag}`);
   await page.locator('input[id$=_nameEn]:visible').fill(`Night ${tag}`);
+  await page.locator('[role=switch][id$=_external]:visible').click(); // with two teams of its own, a crew's work would be for nobody
   await page.locator('[data-act=submit]:visible').click();
   await page.locator(`[data-team="夜班${tag}"]`).waitFor();
 

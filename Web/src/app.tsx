@@ -57,8 +57,11 @@ const queries = new QueryClient({
   },
 });
 
+/** Somebody whom movement makes sick. */
+const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches;
+
 /** Text that antd paints too pale to be read by everybody. */
-const light = { colorLink: '#1668dc', colorLinkHover: '#0d4ea6', colorError: '#cf1322', colorTextPlaceholder: '#6b7280', colorTextDescription: '#5c6675', colorTextTertiary: '#5c6675' };
+const light = { colorPrimaryHover: '#0d4ea6', colorLink: '#1668dc', colorLinkHover: '#0d4ea6', colorError: '#cf1322', colorTextPlaceholder: '#6b7280', colorTextDescription: '#5c6675', colorTextTertiary: '#5c6675' };
 const dark = { colorLink: '#65a9f3', colorLinkHover: '#8fc1f8', colorTextPlaceholder: '#8b949e', colorTextDescription: '#a3acb9', colorTextTertiary: '#a3acb9' };
 
 export function App() {
@@ -66,7 +69,7 @@ export function App() {
   const shade = useShade();
   dayjs.locale(language === 'en' ? 'en' : 'zh-cn');
   return (
-    <ConfigProvider locale={language === 'en' ? enUS : zhCNLocale} theme={{ algorithm: shade === 'dark' ? theme.darkAlgorithm : theme.defaultAlgorithm, token: { colorPrimary: '#1668dc', borderRadius: 6, ...(shade === 'dark' ? dark : light) } }} button={{ autoInsertSpace: false }}>
+    <ConfigProvider locale={language === 'en' ? enUS : zhCNLocale} theme={{ algorithm: shade === 'dark' ? theme.darkAlgorithm : theme.defaultAlgorithm, token: { colorPrimary: '#1668dc', borderRadius: 6, motion: !still, ...(shade === 'dark' ? dark : light) } }} button={{ autoInsertSpace: false }}>
       <AntApp>
         <QueryClientProvider client={queries}>
           <BrowserRouter>

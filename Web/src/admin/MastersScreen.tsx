@@ -1,4 +1,4 @@
-import { Empty, Select, Spin, Tabs } from 'antd';
+import { Empty, Grid, Select, Spin, Tabs } from 'antd';
 import { useCommunities } from '../api/reference';
 import { useFilters } from '../kit/filters';
 import { useTitle } from '../Shell';
@@ -16,10 +16,20 @@ export default function MastersScreen() {
   const [f, change, clear] = useFilters(['community', 'part']);
   const mine = communities.data?.filter((c) => c.roles.includes('administrator')) ?? [];
   const community = mine.find((c) => c.communityId === f.community) ?? mine[0];
+  const { md: wide = true } = Grid.useBreakpoint();
   useTitle(t('masters.title'));
   if (communities.isPending) return <Spin className="waiting" />;
   if (!community) return <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('masters.notYours')} />;
   const id = community.communityId;
+  const part = f.part ?? 'places';
+  const choose = (chosen: string) => change({ part: chosen === 'places' ? undefined : chosen });
+  const parts = [
+    { key: 'places', label: t('masters.places'), children: <Places communityId={id} /> },
+    { key: 'categories', label: t('masters.categories'), children: <Categories communityId={id} /> },
+    { key: 'teams', label: t('masters.teams'), children: <Teams communityId={id} /> },
+    { key: 'calendar', label: t('masters.calendar'), children: <CalendarYear communityId={id} /> },
+    { key: 'community', label: t('masters.community'), children: <Community community={community} /> },
+  ];
   return (
     <div className="stack">
       <div className="row spread">
@@ -28,16 +38,14 @@ export default function MastersScreen() {
           <Select value={id} onChange={(v) => { clear(); change({ community: v, part: f.part }); }} aria-label={t('common.community')} options={mine.map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} />
         )}
       </div>
-      <Tabs
-        key={id} activeKey={f.part ?? 'places'} onChange={(part) => change({ part: part === 'places' ? undefined : part })} destroyOnHidden
-        items={[
-          { key: 'places', label: t('masters.places'), children: <Places communityId={id} /> },
-          { key: 'categories', label: t('masters.categories'), children: <Categories communityId={id} /> },
-          { key: 'teams', label: t('masters.teams'), children: <Teams communityId={id} /> },
-          { key: 'calendar', label: t('masters.calendar'), children: <CalendarYear communityId={id} /> },
-          { key: 'community', label: t('masters.community'), children: <Community community={community} /> },
-        ]}
-      />
+      {wide
+        ? <Tabs key={id} activeKey={part} onChange={choose} destroyOnHidden items={parts} />
+        : (
+          <>
+            <Select value={part} onChange={choose} aria-label={t('masters.title')} options={parts.map((p) => ({ value: p.key, label: p.label }))} />
+            <div key={id} className="stack">{parts.find((p) => p.key === part)?.children}</div>
+          </>
+        )}
     </div>
   );
 }
