@@ -141,44 +141,6 @@ public sealed partial class EveryDoorTests : ApiFixture
         Assert.That(wrong, Is.Empty);
     }
 
-    /// <summary>Somebody who is everything in another community is here what they are here, whichever way a thing of ours is named.</summary>
-    [TestCaseSource(nameof(Operations))]
-    public async Task What_somebody_may_do_elsewhere_they_may_not_do_here(ApiOperation operation)
-    {
-        var (row, _) = RowOf(operation);
-        var less = Each.Where(r => r != Roles.System && row is not null && !row.All.HasFlag(r)).Take(1).ToArray();
-        if (less is not [var role] || (row!.All & ~Roles.System) == Roles.None || (!operation.Parameters("path").Any() && operation.Method == "GET"))
-        {
-            return; // everybody may, or only systems; a list shows what is of the communities where one may, which others try
-        }
-
-        var known = await Things(operation, Here.Member(Crew.Engineering));
-        var (status, body) = await Call(await As(await Both(role)), operation, known);
-
-        Assert.That(status, Is.EqualTo(403).Or.EqualTo(404), body);
-        Assert.That(body, Does.Match("\"code\":\"(role[.]not_allowed|account[.]works_elsewhere|district[.]not_all_yours|[a-z_.]+_found)\""));
-    }
-
-    private readonly Dictionary<Roles, Actor> both = [];
-
-    /// <summary>Somebody who has this role here, and every other one there.</summary>
-    private async Task<Actor> Both(Roles role)
-    {
-        if (!both.TryGetValue(role, out var actor))
-        {
-            var id = await Send(Here.System, new JoinStaff(Here.CommunityId, $"both-{role}@here", "both", PasswordHash, [role], [], IsDemo: true));
-            await Execute(
-                """
-                insert into community_staff (community_id, staff_id, joined_at) values (@CommunityId, @id, @Now);
-                insert into staff_role (community_id, staff_id, role, granted_at) select @CommunityId, @id, r, @Now from unnest(@all) r
-                """,
-                new { There.CommunityId, id, Now = Clock.GetUtcNow(), all = Each.Where(r => r != Roles.System).Select(EnumWord.Of).ToArray() });
-            both[role] = actor = Here.Clerk with { Id = id };
-        }
-
-        return actor;
-    }
-
     /// <summary>What sends no command opens, too, for whoever has what it asks for: one way through all of these doors.</summary>
     [Test]
     public async Task What_sends_no_command_does_what_it_is_for()
