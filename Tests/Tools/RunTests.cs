@@ -11,6 +11,7 @@ namespace PropertyServiceDesk.Tests.Tools;
 
 /// <summary><c>./run</c> as somebody starts it in a terminal and ends it with Ctrl-C.</summary>
 [Category("Process")]
+[NonParallelizable] // four starts of everything want the machine
 public sealed class RunTests
 {
     private const string Ready = "The desk is ready after ";
@@ -36,7 +37,6 @@ public sealed class RunTests
     }
 
     [Test]
-    [Explicit("Four starts, a minute and a half: asked for by name.")]
     public async Task A_desk_with_a_PostgreSQL_of_its_own_keeps_what_is_made_until_it_is_to_start_over_and_another_one_runs_beside_it()
     {
         var (data, port) = (Folder(), await FreePort());

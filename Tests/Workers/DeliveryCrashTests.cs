@@ -21,7 +21,7 @@ public sealed class DeliveryCrashTests : DeskFixture
         await using var probe = await Heard.On(Owner, "probe");
         (string, string)[] settings =
         [
-            ("Desk__Messages__Sms__Url", gateway.Url), ("Desk__Messages__Sms__Secret", "a secret of the tests"), ("Desk__Messages__LeaseSeconds", "4"), ("Desk__Messages__TimeoutSeconds", "1"), ("Desk__Messages__LingerSeconds", "0"),
+            ("Desk__Messages__Sms__Url", gateway.Url), ("Desk__Messages__Sms__Secret", "a secret of the tests"), ("Desk__Messages__LeaseSeconds", "16"), ("Desk__Messages__TimeoutSeconds", "8"), ("Desk__Messages__LingerSeconds", "0"),
         ];
 
         await using (var first = RealProcess.Start("Probe", ConnectionString, ["--deliver", "--die-at", step], settings))
