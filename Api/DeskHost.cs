@@ -31,10 +31,7 @@ public static class DeskHost
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
             kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
         });
-        // The framework writes whole addresses, and with them what was typed into the search box, to the log; ours has no query strings.
-        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
-            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
-            .AddFilter("Microsoft.AspNetCore.Server.Kestrel.BadRequests", LogLevel.None);
+        builder.Services.AddQuietFramework();
         builder.Services.Configure<ForwardedHeadersOptions>(o => Proxies(o, builder.Configuration));
         builder.Services.AddServiceDesk(connectionString);
         builder.Services.AddSingleton<Holders>();

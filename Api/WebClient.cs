@@ -10,7 +10,7 @@ namespace PropertyServiceDesk.Api;
 /// </summary>
 internal static partial class WebClient
 {
-    private static readonly string[] NotPages = ["/api", "/openapi", "/health", "/o", "/r"];
+    private static readonly string[] NotPages = ["/api", "/openapi", "/health", "/o", "/r", "/v"];
 
     public static void UseWebClient(this WebApplication app)
     {

@@ -25,29 +25,7 @@ public sealed partial class Job(IServiceScopeFactory scopes, DueWork due, ILogge
         return await scope.ServiceProvider.GetRequiredService<IMediator>().Send(command, ct);
     }
 
-    /// <summary>A command a row, each a transaction of its own in its community's scope. A row that fails is logged and does not stop the rest.</summary>
-    /// <exception cref="InvalidOperationException">Not one of them could be taken up: the run failed.</exception>
-    public async Task<int> Each<TRow, TResult>(IReadOnlyList<TRow> rows, Func<TRow, IRequest<TResult>> command, Func<TRow, Guid> community, CancellationToken ct)
-    {
-        var done = 0;
-        foreach (var row in rows)
-        {
-            ct.ThrowIfCancellationRequested();
-            try
-            {
-                await Send(community(row), command(row), ct);
-                done++;
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                Failed(typeof(TRow).Name, row?.ToString(), e);
-            }
-        }
-
-        return done > 0 || rows.Count == 0 ? done : throw new InvalidOperationException($"None of {rows.Count} rows could be taken up; the log says why.");
-    }
-
-    /// <summary>The same; what fails is put off, so that the run goes on and comes back to it.</summary>
+    /// <summary>A command a row, each a transaction of its own in its community's scope. What fails is put off, so that the run goes on and comes back to it.</summary>
     public async Task<int> EachOr<TRow, TResult>(IReadOnlyList<TRow> rows, Func<TRow, Guid> community, Func<TRow, IRequest<TResult>> command, Func<TRow, IRequest<bool>> putOff, CancellationToken ct)
     {
         var done = 0;

@@ -22,6 +22,9 @@ public sealed partial class JobRunner(IReadOnlyList<Entry> schedule, Job job, Jo
     private static readonly Histogram<double> Duration = Meter.CreateHistogram<double>("desk.job.duration", "s", "How long a run took");
     private static readonly Counter<long> RowsDone = Meter.CreateCounter<long>("desk.job.rows", description: "Rows that jobs did");
 
+    /// <summary>How often a run that takes longer than this says that it still runs.</summary>
+    public TimeSpan StillEvery { get; init; } = TimeSpan.FromSeconds(15);
+
     private readonly ConcurrentDictionary<string, bool> running = new(StringComparer.Ordinal);
     private readonly string worker = $"{Environment.MachineName}:{Environment.ProcessId}";
 
@@ -55,7 +58,7 @@ public sealed partial class JobRunner(IReadOnlyList<Entry> schedule, Job job, Jo
         string? failure = null;
         try
         {
-            rows = await entry.Run(job, ct);
+            rows = await Watched(entry.Run(job, ct), entry.Id, started);
         }
         catch (Exception e)
         {
@@ -73,6 +76,49 @@ public sealed partial class JobRunner(IReadOnlyList<Entry> schedule, Job job, Jo
             await record.Write(new JobRun(entry.Id, started, clock.Now(), took, rows, failure, worker), CancellationToken.None);
         }
     }
+
+    /// <summary>A run that hangs ends nowhere, so it is recorded as running while it does.</summary>
+    private async Task<int> Watched(Task<int> run, string id, DateTimeOffset started)
+    {
+        using var ended = new CancellationTokenSource();
+        var watch = Watch(id, started, ended.Token);
+        try
+        {
+            return await run;
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await watch;
+        }
+    }
+
+    /// <summary>Says so again and again. Whatever is wrong with that, the run goes on, and is awaited: else a second one would start beside it.</summary>
+    private async Task Watch(string id, DateTimeOffset started, CancellationToken ended)
+    {
+        while (!ended.IsCancellationRequested)
+        {
+            try
+            {
+                await Task.Delay(StillEvery, clock, ended);
+                await record.StillRuns(id, started, clock.Now(), worker, ended);
+                Recorded(id);
+            }
+            catch (Exception e)
+            {
+                if (!ended.IsCancellationRequested)
+                {
+                    NotRecorded(id, e);
+                }
+            }
+        }
+    }
+
+    [LoggerMessage(LogLevel.Trace, "{Entry} still runs")]
+    private partial void Recorded(string entry);
+
+    [LoggerMessage(LogLevel.Warning, "That {Entry} still runs could not be recorded")]
+    private partial void NotRecorded(string entry, Exception exception);
 
     [LoggerMessage("{Entry} did {Rows} rows in {Milliseconds:F0} ms {Failure}")]
     private partial void Ran(LogLevel level, string entry, int? rows, double milliseconds, string? failure);

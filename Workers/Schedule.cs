@@ -23,9 +23,11 @@ public static class Schedule
     public static readonly IReadOnlyList<Entry> Entries =
     [
         new("wake-held-work", EveryTenSeconds, async (job, ct) =>
-            await job.Each(await job.Due.HoldsToWake(AtMost, ct), due => new WakeWork(due.WorkOrderId), due => due.CommunityId, ct)),
+            await job.EachOr(
+                await job.Due.HoldsToWake(AtMost, ct), due => due.CommunityId, due => new WakeWork(due.WorkOrderId), due => new PutHoldOff(due.CommunityId, due.WorkOrderId, HoldEnd.WakeUp), ct)),
         new("pass-hold-limits", EveryTenSeconds, async (job, ct) =>
-            await job.Each(await job.Due.HoldsOverLimit(AtMost, ct), due => new PassHoldLimit(due.WorkOrderId), due => due.CommunityId, ct)),
+            await job.EachOr(
+                await job.Due.HoldsOverLimit(AtMost, ct), due => due.CommunityId, due => new PassHoldLimit(due.WorkOrderId), due => new PutHoldOff(due.CommunityId, due.WorkOrderId, HoldEnd.Limit), ct)),
         new("escalate-overdue", EveryTenSeconds, (job, ct) => job.Drain(
             job.Due.ClocksToCheck, ClocksAtOnce, (community, clocks) => new EscalateOverdue(community, clocks), (community, clock) => new PutClockOff(community, clock), ct)),
         new("move-clocks", EveryTenSeconds, async (job, ct) =>

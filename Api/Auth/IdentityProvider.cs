@@ -26,13 +26,33 @@ internal sealed class IdentityProvider(IConfiguration configuration, TimeProvide
 
     public bool IsSetUp => configuration[Section + ":Issuer"] is { Length: > 0 };
 
-    /// <exception cref="InvalidOperationException">It is named by half.</exception>
+    /// <exception cref="StartRefused">It is named by half, or its keys are none.</exception>
     public void MustBeWholeOrNothing()
     {
-        if (IsSetUp)
+        if (!configuration.GetSection(Section).GetChildren().Any(s => s.Value is { Length: > 0 }))
         {
-            _ = Parameters();
+            return;
         }
+
+        _ = Needed("Issuer");
+        _ = Needed("Audience");
+        var keys = Needed("Keys");
+        try
+        {
+            if (Keys().Any(k => k is not SymmetricSecurityKey))
+            {
+                return;
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            // Said below, in one sentence.
+        }
+
+        throw new StartRefused(
+            IsJson(keys)
+                ? $"There are no public keys in {Section}:Keys: it must be a JWKS, or the path of a file with one."
+                : $"There are no public keys in the file {keys}, which {Section}:Keys names: it must be a JWKS.");
     }
 
     /// <summary>The token, if it is the provider's, for this desk, and good now; else null.</summary>
@@ -76,7 +96,7 @@ internal sealed class IdentityProvider(IConfiguration configuration, TimeProvide
     private IList<SecurityKey> Keys()
     {
         var named = Needed("Keys");
-        if (named.TrimStart().StartsWith('{'))
+        if (IsJson(named))
         {
             return new JsonWebKeySet(named).GetSigningKeys();
         }
@@ -90,8 +110,10 @@ internal sealed class IdentityProvider(IConfiguration configuration, TimeProvide
         return kept.Keys;
     }
 
+    private static bool IsJson(string keys) => keys.TrimStart().StartsWith('{');
+
     private string Needed(string name) =>
-        configuration[$"{Section}:{name}"] is { Length: > 0 } value ? value : throw new InvalidOperationException($"The identity provider is named by half: {Section}:{name} is missing.");
+        configuration[$"{Section}:{name}"] is { Length: > 0 } value ? value : throw new StartRefused($"The identity provider is named by half: {Section}:{name} is missing.");
 }
 
 /// <summary>A token of the company's identity provider, as <c>Authorization: Bearer …</c>.</summary>

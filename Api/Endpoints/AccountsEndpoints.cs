@@ -44,6 +44,9 @@ internal static class AccountsEndpoints
             return Resource.Ok(http, Show(reply, secret, password));
         }).Produces<AccountPassword>().Sends<ResetPassword>();
 
+        accounts.MapPost("/{staffId:guid}/sessions/end", async (Guid staffId, HttpContext http, IMediator desk, Holders holders, CancellationToken ct) =>
+            Resource.Ok(http, await Noticed(holders, desk.Send(new EndSessionsOf(staffId), ct)))).Produces<AccountSessionsEnded>().Sends<EndSessionsOf>();
+
         accounts.MapPost("/{staffId:guid}/second-factor-removal", async (Guid staffId, HttpContext http, IMediator desk, Holders holders, CancellationToken ct) =>
             Resource.Ok(http, await Noticed(holders, desk.Send(new ResetSecondFactor(staffId), ct)))).Produces<AccountReply>().Sends<ResetSecondFactor>();
     }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using MediatR;
 using Microsoft.AspNetCore.Mvc;
+using PropertyServiceDesk.Api.Auth;
 using PropertyServiceDesk.Domain.Communities;
 using PropertyServiceDesk.Domain.Plumbing;
 
@@ -16,6 +17,12 @@ internal static class CommunitiesEndpoints
         var communities = api.MapGroup("/communities").WithTags("Communities");
 
         communities.Get<ListCommunities, IReadOnlyList<CommunityLine>>("/");
+        communities.MapPost("/", async (AddCommunity body, HttpContext http, Holders holders, IMediator desk, CancellationToken ct) =>
+        {
+            var reply = await desk.Send(body, ct);
+            holders.Forget(); // who added it is administrator there from now on
+            return Resource.Created(http, "/api/communities", reply);
+        }).Produces<CommunityReply>(StatusCodes.Status201Created);
         communities.Get<ListCategories, IReadOnlyList<CategoryLine>>("/{communityId:guid}/categories");
         communities.Get<ListPlaces, Page<PlaceLine>>("/{communityId:guid}/places");
         communities.Get<ListAssets, Page<AssetLine>>("/{communityId:guid}/assets");

@@ -30,6 +30,8 @@ internal static class EscalationsEndpoints
         reports.Get<ListReportedEscalations, Domain.Plumbing.Page<EscalationLine>>("/escalations/lines");
         reports.Get<ReportDemand, IReadOnlyList<DemandFigure>>("/demand");
         reports.Get<ListReportedRequests, Domain.Plumbing.Page<ReportedRequest>>("/demand/lines");
+        reports.Get<ReportOwnersTime, IReadOnlyList<OwnersTimeFigures>>("/owners-time");
+        reports.Get<ListOwnersTime, Domain.Plumbing.Page<OwnersTimeLine>>("/owners-time/lines");
         reports.Get<ReportToday, Today>("/today");
     }
 }

@@ -21,6 +21,17 @@ internal static class FeedbackEndpoints
 
         var followUps = api.MapGroup("/follow-ups").WithTags("Feedback");
         followUps.Get<ListFollowUps, Domain.Plumbing.Page<FollowUpLine>>("/");
+        followUps.Get<GetFollowUp, FollowUpSheet>("/{followUpId:guid}");
+        followUps.MapPost("/{followUpId:guid}/taking", async (Guid followUpId, HttpContext http, IMediator desk, CancellationToken ct) =>
+            Resource.Ok(http, await desk.Send(new TakeFollowUp(followUpId), ct))).Produces<FollowUpNow>().Sends<TakeFollowUp>();
+        followUps.MapPost("/{followUpId:guid}/release", async (Guid followUpId, HttpContext http, IMediator desk, CancellationToken ct) =>
+            Resource.Ok(http, await desk.Send(new ReleaseFollowUp(followUpId), ct))).Produces<FollowUpNow>().Sends<ReleaseFollowUp>();
+        followUps.MapPost("/{followUpId:guid}/snooze", async (Guid followUpId, SnoozeFollowUp body, HttpContext http, IMediator desk, CancellationToken ct) =>
+            Resource.Ok(http, await desk.Send(body with { FollowUpId = followUpId }, ct))).Produces<FollowUpNow>();
+        followUps.MapPost("/{followUpId:guid}/hand-over", async (Guid followUpId, HandOverFollowUp body, HttpContext http, IMediator desk, CancellationToken ct) =>
+            Resource.Ok(http, await desk.Send(body with { FollowUpId = followUpId }, ct))).Produces<FollowUpNow>();
+        followUps.MapPost("/{followUpId:guid}/call-attempts", async (Guid followUpId, TryFollowUp body, HttpContext http, IMediator desk, CancellationToken ct) =>
+            Resource.Created(http, $"/api/follow-ups/{followUpId}", await desk.Send(body with { FollowUpId = followUpId }, ct))).Produces<FollowUpNow>(StatusCodes.Status201Created);
         followUps.MapPost("/{followUpId:guid}/ending", async (Guid followUpId, EndFollowUp body, HttpContext http, IMediator desk, CancellationToken ct) =>
             Resource.Ok(http, await desk.Send(body with { FollowUpId = followUpId }, ct))).Produces<FollowUpReply>();
     }

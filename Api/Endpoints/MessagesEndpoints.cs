@@ -9,6 +9,7 @@ internal static class MessagesEndpoints
     {
         var messages = api.MapGroup("/messages").WithTags("Messages");
         messages.Get<ListParkedMessages, Domain.Plumbing.Page<MessageLine>>("/parked");
+        messages.Get<ListToldMe, Domain.Plumbing.Page<ToldLine>>("/mine");
         messages.MapPost("/{messageId:guid}/retry", async (Guid messageId, HttpContext http, IMediator desk, CancellationToken ct) =>
             Resource.Ok(http, await desk.Send(new RetryMessage(messageId), ct))).Produces<MessageReply>().Sends<RetryMessage>();
         messages.MapPost("/{messageId:guid}/discard", async (Guid messageId, DiscardMessage body, HttpContext http, IMediator desk, CancellationToken ct) =>

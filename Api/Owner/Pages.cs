@@ -231,7 +231,7 @@ internal static class Pages
                 <form method="post" action="{address}/consent?lang={t.Code}">
                 <input type="hidden" name="quote" value="{q.QuoteId}">
                 <label>{t.Say("您的姓名", "Your name")}<input name="name" required maxlength="100" autocomplete="name" value="{typed("name")}"></label>
-                <div class="buttons"><button class="main" name="agree" value="yes">{t.Say("同意", "Agree to")} {Money(q.Total)}</button><button name="agree" value="no">{t.Say("不同意", "Decline")}</button></div>
+                <div class="buttons"><button class="main" name="agree" value="yes">{t.Say("同意", "Agree to")} <span class="number">{Money(q.Total)}</span></button><button name="agree" value="no">{t.Say("不同意", "Decline")}</button></div>
                 </form>
                 """),
         };

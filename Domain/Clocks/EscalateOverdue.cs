@@ -209,12 +209,12 @@ public sealed record EscalateOverdue(Guid CommunityId, IReadOnlyList<Guid> Clock
             }
 
             var from = row.Imported && about.TakenUpAt is { } taken && taken > row.DueAt ? taken : row.DueAt;
-            var promise = levels.Where(l => l.PromisedAt is not null && (l.PromiseBrokenAt is null || l.PromiseBrokenAt < l.PromisedAt)).Max(l => l.PromisedAt);
+            var promises = levels.Where(l => l.PromisedAt is not null && (l.PromiseBrokenAt is null || l.PromiseBrokenAt < l.PromisedAt)).Select(l => l.PromisedAt!.Value).Order().ToArray();
             var mark = levels.Where(l => l.Cause == EscalationCause.PromiseBroken).Select(l => (At: l.FiredAt, Level: (int)l.Level))
                 .Concat(levels.Where(l => l.PromiseBrokenAt is not null).Select(l => (At: l.PromiseBrokenAt!.Value, Level: (int)l.Level)))
                 .OrderByDescending(m => m.At).ThenByDescending(m => m.Level).Select(m => ((DateTimeOffset, int)?)m).FirstOrDefault();
             var reached = levels.Select(l => new ReachedLevel(l.Level, l.FiredAt, l.TellAt, l.ToldAt ?? (l.Settled ? l.TellAt : null))).ToArray();
-            return EscalationLadder.Decide(new ClockOnLadder(from, warnAt, row.Breached == true, reached, promise, mark), plan, hours, now, hasSomebody);
+            return EscalationLadder.Decide(new ClockOnLadder(from, warnAt, row.Breached == true, reached, promises, mark), plan, hours, now, hasSomebody);
         }
 
         /// <summary>From whom the confidential complaints of this batch are hidden; as a rule there are none, and nothing is asked.</summary>

@@ -70,7 +70,9 @@ public sealed record LeaveClocksBehind(Guid CommunityId, Guid ClockMoveId, Guid?
                 on conflict (community_id, clock_move_id, subject_id) do nothing
             )
             insert into alarm (community_id, alarm_id, kind, clock_id, request_id, raised_at)
-            select k.community_id, gen_random_uuid(), 'clockTrouble', k.clock_id, case when k.subject_kind = 'request' then k.subject_id end, @Now
+            select k.community_id, gen_random_uuid(), 'clockTrouble', k.clock_id, case k.subject_kind
+                when 'request' then k.subject_id
+                else (select l.request_id from request_work_order l where l.community_id = k.community_id and l.work_order_id = k.subject_id and l.left_at is null order by l.joined_at, l.request_id limit 1) end, @Now
             from clock k
             where k.community_id = @CommunityId and k.subject_kind = @AtKind and k.subject_id = @SubjectId and k.stopped_at is null
             order by k.clock_id

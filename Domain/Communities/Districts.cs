@@ -20,11 +20,6 @@ public sealed record PutIntoDistrict(Guid CommunityId, string Code, string Name)
 
     internal sealed class Handler(Db db, TimeProvider clock, EventLog log, Accounts accounts, TeamLeaver leaver) : IRequestHandler<PutIntoDistrict, Guid>
     {
-        private const string Known = """
-            select distinct district_id
-            from district_by_code(@Code)
-            """;
-
         private const string Make = """
             select register_district(@DistrictId, @Code, @Name, @Now)
             """;
@@ -35,25 +30,10 @@ public sealed record PutIntoDistrict(Guid CommunityId, string Code, string Name)
             returning staff_id
             """;
 
-        private const string Join = """
-            update community
-            set district_id = @DistrictId
-            where community_id = @CommunityId
-            """;
-
-        private const string Holders = """
-            select r.staff_id, r.role
-            from district_role r
-            where r.district_id = @DistrictId
-            order by r.staff_id, r.role
-            """;
-
-        private sealed record Holder(Guid StaffId, Roles Role);
-
         public async Task<Guid> Handle(PutIntoDistrict command, CancellationToken cancellationToken)
         {
             var now = clock.Now();
-            var known = await db.Find<Guid?>(Known, new { command.Code }, cancellationToken);
+            var known = await DistrictRoles.Lock(db, command.Code, command.CommunityId, cancellationToken);
             var id = known ?? Guid.CreateVersion7(now);
             if (known is null)
             {
@@ -61,17 +41,7 @@ public sealed record PutIntoDistrict(Guid CommunityId, string Code, string Name)
             }
 
             var left = await db.List<Guid>(Leave, new { command.CommunityId }, cancellationToken);
-            if (await db.Run(Join, new { command.CommunityId, DistrictId = id }, cancellationToken) == 0)
-            {
-                throw new Refused.NotFound("community");
-            }
-
-            log.Write(command.CommunityId, SubjectKind.Community, command.CommunityId, Happening.CommunityPutIntoDistrict, new { districtId = id }, visibility: Visibility.Desk);
-            foreach (var holder in await db.List<Holder>(Holders, new { DistrictId = id }, cancellationToken))
-            {
-                await DistrictRoles.Give(db, log, command.CommunityId, id, holder.StaffId, holder.Role, now, cancellationToken);
-            }
-
+            await DistrictRoles.Enter(db, log, command.CommunityId, id, now, cancellationToken);
             foreach (var staff in left.Distinct().Order())
             {
                 await DistrictRoles.LeaveWhereNothingIsLeft(db, accounts, leaver, [command.CommunityId], staff, now, cancellationToken);
@@ -150,6 +120,17 @@ public sealed record RevokeDistrictRole([property: JsonIgnore] string District, 
         public async Task<DistrictRoleReply> Handle(RevokeDistrictRole command, CancellationToken cancellationToken)
         {
             var district = await DistrictRoles.AllOf(db, caller, command.District, cancellationToken);
+            if (command.Role == Roles.Administrator)
+            {
+                if (command.StaffId == caller.Actor.Id)
+                {
+                    throw new Refused.Conflict("account.yourself", "Nobody takes their own account away. Ask another administrator.");
+                }
+
+                await accounts.LockWith(command.StaffId, cancellationToken);
+                await accounts.MustHoldTheirOffice(command.StaffId, district.CommunityIds, cancellationToken);
+            }
+
             var args = new { district.DistrictId, district.CommunityIds, command.StaffId, command.Role };
             if (await db.Run(Delete, args, cancellationToken) == 0)
             {
@@ -174,6 +155,15 @@ public sealed record DistrictRoleReply(string District, Guid StaffId, Roles Role
 
 internal static class DistrictRoles
 {
+    // That of the code, and the one that the community is of.
+    private const string Held = """
+        select l.district_id, l.is_named
+        from lock_districts(@Code, @CommunityId) l
+        order by l.district_id
+        """;
+
+    private sealed record HeldDistrict(Guid DistrictId, bool IsNamed);
+
     private const string Known = """
         select district_id, community_id
         from district_by_code(@Code)
@@ -182,15 +172,17 @@ internal static class DistrictRoles
 
     private sealed record Row(Guid DistrictId, Guid? CommunityId);
 
-    // A role of the community's own stays what it is: it does not end with the district's.
-    private const string Write = """
+    private const string Belong = """
         insert into community_staff (community_id, staff_id, joined_at)
         values (@CommunityId, @StaffId, @Now)
-        on conflict (community_id, staff_id) do update set left_at = null;
+        on conflict (community_id, staff_id) do update set left_at = null
+        """;
 
+    // A role of the community's own stays what it is: it does not end with the district's.
+    private const string Write = """
         insert into staff_role (community_id, staff_id, role, granted_at, district_id)
         values (@CommunityId, @StaffId, @Role, @Now, @DistrictId)
-        on conflict (community_id, staff_id, role) do nothing;
+        on conflict (community_id, staff_id, role) do nothing
         """;
 
     private const string Idle = """
@@ -201,12 +193,35 @@ internal static class DistrictRoles
         order by c.community_id
         """;
 
+    private const string Join = """
+        update community
+        set district_id = @DistrictId
+        where community_id = @CommunityId
+        """;
+
+    private const string Holders = """
+        select r.staff_id, r.role
+        from district_role r
+        where r.district_id = @DistrictId
+        order by r.staff_id, r.role
+        """;
+
+    private sealed record Holder(Guid StaffId, Roles Role);
+
     public static bool OfADistrict(Roles role) => role is Roles.Clerk or Roles.CustomerOfficer or Roles.Manager or Roles.Administrator;
 
+    /// <summary>Until the transaction ends no community comes or goes, and nobody gets or loses a role of it. Read of it what you need after this.</summary>
+    /// <param name="communityId">One that may leave another district, which is held, too.</param>
+    /// <returns>Null where there is no district of this code.</returns>
+    public static async Task<Guid?> Lock(Db db, string code, Guid? communityId, CancellationToken ct) =>
+        (await db.List<HeldDistrict>(Held, new { Code = code, CommunityId = communityId }, ct)).FirstOrDefault(d => d.IsNamed)?.DistrictId;
+
+    /// <summary>The district, held by the running command.</summary>
     /// <exception cref="Refused.NotFound">There is no such district, or the caller has nothing to do with it.</exception>
     /// <exception cref="Refused.Forbidden">The caller does not answer for all of its communities.</exception>
     public static async Task<KnownDistrict> AllOf(Db db, Caller caller, string code, CancellationToken ct)
     {
+        await Lock(db, code, null, ct);
         var rows = await db.List<Row>(Known, new { Code = code }, ct);
         if (!rows.Any(r => r.CommunityId is { } c && caller.Actor.Has(c, (Roles)~0)))
         {
@@ -217,6 +232,22 @@ internal static class DistrictRoles
         return district.CommunityIds.All(c => caller.Actor.Has(c, caller.Allowed))
             ? district
             : throw new Refused.Forbidden("district.not_all_yours", "Only who answers for all communities of a district gives and takes its roles.");
+    }
+
+    /// <summary>The community comes under the district; whoever holds a role of it holds it there.</summary>
+    /// <exception cref="Refused.NotFound">There is no such community in the caller's scope.</exception>
+    public static async Task Enter(Db db, EventLog log, Guid communityId, Guid districtId, DateTimeOffset now, CancellationToken ct)
+    {
+        if (await db.Run(Join, new { CommunityId = communityId, DistrictId = districtId }, ct) == 0)
+        {
+            throw new Refused.NotFound("community");
+        }
+
+        log.Write(communityId, SubjectKind.Community, communityId, Happening.CommunityPutIntoDistrict, new { districtId }, visibility: Visibility.Desk);
+        foreach (var holder in await db.List<Holder>(Holders, new { DistrictId = districtId }, ct))
+        {
+            await Give(db, log, communityId, districtId, holder.StaffId, holder.Role, now, ct);
+        }
     }
 
     /// <summary>Who has no role in a community any more does not belong to it: what is theirs there goes back, and its administrators answer for them no longer.</summary>
@@ -230,7 +261,11 @@ internal static class DistrictRoles
 
     public static async Task Give(Db db, EventLog log, Guid communityId, Guid districtId, Guid staffId, Roles role, DateTimeOffset now, CancellationToken ct)
     {
-        await db.Run(Write, new { CommunityId = communityId, DistrictId = districtId, StaffId = staffId, Role = role, Now = now }, ct);
-        log.Write(communityId, SubjectKind.Staff, staffId, Happening.RoleGranted, new { role, districtId }, visibility: Visibility.Desk);
+        var given = new { CommunityId = communityId, DistrictId = districtId, StaffId = staffId, Role = role, Now = now };
+        await db.Run(Belong, given, ct);
+        if (await db.Run(Write, given, ct) > 0)
+        {
+            log.Write(communityId, SubjectKind.Staff, staffId, Happening.RoleGranted, new { role, districtId }, visibility: Visibility.Desk);
+        }
     }
 }

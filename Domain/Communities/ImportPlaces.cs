@@ -16,17 +16,6 @@ public sealed record ImportPlaces([property: JsonIgnore] Guid CommunityId, strin
         /// <summary>So many places a statement: none takes long, however large the file is.</summary>
         private const int AtATime = 2000;
 
-        private const string Write = """
-            insert into place (community_id, place_id, parent_id, kind, code, full_code, name, name_en, building_id)
-            select @CommunityId, p.id, p.parent, p.kind, p.code, p.full_code, p.name, p.name_en, p.building
-            from unnest(@Ids::uuid[], @ParentIds::uuid[], @Kinds::text[], @Codes::text[], @FullCodes::text[], @Names::text[], @NamesEn::text[], @Buildings::uuid[])
-                p (id, parent, kind, code, full_code, name, name_en, building);
-
-            insert into search_token (community_id, token, kind, id)
-            select @CommunityId, t.token, 'place', t.id
-            from unnest(@Tokens::text[], @TokenIds::uuid[]) t (token, id);
-            """;
-
         private const string Rename = """
             update place p
             set code = c.code, name = c.name, name_en = c.name_en, version = p.version + 1
@@ -45,7 +34,8 @@ public sealed record ImportPlaces([property: JsonIgnore] Guid CommunityId, strin
 
             foreach (var part in plan.Made.Chunk(AtATime)) // parents stand before what is in them
             {
-                await Make(command.CommunityId, part, cancellationToken);
+                await PlaceRows.Write(
+                    db, command.CommunityId, [.. part.Select(m => new WrittenPlace(m.PlaceId, m.ParentId, m.Line.Kind, m.Code, m.Line.FullCode, m.Line.Name, m.Line.NameEn, m.BuildingId))], cancellationToken);
             }
 
             if (plan.Changed.Count > 0)
@@ -70,35 +60,6 @@ public sealed record ImportPlaces([property: JsonIgnore] Guid CommunityId, strin
             }
 
             return plan.Report();
-        }
-
-        private async Task Make(Guid communityId, PlannedPlace[] made, CancellationToken ct)
-        {
-            var tokens = made.SelectMany(m => SearchTokens.ForHome(m.Line.FullCode).Select(t => (Token: t, Id: m.PlaceId))).ToArray();
-            try
-            {
-                await db.Run(
-                    Write,
-                    new
-                    {
-                        CommunityId = communityId,
-                        Tokens = tokens.Select(t => t.Token).ToArray(),
-                        TokenIds = tokens.Select(t => t.Id).ToArray(),
-                        Ids = made.Select(m => m.PlaceId).ToArray(),
-                        ParentIds = made.Select(m => m.ParentId).ToArray(),
-                        Kinds = made.Select(m => EnumWord.Of(m.Line.Kind)).ToArray(),
-                        Codes = made.Select(m => m.Code).ToArray(),
-                        FullCodes = made.Select(m => m.Line.FullCode).ToArray(),
-                        Names = made.Select(m => m.Line.Name).ToArray(),
-                        NamesEn = made.Select(m => m.Line.NameEn).ToArray(),
-                        Buildings = made.Select(m => m.BuildingId).ToArray(),
-                    },
-                    ct);
-            }
-            catch (PostgresException e) when (e is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "place_code_is_unique" })
-            {
-                throw new Refused.Conflict("place.code_taken", "One of these places is there already.");
-            }
         }
     }
 }

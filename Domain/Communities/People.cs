@@ -157,17 +157,6 @@ public sealed record MakePlaces(Guid CommunityId, IReadOnlyList<NewPlace> Places
             where community_id = @CommunityId and (full_code = any (@Parents) or parent_id is null)
             """;
 
-        private const string Write = """
-            insert into place (community_id, place_id, parent_id, kind, code, full_code, name, name_en, building_id)
-            select @CommunityId, p.id, p.parent, p.kind, p.code, p.full_code, p.name, p.name_en, p.building
-            from unnest(@Ids::uuid[], @ParentIds::uuid[], @Kinds::text[], @Codes::text[], @FullCodes::text[], @Names::text[], @NamesEn::text[], @Buildings::uuid[])
-                p (id, parent, kind, code, full_code, name, name_en, building);
-
-            insert into search_token (community_id, token, kind, id)
-            select @CommunityId, t.token, 'place', t.id
-            from unnest(@Tokens::text[], @TokenIds::uuid[]) t (token, id);
-            """;
-
         private sealed record Row(Guid PlaceId, string FullCode, Guid? BuildingId, bool IsRoot);
 
         public async Task<int> Handle(MakePlaces command, CancellationToken cancellationToken)
@@ -193,32 +182,11 @@ public sealed record MakePlaces(Guid CommunityId, IReadOnlyList<NewPlace> Places
                 }
             }
 
-            var tokens = made.SelectMany(m => SearchTokens.ForHome(m.Place.FullCode).Select(t => (Token: t, m.Id))).ToArray();
-            try
-            {
-                await db.Run(
-                    Write,
-                    new
-                    {
-                        command.CommunityId,
-                        Tokens = tokens.Select(t => t.Token).ToArray(),
-                        TokenIds = tokens.Select(t => t.Id).ToArray(),
-                        Ids = made.Select(m => m.Id).ToArray(),
-                        ParentIds = made.Select(m => m.Parent).ToArray(),
-                        Kinds = made.Select(m => EnumWord.Of(m.Place.Kind)).ToArray(),
-                        Codes = made.Select(m => m.Place.Code).ToArray(),
-                        FullCodes = made.Select(m => m.Place.FullCode).ToArray(),
-                        Names = made.Select(m => m.Place.Name).ToArray(),
-                        NamesEn = made.Select(m => m.Place.NameEn).ToArray(),
-                        Buildings = made.Select(m => m.Building).ToArray(),
-                    },
-                    cancellationToken);
-            }
-            catch (PostgresException e) when (e is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "place_code_is_unique" })
-            {
-                throw new Refused.Conflict("place.code_taken", "One of these places is there already.");
-            }
-
+            await PlaceRows.Write(
+                db,
+                command.CommunityId,
+                [.. made.Select(m => new WrittenPlace(m.Id, m.Parent, m.Place.Kind, m.Place.Code, m.Place.FullCode, m.Place.Name, m.Place.NameEn, m.Building))],
+                cancellationToken);
             log.Write(command.CommunityId, SubjectKind.Community, command.CommunityId, Happening.PlacesMade, new { places = made.Count }, visibility: Visibility.Desk);
             return made.Count;
         }

@@ -93,6 +93,7 @@ internal sealed record LockedRound(
             (select m.time_zone from community m where m.community_id = f.community_id) as time_zone
         from feedback f
         where f.community_id = @CommunityId and f.request_id = @RequestId
+          and (@FeedbackId::uuid is null or f.feedback_id = @FeedbackId)
         order by f.round desc
         limit 1
         for no key update of f
@@ -103,7 +104,7 @@ internal sealed record LockedRound(
             select
             from request_work_order l
             join work_order o on o.community_id = l.community_id and o.work_order_id = l.work_order_id
-            where l.community_id = @CommunityId and l.request_id = @RequestId and o.assignee_id = @StaffId and o.status = 'done')
+            where l.community_id = @CommunityId and l.request_id = @RequestId and (@StaffId = any (o.worked_by) or (o.assignee_id = @StaffId and o.status = 'done')))
         """;
 
     private const string RequestOf = """
@@ -117,8 +118,12 @@ internal sealed record LockedRound(
     public bool IsOpen => State is FeedbackState.Asked or FeedbackState.Reminded or FeedbackState.ToCall;
 
     public static async Task<LockedRound> Latest(Db db, LockedRequest request, CancellationToken ct) =>
-        await db.Find<LockedRound>(Read, new { request.CommunityId, request.RequestId }, ct)
+        await db.Find<LockedRound>(Read, new { request.CommunityId, request.RequestId, FeedbackId = (Guid?)null }, ct)
         ?? throw new Refused.Conflict("feedback.not_yet", "There is nothing to give feedback on yet: the request is not finished.");
+
+    /// <summary>One of the request's rounds, whether it is over or not.</summary>
+    public static Task<LockedRound> Of(Db db, LockedRequest request, Guid feedbackId, CancellationToken ct) =>
+        db.Single<LockedRound>(Read, new { request.CommunityId, request.RequestId, FeedbackId = (Guid?)feedbackId }, ct);
 
     /// <summary>For whoever rings about it: the request and its round, locked; the caller is not the person who did the work.</summary>
     public static async Task<(LockedRequest Request, LockedRound Round)> ToCall(Db db, RequestMover mover, Caller caller, Guid requestId, CancellationToken ct)
@@ -150,7 +155,7 @@ internal sealed record LockedRound(
             : throw new Refused.Conflict("call_back.over", "There is nothing to call about any more: this round has ended.");
     }
 
-    /// <exception cref="Refused.Forbidden">They did the work, or a part of it; or they are in charge of it and the policy wants somebody else.</exception>
+    /// <exception cref="Refused.Forbidden">They did the work, or a part of it, also where it was handed over afterwards; or they are in charge of it and the policy wants somebody else.</exception>
     public static async Task MustNotHaveDoneTheWork(Db db, LockedRequest request, LockedRound round, Guid staffId, CancellationToken ct)
     {
         if ((round.BySomebodyElse && request.InChargeId == staffId) || await db.Single<bool>(Did, new { request.CommunityId, request.RequestId, StaffId = staffId }, ct))

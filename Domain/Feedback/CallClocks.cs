@@ -14,6 +14,10 @@ internal sealed class CallClocks(Db db, SlaBook book, ClockRows clocks)
             where u.community_id = @CommunityId and u.feedback_id = @FeedbackId and u.for_role <> 'manager' and u.ended_at is null)
         """;
 
+    private const string Owed = """
+        select exists (select from clock k where k.community_id = @CommunityId and k.subject_id = any (@Subjects) and k.kind = 'feedback' and k.stopped_at is null)
+        """;
+
     private static readonly ClockKind[] Feedback = [ClockKind.Feedback];
 
     /// <summary>A call that is owed of each of these from the given times on. Write the events of their rounds first.</summary>
@@ -32,10 +36,31 @@ internal sealed class CallClocks(Db db, SlaBook book, ClockRows clocks)
     public Task Met(Guid communityId, IReadOnlyList<Guid> requestAndFeedbackIds, DateTimeOffset at, CancellationToken ct) =>
         clocks.Stop(communityId, requestAndFeedbackIds, Feedback, StopReason.Met, at, ct);
 
+    /// <summary>A call was written down; what it does to the clock is a rule's to say.</summary>
+    /// <param name="subjects">Whose clocks of a call may run: the round's, and its request's.</param>
+    /// <param name="attempts">All that count together, the one that was made now last.</param>
+    public async Task Rung(Guid communityId, Guid[] subjects, LockedRound round, IReadOnlyList<CallLog.Attempt> attempts, CallDuty duty, FeedbackRules rules, CancellationToken ct)
+    {
+        var isOwed = await db.Single<bool>(Owed, new { CommunityId = communityId, Subjects = subjects }, ct);
+        var (met, nextFrom) = CallAttempts.Owed([.. attempts.Select(a => (a.TriedAt, a.Result, a.CallAgainAt))], duty, isOwed, rules, round.Zone);
+        if (met)
+        {
+            await Met(communityId, subjects, attempts[^1].TriedAt, ct);
+        }
+
+        if (nextFrom is { } from)
+        {
+            await Owe(communityId, [(round.FeedbackId, round.PlanPolicy, from)], ct);
+        }
+    }
+
+    /// <summary>Whether somebody has to call back about a bad answer still; the manager was only told.</summary>
+    public Task<bool> SomebodyHasIt(Guid communityId, Guid feedbackId, CancellationToken ct) => db.Single<bool>(OpenFollowUps, new { CommunityId = communityId, FeedbackId = feedbackId }, ct);
+
     /// <summary>The call-back is made once nobody but the manager, who was only told, has it open.</summary>
     public async Task MetIfNobodyHasIt(Guid communityId, Guid feedbackId, DateTimeOffset at, CancellationToken ct)
     {
-        if (!await db.Single<bool>(OpenFollowUps, new { CommunityId = communityId, FeedbackId = feedbackId }, ct))
+        if (!await SomebodyHasIt(communityId, feedbackId, ct))
         {
             await clocks.Stop(communityId, [feedbackId], Feedback, StopReason.Met, at, ct);
         }

@@ -44,7 +44,7 @@ internal sealed class FeedbackConsequences(Db db, Caller caller, EventLog log, I
 
     private const string End = """
         update follow_up
-        set ended_at = @Now, ended_by = @By, ended_how = @How
+        set ended_at = @Now, ended_by = @By, ended_how = @How, taken_by = null, taken_until = null, version = version + 1
         where community_id = @CommunityId and feedback_id = @FeedbackId and for_role = 'clerk' and reason in ('lowScore', 'partlySolved') and ended_at is null
         returning follow_up_id
         """;

@@ -25,7 +25,7 @@ public sealed record GetCallBack(Guid FeedbackId) : IQuery<CallBackSheet>
 
             select a.tried_at, a.number_dialled, a.result, a.staff_id, (select s.display_name from staff s where s.staff_id = a.staff_id) as staff_name, a.spoke_with, a.note
             from call_attempt a
-            where a.feedback_id = @FeedbackId and a.community_id = any ((select scope_communities())::uuid[])
+            where a.feedback_id = @FeedbackId and a.follow_up_id is null and a.community_id = any ((select scope_communities())::uuid[])
             order by a.tried_at, a.call_attempt_id;
             """;
 

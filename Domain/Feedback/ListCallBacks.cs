@@ -45,7 +45,7 @@ public sealed record ListCallBacks(Guid? CommunityId = null, FeedbackState State
                   and not exists (
                       select from request_work_order l
                       join work_order o on o.community_id = l.community_id and o.work_order_id = l.work_order_id
-                      where l.community_id = x.community_id and l.request_id = x.request_id and o.assignee_id = @Me and o.status = 'done')
+                      where l.community_id = x.community_id and l.request_id = x.request_id and (@Me = any (o.worked_by) or (o.assignee_id = @Me and o.status = 'done')))
                 order by x.started_at, x.feedback_id
                 limit @Take
             ) f
@@ -59,7 +59,7 @@ public sealed record ListCallBacks(Guid? CommunityId = null, FeedbackState State
             left join lateral (
                 select count(*) as attempts, max(t.tried_at) as last_tried_at
                 from call_attempt t
-                where t.community_id = f.community_id and t.feedback_id = f.feedback_id) a on true
+                where t.community_id = f.community_id and t.feedback_id = f.feedback_id and t.follow_up_id is null) a on true
             order by f.started_at, f.feedback_id
             limit @Take
             """;

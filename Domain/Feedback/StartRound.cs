@@ -11,9 +11,15 @@ internal sealed class StartRound(Db db, SlaBook book, EventLog log, IMediator me
 {
     // Of several requests of one person that finish at once, each counts the asks of those before it: the person is locked, then they are read.
     private const string Read = """
-        select pg_advisory_xact_lock(hashtextextended('asks:' || r.community_id::text || ':' || coalesce(r.customer_id::text, r.reporter_phone), 0))::text as locked
+        select pg_advisory_xact_lock(hashtextextended('asks:' || r.community_id::text || ':' || coalesce(r.customer_id::text, r.reporter_phone, w.address), 0))::text as locked
         from request r
-        where r.request_id = @RequestId and num_nonnulls(r.customer_id::text, r.reporter_phone) > 0;
+        left join lateral (
+            select i.sender_normalised as address
+            from inbound_message i
+            where i.community_id = r.community_id and i.request_id = r.request_id and i.channel = 'email' and i.kind = 'toConfirm' and i.settled_at is not null and i.sender <> '–'
+            order by i.received_at, i.inbound_message_id
+            limit 1) w on true
+        where r.request_id = @RequestId and num_nonnulls(r.customer_id::text, r.reporter_phone, w.address) > 0;
 
         select r.kind, r.channel, r.outcome, r.round, r.customer_id, r.reporter_phone, coalesce(c.opted_out_at is not null, false) as opted_out,
             coalesce(c.erased_at is not null, false) as erased,
@@ -45,11 +51,23 @@ internal sealed class StartRound(Db db, SlaBook book, EventLog log, IMediator me
              from (
                 select q.request_id from request q where q.community_id = r.community_id and q.customer_id = r.customer_id
                 union
-                select q.request_id from request q where q.community_id = r.community_id and r.customer_id is null and q.customer_id is null and q.reporter_phone = r.reporter_phone) q
+                select q.request_id from request q where q.community_id = r.community_id and r.customer_id is null and q.customer_id is null and q.reporter_phone = r.reporter_phone
+                union
+                select j.request_id
+                from inbound_message j
+                where j.community_id = r.community_id and num_nonnulls(r.customer_id::text, r.reporter_phone) = 0
+                  and j.sender_normalised = w.address and j.channel = 'email' and j.kind = 'toConfirm' and j.settled_at is not null) q
              join feedback f on f.community_id = r.community_id and f.request_id = q.request_id
-             where q.request_id <> r.request_id and f.asked_at > @Since) as asks_within_a_month
+             where q.request_id <> r.request_id and f.asked_at > @Since) as asks_within_a_month,
+            w.address is not null as wrote
         from request r
         left join customer c on c.community_id = r.community_id and c.customer_id = r.customer_id
+        left join lateral (
+            select i.sender_normalised as address
+            from inbound_message i
+            where i.community_id = r.community_id and i.request_id = r.request_id and i.channel = 'email' and i.kind = 'toConfirm' and i.settled_at is not null and i.sender <> '–'
+            order by i.received_at, i.inbound_message_id
+            limit 1) w on true
         where r.request_id = @RequestId;
         """;
 
@@ -71,7 +89,7 @@ internal sealed class StartRound(Db db, SlaBook book, EventLog log, IMediator me
 
     private sealed record Row(
         RequestKind Kind, Channel Channel, Outcome Outcome, short Round, Guid? CustomerId, string? ReporterPhone, bool OptedOut, bool Erased, bool AskedForTheFault, bool JoinedTheFault,
-        int AsksWithinAMonth);
+        int AsksWithinAMonth, bool Wrote);
 
     public async Task Handle(RequestMoved notification, CancellationToken cancellationToken)
     {
@@ -91,7 +109,7 @@ internal sealed class StartRound(Db db, SlaBook book, EventLog log, IMediator me
                 row.Kind,
                 row.Channel,
                 row.Outcome,
-                row.CustomerId is not null || row.ReporterPhone is not null,
+                row.CustomerId is not null || row.ReporterPhone is not null || row.Wrote,
                 row.OptedOut,
                 row.Erased,
                 notification.OnTheSpot,

@@ -109,11 +109,12 @@ public sealed record HandOverCallBack([property: JsonIgnore] Guid FeedbackId, Gu
     internal sealed class Handler(Db db, TimeProvider clock, Caller caller, RequestMover mover, EventLog log) : IRequestHandler<HandOverCallBack, CallBackReply>
     {
         private const string SitsAtTheDesk = """
-            select exists (
-                select
-                from staff_role r
-                join community_staff c on c.community_id = r.community_id and c.staff_id = r.staff_id and c.left_at is null
-                where r.community_id = @CommunityId and r.staff_id = @StaffId and r.role in ('clerk', 'customerOfficer', 'manager'))
+            select true
+            from staff_role r
+            join community_staff c on c.community_id = r.community_id and c.staff_id = r.staff_id and c.left_at is null
+            where r.community_id = @CommunityId and r.staff_id = @StaffId and r.role in ('clerk', 'customerOfficer', 'manager')
+            limit 1
+            for share of c -- somebody who is just leaving is waited for
             """;
 
         private const string Write = """
@@ -127,7 +128,7 @@ public sealed record HandOverCallBack([property: JsonIgnore] Guid FeedbackId, Gu
             var (request, round) = await LockedRound.Open(db, mover, command.FeedbackId, cancellationToken);
             var now = clock.Now();
             round.MustNotBeTakenByAnother(caller.Actor.Id, now);
-            if (!await db.Single<bool>(SitsAtTheDesk, new { request.CommunityId, command.StaffId }, cancellationToken))
+            if (await db.Find<bool?>(SitsAtTheDesk, new { request.CommunityId, command.StaffId }, cancellationToken) is not true)
             {
                 throw new Refused.Invalid("staff.unknown", "There is nobody of that kind at the desk here.", "staffId");
             }

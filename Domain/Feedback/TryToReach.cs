@@ -11,10 +11,10 @@ namespace PropertyServiceDesk.Domain.Feedback;
 /// <param name="Result">noAnswer, busy, wrongNumber or callLater.</param>
 /// <param name="Note">At most 1,000 characters; the desk reads it.</param>
 /// <param name="SpokeWith">Who picked up, where somebody did: at most 100 characters.</param>
-/// <param name="CallAgainAt">When they asked to be called, with callLater: within seven days, in the hours for calls. The next call is due from then on.</param>
+/// <param name="CallAgainAt">When they asked to be called, with callLater: within seven days, at whatever hour they named. The next call is due from then on.</param>
 [AllowedTo(Roles.Desk)]
 public sealed record TryCall(
-    [property: JsonIgnore] Guid RequestId, string NumberDialled, CallResult Result, string? Note = null, string? SpokeWith = null, DateTimeOffset? CallAgainAt = null) : ICommand<FeedbackReply>
+    [property: JsonIgnore] Guid RequestId, string NumberDialled, CallResult Result, string? Note = null, string? SpokeWith = null, DateTimeOffset? CallAgainAt = null) : ICommand<FeedbackReply>, IByAPerson
 {
     public sealed class Validator : AbstractValidator<TryCall>
     {
@@ -45,10 +45,6 @@ public sealed record TryCall(
             where feedback_id = @FeedbackId
             """;
 
-        private const string Owed = """
-            select exists (select from clock k where k.community_id = @CommunityId and k.subject_id in (@RequestId, @FeedbackId) and k.kind = 'feedback' and k.stopped_at is null)
-            """;
-
         public async Task<FeedbackReply> Handle(TryCall command, CancellationToken cancellationToken)
         {
             var (request, round) = await LockedRound.ToCall(db, mover, caller, command.RequestId, cancellationToken);
@@ -58,7 +54,7 @@ public sealed record TryCall(
             var rules = await CallLog.RulesOf(book, request.CommunityId, round, cancellationToken);
             if (command.CallAgainAt is { } again)
             {
-                CallHours.MustBeFit(again, rules, round.Zone, now, "callAgainAt");
+                CallHours.MustBeSoon(again, now, "callAgainAt"); // at whatever hour: they asked for it
             }
 
             await CallLog.Write(db, request.CommunityId, round.FeedbackId, caller.Actor.Id, now, command.NumberDialled, command.Result, command.Note, command.SpokeWith, command.CallAgainAt, cancellationToken);
@@ -69,19 +65,7 @@ public sealed record TryCall(
             log.Write(
                 request.CommunityId, SubjectKind.Feedback, round.FeedbackId, Happening.FeedbackCallTried, new { request.RequestId, round.Round, command.Result, command.CallAgainAt }, command.Note, Visibility.Desk, now);
 
-            // This call was made. The next one is owed: from now on, or from when they asked for it. One before that time, or in vain at
-            // night, is not the one that is owed, and changes nothing about it.
-            var isNone = (agreed is not null && command.CallAgainAt is null) || (CallAttempts.ReachedNobody(command.Result) && !rules.IsDecent(now, round.Zone));
-            if (!isNone)
-            {
-                await calls.Met(request.CommunityId, [request.RequestId, round.FeedbackId], now, cancellationToken);
-            }
-
-            if (isNone ? !await db.Single<bool>(Owed, new { request.CommunityId, request.RequestId, round.FeedbackId }, cancellationToken) : agreed is not null || !CallLog.Suffice(attempts, rules, round.Zone))
-            {
-                await calls.Owe(request.CommunityId, [(round.FeedbackId, round.PlanPolicy, agreed ?? now)], cancellationToken);
-            }
-
+            await calls.Rung(request.CommunityId, [request.RequestId, round.FeedbackId], round, attempts, CallDuty.Answer, rules, cancellationToken);
             return await FeedbackReply.Of(db, round, state, request, cancellationToken);
         }
     }
@@ -91,7 +75,7 @@ public sealed record TryCall(
 /// <param name="SpokeWith">Who said so: 1–100 characters.</param>
 /// <param name="NumberDialled">Where it was a call.</param>
 [AllowedTo(Roles.Desk)]
-public sealed record RefuseFeedback([property: JsonIgnore] Guid RequestId, string SpokeWith, string? NumberDialled = null, string? Note = null) : ICommand<FeedbackReply>
+public sealed record RefuseFeedback([property: JsonIgnore] Guid RequestId, string SpokeWith, string? NumberDialled = null, string? Note = null) : ICommand<FeedbackReply>, IByAPerson
 {
     public sealed class Validator : AbstractValidator<RefuseFeedback>
     {
@@ -139,7 +123,7 @@ public sealed record RefuseFeedback([property: JsonIgnore] Guid RequestId, strin
 /// noon, afternoon, from six on) in its zone: if we did not ring, that is our breach, not their silence.
 /// </summary>
 [AllowedTo(Roles.Desk)]
-public sealed record GiveUpCalling([property: JsonIgnore] Guid RequestId, string? Note = null) : ICommand<FeedbackReply>
+public sealed record GiveUpCalling([property: JsonIgnore] Guid RequestId, string? Note = null) : ICommand<FeedbackReply>, IByAPerson
 {
     public sealed class Validator : AbstractValidator<GiveUpCalling>
     {
@@ -189,18 +173,25 @@ public sealed record FeedbackReply(Guid FeedbackId, short Round, FeedbackState S
         new(round.FeedbackId, round.Round, state, round.Version + 1, FeedbackMoves.For(db.Caller, request.CommunityId, state), await RequestNow.Reply(db, request.RequestId, ct));
 }
 
-/// <summary>Every call is a row, whatever came of it.</summary>
+/// <summary>Every call is a row, whatever came of it; those about a bad answer are kept apart from those of its round.</summary>
 internal static class CallLog
 {
     private const string Insert = """
-        insert into call_attempt (community_id, call_attempt_id, feedback_id, staff_id, tried_at, number_dialled, result, note, spoke_with, call_again_at)
-        values (@CommunityId, @CallAttemptId, @FeedbackId, @By, @Now, @NumberDialled, @Result, @Note, @SpokeWith, @CallAgainAt)
+        insert into call_attempt (community_id, call_attempt_id, feedback_id, follow_up_id, staff_id, tried_at, number_dialled, result, note, spoke_with, call_again_at)
+        values (@CommunityId, @CallAttemptId, @FeedbackId, @FollowUpId, @By, @Now, @NumberDialled, @Result, @Note, @SpokeWith, @CallAgainAt)
         """;
 
     private const string Attempts = """
         select a.tried_at, a.result, a.call_again_at
         from call_attempt a
-        where a.community_id = @CommunityId and a.feedback_id = @FeedbackId
+        where a.community_id = @CommunityId and a.feedback_id = @FeedbackId and a.follow_up_id is null
+        order by a.tried_at, a.call_attempt_id
+        """;
+
+    private const string AttemptsOfFollowUp = """
+        select a.tried_at, a.result, a.call_again_at
+        from call_attempt a
+        where a.community_id = @CommunityId and a.follow_up_id = @FollowUpId
         order by a.tried_at, a.call_attempt_id
         """;
 
@@ -211,7 +202,7 @@ internal static class CallLog
     public static bool Suffice(IEnumerable<Attempt> attempts, FeedbackRules rules, TimeZoneInfo zone) => CallAttempts.Suffice(attempts.Select(a => (a.TriedAt, a.Result)), rules, zone);
 
     public static Task Write(
-        Db db, Guid communityId, Guid feedbackId, Guid by, DateTimeOffset now, string number, CallResult result, string? note, string? spokeWith, DateTimeOffset? callAgainAt, CancellationToken ct) =>
+        Db db, Guid communityId, Guid feedbackId, Guid by, DateTimeOffset now, string number, CallResult result, string? note, string? spokeWith, DateTimeOffset? callAgainAt, CancellationToken ct, Guid? followUpId = null) =>
         db.Run(
             Insert,
             new
@@ -219,6 +210,7 @@ internal static class CallLog
                 CommunityId = communityId,
                 CallAttemptId = Guid.CreateVersion7(now),
                 FeedbackId = feedbackId,
+                FollowUpId = followUpId,
                 By = by,
                 Now = now,
                 NumberDialled = Rules.PhoneNumber.Normalise(number),
@@ -232,6 +224,9 @@ internal static class CallLog
     public static Task<IReadOnlyList<Attempt>> Of(Db db, Guid communityId, Guid feedbackId, CancellationToken ct) =>
         db.List<Attempt>(Attempts, new { CommunityId = communityId, FeedbackId = feedbackId }, ct);
 
+    public static Task<IReadOnlyList<Attempt>> OfFollowUp(Db db, Guid communityId, Guid followUpId, CancellationToken ct) =>
+        db.List<Attempt>(AttemptsOfFollowUp, new { CommunityId = communityId, FollowUpId = followUpId }, ct);
+
     /// <summary>The rules that the round began under.</summary>
     public static async Task<FeedbackRules> RulesOf(SlaBook book, Guid communityId, LockedRound round, CancellationToken ct) =>
         (round.PlanVersionId is { } version ? await book.ProfileOf(version, ct) : (await book.Now(communityId, null, ct)).Profile).Asking();
@@ -242,14 +237,21 @@ internal static class CallHours
 {
     private static readonly TimeSpan Furthest = TimeSpan.FromDays(7);
 
-    /// <exception cref="Refused.Invalid">It has passed, lies too far ahead, or is at night.</exception>
-    public static void MustBeFit(DateTimeOffset at, FeedbackRules rules, TimeZoneInfo zone, DateTimeOffset now, string field)
+    /// <summary>When they asked to be called themselves: whoever says "half past nine in the evening" may be rung then.</summary>
+    /// <exception cref="Refused.Invalid">It has passed, or lies too far ahead.</exception>
+    public static void MustBeSoon(DateTimeOffset at, DateTimeOffset now, string field)
     {
         if (at <= now || at > now + Furthest)
         {
             throw new Refused.Invalid("call_back.out_of_range", "Name a time within the next seven days.", field);
         }
+    }
 
+    /// <summary>When a colleague puts a call off until.</summary>
+    /// <exception cref="Refused.Invalid">It has passed, lies too far ahead, or is at night.</exception>
+    public static void MustBeFit(DateTimeOffset at, FeedbackRules rules, TimeZoneInfo zone, DateTimeOffset now, string field)
+    {
+        MustBeSoon(at, now, field);
         if (!rules.IsDecent(at, zone))
         {
             throw new Refused.Invalid("call_back.not_in_calling_hours", "Nobody is called at that hour. Name one in the hours for calls.", field);

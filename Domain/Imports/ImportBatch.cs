@@ -37,7 +37,10 @@ internal sealed record ImportBatch(Guid CommunityId, ImportMapping Mapping, IRea
             from generate_series(1, @Count)
             """;
 
+        // The plans by which the server looks up foreign keys are kept for the connection: those of the first batch were made for empty tables.
         private const string WriteRequests = """
+            discard plans;
+
             insert into request (community_id, request_id, number, kind, channel, status, outcome, category_id, priority, description, place_id, building_id,
                 reporter_name, reporter_phone, reported_at, registered_at, registered_by, imposed_due_at, import_source, import_id, payer, first_replied_at, round,
                 finished_at, closed_at, cancelled_at, version)

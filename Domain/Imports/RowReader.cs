@@ -98,8 +98,8 @@ internal sealed class RowReader
         return new ImportRow(
             line,
             importId,
-            Word<RequestKind>(kind, fields) ?? throw new RowRefused("import.kind_missing", "The row does not say of which kind it is."),
-            Word<Channel>(channel, fields) ?? throw new RowRefused("import.channel_missing", "The row does not say how it came."),
+            Word<RequestKind>(kind, fields)!.Value, // of these two the mapping has a word for each row, or the cell was refused
+            Word<Channel>(channel, fields)!.Value,
             Plain(Text(category, fields) ?? "", "The category", 60),
             Word<Priority>(priority, fields),
             rowCrew,

@@ -30,8 +30,18 @@ public sealed class JobLog(NpgsqlDataSource source)
             last_worker = @Worker,
             runs = runs + 1,
             rows_done = rows_done + coalesce(@Rows, 0),
-            failures_in_a_row = case when @Failure::text is null then 0 else failures_in_a_row + 1 end
+            failures_in_a_row = case when @Failure::text is null then 0 else failures_in_a_row + 1 end,
+            running_since = case when running_worker is distinct from @Worker then running_since end,
+            running_seen_at = case when running_worker is distinct from @Worker then running_seen_at end,
+            running_worker = case when running_worker is distinct from @Worker then running_worker end
         where job_id = @JobId
+        """;
+
+    // Of several workers the one that has been at it for longest.
+    private const string Runs = """
+        update job
+        set running_since = @Since, running_worker = @Worker, running_seen_at = @Now
+        where job_id = @JobId and (running_worker is not distinct from @Worker or running_since is null or running_since > @Since or running_seen_at < @Silent)
         """;
 
     private const string Successes = """
@@ -52,6 +62,13 @@ public sealed class JobLog(NpgsqlDataSource source)
             Ended,
             new { run.JobId, run.StartedAt, run.EndedAt, Milliseconds = (int)Math.Min(run.Took.TotalMilliseconds, int.MaxValue), run.Rows, run.Failure, run.Worker },
             ct);
+
+    /// <summary>A run that takes long says that it has not ended.</summary>
+    public Task StillRuns(string id, DateTimeOffset since, DateTimeOffset now, string worker, CancellationToken ct) =>
+        InNoScope(Runs, new { JobId = id, Since = since, Now = now, Worker = worker, Silent = now - SilentFor }, ct);
+
+    /// <summary>A worker that has said nothing for so long does not run any more.</summary>
+    internal static readonly TimeSpan SilentFor = TimeSpan.FromMinutes(1);
 
     /// <summary>When each job of the schedule last ended well; null where it never did.</summary>
     public async Task<IReadOnlyDictionary<string, DateTimeOffset?>> LastSuccesses(CancellationToken ct)

@@ -8,13 +8,14 @@ public sealed record ListJobs : IQuery<IReadOnlyList<JobLine>>
     {
         private const string Read = """
             select j.job_id, j.schedule, j.single, j.last_started_at, j.last_success_at, j.last_failed_at, j.last_failure, j.last_milliseconds, j.last_rows, j.last_worker,
-                j.runs, j.rows_done, j.failures_in_a_row, d.due_at as oldest_due_at
+                j.runs, j.rows_done, j.failures_in_a_row, d.due_at as oldest_due_at, case when j.running_seen_at >= @Silent then j.running_since end as running_since,
+                case when j.running_seen_at >= @Silent then j.running_worker end as running_worker
             from job j
             left join oldest_due(@Now) d on d.job_id = j.job_id
             order by j.job_id
             """;
 
-        public Task<IReadOnlyList<JobLine>> Handle(ListJobs query, CancellationToken cancellationToken) => db.List<JobLine>(Read, new { Now = clock.Now() }, cancellationToken);
+        public Task<IReadOnlyList<JobLine>> Handle(ListJobs query, CancellationToken cancellationToken) => db.List<JobLine>(Read, new { Now = clock.Now(), Silent = clock.Now() - JobLog.SilentFor }, cancellationToken);
     }
 }
 
@@ -22,6 +23,8 @@ public sealed record ListJobs : IQuery<IReadOnlyList<JobLine>>
 /// <param name="Single">One run at a time, whatever the number of workers.</param>
 /// <param name="LastFailure">The kind of the last failure.</param>
 /// <param name="RowsDone">Since the job is on the schedule.</param>
+/// <param name="RunningSince">A run that takes longer than a quarter of a minute and has not ended: when it began; null where there is none.</param>
+/// <param name="RunningWorker">Which worker is at it.</param>
 /// <param name="OldestDueAt">Since when the longest overdue row waits; null where none is due, or where the job has no rows.</param>
 public sealed record JobLine(
     string JobId,
@@ -37,7 +40,9 @@ public sealed record JobLine(
     long Runs,
     long RowsDone,
     int FailuresInARow,
-    DateTimeOffset? OldestDueAt);
+    DateTimeOffset? OldestDueAt,
+    DateTimeOffset? RunningSince,
+    string? RunningWorker);
 
 /// <summary>Has a job run now and not at its next time: a hint to the workers. Nothing is lost where none runs.</summary>
 [AllowedTo(Roles.Administrator | Roles.System)]

@@ -60,7 +60,7 @@ public sealed record LeaseMessages(Guid CommunityId, IReadOnlyList<Guid> Message
     internal sealed class Handler(Db db, TimeProvider clock, Caller caller, EventLog log, OwnerLinks links) : IRequestHandler<LeaseMessages, LeasedMessages>
     {
         private const string Due = """
-            select m.message_id, m.recipient_kind, m.recipient_id, m.recipient_role, m.request_id, m.template, m.detail::text as detail, m.created_at, m.channel, m.channel_tries,
+            select m.message_id, m.recipient_kind, m.recipient_id, m.recipient_role, m.request_id, m.template, m.detail::text as detail, m.created_at, m.channel, m.channel_tries, m.last_failure,
                 array_to_string(m.given_up, ',') as given_up,
                 k.code, k.name as community_name, k.name_en as community_name_en, k.time_zone, k.quiet_from::text as quiet_from, k.quiet_to::text as quiet_to,
                 coalesce(r.number, lr.number) as number, r.priority, (coalesce(r.confidential, false) or serves.confidential) as confidential,
@@ -68,7 +68,7 @@ public sealed record LeaseMessages(Guid CommunityId, IReadOnlyList<Guid> Message
                 g.name as category_name, g.name_en as category_name_en, p.name as place_name, p.name_en as place_name_en,
                 cu.customer_id, cu.name as customer_name, cu.language as customer_language, cu.preferred_channel,
                 array(select c.normalised from contact_point c where c.community_id = cu.community_id and c.customer_id = cu.customer_id and c.kind = 'phone' order by c.position, c.contact_point_id) as phones,
-                (select c.normalised from contact_point c where c.community_id = cu.community_id and c.customer_id = cu.customer_id and c.kind = 'email' order by c.position, c.contact_point_id limit 1) as email,
+                coalesce(wrote.address, (select c.normalised from contact_point c where c.community_id = cu.community_id and c.customer_id = cu.customer_id and c.kind = 'email' order by c.position, c.contact_point_id limit 1)) as email,
                 (select c.value from contact_point c where c.community_id = cu.community_id and c.customer_id = cu.customer_id and c.kind = 'weChat' order by c.position, c.contact_point_id limit 1) as we_chat,
                 s.staff_id, s.language as staff_language, s.phone as staff_phone,
                 m.template in ('feedbackAsk', 'feedbackReminder') and (cu.opted_out_at is not null or exists (
@@ -111,6 +111,14 @@ public sealed record LeaseMessages(Guid CommunityId, IReadOnlyList<Guid> Message
             -- what an order of a confidential complaint says goes to those who do the work: a home would tell them who complained
             left join place op on op.community_id = m.community_id and op.place_id = o.place_id and (not serves.confidential or op.kind not in ('home', 'shop', 'parkingSpace'))
             left join fault fa on fa.community_id = m.community_id and fa.fault_id = (m.detail ->> 'faultId')::uuid
+            -- whoever wrote a mail that the desk registered, and left nothing else, is written to where it came from
+            left join lateral (
+                select i.sender_normalised as address
+                from inbound_message i
+                where m.recipient_kind = 'reporter' and num_nonnulls(r.customer_id::text, r.reporter_phone) = 0
+                  and i.community_id = m.community_id and i.request_id = m.request_id and i.channel = 'email' and i.kind = 'toConfirm' and i.settled_at is not null and i.sender <> '–'
+                order by i.received_at, i.inbound_message_id
+                limit 1) wrote on true
             left join customer cu on m.recipient_kind = 'customer' and cu.community_id = m.community_id and cu.customer_id = m.recipient_id and cu.erased_at is null
             left join owner_link ol on ol.community_id = m.community_id and ol.request_id = m.request_id
                 and (m.recipient_kind = 'reporter' or (m.recipient_kind = 'customer' and m.recipient_id = r.customer_id))
@@ -132,7 +140,7 @@ public sealed record LeaseMessages(Guid CommunityId, IReadOnlyList<Guid> Message
             """;
 
         private sealed record Row(
-            Guid MessageId, RecipientKind RecipientKind, Guid? RecipientId, string? RecipientRole, Guid? RequestId, string Template, string Detail, DateTimeOffset CreatedAt, MessageChannel? Channel, short ChannelTries,
+            Guid MessageId, RecipientKind RecipientKind, Guid? RecipientId, string? RecipientRole, Guid? RequestId, string Template, string Detail, DateTimeOffset CreatedAt, MessageChannel? Channel, short ChannelTries, string? LastFailure,
             string GivenUp, string Code, string CommunityName, string CommunityNameEn, string TimeZone, string QuietFrom, string QuietTo, long? Number, Priority? Priority, bool Confidential, bool AboutSomebody, string? ReporterPhone,
             string? ReporterName, string? CategoryName, string? CategoryNameEn, string? PlaceName, string? PlaceNameEn, Guid? CustomerId, string? CustomerName, string? CustomerLanguage,
             PreferredChannel? PreferredChannel, string[] Phones, string? Email, string? WeChat, Guid? StaffId, string? StaffLanguage, string? StaffPhone, bool RoundIsOver,
@@ -184,11 +192,11 @@ public sealed record LeaseMessages(Guid CommunityId, IReadOnlyList<Guid> Message
                 }
                 else if (plan.Channel is not { } channel)
                 {
-                    toPark.Add((row.MessageId, leaseId, plan.GivenUp.Count == 0 ? ParkedWhy.NoChannel : ParkedWhy.Exhausted));
+                    toPark.Add((row.MessageId, leaseId, plan.GivenUp.Count == 0 ? ParkedWhy.NoChannel : row.LastFailure == MessageParker.Bounced ? ParkedWhy.Bounced : ParkedWhy.Exhausted));
                 }
                 else
                 {
-                    var link = command.Ways.PublicAddress is { } address && row.OwnerLinkId is { } id ? new Uri(address, "/o/" + await links.TokenOf(id, cancellationToken)) : null;
+                    var link = command.Ways.PublicAddress is { } address && row.OwnerLinkId is { } id ? new Uri(address, "/o/" + await links.TokenOf(id, db, cancellationToken)) : null;
                     toSend.Add(Outgoing(command.CommunityId, row, plan, shipped, own.GetValueOrDefault((row.Template, row.Language)), channel, leaseId, until, ways, link));
                 }
             }
@@ -301,7 +309,11 @@ public sealed record LeaseMessages(Guid CommunityId, IReadOnlyList<Guid> Message
             }
             else
             {
-                words = words with { Body = string.Join('\n', words.Body.Split('\n').Where(line => !line.Contains("{link}", StringComparison.Ordinal))) };
+                words = WithoutLink(words);
+                if (Templates.AsksForFeedback(row.Template) && !Templates.SayTheDigits(words.Body))
+                {
+                    words = WithoutLink(shipped.In(row.Language)); // nobody could answer their own words
+                }
             }
 
             var provider = own is null ? null : OwnTemplates.Providers(own).FirstOrDefault(p => p.Channel == channel);
@@ -311,6 +323,9 @@ public sealed record LeaseMessages(Guid CommunityId, IReadOnlyList<Guid> Message
                 provider is null ? null : provider with { Fields = [.. provider.Fields.Select(f => f with { Value = TemplateText.Render(f.Value, values) })] },
                 values.Where(v => shipped.Known.Contains(v.Key)).ToDictionary(), row.CreatedAt, plan.Tries, DeliveryWays.TriesAWay(row.Priority), plan.GivenUp, ways.Count <= 1);
         }
+
+        private static TemplateWords WithoutLink(TemplateWords words) =>
+            words with { Body = string.Join('\n', words.Body.Split('\n').Where(line => !line.Contains("{link}", StringComparison.Ordinal))) };
 
         /// <summary>What is known, in the recipient's language; what is not, is left out.</summary>
         private static Dictionary<string, string> Values(Row row)

@@ -135,9 +135,12 @@ public sealed record PutMessageOff(Guid CommunityId, Guid MessageId) : ICommand<
 /// <summary>A message was parked; subscribers write in the same transaction.</summary>
 public sealed record MessageParked(Guid CommunityId, Guid MessageId, Guid? RequestId, string Template, ParkedWhy Why, DateTimeOffset At) : INotification;
 
-/// <summary>Parks one message, by its lease or because it bounced.</summary>
+/// <summary>Parks one message by its lease, or takes up again what came back.</summary>
 internal sealed class MessageParker(Db db, TimeProvider clock, EventLog log, IMediator mediator)
 {
+    /// <summary>What stands as the last failure of a message that came back.</summary>
+    internal const string Bounced = "bounced";
+
     private const string Which = """
         select request_id, template
         from message
@@ -147,8 +150,15 @@ internal sealed class MessageParker(Db db, TimeProvider clock, EventLog log, IMe
     private const string Write = """
         update message m
         set parked_at = @Now, parked_why = @Why, sent_at = null, lease_id = null, last_failure = coalesce(@Failure, m.last_failure), version = m.version + 1
-        where m.community_id = @CommunityId and m.message_id = @MessageId and m.parked_at is null
-          and case when @LeaseId::uuid is null then m.sent_at is not null else m.lease_id = @LeaseId and m.sent_at is null end
+        where m.community_id = @CommunityId and m.message_id = @MessageId and m.parked_at is null and m.lease_id = @LeaseId and m.sent_at is null
+        returning m.attempts, m.channel
+        """;
+
+    // Only what went by the way that it came back by: a second report of the same mail does not take back what went by the next way.
+    private const string Return = """
+        update message m
+        set sent_at = null, send_after = @Now, lease_id = null, given_up = array_append(m.given_up, m.channel), last_failure = @Failure, version = m.version + 1
+        where m.community_id = @CommunityId and m.message_id = @MessageId and m.parked_at is null and m.sent_at is not null and m.channel = @By
         returning m.attempts, m.channel
         """;
 
@@ -156,8 +166,26 @@ internal sealed class MessageParker(Db db, TimeProvider clock, EventLog log, IMe
 
     private sealed record Parked(short Attempts, MessageChannel? Channel);
 
-    /// <param name="leaseId">Null: it was sent, and came back.</param>
-    public async Task<bool> Park(Guid communityId, Guid messageId, Guid? leaseId, ParkedWhy why, string? failure, CancellationToken ct)
+    /// <summary>It was sent by this way, and came back: the next way is tried at once. Where there is none, whoever takes it up parks it.</summary>
+    public async Task<bool> TakeBack(Guid communityId, Guid messageId, MessageChannel by, CancellationToken ct)
+    {
+        if (await db.Find<Found>(Which, new { CommunityId = communityId, MessageId = messageId }, ct) is not { } found)
+        {
+            return false;
+        }
+
+        var now = clock.Now();
+        if (await db.Find<Parked>(Return, new { CommunityId = communityId, MessageId = messageId, By = by, Failure = Bounced, Now = now }, ct) is not { } back)
+        {
+            return false;
+        }
+
+        var (kind, subject) = found.RequestId is { } told ? (SubjectKind.Request, told) : (SubjectKind.Community, communityId);
+        log.Write(communityId, kind, subject, Happening.MessageCameBack, new { messageId, found.Template, back.Channel, back.Attempts }, null, Visibility.Desk, now);
+        return true;
+    }
+
+    public async Task<bool> Park(Guid communityId, Guid messageId, Guid leaseId, ParkedWhy why, string? failure, CancellationToken ct)
     {
         if (await db.Find<Found>(Which, new { CommunityId = communityId, MessageId = messageId }, ct) is not { } found)
         {

@@ -34,7 +34,7 @@ internal static class Addresses
 }
 
 /// <summary>Who writes, as far as the community knows them.</summary>
-/// <param name="Id">The customer; or a request that came from this number, where no customer is known. Null: nobody known.</param>
+/// <param name="Id">The customer; or a request that came from this number or address, where no customer is known. Null: nobody known.</param>
 public sealed record SenderKnown(Guid? Id, string Name);
 
 /// <summary>Who has this number or address here: of several the one who is being asked just now, else the newest.</summary>
@@ -60,6 +60,12 @@ public sealed record FindSender(Guid CommunityId, InboundChannel Channel, string
                     case when exists (select from feedback f where f.community_id = r.community_id and f.request_id = r.request_id and f.ended_at is null) then 1 else 3 end
                 from request r
                 where r.community_id = @CommunityId and r.reporter_phone = @Normalised and r.customer_id is null
+                union all
+                select r.request_id, coalesce(r.reporter_name, ''), r.reported_at,
+                    case when exists (select from feedback f where f.community_id = r.community_id and f.request_id = r.request_id and f.ended_at is null) then 1 else 3 end
+                from inbound_message i
+                join request r on r.community_id = i.community_id and r.request_id = i.request_id and r.customer_id is null and r.reporter_phone is null
+                where i.community_id = @CommunityId and i.sender_normalised = @Normalised and i.channel = @Channel and i.kind = 'toConfirm' and i.settled_at is not null
             ) x
             order by x.rank, x.at desc
             limit 1
@@ -70,7 +76,7 @@ public sealed record FindSender(Guid CommunityId, InboundChannel Channel, string
         public async Task<SenderKnown> Handle(FindSender query, CancellationToken cancellationToken)
         {
             caller.MustBeAllowedIn(query.CommunityId);
-            var row = await db.Find<Row>(Read, new { query.CommunityId, Normalised = Addresses.Normalise(query.Channel, query.Sender), Kind = Addresses.KindOf(query.Channel) }, cancellationToken);
+            var row = await db.Find<Row>(Read, new { query.CommunityId, query.Channel, Normalised = Addresses.Normalise(query.Channel, query.Sender), Kind = Addresses.KindOf(query.Channel) }, cancellationToken);
             return new SenderKnown(row?.Id, row?.Name ?? "");
         }
     }
@@ -80,7 +86,7 @@ public sealed record FindSender(Guid CommunityId, InboundChannel Channel, string
 /// A message came in, by a text message or an e-mail. A person's reply of one digit is the answer where it names the ask that it replies to,
 /// or where one question alone is open and was really sent to them by that way; any other digit waits for the desk. Other words are a note
 /// on their newest open request, else they wait for the desk, too. What a machine sent is written down and changes nothing, but for a
-/// bounce, which parks the message that came back; what only looks like a machine's waits for the desk. The same message is taken once.
+/// bounce, after which the message that came back goes out by the next way; what only looks like a machine's waits for the desk. The same message is taken once.
 /// </summary>
 /// <param name="MessageId">The sender's or the gateway's own id.</param>
 /// <param name="Headers">Of an e-mail.</param>
@@ -170,6 +176,11 @@ public sealed record TakeInbound(
                 select r.request_id
                 from request r
                 where r.community_id = @CommunityId and r.reporter_phone = @Normalised and r.customer_id is null
+                union
+                select r.request_id
+                from inbound_message i
+                join request r on r.community_id = i.community_id and r.request_id = i.request_id and r.customer_id is null and r.reporter_phone is null
+                where i.community_id = @CommunityId and i.sender_normalised = @Normalised and i.channel = @Channel and i.kind = 'toConfirm' and i.settled_at is not null
             ) mine
             join request r on r.community_id = @CommunityId and r.request_id = mine.request_id
             join feedback f on f.community_id = @CommunityId and f.request_id = mine.request_id
@@ -198,6 +209,11 @@ public sealed record TakeInbound(
                 select r.request_id, r.reported_at
                 from request r
                 where r.community_id = @CommunityId and r.reporter_phone = @Normalised and r.customer_id is null and r.status in ('received', 'inProgress', 'awaitingFeedback')
+                union
+                select r.request_id, r.reported_at
+                from inbound_message i
+                join request r on r.community_id = i.community_id and r.request_id = i.request_id and r.customer_id is null and r.reporter_phone is null and r.status in ('received', 'inProgress', 'awaitingFeedback')
+                where i.community_id = @CommunityId and i.sender_normalised = @Normalised and i.channel = @Channel and i.kind = 'toConfirm' and i.settled_at is not null
                 union
                 select r.request_id, r.reported_at
                 from request r
@@ -249,7 +265,7 @@ public sealed record TakeInbound(
             var ours = Ours(words) ?? Inbound.OursIn(words.Text);
             if (ours is { } id)
             {
-                await parker.Park(communityId, id, null, ParkedWhy.Bounced, "bounced", ct);
+                await parker.TakeBack(communityId, id, MessageChannel.Email, ct);
             }
 
             return new Taken(InboundKind.Bounce, Ours: ours);
@@ -275,7 +291,7 @@ public sealed record TakeInbound(
                 }
             }
 
-            if (own.Length > 0 && caller.Actor.Kind == ActorKind.Owner && await db.Find<Guid?>(Open, new { who.CommunityId, who.Normalised, who.Kind, About = about }, ct) is { } open)
+            if (own.Length > 0 && caller.Actor.Kind == ActorKind.Owner && await db.Find<Guid?>(Open, new { who.CommunityId, who.Normalised, who.Kind, words.Channel, About = about }, ct) is { } open)
             {
                 var request = await LockedRequest.Of(db, open, ct);
                 if (RequestLifecycle.AllowedFrom(request.Status).Contains(RequestMove.Note))
@@ -415,7 +431,7 @@ public sealed record SettleInbound([property: JsonIgnore] Guid InboundMessageId,
             """;
 
         private const string Read = """
-            select settled_at, text, version
+            select settled_at, channel, sender_normalised, version
             from inbound_message
             where inbound_message_id = @InboundMessageId
             for no key update
@@ -427,7 +443,15 @@ public sealed record SettleInbound([property: JsonIgnore] Guid InboundMessageId,
             where inbound_message_id = @InboundMessageId
             """;
 
-        private sealed record Row(DateTimeOffset? SettledAt, string Text, int Version);
+        // The number is masked for whoever registers what came by SMS, so that it is put down here: the owner can be asked and rung.
+        // An address stays with the message: whoever is asked about the request is written to there, while nobody is known.
+        private const string CanBeReached = """
+            update request
+            set reporter_phone = @Phone, version = version + 1
+            where community_id = @CommunityId and request_id = @RequestId and customer_id is null and reporter_phone is null
+            """;
+
+        private sealed record Row(DateTimeOffset? SettledAt, InboundChannel Channel, string SenderNormalised, int Version);
 
         public async Task<InboundSettled> Handle(SettleInbound command, CancellationToken cancellationToken)
         {
@@ -448,6 +472,11 @@ public sealed record SettleInbound([property: JsonIgnore] Guid InboundMessageId,
 
             var now = clock.Now();
             await db.Run(Write, new { command.InboundMessageId, command.RequestId, Now = now, By = caller.Actor.Id }, cancellationToken);
+            if (request is { CustomerId: null } && row.Channel == InboundChannel.Sms && PhoneNumber.Normalise(row.SenderNormalised) is { } phone)
+            {
+                await db.Run(CanBeReached, new { CommunityId = community, command.RequestId, Phone = phone }, cancellationToken);
+            }
+
             var (kind, subject) = command.RequestId is { } settled ? (SubjectKind.Request, settled) : (SubjectKind.Community, community);
             log.Write(community, kind, subject, Happening.InboundSettled, new { command.InboundMessageId, command.RequestId }, null, Visibility.Desk, now);
             return new InboundSettled(command.InboundMessageId, command.RequestId, now, row.Version + 1);

@@ -58,6 +58,14 @@ public static class Templates
     /// <summary>Whether it asks for feedback: whoever answered already is not sent it, and who cannot be sent it is rung.</summary>
     public static bool AsksForFeedback(string template) => template is "feedbackAsk" or "feedbackReminder";
 
+    /// <summary>Whether these words, where they ask for feedback, say how to answer: by the link of the owner's page, or by digits of which 5 and 0 are named.</summary>
+    public static bool SayHowToAnswer(string template, string body) =>
+        !AsksForFeedback(template) || body.Contains("{link}", StringComparison.Ordinal) || SayTheDigits(body);
+
+    /// <summary>Whether what is left of them without a link can be answered.</summary>
+    public static bool SayTheDigits(string body) =>
+        body.Normalize(System.Text.NormalizationForm.FormKC) is var plain && plain.Contains('5', StringComparison.Ordinal) && plain.Contains('0', StringComparison.Ordinal);
+
     /// <summary>Whether it tells staff what an owner said of somebody's work: each is told alone, and no group reads along.</summary>
     public static bool TellsWhatAnOwnerSaid(string template) => template is "lowScore" or "reworkReported" or "reworkAgain" or "ownersWord";
 
@@ -134,7 +142,10 @@ internal static class OwnTemplates
     public static IReadOnlyList<ProviderTemplate> Providers(OwnTemplate own) => JsonSerializer.Deserialize<List<ProviderTemplate>>(own.Providers, Json.Options)!;
 }
 
-/// <summary>The community's own words for a message. A placeholder that is not known, or one that is missing, is refused.</summary>
+/// <summary>
+/// The community's own words for a message. A placeholder that is not known, or one that is missing, is refused; so is a question how it
+/// went that does not say how to answer: with {link}, or by digits of which 5 and 0 are named.
+/// </summary>
 /// <param name="Template">Of the list of templates.</param>
 /// <param name="Language">zh-CN or en.</param>
 /// <param name="Subject">For e-mail: 1–200 characters.</param>
@@ -150,7 +161,7 @@ public sealed record EditTemplate(
     {
         public Validator()
         {
-            RuleFor(c => c.Subject).PlainText(200);
+            RuleFor(c => c.Subject).PlainText(200).OneLine();
             RuleFor(c => c.Body).PlainText(2000);
             RuleFor(c => c.Version).GreaterThanOrEqualTo(0).WithErrorCode("version.negative").WithMessage("A version is not negative.");
             RuleFor(c => c.Providers)
@@ -209,6 +220,11 @@ public sealed record EditTemplate(
             var (known, needed) = (shipped.Known.ToHashSet(StringComparer.Ordinal), shipped.Needed.ToHashSet(StringComparer.Ordinal));
             MustFit("body", TemplateText.Fault([command.Body], known, needed));
             MustFit("subject", TemplateText.Fault([command.Subject], known, new HashSet<string>()));
+            if (!Templates.SayHowToAnswer(command.Template, command.Body))
+            {
+                throw new Refused.Invalid("template.unanswerable", "Say how to answer: with {link}, or what the digits mean, from 5 for very satisfied down to 0 for not solved.", "body");
+            }
+
             foreach (var provider in command.Providers ?? [])
             {
                 MustFit("providers", TemplateText.Fault(provider.Fields.Select(f => f.Value), known, new HashSet<string>()));

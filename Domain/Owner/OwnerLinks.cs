@@ -33,6 +33,8 @@ public sealed class OwnerLinks(NpgsqlDataSource source, TimeProvider clock)
 
     private const int Bytes = Length / 4 * 3;
 
+    private const string ReadSecret = "select secret_of_owner_links()";
+
     private byte[]? secret;
 
     public static Actor OwnerIn(Guid communityId, Guid id) => new(ActorKind.Owner, id, "owner", [new RoleIn(communityId, Roles.System)], []);
@@ -41,8 +43,18 @@ public sealed class OwnerLinks(NpgsqlDataSource source, TimeProvider clock)
     public async ValueTask<string> TokenOf(Guid ownerLinkId, CancellationToken ct)
     {
         secret ??= await Secret(ct);
-        return Base64Url.EncodeToString(HMACSHA256.HashData(secret, ownerLinkId.ToByteArray(bigEndian: true)).AsSpan(0, Bytes));
+        return Token(secret, ownerLinkId);
     }
+
+    /// <summary>The same in a transaction, over its own connection: whoever holds one must not wait for another, of which there may be none left.</summary>
+    internal async ValueTask<string> TokenOf(Guid ownerLinkId, Db db, CancellationToken ct)
+    {
+        secret ??= await db.Single<byte[]>(ReadSecret, null, ct);
+        return Token(secret, ownerLinkId);
+    }
+
+    private static string Token(byte[] secret, Guid ownerLinkId) =>
+        Base64Url.EncodeToString(HMACSHA256.HashData(secret, ownerLinkId.ToByteArray(bigEndian: true)).AsSpan(0, Bytes));
 
     /// <summary>Null where the link is made up, or has ended: the two are never told apart.</summary>
     public async Task<LinkHolder?> Holder(string token, CancellationToken ct)
@@ -74,7 +86,7 @@ public sealed class OwnerLinks(NpgsqlDataSource source, TimeProvider clock)
 
     private async Task<byte[]> Secret(CancellationToken ct)
     {
-        await using var batch = Enter("select secret_of_owner_links()");
+        await using var batch = Enter(ReadSecret);
         return (byte[])(await batch.ExecuteScalarAsync(ct))!;
     }
 
@@ -108,7 +120,7 @@ internal sealed class LinkForOwner(Db db, OwnerLinks links) : INotificationHandl
         var id = Guid.CreateVersion7(notification.At);
         await db.Run(
             Write,
-            new { notification.CommunityId, OwnerLinkId = id, notification.RequestId, TokenHash = OwnerLinks.Hash(await links.TokenOf(id, cancellationToken)), notification.At },
+            new { notification.CommunityId, OwnerLinkId = id, notification.RequestId, TokenHash = OwnerLinks.Hash(await links.TokenOf(id, db, cancellationToken)), notification.At },
             cancellationToken);
     }
 }

@@ -32,6 +32,9 @@ public sealed class Db(NpgsqlDataSource source, Caller caller)
     /// <summary>Imported requests that the running command locked and that nobody had taken up before it.</summary>
     internal HashSet<Guid> NotTakenUp { get; } = [];
 
+    /// <summary>The last transaction did not come to its commit, for its connection was lost: nothing of it happened.</summary>
+    internal bool LostBeforeCommit { get; private set; }
+
     /// <summary>All of <paramref name="work"/> happens, or none of it.</summary>
     internal async Task<T> InTransaction<T>(bool reading, IReadOnlyCollection<Guid> scope, Func<Task<T>> work, CancellationToken ct)
     {
@@ -40,20 +43,32 @@ public sealed class Db(NpgsqlDataSource source, Caller caller)
             throw new InvalidOperationException("A command must not send another one: its transaction would not be its own.");
         }
 
+        LostBeforeCommit = false;
         await using var open = await source.OpenConnectionAsync(ct);
         await using var begun = await open.BeginTransactionAsync(IsolationLevel.ReadCommitted, ct);
         (connection, transaction, communities, readOnly, entered) = (open, begun, scope, reading, false);
         NotTakenUp.Clear();
+        var committing = false;
         try
         {
             var result = await work();
+            committing = true;
             await begun.CommitAsync(ct);
             return result;
         }
         finally
         {
+            LostBeforeCommit = !committing && open.State != ConnectionState.Open;
             (connection, transaction) = (null, null);
         }
+    }
+
+    /// <summary>A community that the running command makes is in its scope from here on, until the end of the transaction.</summary>
+    internal Task Widen(Guid made, CancellationToken ct)
+    {
+        const string Write = "select set_config('desk.communities', @All, true)";
+        communities = [.. communities, made];
+        return Run(Write, new { All = string.Join(',', communities) }, ct);
     }
 
     /// <summary>The one row, or null if there is none. More than one is an error.</summary>

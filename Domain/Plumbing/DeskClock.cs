@@ -46,8 +46,10 @@ public sealed class DeskClock(NpgsqlDataSource source, TimeSpan offset) : TimePr
 
     private sealed record Moved(DateTimeOffset RealAt, DateTimeOffset DeskAt);
 
-    /// <summary>Whether a host of this configuration has a clock that can be moved.</summary>
-    public static bool IsSettable(Func<string, string?> setting) => setting(Setting) == "settable";
+    /// <summary>Whether a host of this configuration has a clock that can be moved: a demo may.</summary>
+    /// <exception cref="InvalidOperationException">It asks for one, and is no demo.</exception>
+    public static bool IsSettable(Func<string, string?> setting) => setting(Setting) == "settable" && (DemoAccounts.IsDemo(setting("Desk:Mode")) ? true
+        : throw new InvalidOperationException($"{Setting}=settable lets anybody move the time. Take it away, or say that this is a demo: Desk__Mode=Demo.") { Source = "PropertyServiceDesk.Domain" });
 
     /// <summary>Begins the clock of a database that has none yet, at this instant; over the owner's connection.</summary>
     public static async Task Begin(string directConnectionString, DateTimeOffset at, CancellationToken ct)

@@ -35,10 +35,13 @@ public static class DomainServices
         services.AddSingleton<SlaDefinitions>();
         services.AddSingleton<TimeZonesAgree>();
         services.AddScoped<SlaBook>();
+        services.AddScoped<Requests.TimeSplits>();
+        services.AddScoped<Reports.TimeOfRequests>();
         services.AddScoped<ClockRows>();
         services.AddScoped<StandStill>();
         services.AddScoped<ClockFollower>();
         services.AddScoped<ClockMover>();
+        services.AddScoped<ClockTrouble>();
         services.AddScoped<Policies.SlaEdits>();
         services.AddScoped<Policies.CalendarEdits>();
         services.AddScoped<Policies.SlaPreviews>();
@@ -50,6 +53,7 @@ public static class DomainServices
         services.AddScoped<CrewsOwn>();
         services.AddScoped<FinishRequests>();
         services.AddScoped<RequestMover>();
+        services.AddScoped<Communities.NewCommunity>();
         services.AddScoped<OwnersWord>();
         services.AddScoped<Voices.VoiceSources>();
         services.AddScoped<Voices.VoicesFollow>();

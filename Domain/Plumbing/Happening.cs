@@ -139,6 +139,7 @@ public enum Happening
     MessageSent,
     MessageNotSent,
     MessageParked,
+    MessageCameBack,
     MessageRetried,
     MessageDiscarded,
     TemplateEdited,

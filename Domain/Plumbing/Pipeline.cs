@@ -94,24 +94,30 @@ internal sealed class InTransaction<TRequest, TResult>(Db db, Caller caller, Eve
 
     public async Task<TResult> Handle(TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResult> next)
     {
-        if (request is not ICommand<TResult>)
-        {
-            return await db.InTransaction(reading: true, [.. caller.Actor.CommunitiesWith(caller.Allowed)], () => next(), cancellationToken);
-        }
-
-        var scope = caller.Actor.CommunitiesWith((Roles)~0).Where(c => Named is null || c == Named(request)).ToArray();
+        var reading = request is not ICommand<TResult>;
+        var scope = reading
+            ? caller.Actor.CommunitiesWith(caller.Allowed).ToArray()
+            : caller.Actor.CommunitiesWith((Roles)~0).Where(c => Named is null || c == Named(request)).ToArray();
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await db.InTransaction(reading: false, scope, () => Once(request, next, cancellationToken), cancellationToken);
+                return await db.InTransaction(reading, scope, () => reading ? next() : Once(request, next, cancellationToken), cancellationToken);
             }
-            catch (Exception e) when (attempt < Tries && e is (LockSetChanged or PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected }))
+            catch (Exception e) when (MayStartAgain(e, attempt) && !cancellationToken.IsCancellationRequested)
             {
                 log.Forget();
             }
         }
     }
+
+    /// <summary>A connection that was lost is replaced once: the database may be away, and that the caller shall hear soon.</summary>
+    private bool MayStartAgain(Exception e, int attempt) => e switch
+    {
+        LockSetChanged or PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected } => attempt < Tries,
+        NpgsqlException => attempt == 1 && db.LostBeforeCommit,
+        _ => false,
+    };
 
     private async Task<TResult> Once(TRequest request, RequestHandlerDelegate<TResult> next, CancellationToken ct)
     {

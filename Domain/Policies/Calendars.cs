@@ -171,6 +171,33 @@ public sealed record NamedDay(DateOnly Day, string Name)
     }
 }
 
+/// <summary>The days of a year, as a sheet names them: to be tried or to be imported.</summary>
+public interface IHolidaySheet
+{
+    int Year { get; }
+
+    IReadOnlyList<NamedDay> Off { get; }
+
+    IReadOnlyList<NamedDay>? Worked { get; }
+
+    string WorkedLike { get; }
+}
+
+public abstract class HolidaySheetRules<T> : AbstractValidator<T>
+    where T : IHolidaySheet
+{
+    protected HolidaySheetRules()
+    {
+        RuleFor(c => c.Year).InclusiveBetween(1990, 2100);
+        RuleFor(c => c.Off).Must(d => d.Count <= 366).WithErrorCode("calendar.too_many_days").WithMessage("A year has at most 366 days off.");
+        RuleFor(c => c.Worked).Must(d => d is null || d.Count <= 366).WithErrorCode("calendar.too_many_days").WithMessage("A year has at most 366 days.");
+        RuleFor(c => c).Must(c => c.Off.Concat(c.Worked ?? []).All(d => Math.Abs(d.Day.Year - c.Year) <= 1)).WithErrorCode("holidays.other_year").WithMessage("A sheet names days of its year and of the two beside it.");
+        RuleForEach(c => c.Off).SetValidator(new NamedDay.Validator());
+        RuleForEach(c => c.Worked).SetValidator(new NamedDay.Validator());
+        RuleFor(c => c.WorkedLike).PlainText(20);
+    }
+}
+
 /// <summary>
 /// The holidays and make-up days of a year, as they were published. Days that earlier sheets named keep what this one does not say; the
 /// year counts as loaded, and due times that waited for it are settled.
@@ -180,21 +207,9 @@ public sealed record NamedDay(DateOnly Day, string Name)
 /// <param name="WorkedLike">The day of the week whose windows those have: <c>monday</c> where it is left out.</param>
 [AllowedTo(Roles.Administrator)]
 public sealed record ImportHolidays(
-    [property: JsonIgnore] Guid CommunityId, [property: JsonIgnore] string Code, int Year, IReadOnlyList<NamedDay> Off, IReadOnlyList<NamedDay>? Worked = null, string WorkedLike = "monday") : ICommand<SlaEdited>
+    [property: JsonIgnore] Guid CommunityId, [property: JsonIgnore] string Code, int Year, IReadOnlyList<NamedDay> Off, IReadOnlyList<NamedDay>? Worked = null, string WorkedLike = "monday") : ICommand<SlaEdited>, IHolidaySheet
 {
-    public sealed class Validator : AbstractValidator<ImportHolidays>
-    {
-        public Validator()
-        {
-            RuleFor(c => c.Year).InclusiveBetween(1990, 2100);
-            RuleFor(c => c.Off).Must(d => d.Count <= 366).WithErrorCode("calendar.too_many_days").WithMessage("A year has at most 366 days off.");
-            RuleFor(c => c.Worked).Must(d => d is null || d.Count <= 366).WithErrorCode("calendar.too_many_days").WithMessage("A year has at most 366 days.");
-            RuleFor(c => c).Must(c => c.Off.Concat(c.Worked ?? []).All(d => Math.Abs(d.Day.Year - c.Year) <= 1)).WithErrorCode("holidays.other_year").WithMessage("A sheet names days of its year and of the two beside it.");
-            RuleForEach(c => c.Off).SetValidator(new NamedDay.Validator());
-            RuleForEach(c => c.Worked).SetValidator(new NamedDay.Validator());
-            RuleFor(c => c.WorkedLike).PlainText(20);
-        }
-    }
+    public sealed class Validator : HolidaySheetRules<ImportHolidays>;
 
     internal sealed class Handler(Caller caller, CalendarEdits edits) : IRequestHandler<ImportHolidays, SlaEdited>
     {
@@ -213,21 +228,9 @@ public sealed record ImportHolidays(
 /// <param name="WorkedLike">The day of the week whose windows those have: <c>monday</c> where it is left out.</param>
 [AllowedTo(Roles.Administrator)]
 public sealed record TryHolidays(
-    [property: JsonIgnore] Guid CommunityId, [property: JsonIgnore] string Code, int Year, IReadOnlyList<NamedDay> Off, IReadOnlyList<NamedDay>? Worked = null, string WorkedLike = "monday") : IQuery<HolidayTrial>
+    [property: JsonIgnore] Guid CommunityId, [property: JsonIgnore] string Code, int Year, IReadOnlyList<NamedDay> Off, IReadOnlyList<NamedDay>? Worked = null, string WorkedLike = "monday") : IQuery<HolidayTrial>, IHolidaySheet
 {
-    public sealed class Validator : AbstractValidator<TryHolidays>
-    {
-        public Validator()
-        {
-            RuleFor(c => c.Year).InclusiveBetween(1990, 2100);
-            RuleFor(c => c.Off).Must(d => d.Count <= 366).WithErrorCode("calendar.too_many_days").WithMessage("A year has at most 366 days off.");
-            RuleFor(c => c.Worked).Must(d => d is null || d.Count <= 366).WithErrorCode("calendar.too_many_days").WithMessage("A year has at most 366 days.");
-            RuleFor(c => c).Must(c => c.Off.Concat(c.Worked ?? []).All(d => Math.Abs(d.Day.Year - c.Year) <= 1)).WithErrorCode("holidays.other_year").WithMessage("A sheet names days of its year and of the two beside it.");
-            RuleForEach(c => c.Off).SetValidator(new NamedDay.Validator());
-            RuleForEach(c => c.Worked).SetValidator(new NamedDay.Validator());
-            RuleFor(c => c.WorkedLike).PlainText(20);
-        }
-    }
+    public sealed class Validator : HolidaySheetRules<TryHolidays>;
 
     internal sealed class Handler(Caller caller, CalendarEdits edits) : IRequestHandler<TryHolidays, HolidayTrial>
     {

@@ -108,11 +108,9 @@ public sealed record ListReportedClocks(
     {
         internal const string Read = ClockReportSql.Base + """
 
-            select b.community_id, b.clock_id, b.kind, b.cycle, b.outcome, b.request_id, r.number as request_number, b.work_order_id, o.number as work_order_number, b.crew, b.request_kind, b.category_id,
+            select b.community_id, b.clock_id, b.kind, b.cycle, b.outcome, b.request_id, b.request_number, b.work_order_id, b.work_order_number, b.crew, b.request_kind, b.category_id,
                 b.started_at, b.due_at, b.stopped_at, b.stopped_why, b.taken as taken_seconds, b.late_by as late_seconds, b.late_report_at
             from base b
-            left join request r on r.community_id = b.community_id and r.request_id = b.request_id
-            left join work_order o on o.community_id = b.community_id and o.work_order_id = b.work_order_id
             where (@Key::text is null or coalesce(b.key, '') = @Key)
               and (@Outcomes::text[] is null or b.outcome = any (@Outcomes))
               and (not @Met or b.stopped_why = 'met')
@@ -132,6 +130,7 @@ public sealed record ListReportedClocks(
             args.Add("Annotated", query.Annotated);
             args.Add("After", query.After is not null);
             args.Add("AfterAt", at?.UtcDateTime);
+            args.Add("NotAfter", at?.UtcDateTime);
             args.Add("AfterId", id);
             args.Add("Take", query.Take + 1);
             var rows = await db.List<ReportedClock>(Read, args, cancellationToken);
@@ -180,7 +179,7 @@ internal static class ClockReportSql
                 case @By when 'category' then x.category_name_en when 'community' then x.community_name_en end as key_name_en
             from (
                 select k.community_id, k.clock_id, k.kind, k.cycle, k.started_at, k.due_at, k.stopped_at, k.stopped_why, k.late_report_at, m.time_zone, m.name as community_name, m.name_en as community_name_en,
-                    r.request_id, o.work_order_id, case when k.kind <> 'feedback' then coalesce(k.crew, c.crew) end as crew, c.kind as request_kind, c.category_id, c.name as category_name, c.name_en as category_name_en,
+                    r.request_id, r.number as request_number, o.work_order_id, o.number as work_order_number, case when k.kind <> 'feedback' then coalesce(k.crew, c.crew) end as crew, c.kind as request_kind, c.category_id, c.name as category_name, c.name_en as category_name_en,
                     case
                         when k.stopped_at > k.due_at then 'late'
                         when k.stopped_at is not null then case k.stopped_why when 'met' then 'onTime' else 'moot' end
@@ -197,6 +196,7 @@ internal static class ClockReportSql
                 where m.community_id = any (@Communities) and k.due_at is not null
                   and (@From::timestamptz is null or k.due_at >= @From)
                   and (@To::timestamptz is null or k.due_at < @To)
+                  and (@NotAfter::timestamptz is null or k.due_at <= @NotAfter)
                   and (@Kind::text is null or k.kind = @Kind)
                   and (@Crew::text is null or (k.kind <> 'feedback' and coalesce(k.crew, c.crew) = @Crew))
                   and (@RequestKind::text is null or c.kind = @RequestKind)
@@ -213,6 +213,7 @@ internal static class ClockReportSql
         args.Add("Now", clock.Now().UtcDateTime);
         args.Add("From", f.From?.UtcDateTime);
         args.Add("To", f.To?.UtcDateTime);
+        args.Add("NotAfter", null);
         args.Add("Kind", f.Kind is { } kind ? EnumWord.Of(kind) : null);
         args.Add("Crew", f.Crew is { } crew ? EnumWord.Of(crew) : null);
         args.Add("RequestKind", f.RequestKind is { } of ? EnumWord.Of(of) : null);

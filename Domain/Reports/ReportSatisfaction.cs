@@ -159,11 +159,9 @@ public sealed record ListRatings(
     {
         private const string Read = RatedSql.Base + """
 
-            select b.community_id, b.feedback_id, b.request_id, r.number, b.request_kind, b.category_id, b.crew, b.round, b.state, b.not_asked_rule, b.started_at, b.ended_at, b.earlier_outcome, b.solved, b.satisfaction,
-                b.recommend, b.author_kind as author, f.made_it_five, b.came_back, b.fixed_at_first
+            select b.community_id, b.feedback_id, b.request_id, b.number, b.request_kind, b.category_id, b.crew, b.round, b.state, b.not_asked_rule, b.started_at, b.ended_at, b.earlier_outcome, b.solved, b.satisfaction,
+                b.recommend, b.author_kind as author, b.made_it_five, b.came_back, b.fixed_at_first
             from base b
-            join request r on r.community_id = b.community_id and r.request_id = b.request_id
-            join feedback f on f.community_id = b.community_id and f.feedback_id = b.feedback_id
             where (@Key::text is null or coalesce(b.key, '') = @Key)
               and case @Which
                     when 'all' then true
@@ -237,11 +235,11 @@ internal static class RatedSql
                 case @By when 'category' then x.category_name when 'community' then x.community_name end as key_name,
                 case @By when 'category' then x.category_name_en when 'community' then x.community_name_en end as key_name_en
             from (
-                select f.community_id, f.feedback_id, f.request_id, f.round, f.state, f.not_asked_rule, f.started_at, f.ended_at, f.earlier_outcome, f.solved, f.satisfaction, f.recommend, f.author_kind,
+                select f.community_id, f.feedback_id, f.request_id, r.number, f.round, f.state, f.not_asked_rule, f.started_at, f.ended_at, f.earlier_outcome, f.solved, f.satisfaction, f.recommend, f.author_kind, f.made_it_five,
                     case when f.ended_at is null then 'open' else f.state end as outcome,
                     m.time_zone, m.name as community_name, m.name_en as community_name_en, r.kind as request_kind, c.category_id, c.name as category_name, c.name_en as category_name_en,
                     coalesce(d.crew, c.crew) as crew, f.round = 1 and d.crew is not null as first_of_worked,
-                    r.rework_count > 0 or exists (select from request n where n.community_id = r.community_id and n.rework_of_id = r.request_id) as returned, coalesce(d.one_visit, false) as one_visit
+                    r.rework_count > 0 or b.came_back is not null as returned, coalesce(d.one_visit, false) as one_visit
                 from community m
                 join feedback f on f.community_id = m.community_id
                 join request r on r.community_id = f.community_id and r.request_id = f.request_id
@@ -254,6 +252,11 @@ internal static class RatedSql
                     where l.community_id = f.community_id and l.request_id = f.request_id and l.mandatory and l.joined_at <= f.started_at and (l.left_at is null or l.left_at > f.started_at)
                       and o.status = 'done' and o.done_at <= f.started_at
                     having count(*) > 0) d on true
+                left join lateral (
+                    select true as came_back
+                    from request n
+                    where n.community_id = r.community_id and n.rework_of_id = r.request_id
+                    limit 1) b on true -- looked up once for a round, however many figures count it
                 where m.community_id = any (@Communities)
                   and (@From::timestamptz is null or f.started_at >= @From)
                   and (@To::timestamptz is null or f.started_at < @To)

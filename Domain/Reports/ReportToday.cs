@@ -22,6 +22,17 @@ public sealed record ReportToday(Guid? CommunityId = null) : IQuery<Today>
             order by m.name, m.community_id
             """;
 
+        // Of the rounds of a month, the few that are low are all that is looked into.
+        private const string CountLow = RatedSql.Base + """
+
+            select b.community_id, count(*) as low
+            from base b
+            where b.low
+            group by b.community_id
+            """;
+
+        private sealed record LowOf(Guid CommunityId, long Low);
+
         private sealed record Named(Guid CommunityId, string Name, string NameEn);
 
         public async Task<Today> Handle(ReportToday query, CancellationToken cancellationToken)
@@ -33,8 +44,8 @@ public sealed record ReportToday(Guid? CommunityId = null) : IQuery<Today>
             var late = await Count(new RequestFilter(query.CommunityId, Due: RequestDue.Late), cancellationToken);
             var soon = await Count(new RequestFilter(query.CommunityId, Due: RequestDue.Soon), cancellationToken);
             var silent = await Count(new RequestFilter(query.CommunityId, Status: [RequestStatus.AwaitingFeedback]), cancellationToken);
-            var low = (await db.List<SatisfactionFigures>(
-                ReportSatisfaction.Handler.Read, RatedSql.Arguments(new SatisfactionFilter(query.CommunityId, recently), SatisfactionBy.Community, caller), cancellationToken)).ToDictionary(f => Guid.Parse(f.Key), f => f.Low);
+            var low = (await db.List<LowOf>(
+                CountLow, RatedSql.Arguments(new SatisfactionFilter(query.CommunityId, recently), SatisfactionBy.Community, caller), cancellationToken)).ToDictionary(f => f.CommunityId, f => f.Low);
             var climbing = (await db.List<EscalationsOf>(
                 EscalationSql.CountHeads, EscalationSql.Arguments(new EscalationFilter(query.CommunityId, Level: [1, 2, 3, 4], State: [EscalationState.Open]), communities, caller, heads: true), cancellationToken)).ToDictionary(e => e.CommunityId, e => e.Escalations);
             var names = await db.List<Named>(Names, new { Communities = communities }, cancellationToken);
@@ -52,13 +63,13 @@ public sealed record ReportToday(Guid? CommunityId = null) : IQuery<Today>
     }
 }
 
-/// <param name="SoonBefore">What is due before this, and not late, will be late soon.</param>
+/// <param name="SoonBefore">Whose finish is due before this, and has not been yet, will be late soon.</param>
 /// <param name="LowRatingsFrom">Low ratings are of rounds that began at or after this.</param>
 public sealed record Today(DateTimeOffset At, DateTimeOffset SoonBefore, DateTimeOffset LowRatingsFrom, IReadOnlyList<TodayLine> Communities);
 
 /// <param name="Open">Not closed and not cancelled.</param>
-/// <param name="Late">Not finished, and past the due time.</param>
-/// <param name="Soon">Not finished, and due within four hours.</param>
+/// <param name="Late">Open, and past a due time of its work: of accepting, arriving, a reply or finishing, of the request or of one of its orders.</param>
+/// <param name="Soon">The finish is due within four hours.</param>
 /// <param name="AwaitingFeedback">Finished, and the owner has not said yet whether it is good.</param>
 /// <param name="LowRatings">A score of 2 or less, or not solved, of the last 30 days.</param>
 /// <param name="Escalations">Late clocks whose last step nobody has acknowledged.</param>

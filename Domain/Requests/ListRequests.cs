@@ -8,8 +8,9 @@ namespace PropertyServiceDesk.Domain.Requests;
 /// <param name="HasTarget">Whether a finish is due at all.</param>
 /// <param name="ToConfirm">Whether it was reported by somebody unknown, and the desk has not confirmed it yet.</param>
 /// <param name="UnreadWord">Whether there is a word or a photo from the owner that nobody of the desk has looked at.</param>
+/// <param name="InCharge">Whether somebody is named as in charge of it.</param>
 /// <param name="Late">Whether it was finished after it was due; for open ones, whether the due time has passed.</param>
-/// <param name="Due">Of those that are not finished: what is late now, or will be within four hours. A clock that is on hold does not become late.</param>
+/// <param name="Due">Of what is open: that a due time of the work has passed (of accepting, arriving, a reply or finishing; of the request or of an order for it), or that the finish is due within four hours. A clock that is on hold does not become late.</param>
 public sealed record RequestFilter(
     Guid? CommunityId = null,
     RequestStatus[]? Status = null,
@@ -32,15 +33,16 @@ public sealed record RequestFilter(
     bool? Imported = null,
     bool? ToConfirm = null,
     RequestDue? Due = null,
-    bool? UnreadWord = null);
+    bool? UnreadWord = null,
+    bool? InCharge = null);
 
-/// <summary>How an unfinished request stands to its due time.</summary>
+/// <summary>How an open request stands to its due times.</summary>
 public enum RequestDue
 {
-    /// <summary>The due time has passed.</summary>
+    /// <summary>A due time of the work has passed: of accepting, arriving, a milestone, a reply or finishing. Not that of ringing the owner afterwards.</summary>
     Late,
 
-    /// <summary>It is due within four hours, and its clock runs.</summary>
+    /// <summary>Its finish is due within four hours, and that clock runs.</summary>
     Soon,
 }
 
@@ -119,6 +121,8 @@ public sealed record RequestLine(
     bool Late,
     bool ToConfirm,
     DateTimeOffset? OwnerWordAt,
+    Guid? InChargeId,
+    string? InChargeName,
     int Version,
     [property: JsonIgnore] DateTimeOffset? RunsUntil);
 
@@ -159,7 +163,7 @@ internal static class RequestSql
         select r.community_id, r.request_id, r.number, r.kind, r.channel, r.status, r.outcome, r.priority, r.category_id, r.description, r.place_id,
             p.name as place_name, r.customer_id, coalesce(cu.name, r.reporter_name) as customer_name, r.confidential, r.reported_at, r.registered_at,
             r.closed_at, r.rework_count, r.urge_count, k.due_at, coalesce(coalesce(k.stopped_at, k.held_at, @Now) > k.due_at, false) as late,
-            r.to_confirm and r.confirmed_at is null as to_confirm, r.owner_word_at, r.version, case when k.stopped_at is null then k.due_at end as runs_until
+            r.to_confirm and r.confirmed_at is null as to_confirm, r.owner_word_at, r.in_charge_id, ic.display_name as in_charge_name, r.version, case when k.stopped_at is null then k.due_at end as runs_until
         """;
 
     internal const string Joins = """
@@ -172,19 +176,49 @@ internal static class RequestSql
             limit 1) k on true
         left join place p on p.community_id = r.community_id and p.place_id = r.place_id
         left join customer cu on cu.community_id = r.community_id and cu.customer_id = r.customer_id
+        left join staff ic on ic.staff_id = r.in_charge_id
         """;
 
     // One community after the other, each walked in its index's order and cut, then merged and cut again before anything is joined: cost
     // follows the page, not the history nor the number of communities.
     private const string PerCommunity = """
 
-        from (
             select x.*
             from unnest(@Communities::uuid[]) m
             cross join lateral (
                 select r.*
                 from request r
                 where r.community_id = m
+        """;
+
+    private const string Below = """
+        with recursive below as (
+            select p.community_id, p.place_id
+            from place p
+            where p.place_id = @PlaceId and p.community_id = any (@Communities::uuid[])
+            union all
+            select p.community_id, p.place_id
+            from below b
+            join place p on p.community_id = b.community_id and p.parent_id = b.place_id)
+
+        """;
+
+    // A home, or an entrance of homes: one place after the other. A home has few requests, which a walk through the community's might seek for long.
+    private const string PerPlace = """
+
+            select x.*
+            from (select b.community_id, b.place_id from below b where (select count(*) from below) <= 100) m
+            cross join lateral (
+                select r.*
+                from request r
+                where r.community_id = m.community_id and r.place_id = m.place_id
+        """;
+
+    // A building, or a phase: a fair part of the community's requests are of it.
+    private const string OfManyPlaces = """
+
+                  and (select count(*) from below) > 100
+                  and (r.place_id in (select b.place_id from below b)) is true -- looked up as the walk goes by
         """;
 
     // First those that are due, as the running clocks' index has them; the rest of what is open only once a page reaches beyond them.
@@ -223,6 +257,22 @@ internal static class RequestSql
                           and d.due_at is not null)
         """;
 
+    // Each kind is a walk of its own along the running clocks' index. Whether the owner was rung is no work that is waited for.
+    // What is closed has no work that is waited for, either, though an order that it did not need may go on.
+    private const string LateNow = """
+        r.status in ('received', 'inProgress', 'awaitingFeedback') and r.request_id in (
+            select u.subject_id
+            from clock u
+            where u.community_id = any (@Communities::uuid[]) and u.subject_kind = 'request' and u.kind = any (@WorkClocks) and u.stopped_at is null
+              and u.due_at < @Now and u.due_at < coalesce(u.held_at, @Now)
+            union all
+            select l.request_id
+            from clock u
+            join request_work_order l on l.community_id = u.community_id and l.work_order_id = u.subject_id
+            where u.community_id = any (@Communities::uuid[]) and u.subject_kind = 'workOrder' and u.kind = any (@WorkClocks) and u.stopped_at is null
+              and u.due_at < @Now and u.due_at < coalesce(u.held_at, @Now) and l.left_at is null)
+        """;
+
     /// <summary>What is due within this will be late soon.</summary>
     public static readonly TimeSpan Soon = TimeSpan.FromHours(4);
 
@@ -232,6 +282,7 @@ internal static class RequestSql
         var args = new DynamicParameters();
         args.Add("Communities", (filter.CommunityId is { } one ? mine.Where(m => m == one) : mine).ToArray());
         args.Add("Now", clock.Now().UtcDateTime);
+        args.Add("WorkClocks", EnumWord.All([.. Enum.GetValues<ClockKind>().Where(k => k != ClockKind.Feedback)]));
         args.Add("SoonBefore", clock.Now().Add(Soon).UtcDateTime);
         args.Add("Status", filter.Status is null ? null : EnumWord.All(filter.Status));
         args.Add("Kind", filter.Kind is { } kind ? EnumWord.Of(kind) : null);
@@ -252,31 +303,17 @@ internal static class RequestSql
     }
 
     /// <param name="narrow">There are communities of which only what is the caller's own may be seen.</param>
-    public static string List(RequestFilter filter, RequestSort sort, bool narrow = false) => string.Concat(
-        Columns,
-        sort == RequestSort.DueFirst ? string.Concat(DuePerCommunity, Conditions(filter, narrow), OpenWithoutDue) : PerCommunity,
-        Conditions(filter, narrow),
-        sort switch
-        {
-            RequestSort.NewestFirst => """
-                 and (not @After or (r.reported_at, r.request_id) < (@AfterAt::timestamptz, @AfterId::uuid))
-                        order by r.reported_at desc, r.request_id desc
-                        limit @Take
-                    ) x
-                    order by x.reported_at desc, x.request_id desc
-                    limit @Take
-                ) r
-                """,
-            RequestSort.OldestFirst => """
-                 and (not @After or (r.reported_at, r.request_id) > (@AfterAt::timestamptz, @AfterId::uuid))
-                        order by r.reported_at, r.request_id
-                        limit @Take
-                    ) x
-                    order by x.reported_at, x.request_id
-                    limit @Take
-                ) r
-                """,
-            RequestSort.DueFirst => """
+    public static string List(RequestFilter filter, RequestSort sort, bool narrow = false) => sort switch
+    {
+        RequestSort.NewestFirst => Walked(filter, narrow, "(r.reported_at, r.request_id) < (@AfterAt::timestamptz, @AfterId::uuid)", "r.reported_at desc, r.request_id desc"),
+        RequestSort.OldestFirst => Walked(filter, narrow, "(r.reported_at, r.request_id) > (@AfterAt::timestamptz, @AfterId::uuid)", "r.reported_at, r.request_id"),
+        RequestSort.DueFirst => string.Concat(
+            Columns,
+            DuePerCommunity,
+            Conditions(filter, narrow),
+            OpenWithoutDue,
+            Conditions(filter, narrow),
+            """
                      and (not @After or ('infinity'::timestamptz, r.request_id) > (coalesce(@AfterAt::timestamptz, 'infinity'), @AfterId::uuid))
                     order by r.request_id
                     limit (select @Take - count(*) from due))
@@ -285,14 +322,28 @@ internal static class RequestSql
                 limit @Take
             ) r
             """,
-        },
-        Joins,
-        sort switch
-        {
-            RequestSort.NewestFirst => "\norder by r.reported_at desc, r.request_id desc",
-            RequestSort.OldestFirst => "\norder by r.reported_at, r.request_id",
-            RequestSort.DueFirst => "\norder by r.sort_at, r.request_id",
-        });
+            Joins,
+            "\norder by r.sort_at, r.request_id"),
+    };
+
+    private static string Walked(RequestFilter filter, bool narrow, string after, string order)
+    {
+        var cut = string.Concat(Conditions(filter with { PlaceId = null }, narrow), "\n  and (not @After or ", after, ")\n    order by ", order, "\n    limit @Take) x");
+        return string.Concat(
+            filter.PlaceId is null ? "" : Below,
+            Columns,
+            "\nfrom (\n    select r.*\n    from (",
+            filter.PlaceId is null ? "" : string.Concat(PerPlace, cut, "\n            union all"),
+            PerCommunity,
+            filter.PlaceId is null ? "" : OfManyPlaces,
+            cut,
+            "\n    ) r\n    order by ",
+            order,
+            "\n    limit @Take\n) r",
+            Joins,
+            "\norder by ",
+            order);
+    }
 
     public static string Count(RequestFilter filter, RequestGroup by, bool narrow = false) => string.Concat(
         by switch
@@ -315,24 +366,28 @@ internal static class RequestSql
         Conditions(filter, narrow),
         by == RequestGroup.Nothing ? "" : "\ngroup by 1\norder by 2 desc, 1"); // of nothing there are none: one line that says 0
 
+    private static bool IsOpen(RequestStatus status) => status is RequestStatus.Received or RequestStatus.InProgress or RequestStatus.AwaitingFeedback;
+
     private static string Conditions(RequestFilter f, bool narrow)
     {
         string?[] parts =
         [
+            // Looked up request by request as a page walks by (a plain exists would first collect all that the crew ever did).
             narrow ? """
-                (r.community_id = any (@Whole::uuid[]) or r.registered_by = @Me or exists (
-                    select
+                (r.community_id = any (@Whole::uuid[]) or r.registered_by = @Me or (
+                    select true
                     from request_work_order l
                     join work_order o on o.community_id = l.community_id and o.work_order_id = l.work_order_id
                     join unnest(@OwnCommunities::uuid[], @OwnCrews::text[]) x (community_id, crew) on x.community_id = o.community_id and x.crew = o.crew
-                    where l.community_id = r.community_id and l.request_id = r.request_id))
+                    where l.community_id = r.community_id and l.request_id = r.request_id
+                    limit 1))
                 """ : null,
             f.Status is null ? null : "r.status = any (@Status)",
-            f.Open switch
+            (f.Open, f.Status is { Length: > 0 } asked && asked.All(IsOpen)) switch
             {
-                true => "r.status in ('received', 'inProgress', 'awaitingFeedback')",
-                false => "r.status in ('closed', 'cancelled')",
-                null => null,
+                (true, _) or (null, true) => "r.status in ('received', 'inProgress', 'awaitingFeedback')", // said of the statuses asked for, too: so that the index of what is open serves
+                (false, _) => "r.status in ('closed', 'cancelled')",
+                _ => null,
             },
             f.Kind is null ? null : "r.kind = @Kind",
             f.Channel is null ? null : "r.channel = @Channel",
@@ -341,6 +396,12 @@ internal static class RequestSql
             f.CustomerId is null ? null : "r.customer_id = @CustomerId",
             f.BuildingId is null ? null : "r.building_id = @BuildingId",
             f.InChargeId is null ? null : "r.in_charge_id = @InChargeId",
+            f.InCharge switch
+            {
+                true => "r.in_charge_id is not null",
+                false => "r.in_charge_id is null",
+                null => null,
+            },
             f.ReportedFrom is null ? null : "r.reported_at >= @ReportedFrom",
             f.ReportedBefore is null ? null : "r.reported_at < @ReportedBefore",
             f.Imported switch
@@ -369,11 +430,13 @@ internal static class RequestSql
                         select p.place_id from below b join place p on p.parent_id = b.place_id and p.community_id = any (@Communities::uuid[]))
                     select place_id from below)
                 """,
+            // Of what is open, each one's orders are looked up; of the whole history it depends on how much the team did where to begin.
             f.Crew is null && f.TeamId is null ? null : string.Concat(
-                "exists (select from request_work_order l join work_order o on o.community_id = l.community_id and o.work_order_id = l.work_order_id where l.community_id = r.community_id and l.request_id = r.request_id and l.left_at is null",
+                f.Open == true ? "(select true" : "exists (select",
+                " from request_work_order l join work_order o on o.community_id = l.community_id and o.work_order_id = l.work_order_id where l.community_id = r.community_id and l.request_id = r.request_id and l.left_at is null",
                 f.Crew is null ? "" : " and o.crew = @Crew",
                 f.TeamId is null ? "" : " and o.team_id = @TeamId",
-                ")"),
+                f.Open == true ? " limit 1)" : ")"),
             f.FaultId is null ? null : "exists (select from fault_request x where x.community_id = r.community_id and x.request_id = r.request_id and x.fault_id = @FaultId and x.left_at is null)",
             f.HasTarget switch
             {
@@ -389,7 +452,7 @@ internal static class RequestSql
             },
             f.Due switch
             {
-                RequestDue.Late => "r.request_id in (select u.subject_id from clock u where u.community_id = any (@Communities::uuid[]) and u.subject_kind = 'request' and u.kind = 'finish' and u.stopped_at is null and u.due_at < @Now and u.due_at < coalesce(u.held_at, @Now))",
+                RequestDue.Late => LateNow,
                 RequestDue.Soon => "r.request_id in (select u.subject_id from clock u where u.community_id = any (@Communities::uuid[]) and u.subject_kind = 'request' and u.kind = 'finish' and u.stopped_at is null and u.due_at >= @Now and u.due_at < @SoonBefore and u.held_at is null)",
                 null => null,
             },

@@ -162,7 +162,7 @@ public sealed record ReceiveRequest(
                         command.ToConfirm,
                         Tokens = RequestTokens.Of(number, command.Foreign?.Number),
                         OwnerLinkId = link,
-                        LinkTokenHash = OwnerLinks.Hash(await links.TokenOf(link, cancellationToken)),
+                        LinkTokenHash = OwnerLinks.Hash(await links.TokenOf(link, db, cancellationToken)),
                     },
                     cancellationToken);
             }

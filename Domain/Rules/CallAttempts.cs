@@ -12,6 +12,24 @@ public enum TimeOfDay
     Evening,
 }
 
+/// <summary>What whoever rings is to bring about.</summary>
+public enum CallDuty
+{
+    /// <summary>Nothing: who rings was only told, and nobody has to any more.</summary>
+    None,
+
+    /// <summary>An answer. Calls that suffice and reach nobody end it by themselves.</summary>
+    Answer,
+
+    /// <summary>A word on how it ended. No call ends it by itself.</summary>
+    Ending,
+}
+
+/// <summary>What a call does to the clock of the one that is owed.</summary>
+/// <param name="Met">It was the one that is owed.</param>
+/// <param name="NextFrom">From when the next is owed; null where the clock that runs goes on, or nothing is owed.</param>
+public readonly record struct CallOwed(bool Met, DateTimeOffset? NextFrom);
+
 /// <summary>When enough was tried to say that somebody cannot be reached.</summary>
 public static class CallAttempts
 {
@@ -41,6 +59,24 @@ public static class CallAttempts
     {
         var times = attempts.Where(a => rules.IsDecent(a.At, zone)).Select(a => Of(a.At, zone)).ToList();
         return times.Count >= rules.Attempts && times.Distinct().Count() >= rules.TimesOfDay;
+    }
+
+    /// <summary>
+    /// What the last of these calls does to the clock. A call that was made is met, and the next is owed: from now on, or from when they
+    /// asked for it. One before that time, or in vain at night, is not the one that is owed. After those that suffice an answer is owed no
+    /// longer; where it takes a word to end it, that word is, and no further call in vain puts it off.
+    /// </summary>
+    /// <param name="attempts">In the order in which they were made.</param>
+    /// <param name="isOwed">Whether a clock runs.</param>
+    public static CallOwed Owed(IReadOnlyList<(DateTimeOffset At, CallResult Result, DateTimeOffset? AgainAt)> attempts, CallDuty duty, bool isOwed, FeedbackRules rules, TimeZoneInfo zone)
+    {
+        bool AreEnough(IEnumerable<(DateTimeOffset At, CallResult Result, DateTimeOffset? AgainAt)> some) => Suffice(some.Select(a => (a.At, a.Result)), rules, zone);
+        var (last, before) = (attempts[^1], attempts.SkipLast(1).ToArray());
+        var agreed = Agreed(attempts);
+        var wordIsOwed = duty == CallDuty.Ending && Agreed(before) is null && AreEnough(before);
+        var isAnother = last.AgainAt is null && (agreed is not null || wordIsOwed || (ReachedNobody(last.Result) && !rules.IsDecent(last.At, zone)));
+        var isMore = agreed is not null || duty == CallDuty.Ending || (duty == CallDuty.Answer && !AreEnough(attempts));
+        return new CallOwed(!isAnother, isMore && duty != CallDuty.None && !(isAnother && isOwed) ? agreed ?? last.At : null);
     }
 
     /// <summary>When whoever picked up last asked to be called, until somebody has rung then; null where nothing is promised.</summary>

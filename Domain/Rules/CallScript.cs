@@ -8,6 +8,23 @@ public static class CallScript
     /// <param name="done">What was done, as far as it was written down.</param>
     public static IReadOnlyList<string> Of(string language, RequestKind kind, string community, string? name, string what, string? done, bool again) => language == "en" ? English(kind, community, name, what, done, again) : Chinese(kind, community, name, what, done, again);
 
+    /// <summary>For the call that is owed after a bad answer: nothing is asked again, and no score is talked about.</summary>
+    /// <param name="five">What would have made it a 5, in their words.</param>
+    /// <param name="toWork">It was not solved, and goes back to work.</param>
+    public static IReadOnlyList<string> AfterABadAnswer(string language, string community, string? name, string what, string? five, bool toWork) => language == "en"
+        ? [
+            $"Hello{(name is null ? "" : " " + name)}, this is the customer service centre of {community}. It is about what you told us of: {Short(what)}",
+            five is null ? "We are sorry that it was not as it should be. What went wrong?" : "We are sorry that it was not as it should be. You said: " + Short(five),
+            toWork ? "We come again. When does it suit you?" : "What may we do to put it right?",
+            "Thank you for telling us. Goodbye.",
+        ]
+        : [
+            $"您好{(name is null ? "" : "，" + name)}，这里是{community}客户服务中心。关于您反映的：{Short(what)}",
+            five is null ? "很抱歉没有让您满意，请问是哪里没做好？" : "很抱歉没有让您满意。您说：" + Short(five),
+            toWork ? "我们会再上门处理，请问什么时间方便？" : "请问我们怎样补救您觉得合适？",
+            "谢谢您告诉我们，祝您生活愉快。",
+        ];
+
     private static IReadOnlyList<string> Chinese(RequestKind kind, string community, string? name, string what, string? done, bool again) =>
     [
         $"您好{(name is null ? "" : "，" + name)}，这里是{community}客户服务中心，打扰您一分钟，现在方便吗？",

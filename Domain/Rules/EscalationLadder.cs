@@ -21,7 +21,7 @@ public enum EscalationCause
     /// <summary>Somebody promised a time, and it has passed.</summary>
     PromiseBroken,
 
-    /// <summary>A call to the owner that was due was not made: the desk's own breach.</summary>
+    /// <summary>A call to the owner that was due was not made, or nobody said how it ended: the desk's own breach.</summary>
     CallNotMade,
 }
 
@@ -65,10 +65,13 @@ public sealed record ReachedLevel(int Level, DateTimeOffset FiredAt, DateTimeOff
 /// <param name="DueAt">From which the levels are counted: for an imported clock not before it was taken up.</param>
 /// <param name="WarnAt">Null where there is no warning.</param>
 /// <param name="Reached">Every level that was reached, 0 the warning.</param>
-/// <param name="PromisedAt">The last promised time that was not found broken yet.</param>
+/// <param name="Promises">The promised times that were not found broken yet, of whatever levels, the earliest first: each is looked at when its time has come.</param>
 /// <param name="BrokenAt">When a promise was last found broken: from then on the rest of the ladder counts from there.</param>
 public sealed record ClockOnLadder(
-    DateTimeOffset DueAt, DateTimeOffset? WarnAt, bool Breached, IReadOnlyList<ReachedLevel> Reached, DateTimeOffset? PromisedAt = null, (DateTimeOffset At, int Level)? BrokenAt = null);
+    DateTimeOffset DueAt, DateTimeOffset? WarnAt, bool Breached, IReadOnlyList<ReachedLevel> Reached, IReadOnlyList<DateTimeOffset>? Promises = null, (DateTimeOffset At, int Level)? BrokenAt = null)
+{
+    public DateTimeOffset? PromisedAt => Promises is [var first, ..] ? first : null;
+}
 
 /// <summary>A level reached now.</summary>
 /// <param name="TellAt">Now, or when the plan's calendar next opens.</param>
@@ -150,6 +153,11 @@ public static class EscalationLadder
         if (next is { } time)
         {
             waiting.Add(time);
+        }
+
+        if (plan.MostPromises > 0)
+        {
+            waiting.AddRange((clock.Promises ?? []).Where(p => p > now).Take(1));
         }
 
         return new LadderDecision(reached, tell, !clock.Breached, broken, waiting.Count == 0 ? null : waiting.Min());

@@ -17,7 +17,7 @@ public static partial class Inbound
     public const string OwnHeader = "x-service-desk-message";
 
     /// <summary>
-    /// Automatic, Bounce or Own by what it says itself (RFC 3834, a report on a delivery, our own header); ToConfirm where it only looks like
+    /// Automatic, Bounce or Own by what it says itself (RFC 3834, a report on a delivery, our own header, or the id under which we gave a text message to the gateway); ToConfirm where it only looks like
     /// a machine's: somebody reads that, and it answers nothing. Null where a person wrote it, as far as can be told.
     /// </summary>
     public static InboundKind? Machine(InboundWords message)
@@ -27,7 +27,7 @@ public static partial class Inbound
             return Delayed().IsMatch(message.Text) || IsReceipt(message) ? InboundKind.Automatic : InboundKind.Bounce;
         }
 
-        return message.Headers.ContainsKey(OwnHeader) ? InboundKind.Own
+        return message.Headers.ContainsKey(OwnHeader) || (message.Channel == InboundChannel.Sms && OurSms().IsMatch(message.MessageId)) ? InboundKind.Own
             : message.Headers.TryGetValue("auto-submitted", out var submitted) && !ByHand().IsMatch(submitted) ? InboundKind.Automatic
             : LooksAutomatic(message) ? InboundKind.ToConfirm
             : null;
@@ -103,6 +103,9 @@ public static partial class Inbound
 
     [GeneratedRegex(@"^((Final-Recipient|Original-Recipient|Diagnostic-Code|Reporting-MTA)\s*:|Status:\s*[245]\.\d{1,3}\.\d{1,3}|Action:\s*(failed|delayed|delivered|relayed|expanded))", RegexOptions.IgnoreCase | RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
     private static partial Regex ReportField();
+
+    [GeneratedRegex(@"^msg_[0-9a-f]{12}7[0-9a-f]{19}$")]
+    private static partial Regex OurSms();
 
     [GeneratedRegex(@"desk\.(?<id>[0-9a-f]{32})@")]
     private static partial Regex OurId();

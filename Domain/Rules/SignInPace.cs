@@ -6,7 +6,8 @@ namespace PropertyServiceDesk.Domain.Rules;
 /// <summary>
 /// How fast one may guess. Failed attempts are counted by address, by name, and by name at an address; after some free ones each asks for
 /// twice the wait of the one before, up to a minute at most: nobody is locked out for long by what others do. An attempt while one has to
-/// wait is not counted and changes nothing. Success forgets those of the name; an hour without attempts forgets all.
+/// wait is not counted; while the name as a whole has to wait, it takes a place among those that wait for it, at an address that has free
+/// ones left, and the next attempt is the first one's. Success forgets those of the name; an hour without attempts forgets all.
 /// </summary>
 /// <param name="Name">As typed, trimmed and in lower case; whether anybody has it makes no difference.</param>
 public sealed record SignInPace(string Name, string Address)

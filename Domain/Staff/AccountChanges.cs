@@ -193,6 +193,11 @@ public sealed record SetRoles([property: JsonIgnore] Guid StaffId, Guid Communit
                 sits = (await read.ReadAsync<TeamSeat>()).AsList();
             }
 
+            if (!command.Roles.Contains(Plumbing.Roles.Administrator))
+            {
+                await accounts.MustHoldTheirOffice(command.StaffId, [command.CommunityId], cancellationToken);
+            }
+
             var roles = held.Select(r => r.Role).ToArray();
             var revoked = held.Where(r => !r.OfDistrict).Select(r => r.Role).Except(command.Roles).ToArray();
             if (command.Roles.Count == 0 && !held.Exists(r => r.OfDistrict))
@@ -268,6 +273,7 @@ public sealed record DeactivateAccount([property: JsonIgnore] Guid StaffId, int?
             caller.MustKnowVersion("account", account.Version, command.Version);
             account.MustBeActive();
             accounts.MustNotBeOneself(account);
+            await accounts.MustHoldTheirOffice(account.StaffId, account.CommunityIds, cancellationToken);
             var now = clock.Now();
             foreach (var community in account.CommunityIds.Order())
             {
@@ -386,11 +392,25 @@ internal sealed class Accounts(Db db, Caller caller, EventLog log)
 {
     public const int MostSeats = 20;
 
-    private const string Read = """
+    // Whoever changes it, too, and in the same order everywhere: of two who take each other's office, one comes first.
+    private const string LockBoth = """
+        select s.staff_id
+        from staff s
+        where s.staff_id in (@StaffId, @Me)
+        order by s.staff_id
+        for no key update of s
+        """;
+
+    private const string Offices = """
+        select r.staff_id, r.community_id
+        from staff_role r
+        where r.community_id = any (@CommunityIds) and r.staff_id in (@StaffId, @Me) and r.role = 'administrator'
+        """;
+
+    private const string Read = LockBoth + ";\n\n" + """
         select s.staff_id, s.sign_in_name, s.disabled_at, s.version
         from staff s
-        where s.staff_id = @StaffId
-        for no key update of s;
+        where s.staff_id = @StaffId;
 
         select community_id, now
         from staff_reach(@StaffId);
@@ -434,6 +454,8 @@ internal sealed class Accounts(Db db, Caller caller, EventLog log)
 
     private sealed record Reach(Guid CommunityId, bool Now);
 
+    private sealed record Office(Guid StaffId, Guid CommunityId);
+
     /// <summary>A name with a line break could be taken for a name and something else.</summary>
     public static bool IsOneLine(string name) => !name.Any(char.IsControl);
 
@@ -445,7 +467,8 @@ internal sealed class Accounts(Db db, Caller caller, EventLog log)
     /// <exception cref="Refused.NotFound">There is no such person, or they work nowhere where the caller does.</exception>
     public async Task<LockedAccount> Lock(Guid staffId, CancellationToken ct)
     {
-        using var read = await db.Several(Read, new { StaffId = staffId }, ct);
+        using var read = await db.Several(Read, new { StaffId = staffId, Me = caller.Actor.Id }, ct);
+        await read.ReadAsync<Guid>();
         var row = await read.ReadSingleOrDefaultAsync<Row>() ?? throw new Refused.NotFound("account");
         var reach = (await read.ReadAsync<Reach>()).AsList();
         return new LockedAccount(row.StaffId, row.SignInName, row.DisabledAt, row.Version, [.. reach.Where(r => r.Now).Select(r => r.CommunityId)], [.. reach.Select(r => r.CommunityId)]);
@@ -468,6 +491,23 @@ internal sealed class Accounts(Db db, Caller caller, EventLog log)
         if (!caller.Actor.Has(communityId, (Roles)~0))
         {
             throw new Refused.NotFound("community");
+        }
+    }
+
+    /// <summary>For what is no change of an account as such, and may end somebody's office.</summary>
+    public Task LockWith(Guid staffId, CancellationToken ct) => db.List<Guid>(LockBoth, new { StaffId = staffId, Me = caller.Actor.Id }, ct);
+
+    /// <summary>
+    /// Whoever takes an administrator's office holds it as well, now that both accounts are locked: of two who take each other's at one
+    /// instant, one is none any more. So every community keeps an administrator.
+    /// </summary>
+    /// <exception cref="Refused.Forbidden">The caller's office has ended meanwhile.</exception>
+    public async Task MustHoldTheirOffice(Guid staffId, IReadOnlyCollection<Guid> communities, CancellationToken ct)
+    {
+        var offices = (await db.List<Office>(Offices, new { CommunityIds = communities.ToArray(), StaffId = staffId, Me = caller.Actor.Id }, ct)).ToLookup(o => o.StaffId, o => o.CommunityId);
+        if (staffId != caller.Actor.Id && offices[staffId].Except(offices[caller.Actor.Id]).Any())
+        {
+            throw new Refused.Forbidden("role.not_allowed", "You are no administrator there any more.");
         }
     }
 

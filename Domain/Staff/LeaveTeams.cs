@@ -5,8 +5,8 @@ namespace PropertyServiceDesk.Domain.Staff;
 
 /// <summary>
 /// Somebody leaves teams of a community: their open orders go back to their team, one event each; and who leaves the community is in charge
-/// of nothing there any more: their complaints go back to the desk, and the customer officer is told of each. The locks are taken as everywhere:
-/// requests by id, faults, orders by id. What was given to them while we waited is seen once their seats are ours; then all starts again.
+/// of nothing there any more: their complaints go back to the desk, and the customer officer is told of each; calls that were handed to them are
+/// anybody's again. The locks are taken as everywhere: requests by id, faults, orders by id. What was given to them while we waited is seen once their seats are ours; then all starts again.
 /// </summary>
 internal sealed class TeamLeaver(Db db, OrderMover mover, EventLog log, IMediator mediator)
 {
@@ -41,6 +41,38 @@ internal sealed class TeamLeaver(Db db, OrderMover mover, EventLog log, IMediato
         from freed f
         order by f.request_id
         """;
+
+    private const string Handed = """
+        select f.request_id
+        from feedback f
+        where f.community_id = @CommunityId and f.handed_to = @StaffId and f.ended_at is null and @TeamIds::uuid[] is null
+        union
+        select u.request_id
+        from follow_up u
+        where u.community_id = @CommunityId and u.handed_to = @StaffId and u.ended_at is null and @TeamIds::uuid[] is null
+        """;
+
+    private const string LetGo = """
+        with rounds as (
+            update feedback
+            set handed_to = null, version = version + 1
+            where community_id = @CommunityId and handed_to = @StaffId and ended_at is null
+            returning request_id, feedback_id
+        ), follow_ups as (
+            update follow_up
+            set handed_to = null, version = version + 1
+            where community_id = @CommunityId and handed_to = @StaffId and ended_at is null
+            returning request_id, feedback_id, follow_up_id
+        )
+        select r.request_id, r.feedback_id, null::uuid as follow_up_id
+        from rounds r
+        union all
+        select u.request_id, u.feedback_id, u.follow_up_id
+        from follow_ups u
+        order by 1, 2, 3
+        """;
+
+    private sealed record Call(Guid RequestId, Guid FeedbackId, Guid? FollowUpId);
 
     private sealed record Freed(Guid RequestId, RequestStatus Status);
 
@@ -96,7 +128,8 @@ internal sealed class TeamLeaver(Db db, OrderMover mover, EventLog log, IMediato
         var who = new { CommunityId = communityId, StaffId = staffId, TeamIds = teamIds, Now = now };
         var ids = (await db.List<Guid>(Open, who, ct)).ToArray();
         var inCharge = (await db.List<Guid>(InCharge, who, ct)).ToArray();
-        using (var locked = await db.Several(Lock, new { who.CommunityId, OrderIds = ids, RequestIds = inCharge }, ct))
+        var handed = (await db.List<Guid>(Handed, who, ct)).ToArray();
+        using (var locked = await db.Several(Lock, new { who.CommunityId, OrderIds = ids, RequestIds = inCharge.Union(handed).ToArray() }, ct))
         {
             await locked.ReadAsync<Guid>();
             await locked.ReadAsync<Guid>();
@@ -105,7 +138,7 @@ internal sealed class TeamLeaver(Db db, OrderMover mover, EventLog log, IMediato
 
         await db.Find<bool?>(LockStaff, who, ct);
         await db.Run(LeaveSeats, who, ct);
-        if ((await db.List<Guid>(Open, who, ct)).Except(ids).Any() || (await db.List<Guid>(InCharge, who, ct)).Except(inCharge).Any())
+        if ((await db.List<Guid>(Open, who, ct)).Except(ids).Any() || (await db.List<Guid>(InCharge, who, ct)).Except(inCharge).Any() || (await db.List<Guid>(Handed, who, ct)).Except(handed).Any())
         {
             throw new LockSetChanged();
         }
@@ -132,6 +165,14 @@ internal sealed class TeamLeaver(Db db, OrderMover mover, EventLog log, IMediato
             {
                 log.Write(communityId, SubjectKind.Request, freed.RequestId, Happening.PersonInChargeLeft, new { from = staffId }, visibility: Visibility.Desk, occurredAt: now);
                 await mediator.Publish(new PersonInChargeLeft(communityId, freed.RequestId, freed.Status, staffId, now), ct);
+            }
+        }
+
+        if (handed.Length > 0)
+        {
+            foreach (var call in await db.List<Call>(LetGo, who, ct))
+            {
+                log.Write(communityId, SubjectKind.Feedback, call.FeedbackId, Happening.CallBackReleased, new { call.RequestId, call.FollowUpId, from = staffId }, visibility: Visibility.Desk, occurredAt: now);
             }
         }
 

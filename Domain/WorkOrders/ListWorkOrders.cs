@@ -5,6 +5,9 @@ namespace PropertyServiceDesk.Domain.WorkOrders;
 /// <summary>What a list of work orders is narrowed to. Everything left out is not narrowed.</summary>
 /// <param name="Mine">Only those that are assigned to the caller.</param>
 /// <param name="Pool">Only those dispatched to a team, and to nobody yet.</param>
+/// <param name="Stuck">Only open ones that were transferred or returned twice or oftener, or were sent to a team that has not accepted them in time.</param>
+/// <param name="Returned">Only those that a team gave back, and nobody has sent on yet: not those that were never sent.</param>
+/// <param name="HoldToDecide">Only those on hold past the limit of their reason, or until after it, to which no manager has agreed.</param>
 public sealed record WorkOrderFilter(
     Guid? CommunityId = null,
     WorkOrderStatus[]? Status = null,
@@ -16,7 +19,10 @@ public sealed record WorkOrderFilter(
     bool Pool = false,
     bool MyTeams = false,
     Priority? Priority = null,
-    Guid? FaultId = null);
+    Guid? FaultId = null,
+    bool Stuck = false,
+    bool Returned = false,
+    bool HoldToDecide = false);
 
 public enum WorkOrderSort
 {
@@ -40,7 +46,7 @@ public sealed record ListWorkOrders(WorkOrderFilter Filter, WorkOrderSort Sort =
         }
     }
 
-    internal sealed class Handler(Db db, Caller caller) : IRequestHandler<ListWorkOrders, Page<WorkOrderLine>>
+    internal sealed class Handler(Db db, TimeProvider clock, Caller caller) : IRequestHandler<ListWorkOrders, Page<WorkOrderLine>>
     {
         public async Task<Page<WorkOrderLine>> Handle(ListWorkOrders query, CancellationToken cancellationToken)
         {
@@ -60,8 +66,10 @@ public sealed record ListWorkOrders(WorkOrderFilter Filter, WorkOrderSort Sort =
             args.Add("AfterAt", at?.UtcDateTime);
             args.Add("AfterId", id);
             args.Add("Take", query.Take + 1);
+            args.Add("Now", clock.Now().UtcDateTime);
             CrewsOwn.AddTo(args, caller);
             var rows = await db.List<WorkOrderLine>(WorkOrderSql.List(f, query.Sort, CrewsOwn.Narrows(caller)), args, cancellationToken);
+            rows = [.. rows.Select(r => r with { MayAgree = r.MayAgree && OpenTo.Caller(caller, r.CommunityId, typeof(AgreeToHold)) })];
             return Cursor.Page(rows, query.Take, r => [query.Sort == WorkOrderSort.DueFirst ? r.DueAt : r.CreatedAt, r.WorkOrderId]);
         }
     }
@@ -69,6 +77,12 @@ public sealed record ListWorkOrders(WorkOrderFilter Filter, WorkOrderSort Sort =
 
 /// <param name="DueAt">The earliest finish time among the requests that it serves.</param>
 /// <param name="Requests">How many requests it serves.</param>
+/// <param name="PassedOn">How often it was transferred or returned.</param>
+/// <param name="AcceptDueAt">By when the team it was sent to has to accept it; null once it has.</param>
+/// <param name="ReturnedAt">Of one that came back and was not sent on: when, by whom and why.</param>
+/// <param name="HoldLimitAt">Until when the reason of its hold stops the clocks; null where nothing limits it, or a manager has agreed.</param>
+/// <param name="HoldLimitPassedAt">Since when its clocks go on although it is on hold.</param>
+/// <param name="MayAgree">Whether the caller may agree to its hold now.</param>
 public sealed record WorkOrderLine(
     Guid CommunityId,
     Guid WorkOrderId,
@@ -90,14 +104,29 @@ public sealed record WorkOrderLine(
     DateTimeOffset CreatedAt,
     DateTimeOffset? DueAt,
     int Requests,
-    int Version);
+    int Version,
+    int PassedOn,
+    DateTimeOffset? AcceptDueAt,
+    DateTimeOffset? ReturnedAt,
+    string? ReturnedByName,
+    string? ReturnedWhy,
+    HoldReason? HoldReason,
+    string? HoldNote,
+    DateTimeOffset? HoldWakeAt,
+    DateTimeOffset? HoldLimitAt,
+    DateTimeOffset? HoldLimitPassedAt,
+    DateTimeOffset? HoldAgreedAt,
+    bool MayAgree);
 
 /// <summary>Put together from constant pieces, like the requests' list; values are always parameters.</summary>
 internal static class WorkOrderSql
 {
     private const string Columns = """
         select o.community_id, o.work_order_id, o.number, o.crew, o.team_id, t.name as team_name, t.name_en as team_name_en, o.assignee_id, s.display_name as assignee_name, o.status, o.priority, o.category_id,
-            p.place_id, p.name as place_name, o.what_to_do, o.fault_id, o.rework_of_id, o.created_at, k.due_at, k.requests, o.version
+            p.place_id, p.name as place_name, o.what_to_do, o.fault_id, o.rework_of_id, o.created_at, k.due_at, k.requests, o.version,
+            o.leg - 1 as passed_on, a.due_at as accept_due_at, b.occurred_at as returned_at, b.display_name as returned_by_name, b.text as returned_why,
+            h.reason as hold_reason, h.note as hold_note, h.wake_at as hold_wake_at, h.limit_at as hold_limit_at, h.limit_passed_at as hold_limit_passed_at, h.agreed_at as hold_agreed_at,
+            h.hold_id is not null and h.agreed_at is null as may_agree
         """;
 
     private const string Served = """
@@ -126,6 +155,21 @@ internal static class WorkOrderSql
         left join place p on p.community_id = o.community_id and p.place_id = o.place_id
             -- a home tells who (for most callers nothing is hidden, which is looked at once)
             and (p.kind not in ('home', 'shop', 'parkingSpace') or (select cardinality(scope_hidden())) = 0 or may_show_home(o.community_id, o.work_order_id))
+        left join hold h on h.community_id = o.community_id and h.work_order_id = o.work_order_id and h.until_at is null and o.status = 'onHold'
+        left join lateral (
+            select c.due_at
+            from clock c
+            where c.community_id = o.community_id and c.subject_id = o.work_order_id and c.kind = 'accept' and c.stopped_at is null and o.status = 'dispatched'
+            order by c.cycle desc
+            limit 1) a on true
+        left join lateral (
+            select e.occurred_at, w.display_name, x.text
+            from event e
+            left join event_text x on x.community_id = e.community_id and x.seq = e.seq
+            left join staff w on w.staff_id = e.actor_id
+            where e.community_id = o.community_id and e.subject_id = o.work_order_id and e.what = 'workReturned' and o.status = 'unassigned'
+            order by e.seq desc
+            limit 1) b on true
         """;
 
     /// <param name="narrow">There are communities of which only the caller's crews' orders may be seen.</param>
@@ -191,6 +235,20 @@ internal static class WorkOrderSql
             f.Pool ? "o.status = 'dispatched' and o.assignee_id is null" : null,
             f.Priority is null ? null : "o.priority = @Priority",
             f.FaultId is null ? null : "o.fault_id = @FaultId",
+            f.Stuck ? """
+                o.status not in ('done', 'voided') and (o.leg > 2 or (o.status = 'dispatched' and exists (
+                          select
+                          from clock c
+                          where c.community_id = o.community_id and c.subject_id = o.work_order_id and c.kind = 'accept' and c.stopped_at is null and c.held_at is null and c.due_at <= @Now)))
+                """ : null,
+            f.Returned ? "o.status = 'unassigned' and o.leg > 1" : null,
+            f.HoldToDecide ? """
+                o.status = 'onHold' and exists (
+                          select
+                          from hold q
+                          where q.community_id = o.community_id and q.work_order_id = o.work_order_id and q.until_at is null and q.agreed_at is null
+                            and (q.limit_passed_at is not null or q.limit_at < q.wake_at))
+                """ : null,
         ];
         return string.Concat(parts.OfType<string>().Select(p => "\n      and " + p));
     }

@@ -3,6 +3,17 @@ namespace PropertyServiceDesk.Domain.WorkOrders;
 /// <summary>What the plain moves of a work order share: check whose it is, look the move up, write, tell.</summary>
 internal sealed class OrderMover(Db db, TimeProvider clock, Caller caller, EventLog log, IMediator mediator)
 {
+    // Who has the order is noted by the table itself when they accept. No version: nothing that anybody edits changes by it.
+    private const string Hand = """
+        update work_order
+        set worked_by = worked_by || @Me
+        where work_order_id = @WorkOrderId and @Me <> all (worked_by)
+        """;
+
+    /// <summary>Whoever does one of these has a hand in the work, where they sit in its team; a clerk who writes down what a team said has not.</summary>
+    internal static bool IsWork(WorkOrderMove move) => move is WorkOrderMove.Accept or WorkOrderMove.Claim or WorkOrderMove.Arrive or WorkOrderMove.MakeSafe or WorkOrderMove.Control
+        or WorkOrderMove.Hold or WorkOrderMove.Resume or WorkOrderMove.ResumeBeforeArrival or WorkOrderMove.Complete;
+
     /// <summary>Locks the order and its requests; refuses a stale version and somebody else's order.</summary>
     /// <param name="also">Who may do this to orders that are not theirs, beside those whom the role table lets do it everywhere.</param>
     public async Task<LockedOrder> Lock(Guid workOrderId, CancellationToken ct, Roles also = Roles.None)
@@ -57,6 +68,11 @@ internal sealed class OrderMover(Db db, TimeProvider clock, Caller caller, Event
         catch (PostgresException e) when (e is { SqlState: PostgresErrorCodes.CheckViolation, ConstraintName: "work_order_assignee_works_here" })
         {
             throw new Refused.Conflict("assignee.has_left", "This person does not work here any more.");
+        }
+
+        if (IsWork(move) && Taker(order) is { } hand && hand != order.AssigneeId)
+        {
+            await db.Run(Hand, new { order.WorkOrderId, Me = hand }, ct);
         }
 
         log.Write(order.CommunityId, SubjectKind.WorkOrder, order.WorkOrderId, what, detail ?? Flag(at, now), text, visibility, at);

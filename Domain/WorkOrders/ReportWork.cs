@@ -4,7 +4,7 @@ namespace PropertyServiceDesk.Domain.WorkOrders;
 
 /// <summary>
 /// A telephone without signal kept a move, and when it came the order had moved on: it was refused. What the crew says that they did is
-/// kept on the timeline all the same, as reported. Nothing moves by it, whatever state the order is in.
+/// kept on the timeline all the same, as reported. Nothing moves by it, whatever state the order is in; whoever worked on it does not ring about it.
 /// </summary>
 /// <param name="Move">What was refused.</param>
 /// <param name="Code">Why: the problem's code.</param>
@@ -40,6 +40,12 @@ public sealed record ReportWork([property: JsonIgnore] Guid WorkOrderId, WorkOrd
                     or e.detail ->> 'fromTeamId' = any (@Teams) or e.detail ->> 'teamId' = any (@Teams) or (e.detail ->> 'fromCrew') = any (@Crews) or (e.detail ->> 'crew') = any (@Crews)))
             """;
 
+        private const string Hand = """
+            update work_order
+            set worked_by = worked_by || @Me
+            where work_order_id = @WorkOrderId and @Me <> all (worked_by)
+            """;
+
         private sealed record Row(
             Guid CommunityId, long Number, WorkOrderStatus Status, int Version, Crew Crew, Guid? TeamId, Guid? AssigneeId, bool? TeamIsExternal, Guid? ReworkOfId, Payer Payer);
 
@@ -51,6 +57,11 @@ public sealed record ReportWork([property: JsonIgnore] Guid WorkOrderId, WorkOrd
             if (!IsCode(command.Code))
             {
                 throw new Refused.Invalid("report.not_a_code", "This is not the code of a problem.", "code");
+            }
+
+            if (OrderMover.IsWork(command.Move) && caller.Actor.Has(order.CommunityId, Roles.Crews))
+            {
+                await db.Run(Hand, new { command.WorkOrderId, Me = caller.Actor.Id }, cancellationToken);
             }
 
             // The device's time, where there is one, stands beside: it is from before what moved the order on.

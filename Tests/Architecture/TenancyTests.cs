@@ -130,12 +130,12 @@ public sealed class TenancyTests : DeskFixture
 
         Assert.That(definers, Is.EqualTo(new[]
         {
-            "admit_report", "begin_factor",
+            "admit_report", "are_all_communities", "begin_factor",
             "begin_sign_in",
             "clear_sign_in",
             "clock_moves_open",
             "clocks_left_behind",
-            "clocks_to_check",
+            "clocks_to_check", "clocks_to_check", // and that of the release before
             "communities_by_code",
             "communities_of_sender",
             "community_by_code",
@@ -148,6 +148,7 @@ public sealed class TenancyTests : DeskFixture
             "holds_over_limit",
             "holds_to_wake",
             "known_at",
+            "lock_districts",
             "may_show_home",
             "messages_to_send",
             "move_desk_clock",
@@ -171,6 +172,7 @@ public sealed class TenancyTests : DeskFixture
             "set_recovery_codes",
             "staff_doors",
             "staff_for_sign_in",
+            "staff_messages_to_send",
             "staff_reach",
             "start_session",
             "token_holder",

@@ -18,14 +18,31 @@ internal static class Volume
     /// <summary>Until when the history reaches.</summary>
     public static readonly DateTimeOffset Until = new(2026, 3, 2, 0, 0, 0, TimeSpan.Zero);
 
-    public static Task Fill(NpgsqlDataSource owner, IReadOnlyList<Guid> communities, int customers, int requests) => InBulk(
+    /// <summary>How far back it reaches, however many requests there are: a month is always the same part of it.</summary>
+    public static readonly TimeSpan Span = TimeSpan.FromSeconds(30_000_000);
+
+    /// <param name="more">What else there is, written before the indexes are built; <c>@Until</c> is when the history ends.</param>
+    public static Task Fill(NpgsqlDataSource owner, IReadOnlyList<Guid> communities, int customers, int requests, params string[] more) => InBulk(
         owner,
-        [.. Enumerable.Range(0, Shares).Select<int, Func<Task>>(share => () => Work(owner, communities, customers, requests, share)), () => People(owner, communities, customers)]);
+        [.. Enumerable.Range(0, Shares).Select<int, Func<Task>>(share => () => Work(owner, communities, customers, requests, 100, Span / requests, Until, [.. Followers, Events], share)), () => People(owner, communities, customers)],
+        more);
+
+    /// <summary>The people alone.</summary>
+    public static Task FillPeople(NpgsqlDataSource owner, IReadOnlyList<Guid> communities, int customers) => InBulk(owner, [() => People(owner, communities, customers)], []);
+
+    /// <summary>The work alone, of people who are there already, one each half minute until then: of so many requests one is open. Nothing is in the log, which others follow.</summary>
+    public static async Task FillWork(NpgsqlDataSource owner, IReadOnlyList<Guid> communities, int customers, int requests, int openEvery, DateTimeOffset until)
+    {
+        await Task.WhenAll(Enumerable.Range(0, Shares).Select(share => Work(owner, communities, customers, requests, openEvery, TimeSpan.FromSeconds(30), until, Followers, share)));
+        await using var connection = await Open(owner);
+        await Run(connection, Alarms);
+        await Run(connection, "vacuum analyze");
+    }
 
     /// <summary>As many at once as a machine of the tests has cores.</summary>
     private const int Shares = 2;
 
-    private static async Task InBulk(NpgsqlDataSource owner, IReadOnlyList<Func<Task>> fills)
+    private static async Task InBulk(NpgsqlDataSource owner, IReadOnlyList<Func<Task>> fills, string[] more)
     {
         await using var connection = await Open(owner);
         var indexes = (await connection.QueryAsync<(string Name, string Definition)>(SecondaryIndexes)).AsList(); // built at once afterwards: faster than row by row
@@ -37,6 +54,10 @@ internal static class Volume
         await Run(connection, "alter table search_token drop constraint search_token_pkey");
         await Task.WhenAll(fills.Select(fill => fill()));
         await Run(connection, Alarms);
+        foreach (var statement in more)
+        {
+            await Run(connection, statement, new { Until = Until.UtcDateTime });
+        }
 
         var definitions = new ConcurrentQueue<string>(indexes.Select(i => i.Definition).Prepend("alter table search_token add primary key (community_id, token, kind, id)"));
         await Task.WhenAll(Enumerable.Range(0, Shares).Select(_ => RunAll(owner, definitions)));
@@ -60,13 +81,13 @@ internal static class Volume
         }
     }
 
-    private static async Task Work(NpgsqlDataSource owner, IReadOnlyList<Guid> communities, int customers, int requests, int share)
+    private static async Task Work(NpgsqlDataSource owner, IReadOnlyList<Guid> communities, int customers, int requests, int openEvery, TimeSpan every, DateTimeOffset until, IEnumerable<string> followers, int share)
     {
         await using var connection = await Open(owner);
-        await Run(connection, Requests, new { Communities = communities.ToArray(), Customers = customers, Requests = requests, Until = Until.UtcDateTime, Share = share, Shares });
-        foreach (var statement in Followers)
+        await Run(connection, Requests, new { Communities = communities.ToArray(), Customers = customers, Requests = requests, Until = until.UtcDateTime, Seconds = every.TotalSeconds, OpenEvery = openEvery, Share = share, Shares });
+        foreach (var statement in followers)
         {
-            await Run(connection, statement, new { Until = Until.UtcDateTime, Share = share, Shares });
+            await Run(connection, statement, new { Until = until.UtcDateTime, Share = share, Shares });
         }
     }
 
@@ -155,8 +176,8 @@ internal static class Volume
         cross join lateral (select 1 + j % cardinality(@Communities::uuid[]) as nth) n
         cross join lateral (select j / cardinality(@Communities::uuid[]) as nth) o -- of its community: so that each has its share of what is open
         cross join lateral (select greatest(1, least(@Customers, (j / cardinality(@Communities::uuid[]) * 13 % greatest(1, @Customers / cardinality(@Communities::uuid[]) - 1) + 1) * cardinality(@Communities::uuid[]) + n.nth - 1)) as which) w
-        cross join lateral (select @Until::timestamptz - make_interval(secs => (@Requests - j) * 30.0) as at) t
-        cross join lateral (select case when o.nth % 100 = 0 then (array['received', 'inProgress', 'inProgress', 'awaitingFeedback'])[1 + (o.nth / 100) % 4] else 'closed' end as status) s
+        cross join lateral (select @Until::timestamptz - make_interval(secs => (@Requests - j) * @Seconds::double precision) as at) t
+        cross join lateral (select case when o.nth % @OpenEvery = 0 then (array['received', 'inProgress', 'inProgress', 'awaitingFeedback'])[1 + (o.nth / @OpenEvery) % 4] else 'closed' end as status) s
         join (
             select x.ordinality as nth, x.community_id,
                 (select array_agg(c.category_id order by c.category_id) from category c where c.community_id = x.community_id and c.kind = 'repair') as categories,
@@ -164,6 +185,7 @@ internal static class Volume
                 (select min(p.building_id::text)::uuid from place p where p.community_id = x.community_id) as building,
                 (select min(q.staff_id::text)::uuid from community_staff q where q.community_id = x.community_id) as by_whom
             from unnest(@Communities::uuid[]) with ordinality x (community_id, ordinality)
+            offset 0 -- once a community, and not once a request
         ) m on m.nth = n.nth
         """;
 
@@ -228,12 +250,13 @@ internal static class Volume
         join clock k on k.community_id = r.community_id and k.subject_id = r.request_id
         where r.number > 900000000000 and r.number % @Shares = @Share and r.number % 7 = 0
         """,
-        """
+    ];
+
+    private const string Events = """
         insert into event (community_id, seq, subject_kind, subject_id, what, visibility, detail, actor_kind, actor_id, occurred_at, recorded_at, prev_hash, hash)
         select r.community_id, r.number, 'request', r.request_id, 'requestReceived', 'owner', '{}', 'staff', r.registered_by, r.reported_at, r.registered_at, '', ''
         from request r where r.number > 900000000000 and r.number % @Shares = @Share and r.number % 5 = 0
-        """,
-    ];
+        """;
 
     private static Task Run(NpgsqlConnection connection, string sql, object? args = null) => connection.ExecuteAsync(sql, args, commandTimeout: 1800);
 }

@@ -1,106 +1,86 @@
-using System.Diagnostics;
-using System.Text;
-using System.Text.Json;
-using Microsoft.AspNetCore.Builder;
 using NUnit.Framework;
-using PropertyServiceDesk.Domain.Customers;
-using PropertyServiceDesk.Domain.Rules;
-using PropertyServiceDesk.Tests.Support;
+using PropertyServiceDesk.Tests.Benchmarks;
 
 namespace PropertyServiceDesk.Tests.Browser;
 
-/// <summary>
-/// The web client in a real Chromium against the real host: the scripts stand in <c>Web/browser</c> and are run by vitest. Without Chromium
-/// (<c>DESK_CHROMIUM</c>) or the built client they are ignored at home and fail in CI.
-/// </summary>
-[Category("Browser")]
-[NonParallelizable] // its host and its Chromium get the machine for themselves
-public sealed class BrowserTests : ApiFixture
+/// <summary>What people do on the screens: one town for all scripts, which run one after the other in the order of the vitest configuration.</summary>
+public sealed class BrowserTests : BrowserTown
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(6);
-
-    private static readonly string Web = Path.Combine(ApiDocument.Checkout(), "Web");
-
-    protected override void Configure(WebApplicationBuilder builder) => builder.Configuration["Desk:Web"] = Path.Combine(Web, "dist");
+    /// <summary>Of what <c>Web/browser</c> has.</summary>
+    private static readonly string[] Screens = ["desk", "manager", "loop", "crew", "live", "typed", "moves"];
 
     [Test]
-    public async Task The_loop_in_both_languages_at_a_desk_and_on_a_phone()
+    public void Each_script_belongs_to_a_test()
     {
-        var chromium = WhatItNeeds();
-        Clock.Set(TimeProvider.System.GetUtcNow());
-        await Send(Here.Clerk, new RegisterCustomer(Here.CommunityId, "李大为", [new(ContactKind.Phone, "139 0013 8001")], [new(Here.Places["3-2-1501"], OccupancyRole.Owner)]));
+        var there = Directory.EnumerateFiles(Path.Combine(BrowserScripts.Web, "browser"), "*.test.ts").Select(f => Path.GetFileName(f)[..^".test.ts".Length]);
 
-        var (exit, words) = await Run(chromium);
-
-        TestContext.Out.WriteLine(words);
-        Assert.That(exit, Is.Zero, words);
+        Assert.That(there, Is.EquivalentTo((string[])[.. Screens, .. AdministrationBrowserTests.Masters, .. KeptOutBrowserTests.Looks, .. DaysBrowserTests.Days, OwnersWordBrowserTests.OwnersScript, OwnersWordBrowserTests.DeskScript]));
     }
 
-    private static string WhatItNeeds()
+    [Test]
+    public async Task Every_screen_in_both_languages_at_a_desk_and_on_a_phone()
     {
-        var chromium = Environment.GetEnvironmentVariable("DESK_CHROMIUM");
-        var missing = string.IsNullOrEmpty(chromium) || !File.Exists(chromium) ? "DESK_CHROMIUM names no Chromium."
-            : !File.Exists(Path.Combine(Web, "dist", "index.html")) || !Directory.Exists(Path.Combine(Web, "node_modules")) ? "The web client is not built: npm ci and npm run build in Web."
-            : null;
-        if (missing is not null)
-        {
-            if (Environment.GetEnvironmentVariable("CI") is { Length: > 0 })
-            {
-                Assert.Fail(missing);
-            }
+        BrowserScripts.MustBePossible();
+        await GivenTheTown();
+        var owners = await GivenSomethingOnEveryScreen();
 
-            Assert.Ignore(missing);
-        }
-
-        return chromium!;
+        await Run(Screens, ("DESK_OWNERS", owners));
     }
+}
 
-    private async Task<(int Exit, string Words)> Run(string chromium)
+/// <summary>What an administrator sets up.</summary>
+public sealed class AdministrationBrowserTests : BrowserTown
+{
+    internal static readonly string[] Masters = ["masters", "accounts", "settings"];
+
+    [Test]
+    public async Task What_an_administrator_sets_up()
     {
-        var names = await Rows<(string Name, Guid Id)>("select sign_in_name, staff_id from staff");
-        string[] Account(Guid id) => [names.Single(n => n.Id == id).Name, Town.Password];
-        var start = new ProcessStartInfo("node", [Path.Combine(Web, "node_modules", "vitest", "vitest.mjs"), "run", "--config", "browser/vitest.config.ts"])
-        {
-            WorkingDirectory = Web,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            RedirectStandardInput = true,
-            UseShellExecute = false,
-            Environment =
-            {
-                ["DESK_URL"] = Address.ToString().TrimEnd('/'),
-                ["DESK_PEOPLE"] = JsonSerializer.Serialize(new Dictionary<string, string[]> { ["clerk"] = Account(Here.Clerk.Id), ["officer"] = Account(Here.Officer.Id), ["member"] = Account(Here.Member(Crew.Engineering).Id), ["manager"] = Account(Here.Manager.Id), ["administrator"] = Account(Here.People["administrator"].Id) }),
-                ["DESK_CHROMIUM"] = chromium,
-                ["NO_COLOR"] = "1",
-            },
-        };
-        using var node = Process.Start(start)!;
-        node.StandardInput.Close();
-        var words = new StringBuilder();
-        node.OutputDataReceived += (_, line) => Add(words, line.Data);
-        node.ErrorDataReceived += (_, line) => Add(words, line.Data);
-        node.BeginOutputReadLine();
-        node.BeginErrorReadLine();
-        using var deadline = new CancellationTokenSource(Longest);
-        try
-        {
-            await node.WaitForExitAsync(deadline.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            node.Kill(entireProcessTree: true);
-            Add(words, $"It was not done after {Longest}.");
-            return (-1, words.ToString());
-        }
+        BrowserScripts.MustBePossible();
+        await GivenTheTown(Few);
+        var owners = await GivenSomethingOnEveryScreen();
 
-        return (node.ExitCode, words.ToString());
+        await Run(Masters, ("DESK_OWNERS", owners));
     }
+}
 
-    private static void Add(StringBuilder words, string? line)
+/// <summary>Whom a screen keeps out: axe, on each of them.</summary>
+public sealed class KeptOutBrowserTests : BrowserTown
+{
+    internal static readonly string[] Looks = ["axe", "axe-crew"];
+
+    [Test]
+    public async Task Nobody_is_kept_out_of_any_screen()
     {
-        lock (words)
-        {
-            words.AppendLine(line);
-        }
+        BrowserScripts.MustBePossible();
+        await GivenTheTown(Few);
+        var owners = await GivenSomethingOnEveryScreen();
+
+        await Run(Looks, ("DESK_OWNERS", owners));
+    }
+}
+
+/// <summary>A day of each person where there is much to do.</summary>
+public sealed class DaysBrowserTests : BrowserTown
+{
+    internal static readonly string[] Days = ["day", "day-away"];
+
+    [Test]
+    public async Task Each_persons_day_with_5000_open_orders()
+    {
+        BrowserScripts.MustBePossible();
+        await GivenTheTown();
+        await GivenSomethingOnEveryScreen();
+        await GivenForAnOfficer();
+        await Volume.FillWork(Owner, [Here.CommunityId], Customers, 20_000, openEvery: 2, Clock.GetUtcNow());
+        await Execute(
+            """
+            update escalation set acknowledged_at = null, acknowledged_by = null, level = case when right(escalation_id::text, 1) = '4' then 2 else 1 end where resolved_at is null and right(escalation_id::text, 1) in ('4', 'c');
+            update feedback set state = 'toCall', listed_at = @Now where state = 'asked' and right(feedback_id::text, 1) = '6';
+            """,
+            new { Now = Clock.GetUtcNow() });
+        Assert.That(await Scalar<long>("select count(*) from work_order where status not in ('done', 'voided')"), Is.GreaterThanOrEqualTo(5_000));
+
+        await Run(Days, ("DESK_VOLUME", "5000"));
     }
 }

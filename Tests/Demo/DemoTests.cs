@@ -81,6 +81,20 @@ public sealed class DemoTests
     }
 
     [Test]
+    public async Task The_owners_time_of_it_equals_a_slow_and_plain_reckoning_and_each_part_lists_its_requests()
+    {
+        var clock = new FakeClock();
+        clock.Set(End);
+        await using var services = new ServiceCollection().AddSingleton<TimeProvider>(clock).AddLogging().AddServiceDesk(connectionString).BuildServiceProvider();
+        var community = (await Rows<Guid>("select community_id from community where code = 'riverside'")).Single();
+        var manager = new Actor(ActorKind.Staff, Guid.CreateVersion7(), "manager", [new RoleIn(community, Roles.Manager)], []);
+
+        var holders = await SlowTime.Holds(owner, services, manager, community);
+
+        Assert.That(holders, Is.EquivalentTo(Enum.GetValues<TimeHolder>()), "the month has something of each");
+    }
+
+    [Test]
     public async Task A_load_that_was_broken_off_is_refused_until_somebody_starts_over()
     {
         var district = (await Rows<Guid>("select district_id from community where code = 'riverside'")).Single();

@@ -114,14 +114,21 @@ public sealed class TodayTests
     public async Task What_is_late_now_is_what_a_plain_look_at_the_clocks_says()
     {
         var today = (await Get<Today>(district, "/api/reports/today")).Communities.ToDictionary(c => c.CommunityId);
-        var clocks = await Rows<(Guid Community, DateTime DueAt, DateTime? HeldAt)>("select community_id, due_at, held_at from clock where subject_kind = 'request' and kind = 'finish' and stopped_at is null and due_at is not null");
+        var clocks = await Rows<(Guid Community, Guid Request, string Kind, DateTime DueAt, DateTime? HeldAt)>(
+            """
+            select c.community_id, coalesce(l.request_id, c.subject_id), c.kind, c.due_at, c.held_at
+            from clock c
+            left join request_work_order l on l.work_order_id = c.subject_id and l.left_at is null
+            join request r on r.request_id = coalesce(l.request_id, c.subject_id)
+            where c.subject_kind <> 'feedback' and c.stopped_at is null and c.due_at is not null and r.status not in ('closed', 'cancelled')
+            """);
         var (now, soon) = (End.UtcDateTime, End.AddHours(4).UtcDateTime);
 
         foreach (var (community, line) in today)
         {
             var mine = clocks.Where(c => c.Community == community).ToArray();
-            Assert.That(line.Late, Is.EqualTo(mine.Count(c => c.DueAt < (c.HeldAt ?? now))));
-            Assert.That(line.Soon, Is.EqualTo(mine.Count(c => c.HeldAt is null && c.DueAt >= now && c.DueAt < soon)));
+            Assert.That(line.Late, Is.EqualTo(mine.Where(c => c.Kind != "feedback" && c.DueAt < (c.HeldAt ?? now)).Select(c => c.Request).Distinct().Count()));
+            Assert.That(line.Soon, Is.EqualTo(mine.Count(c => c.Kind == "finish" && c.HeldAt is null && c.DueAt >= now && c.DueAt < soon)));
         }
     }
 
@@ -144,6 +151,32 @@ public sealed class TodayTests
                 }
             }
         }
+    }
+
+    [Test]
+    public async Task The_escalation_report_equals_a_slow_and_plain_count_with_medians_of_how_soon_somebody_said_seen()
+    {
+        var staff = (await Rows<(Guid StaffId, Guid Community)>("select r.staff_id, r.community_id from staff_role r join staff s using (staff_id) where s.sign_in_name = 'manager' and r.role = 'manager'")).ToArray();
+        var open = await Rows<Guid>($"select escalation_id from escalation where resolved_at is null and acknowledged_at is null and community_id = '{staff[0].Community}' order by fired_at, escalation_id limit 23");
+        Assert.That(open, Has.Count.GreaterThan(5));
+        for (var i = 0; i < open.Count; i++)
+        {
+            clock.Set(End.AddSeconds(61 + (i * i * 37)));
+            await using var scope = host.Services.CreateAsyncScope();
+            scope.ServiceProvider.GetRequiredService<Caller>().Actor = new Actor(ActorKind.Staff, staff[0].StaffId, "manager", [.. staff.Select(s => new RoleIn(s.Community, Roles.Manager))], []);
+            await scope.ServiceProvider.GetRequiredService<IMediator>().Send(new AcknowledgeEscalation(open[i]));
+        }
+
+        clock.Set(End);
+        var all = await SlowEscalations.Read(owner, null);
+        foreach (var by in Enum.GetValues<ReportBy>())
+        {
+            var figures = await Get<EscalationFigures[]>(district, "/api/reports/escalations?by=" + EnumWord.Of(by));
+
+            Assert.That(figures.Select(f => f with { Name = null, NameEn = null }), Is.EquivalentTo(SlowEscalations.Figures(all, by)), by.ToString());
+        }
+
+        Assert.That((await Get<EscalationFigures[]>(district, "/api/reports/escalations")).Single(), Has.Property("Acknowledged").GreaterThanOrEqualTo(open.Count).And.Property("MedianAcknowledgedSeconds").GreaterThan(0));
     }
 
     [Test]

@@ -148,7 +148,12 @@ public sealed class AccountsOverHttpTests : ApiFixture
             clients.Add(await Enter(name, Own));
         }
 
-        var replies = await Task.WhenAll(clients.Select(c => c.Http.PostAsync("/api/session/second-factor", System.Net.Http.Json.JsonContent.Create(new { code = Code(secret, 1) }))));
+        await using var held = await HeldOpen.Begin(Owner);
+        await held.Run("select from staff_factor f join staff s using (staff_id) where s.sign_in_name = @name for update of f", new { name });
+        var asking = clients.Select(c => c.Http.PostAsync("/api/session/second-factor", System.Net.Http.Json.JsonContent.Create(new { code = Code(secret, 1) }))).ToArray();
+        await held.IsWaitedFor(by: 4); // all have read that the code is unused
+        await held.Commit();
+        var replies = await Task.WhenAll(asking);
 
         Assert.That(replies.Count(r => r.StatusCode == HttpStatusCode.OK), Is.EqualTo(1));
         foreach (var client in clients)

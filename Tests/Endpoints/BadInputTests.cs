@@ -17,7 +17,6 @@ namespace PropertyServiceDesk.Tests.Endpoints;
 /// Whatever is wrong with a call, it is refused with a 4xx and a stable code, and leaves nothing behind. The calls are made up from the
 /// OpenAPI document, so that a new endpoint is covered on the day it is written.
 /// </summary>
-[Category("EveryDoor")]
 public sealed partial class BadInputTests : ApiFixture
 {
     /// <summary>What is refused changes nothing, so that the next one need not wait for it.</summary>
@@ -37,6 +36,9 @@ public sealed partial class BadInputTests : ApiFixture
     {
         ["editSlaProfile.profile"] = SlaProfile,
         ["trySlaProfile.profile"] = SlaProfile,
+        ["addCommunity.code"] = "\"riverside\"",
+        ["addCommunity.district"] = "\"south\"", // which the caller answers for
+        ["addCommunity.timeZone"] = "\"Asia/Shanghai\"",
         ["addPlace.kind"] = "\"commonArea\"",
         ["addPlace.parentId"] = null,
         ["makeTeam.external"] = "true", // a second one of the house, and a crew has no team of its own
@@ -66,6 +68,7 @@ public sealed partial class BadInputTests : ApiFixture
         ["setQuietHours.from"] = "\"21:00\"",
         ["setQuietHours.to"] = "\"08:30\"",
         ["tryCall.result"] = "\"callLater\"",
+        ["tryFollowUp.result"] = "\"callLater\"",
         ["receiveRequest.aboutCrew"] = null,
         ["receiveRequest.aboutStaffId"] = null,
     };
@@ -80,6 +83,9 @@ public sealed partial class BadInputTests : ApiFixture
             .Where(o => o.Method is "POST" or "PATCH" or "PUT" or "DELETE" && o.Id != "signOut") // which has no input, and would end the session that all of these call with
             .Select(o => new TestCaseData(o).SetArgDisplayNames(o.Id));
 
+    public static IEnumerable<TestCaseData> WritersOfText =>
+        Writers.Where(w => ((ApiOperation)w.Arguments[0]!).Body is { } schema && Places(schema, []).Any(p => IsText(p.Schema)));
+
     public static IEnumerable<TestCaseData> Readers =>
         ApiDocument.Committed.Operations.Where(o => o.Method is "GET" && o.Path.StartsWith("/api/", StringComparison.Ordinal)).Select(o => new TestCaseData(o).SetArgDisplayNames(o.Id));
 
@@ -90,6 +96,7 @@ public sealed partial class BadInputTests : ApiFixture
         {
             var roles = Enum.GetValues<Roles>().Where(r => r != Roles.System && int.PopCount((int)r) == 1).ToArray();
             var id = await Send(Here.System, new JoinStaff(Here.CommunityId, "everything@here", "everything", PasswordHash, roles, [new TeamSeat(Here.Teams[Crew.Engineering], true)], IsDemo: true));
+            await Send(Here.System, new PutIntoDistrict(Here.CommunityId, "south", "南区"));
             everything = Here.Clerk with { Id = id };
             http = (await As(everything)).Http;
         }
@@ -144,15 +151,10 @@ public sealed partial class BadInputTests : ApiFixture
         Assert.That(reply, Does.Not.Contain("request.invalid_fields"));
     }
 
-    [TestCaseSource(nameof(Writers))]
+    [TestCaseSource(nameof(WritersOfText))]
     public async Task Rare_characters_and_emoji_are_valid_text(ApiOperation operation)
     {
-        if (operation.Body is not { } schema)
-        {
-            Assert.Pass("There is no text.");
-            return;
-        }
-
+        var schema = operation.Body!.Value;
         var body = Valid(operation, schema, "");
         foreach (var text in Places(schema, []).Where(p => IsText(p.Schema)))
         {

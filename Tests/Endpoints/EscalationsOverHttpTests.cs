@@ -19,6 +19,8 @@ public sealed class EscalationsOverHttpTests : ApiFixture
     public async Task What_is_late_is_listed_acknowledged_settled_and_reported()
     {
         await GivenDispatched(priority: Priority.Urgent);
+        await GivenDispatched(Crew.Security, Priority.Urgent);
+        await Send(There.Clerk, new DispatchWork((await GivenRequest(There, Priority.Urgent)).RequestId, [new NewOrder(Crew.Engineering, "看一下")]));
         Clock.Advance(TimeSpan.FromHours(13));
         await using (var services = Services(_ => { }))
         {
@@ -29,6 +31,10 @@ public sealed class EscalationsOverHttpTests : ApiFixture
         using var manager = await SignIn(Here.Manager); // half a day later, whoever sat here has to sign in anew
         using var stranger = await SignIn(There.Manager);
         using var clerk = await SignIn(Here.Clerk);
+        await Execute(
+            "insert into community_staff (community_id, staff_id, joined_at) values (@There, @Id, @Now); insert into staff_role (community_id, staff_id, role, granted_at) values (@There, @Id, 'manager', @Now)",
+            new { There = There.CommunityId, Here.Officer.Id, Now = Clock.GetUtcNow() });
+        using var ofBoth = await SignIn(Here.Officer);
         var page = await manager.Get<Page<EscalationLine>>("/api/escalations?level=1,2&state=open&crew=engineering&kind=accept");
         Assert.That(page.Items.Select(l => l.Escalation.Level), Is.EquivalentTo(new short[] { 1, 2 }));
         var first = page.Items.Single(l => l.Escalation.Level == 1).Escalation;
@@ -43,11 +49,26 @@ public sealed class EscalationsOverHttpTests : ApiFixture
 
         var (at, all) = (Clock.GetUtcNow().UtcDateTime, await Count(""));
         string Time(int minutes) => at.AddMinutes(minutes).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
-        async Task<int> Count(string query) => (await manager.Get<Page<EscalationLine>>("/api/escalations?take=200&" + query)).Items.Count;
+        async Task<int> Count(string query) => (await Rows_(manager, query)).Count;
+        async Task<IReadOnlyList<EscalationRow>> Rows_(ApiClient who, string query) => [.. (await who.Get<Page<EscalationLine>>("/api/escalations?take=200&" + query)).Items.Select(l => l.Escalation)];
         var told = await Scalar<long>("select count(*) from escalation_recipient where staff_id = @Id", new { Here.Manager.Id });
         Assert.That((all > 2, told > 0 && told < all), Is.EqualTo((true, true)), "otherwise nothing is narrowed");
         Assert.That(await Count($"communityId={Here.CommunityId}"), Is.EqualTo(all));
         await manager.GetJson($"/api/escalations?communityId={There.CommunityId}", HttpStatusCode.NotFound);
+        var both = await Rows_(ofBoth, "");
+        foreach (var town in new[] { Here, There })
+        {
+            Assert.That((await Rows_(ofBoth, $"communityId={town.CommunityId}")).Select(e => e.EscalationId), Is.Not.Empty.And.EquivalentTo(both.Where(e => e.CommunityId == town.CommunityId).Select(e => e.EscalationId)));
+        }
+
+        var mine = await Rows_(manager, "");
+        foreach (var crew in new[] { "engineering", "security" })
+        {
+            Assert.That((await Rows_(manager, "crew=" + crew)).Select(e => e.EscalationId), Is.Not.Empty.And.EquivalentTo(mine.Where(e => EnumWord.Of(e.Crew!.Value) == crew).Select(e => e.EscalationId)));
+        }
+
+        Assert.That((await Rows_(manager, "state=resolved")).Select(e => e.EscalationId), Is.EqualTo(new[] { first.EscalationId }));
+        Assert.That((await Count("state=open"), await Count("state=acknowledged"), await Count("state=open,resolved")), Is.EqualTo((all - 1, 0, all)));
         Assert.That((await Count($"from={Time(-1)}&to={Time(1)}"), await Count($"from={Time(1)}"), await Count($"to={Time(-1)}")), Is.EqualTo((all, 0, 0)));
         Assert.That((await Count("acknowledged=true"), await Count("acknowledged=false")), Is.EqualTo((1, all - 1)));
         Assert.That(await Count("mine=true"), Is.EqualTo(told));
@@ -70,6 +91,7 @@ public sealed class EscalationsOverHttpTests : ApiFixture
         var administrator = await As(Here.People["administrator"]);
 
         Assert.That((job.Runs, job.RowsDone, job.LastRows, job.FailuresInARow, job.LastFailure, job.LastSuccessAt), Is.EqualTo((2L, 3L, (int?)3, 1, "IOException", (DateTimeOffset?)Clock.GetUtcNow())));
+        Assert.That(job.LastMilliseconds, Is.EqualTo(9), "of the last run, also of one that failed");
         await (await As(Here.Clerk)).GetJson("/api/jobs", HttpStatusCode.Forbidden);
         await administrator.PostJson("/api/jobs/a-job/hint", null, HttpStatusCode.OK);
         Assert.That((await administrator.PostJson("/api/jobs/another/hint", null, HttpStatusCode.NotFound)).Code, Is.EqualTo("job.not_found"));

@@ -20,14 +20,34 @@ public sealed class IdentityProviderTests : ApiFixture
     private const string Audience = "servicedesk";
 
     private static readonly RsaSecurityKey Key = new(RSA.Create(2048)) { KeyId = "ours" };
+    private static readonly RsaSecurityKey Next = new(RSA.Create(2048)) { KeyId = "next" };
     private static int people;
+
+    /// <summary>What a host beside the fixture's own is configured with, over what that has.</summary>
+    private (string Name, string? Value)[] otherwise = [];
 
     protected override void Configure(WebApplicationBuilder builder)
     {
-        var key = JsonWebKeyConverter.ConvertFromRSASecurityKey(new RsaSecurityKey(Key.Rsa.ExportParameters(false)) { KeyId = Key.KeyId });
         builder.Configuration["Desk:IdentityProvider:Issuer"] = Issuer;
         builder.Configuration["Desk:IdentityProvider:Audience"] = Audience;
-        builder.Configuration["Desk:IdentityProvider:Keys"] = $$"""{"keys":[{"kty":"RSA","use":"sig","kid":"{{key.Kid}}","n":"{{key.N}}","e":"{{key.E}}"}]}""";
+        builder.Configuration["Desk:IdentityProvider:Keys"] = Public(Key);
+        foreach (var (name, value) in otherwise)
+        {
+            builder.Configuration["Desk:IdentityProvider:" + name] = value;
+        }
+    }
+
+    /// <summary>What the provider publishes.</summary>
+    private static string Public(RsaSecurityKey of)
+    {
+        var key = JsonWebKeyConverter.ConvertFromRSASecurityKey(new RsaSecurityKey(of.Rsa.ExportParameters(false)) { KeyId = of.KeyId });
+        return $$"""{"keys":[{"kty":"RSA","use":"sig","kid":"{{key.Kid}}","n":"{{key.N}}","e":"{{key.E}}"}]}""";
+    }
+
+    private Task<WebApplication> StartWith(params (string Name, string? Value)[] settings)
+    {
+        otherwise = settings;
+        return Start();
     }
 
     private SecurityTokenDescriptor For(string subject, params string[] roles) => new()
@@ -45,9 +65,9 @@ public sealed class IdentityProviderTests : ApiFixture
 
     private static string Somebody() => $"person{++people}";
 
-    private ApiClient With(string token)
+    private ApiClient With(string token, Uri? at = null)
     {
-        var client = new ApiClient(Address, new Unexpected());
+        var client = new ApiClient(at ?? Address, new Unexpected());
         client.Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         return client;
     }
@@ -158,5 +178,106 @@ public sealed class IdentityProviderTests : ApiFixture
         await client.GetJson("/api/communities");
         var id = await Scalar<Guid>("select staff_id from staff where sign_in_name = @name", new { name });
         Assert.That((await (await As(Here.People["administrator"])).PostJson($"/api/accounts/{id}/password", null, HttpStatusCode.Conflict)).Code, Is.EqualTo("account.no_password"));
+    }
+
+    [Test]
+    public async Task Roles_are_what_the_claim_says_that_is_configured_after_its_prefix_and_nothing_else()
+    {
+        const string Groups = "https://login.example/groups";
+        await using var host = await StartWith(("RoleClaim", Groups), ("RolePrefix", "desk/"), ("NameClaim", "upn"), ("DisplayClaim", "full"));
+        var (several, one) = (Somebody(), Somebody());
+        var token = For(several, "here:manager");
+        token.Claims[Groups] = new[] { "desk/here:clerk", "desk/there:customerOfficer", "here:administrator", "other/here:manager", "DESK/here:manager", "desk/here:clerk,manager", "desk/here:clerk:manager", "desk/" };
+        (token.Claims["upn"], token.Claims["full"]) = (several + "@example", "姓名");
+        var alone = For(one, "here:manager");
+        alone.Claims[Groups] = "desk/here:crewMember"; // as some providers say a list of one
+        try
+        {
+            foreach (var (name, said) in new[] { (several, token), (one, alone) })
+            {
+                using var client = With(Signed(said), new Uri(host.Urls.Single()));
+                await client.GetJson($"/api/communities/{Here.CommunityId}/categories");
+            }
+        }
+        finally
+        {
+            await host.StopAsync();
+        }
+
+        const string Granted = "select c.code || ':' || r.role from staff s join staff_role r on r.staff_id = s.staff_id join community c on c.community_id = r.community_id where s.external_subject = @subject order by 1";
+        Assert.That(await Rows<string>(Granted, new { subject = Issuer + "\n" + several }), Is.EqualTo(new[] { "here:clerk", "there:customerOfficer" }));
+        Assert.That(await Rows<string>(Granted, new { subject = Issuer + "\n" + one }), Is.EqualTo(new[] { "here:crewMember" }));
+        Assert.That(await Scalar<string>("select sign_in_name || ' ' || display_name from staff where external_subject = @subject", new { subject = Issuer + "\n" + several }), Is.EqualTo(several + "@example 姓名"));
+    }
+
+    [Test]
+    public async Task Keys_in_a_file_are_read_again_when_it_is_another_one()
+    {
+        var file = Path.Combine(TestContext.CurrentContext.WorkDirectory, $"keys-{Guid.NewGuid():N}.json");
+        await File.WriteAllTextAsync(file, Public(Key));
+        File.SetLastWriteTimeUtc(file, DateTime.UnixEpoch.AddDays(1));
+        await using var host = await StartWith(("Keys", file));
+        var at = new Uri(host.Urls.Single());
+        string By(RsaSecurityKey key)
+        {
+            var token = For(Somebody(), "here:clerk");
+            token.SigningCredentials = new SigningCredentials(key, "RS256");
+            return Signed(token);
+        }
+
+        var (ours, next) = (By(Key), By(Next));
+        try
+        {
+            using (var first = With(ours, at))
+            using (var early = With(next, at))
+            {
+                await first.GetJson("/api/communities");
+                await early.GetJson("/api/communities", HttpStatusCode.Unauthorized);
+            }
+
+            await File.WriteAllTextAsync(file, Public(Next));
+            File.SetLastWriteTimeUtc(file, DateTime.UnixEpoch.AddDays(2));
+
+            using var then = With(next, at);
+            using var late = With(ours, at);
+            await then.GetJson("/api/communities");
+            Assert.That((await late.GetJson("/api/communities", HttpStatusCode.Unauthorized)).Code, Is.EqualTo("token.refused"));
+        }
+        finally
+        {
+            await host.StopAsync();
+            File.Delete(file);
+        }
+    }
+
+    [TestCase("Issuer", null, "Desk:IdentityProvider:Issuer is missing")]
+    [TestCase("Audience", "", "Desk:IdentityProvider:Audience is missing")]
+    [TestCase("Keys", null, "Desk:IdentityProvider:Keys is missing")]
+    [TestCase("Keys", """{"keys":[]}""", "no public keys in Desk:IdentityProvider:Keys")]
+    [TestCase("Keys", """{"keys":[{"kty":"oct","k":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}]}""", "no public keys in Desk:IdentityProvider:Keys")]
+    [TestCase("Keys", "{not json", "no public keys in Desk:IdentityProvider:Keys")]
+    [TestCase("Keys", "/no/such/file.json", "no public keys in the file /no/such/file.json")]
+    public void A_provider_that_is_named_by_half_is_refused_at_the_start_in_one_sentence(string setting, string? value, string sentence)
+    {
+        var refused = Assert.ThrowsAsync<StartRefused>(() => StartWith((setting, value)));
+
+        Assert.That(refused!.Message, Does.Contain(sentence).And.Not.Contain("\n"));
+    }
+
+    [Test]
+    public void A_claim_alone_is_half_a_provider_too() =>
+        Assert.That(
+            Assert.ThrowsAsync<StartRefused>(() => StartWith(("Issuer", null), ("Audience", null), ("Keys", null), ("RolePrefix", "desk/")))!.Message,
+            Does.Contain("Desk:IdentityProvider:Issuer is missing"));
+
+    /// <summary>The program says it, and ends, before it serves anybody.</summary>
+    [Test]
+    public async Task The_program_says_so_and_ends()
+    {
+        await using var host = RealProcess.Start("Api", ConnectionString, [], ("Desk__IdentityProvider__Issuer", Issuer), ("Desk__Mode", "Demo"));
+        await host.Ended(TimeSpan.FromMinutes(2));
+
+        Assert.That(host.ExitCode, Is.EqualTo(1), host.Said);
+        Assert.That(host.Said.Trim(), Does.EndWith("The identity provider is named by half: Desk:IdentityProvider:Audience is missing.").And.Not.Contain("   at "));
     }
 }

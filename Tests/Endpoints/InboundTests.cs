@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using NUnit.Framework;
 using PropertyServiceDesk.Domain.Customers;
+using PropertyServiceDesk.Domain.Feedback;
 using PropertyServiceDesk.Domain.Messages;
 using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Domain.Requests;
@@ -63,6 +64,34 @@ public sealed class InboundOverHttpTests : ApiFixture
         Assert.That(await StatusOf(request), Is.EqualTo("closed"));
         var said = (await Send(Here.Clerk, new GetTimeline(request))).Items.Single(e => e.What == Happening.FeedbackGiven);
         Assert.That((said.ActorKind, said.ActorId), Is.EqualTo((ActorKind.Owner, (Guid?)Here.Customer)));
+        Assert.That(await Refusal(() => Send(Here.Clerk, new SettleInbound(reply.Id("inboundMessageId")))), Is.EqualTo("inbound_message.not_found"), "nobody has to say what it was");
+    }
+
+    [Test]
+    public async Task What_was_settled_as_a_confidential_complaint_is_not_there_for_whom_it_is_about()
+    {
+        var waiting = (await Sms("你们的客服态度很差", "13912340000")).Id("inboundMessageId");
+        var complaint = (await Send(Here.Officer, new ReceiveRequest(
+            Here.CommunityId, RequestKind.Complaint, Channel.Phone, Here.Category(RequestKind.Complaint, "attitude"), "客服态度很差", CustomerId: Here.Customer, Confidential: true, AboutStaffId: Here.Clerk.Id))).RequestId;
+        await Send(Here.Officer, new SettleInbound(waiting, complaint));
+
+        Assert.That(await Refusal(() => Send(Here.Clerk, new SettleInbound(waiting))), Is.EqualTo("inbound_message.not_found"));
+        Assert.That(await Refusal(() => Send(Here.Manager, new SettleInbound(waiting))), Is.EqualTo("inbound_message.settled_already"));
+    }
+
+    [TestCase(29, "answer", "answered")]
+    [TestCase(31, "toConfirm", "noResponse")]
+    public async Task A_digit_that_names_the_ask_counts_for_a_month_after_nobody_answered(int days, string kind, string state)
+    {
+        var request = await GivenAsked("email");
+        await GivenMailAddress();
+        var ask = await Scalar<Guid>("select message_id from message where request_id = @request and template = 'feedbackAsk'", new { request });
+        await Execute("update feedback set state = 'noResponse', ended_at = @Now, next_check_at = null; update request set status = 'closed', closed_at = @Now", new { Now = Clock.GetUtcNow() });
+        Clock.Advance(TimeSpan.FromDays(days));
+
+        var reply = await Mail("5", "owner@example.org", ("In-Reply-To", $"<desk.{ask:N}@desk.example>"));
+
+        Assert.That((reply.Text("kind"), (await RoundOf(request)).State), Is.EqualTo((kind, state)));
     }
 
     [Test]
@@ -122,6 +151,122 @@ public sealed class InboundOverHttpTests : ApiFixture
     }
 
     [Test]
+    public async Task Whoever_wrote_can_be_asked_about_the_request_that_the_desk_registered_for_them()
+    {
+        var waiting = (await Sms("楼道灯坏了", "13912340000")).Id("inboundMessageId");
+        var request = (await Send(Here.Clerk, new ReceiveRequest(
+            Here.CommunityId, RequestKind.Repair, Channel.Phone, Here.Category(RequestKind.Repair, "water"), "楼道灯坏了", PlaceId: Here.Places["3-2-1502"], Reporter: new Reporter("一位业主")))).RequestId;
+
+        await Send(Here.Clerk, new SettleInbound(waiting, request));
+
+        await Send(Here.Clerk, new AnswerRequest(request, AnswerKind.Explained, "已修好"));
+        Assert.That(await Scalar<string>("select reporter_phone from request where request_id = @request", new { request }), Is.EqualTo("13912340000"));
+        Assert.That(await Scalar<string>("select state from feedback where request_id = @request", new { request }), Is.EqualTo("asked"));
+    }
+
+    [Test]
+    public async Task Whoever_wrote_a_mail_is_asked_by_mail_about_the_request_that_the_desk_registered_for_them_and_their_reply_counts()
+    {
+        async Task<Guid> Registered(string sender, string? phone = null)
+        {
+            var waiting = (await Mail("楼道灯坏了", sender)).Id("inboundMessageId");
+            var registered = (await Send(Here.Clerk, new ReceiveRequest(
+                Here.CommunityId, RequestKind.Repair, Channel.Email, Here.Category(RequestKind.Repair, "water"), "楼道灯坏了", PlaceId: Here.Places["3-2-1502"], Reporter: new Reporter("一位业主", phone)))).RequestId;
+            await Send(Here.Clerk, new SettleInbound(waiting, registered));
+            return registered;
+        }
+
+        async Task<IReadOnlyList<(MessageChannel, string)>> Due(params MessageChannel[] receivers)
+        {
+            var ways = new WaysOut(receivers.ToHashSet(), new Dictionary<string, IReadOnlySet<MessageChannel>>());
+            var asks = await Rows<Guid>("select message_id from message where template = 'feedbackAsk' and sent_at is null");
+            return [.. (await Send(Here.System, new LeaseMessages(Here.CommunityId, asks, ways, TimeSpan.FromMinutes(1)))).ToSend.Select(m => (m.Channel, m.Address))];
+        }
+
+        var request = await Registered("李先生 <Li@Example.org>");
+        var note = await Mail("在五楼", "li@example.org");
+        Assert.That((note.Text("kind"), note.Id("requestId")), Is.EqualTo(("note", request)), "they are known by it from then on");
+        await Send(Here.Clerk, new AnswerRequest(request, AnswerKind.Explained, "已修好"));
+
+        Assert.That((await RoundOf(request)).State, Is.EqualTo("asked"));
+        Assert.That(await Due(MessageChannel.Email, MessageChannel.Sms), Is.EqualTo(new[] { (MessageChannel.Email, "li@example.org") }));
+        await Sent(request, "email");
+        await Send(Here.System, new ChaseFeedback(Here.CommunityId, [await Scalar<Guid>("select feedback_id from feedback where request_id = @request", new { request })]));
+        Assert.That((await RoundOf(request)).State, Is.EqualTo("asked"), "there is somebody to ask");
+        Assert.That((await Mail("4", "li@example.org")).Text("kind"), Is.EqualTo("answer"));
+        Assert.That(await RoundOf(request), Is.EqualTo(("answered", "owner", "yes", (short?)4)));
+
+        var rung = await Registered("someone@example.org", "13711112222");
+        await Send(Here.Clerk, new AnswerRequest(rung, AnswerKind.Explained, "已修好"));
+        Assert.That(await Due(MessageChannel.Email), Is.Empty, "of whom the desk took down a number, it knows where they want to be asked");
+        Clock.Advance(TimeSpan.FromMinutes(2));
+        Assert.That(await Due(MessageChannel.Email, MessageChannel.Sms), Is.EqualTo(new[] { (MessageChannel.Sms, "13711112222") }));
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task Who_wrote_mails_is_not_asked_more_often_in_a_month_than_others(bool often)
+    {
+        await Profile("{feedback}", often ? """{"mostAsksAMonth": 1}""" : """{"mostAsksAMonth": 1000}""");
+        try
+        {
+            foreach (var _ in Enumerable.Range(0, 2))
+            {
+                var waiting = (await Mail("楼道灯坏了", often ? "wu@example.org" : "zheng@example.org", ("Precedence", "bulk"))).Id("inboundMessageId");
+                var request = (await Send(Here.Clerk, new ReceiveRequest(
+                    Here.CommunityId, RequestKind.Repair, Channel.Email, Here.Category(RequestKind.Repair, "water"), "楼道灯坏了", PlaceId: Here.Places["3-2-1502"], Reporter: new Reporter("一位业主")))).RequestId;
+                await Send(Here.Clerk, new SettleInbound(waiting, request));
+                await Send(Here.Clerk, new AnswerRequest(request, AnswerKind.Explained, "已修好"));
+            }
+
+            Assert.That(await Rows<string>("select coalesce(not_asked_rule, state) from feedback order by 1"), Is.EqualTo(new[] { "asked", often ? "tooOften" : "asked" }));
+        }
+        finally
+        {
+            await Profile("{feedback}", """{"mostAsksAMonth": 1000}""");
+        }
+    }
+
+    [TestCase("0")]
+    [TestCase("谢谢，不过还在漏")]
+    public async Task Whoever_is_nobody_here_answers_and_notes_nothing_not_even_in_reply_to_what_we_sent(string text)
+    {
+        var request = await GivenAsked("email");
+        var ask = await Scalar<Guid>("select message_id from message where request_id = @request and template = 'feedbackAsk'", new { request });
+
+        var reply = await Mail(text, "stranger@example.org", ("In-Reply-To", $"<desk.{ask:N}@desk.example>"));
+
+        Assert.That(reply.Text("kind"), Is.EqualTo("toConfirm"), "it was forwarded to them, and the desk reads it");
+        Assert.That(((await RoundOf(request)).State, await StatusOf(request)), Is.EqualTo(("asked", "awaitingFeedback")));
+        Assert.That((await Send(Here.Clerk, new GetTimeline(request))).Items.Any(e => e.What == Happening.RequestNoted), Is.False);
+        Assert.That((await Send(Here.Clerk, new ListInbound())).Items.Single().CustomerId, Is.Null);
+    }
+
+    [Test]
+    public async Task Nothing_that_a_machine_sends_reopens_what_is_closed()
+    {
+        var request = await GivenAsked("email");
+        await GivenMailAddress();
+        var ask = await Scalar<Guid>("select message_id from message where request_id = @request and template = 'feedbackAsk'", new { request });
+        await Execute("update feedback set state = 'noResponse', ended_at = @Now, next_check_at = null; update request set status = 'closed', closed_at = @Now", new { Now = Clock.GetUtcNow() });
+        async Task<string?> All() => await Scalar<string>(
+            "select (select string_agg(r::text, ' ') from request r) || (select string_agg(f::text, ' ') from feedback f) || (select count(*) from work_order) || ' ' || (select count(*) from follow_up) || ' ' || (select count(*) from message)");
+        var before = await All();
+        (string, string) reply = ("In-Reply-To", $"<desk.{ask:N}@desk.example>");
+
+        Assert.That((await Mail("0", "owner@example.org", reply, ("Auto-Submitted", "auto-replied"))).Text("kind"), Is.EqualTo("automatic"));
+        Assert.That((await Mail("0", "owner@example.org", reply, ("X-Service-Desk-Message", ask.ToString()))).Text("kind"), Is.EqualTo("own"));
+        Assert.That((await Mail("0", "owner@example.org", reply, ("Precedence", "bulk"))).Text("kind"), Is.EqualTo("toConfirm"));
+        Assert.That((await Mail($"0\n\n550 no such user\n\nMessage-ID: <desk.{ask:N}@desk.example>", "<>", reply)).Text("kind"), Is.EqualTo("bounce"));
+
+        Assert.That(await All(), Is.EqualTo(before));
+        var taken = await Send(Here.System, new LeaseMessages(Here.CommunityId, [ask], new WaysOut(new HashSet<MessageChannel> { MessageChannel.Email, MessageChannel.Sms }, new Dictionary<string, IReadOnlySet<MessageChannel>>()), TimeSpan.FromMinutes(1)));
+        Assert.That((taken.ToSend.Count, taken.ToPark.Count), Is.EqualTo((0, 0)), "what came back is not asked again by another way: it is over");
+        Assert.That((await Mail("0", "owner@example.org", reply)).Text("kind"), Is.EqualTo("answer"), "and a person's does reopen it");
+        Assert.That(await StatusOf(request), Is.EqualTo("inProgress"));
+    }
+
+    [Test]
     public async Task What_is_nobodys_open_matter_waits_for_the_desk_and_makes_no_request_by_itself()
     {
         var requests = await Scalar<long>("select count(*) from request");
@@ -137,6 +282,10 @@ public sealed class InboundOverHttpTests : ApiFixture
         var request = (await GivenRequest()).RequestId;
         Assert.That(await Refusal(() => Send(There.Clerk, new SettleInbound(waiting.InboundMessageId))), Is.EqualTo("inbound_message.not_found"));
         Assert.That(await Refusal(() => Send(Here.Clerk, new SettleInbound(waiting.InboundMessageId, Guid.NewGuid()))), Is.EqualTo("request.not_found"));
+        var theirs = (await GivenRequest(There)).RequestId;
+        var ofBoth = Here.Clerk with { Roles = [.. Here.Clerk.Roles, new RoleIn(There.CommunityId, Roles.Clerk)] };
+        Assert.That(await Refusal(() => Send(ofBoth, new SettleInbound(waiting.InboundMessageId, theirs))), Is.EqualTo("request.not_found"), "it came to another community");
+        Assert.That(await Refusal(() => Send(Here.Clerk, new SettleInbound(waiting.InboundMessageId, request), c => c.IfMatch = 99)), Is.EqualTo("inbound_message.changed_meanwhile"));
         await Send(Here.Clerk, new SettleInbound(waiting.InboundMessageId, request));
         Assert.That(await Refusal(() => Send(Here.Clerk, new SettleInbound(waiting.InboundMessageId))), Is.EqualTo("inbound_message.settled_already"));
         Assert.That((await Send(Here.Clerk, new ListInbound())).Items, Is.Empty);
@@ -209,7 +358,7 @@ public sealed class InboundOverHttpTests : ApiFixture
         Assert.That(((await RoundOf(first)).State, (await RoundOf(second)).State, await StatusOf(second)), Is.EqualTo(("asked", "asked", "awaitingFeedback")));
         Assert.That((await Send(Here.Clerk, new ListInbound())).Items, Has.Count.EqualTo(1));
 
-        await Send(Here.Clerk, new Domain.Feedback.RecordFeedback(second, Solved.Yes, 5, "王小明"));
+        await Send(Here.Clerk, new RecordFeedback(second, Solved.Yes, 5, "王小明"));
         var reply = await Sms("2");
         Assert.That((reply.Text("kind"), reply.Id("requestId")), Is.EqualTo(("answer", first)));
     }
@@ -263,7 +412,7 @@ public sealed class InboundOverHttpTests : ApiFixture
     }
 
     [Test]
-    public async Task A_bounce_parks_the_message_that_came_back_and_the_owner_is_to_be_called()
+    public async Task A_bounce_takes_back_what_was_sent_and_where_there_is_no_other_way_the_owner_is_to_be_called()
     {
         var request = await GivenAsked();
         var message = await Scalar<Guid>("select message_id from message where request_id = @request and template = 'feedbackAsk'", new { request });
@@ -272,6 +421,9 @@ public sealed class InboundOverHttpTests : ApiFixture
         var reply = await Mail("550 no such user\n\nMessage-ID: <desk." + message.ToString("N") + "@desk.example>", "MAILER-DAEMON@mx.example.org");
 
         Assert.That(reply.Text("kind"), Is.EqualTo("bounce"));
+        Assert.That((await Send(Here.Clerk, new ListMessagesOfRequest(request))).Single(m => m.MessageId == message), Has.Property("State").EqualTo(MessageState.Waiting).And.Property("GivenUp").EqualTo(new[] { MessageChannel.Email }));
+        var taken = await Send(Here.System, new LeaseMessages(Here.CommunityId, [message], new WaysOut(new HashSet<MessageChannel> { MessageChannel.Email }, new Dictionary<string, IReadOnlySet<MessageChannel>>()), TimeSpan.FromMinutes(1)));
+        await Send(Here.System, new ParkMessage(Here.CommunityId, message, taken.ToPark.Single().LeaseId, taken.ToPark.Single().Why));
         Assert.That((await Send(Here.Clerk, new ListParkedMessages())).Items.Single(), Has.Property("ParkedWhy").EqualTo(ParkedWhy.Bounced).And.Property("MessageId").EqualTo(message));
         Assert.That(await Scalar<DateTime>("select next_check_at from feedback where request_id = @request", new { request }), Is.EqualTo(Clock.GetUtcNow().UtcDateTime), "it is looked at at once");
     }
@@ -302,6 +454,110 @@ public sealed class InboundOverHttpTests : ApiFixture
 
         Assert.That((await RoundOf(request)).State, Is.EqualTo("asked"));
         Assert.That(await Scalar<long>("select count(*) from inbound_message"), Is.Zero);
+    }
+
+    public enum Tampered
+    {
+        Nothing,
+        Body,
+        Id,
+        Time,
+        Ahead,
+        Channel,
+        NoSignature,
+        NoId,
+        NoTime,
+        NotTheVersion,
+        NotBase64,
+        CutShort,
+    }
+
+    [Test]
+    public async Task What_was_signed_is_taken_as_it_was_signed_and_by_whom_and_not_otherwise([Values] Tampered what)
+    {
+        var request = await GivenAsked();
+        var body = JsonSerializer.SerializeToUtf8Bytes(new { messageId = "s", sender = "13800138000", text = "5", community = "here" }, Json.Options);
+        using var message = new HttpRequestMessage(HttpMethod.Post, "/api/inbound/" + (what == Tampered.Channel ? "email" : "sms"));
+        SignedByTests.Sign(message, body, SignedByTests.Secret, what == Tampered.Ahead ? TimeSpan.FromMinutes(-6) : default);
+        void Change(string header, Func<string, string?> to)
+        {
+            var value = to(message.Headers.GetValues(header).Single());
+            message.Headers.Remove(header);
+            if (value is not null)
+            {
+                message.Headers.TryAddWithoutValidation(header, value);
+            }
+        }
+
+        switch (what)
+        {
+            case Tampered.Body:
+                body = JsonSerializer.SerializeToUtf8Bytes(new { messageId = "s", sender = "13800138000", text = "0", community = "here" }, Json.Options);
+                break;
+            case Tampered.Id:
+                Change(WebhookSignature.IdHeader, id => id + "x");
+                break;
+            case Tampered.Time:
+                Change(WebhookSignature.TimestampHeader, at => (long.Parse(at, System.Globalization.CultureInfo.InvariantCulture) + 1).ToString(System.Globalization.CultureInfo.InvariantCulture));
+                break;
+            case Tampered.NoSignature:
+                Change(WebhookSignature.SignatureHeader, _ => null);
+                break;
+            case Tampered.NoId:
+                Change(WebhookSignature.IdHeader, _ => null);
+                break;
+            case Tampered.NoTime:
+                Change(WebhookSignature.TimestampHeader, _ => null);
+                break;
+            case Tampered.NotTheVersion:
+                Change(WebhookSignature.SignatureHeader, s => "v2," + s[3..]);
+                break;
+            case Tampered.NotBase64:
+                Change(WebhookSignature.SignatureHeader, _ => "v1,?");
+                break;
+            case Tampered.CutShort:
+                Change(WebhookSignature.SignatureHeader, _ => "v1,");
+                break;
+            case Tampered.Nothing:
+                Change(WebhookSignature.SignatureHeader, s => "v1,AAAA " + s); // while a secret is changed, both sign
+                break;
+            case Tampered.Ahead or Tampered.Channel:
+                break;
+        }
+
+        message.Content = new ByteArrayContent(body) { Headers = { ContentType = new("application/json") } };
+        using var response = await Anonymous.Http.SendAsync(message);
+
+        var taken = what == Tampered.Nothing;
+        Assert.That(response.StatusCode, Is.EqualTo(taken ? HttpStatusCode.OK : HttpStatusCode.Unauthorized), await response.Content.ReadAsStringAsync());
+        Assert.That((await RoundOf(request)).State, Is.EqualTo(taken ? "answered" : "asked"));
+        Assert.That(await Scalar<long>("select count(*) from inbound_message"), Is.EqualTo(taken ? 1 : 0));
+    }
+
+    [Test]
+    public async Task A_call_that_somebody_recorded_and_sends_again_does_nothing_again()
+    {
+        var request = await GivenAsked();
+        var body = JsonSerializer.SerializeToUtf8Bytes(new { messageId = "again", sender = "13800138000", text = "5", community = "here" }, Json.Options);
+        using var first = new HttpRequestMessage(HttpMethod.Post, "/api/inbound/sms");
+        SignedByTests.Sign(first, body);
+        using var second = new HttpRequestMessage(HttpMethod.Post, "/api/inbound/sms");
+        foreach (var (name, values) in first.Headers)
+        {
+            second.Headers.TryAddWithoutValidation(name, values);
+        }
+
+        var repeated = new List<bool>();
+        foreach (var message in new[] { first, second })
+        {
+            message.Content = new ByteArrayContent(body) { Headers = { ContentType = new("application/json") } };
+            using var response = await Anonymous.Http.SendAsync(message);
+            repeated.Add(JsonSerializer.Deserialize<JsonElement>(await response.Content.ReadAsStringAsync()).GetProperty("repeated").GetBoolean());
+        }
+
+        Assert.That(repeated, Is.EqualTo(new[] { false, true }));
+        Assert.That(await Scalar<long>("select count(*) from event where what = 'feedbackGiven' and detail ->> 'requestId' = @request::text", new { request }), Is.EqualTo(1));
+        Assert.That(await Scalar<long>("select count(*) from inbound_message"), Is.EqualTo(1));
     }
 
     [Test]

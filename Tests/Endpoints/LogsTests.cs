@@ -6,8 +6,11 @@ using PropertyServiceDesk.Tests.Support;
 
 namespace PropertyServiceDesk.Tests.Endpoints;
 
-/// <summary>What the host writes to its program log at the most talkative level that an operator can set: no secret, number, name or text that passed through.</summary>
-public sealed class LogsTests : ApiFixture
+/// <summary>
+/// What the host writes to its program log, and begins as scopes, at the most talkative level that an operator can set, for everything and
+/// by name: no secret, number, name or text that passed through.
+/// </summary>
+public sealed class LogsTests : OwnersFixture
 {
     private const string Phone = "13755557777";
     private const string Person = "欧阳静安";
@@ -18,7 +21,12 @@ public sealed class LogsTests : ApiFixture
 
     protected override void Configure(WebApplicationBuilder builder)
     {
-        builder.Configuration["Logging:LogLevel:Default"] = "Trace";
+        foreach (var said in new[] { "LogLevel:Default", "LogLevel:Microsoft.AspNetCore", "LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics", "Lines:LogLevel:Default", "Lines:LogLevel:*Middleware" })
+        {
+            builder.Configuration["Logging:" + said] = "Trace";
+        }
+
+        builder.Configuration["Logging:LogLevel:Microsoft.AspNetCore.Routing"] = "Debug";
         builder.Logging.SetMinimumLevel(LogLevel.Trace).AddProvider(lines);
     }
 
@@ -56,9 +64,29 @@ public sealed class LogsTests : ApiFixture
             await Execute("alter table search_token_gone rename to search_token");
         }
 
+        // An owner's link is a secret: whoever has it reads, answers and agrees.
+        var (done, _) = await GivenDone();
+        var link = (await LinkOf(done))["/o/".Length..];
+        var page = await Open(done);
+        await Post(page, "/answer", ("round", page.Hidden("round")), ("solved", "partly"), ("satisfaction", "3"), ("five", Words));
+        await Post(page, "/answer", ("round", "none"));
+        await Get(page.Address + "/files/" + Guid.NewGuid());
+        await Get(page.Address + "/no/such/page");
+        await Get(page.Address + "?lang=" + Phone);
+        await Execute("alter table owner_link rename to owner_link_gone");
+        try
+        {
+            using var failed = await Http.GetAsync(page.Address);
+            Assert.That(failed.StatusCode, Is.EqualTo(HttpStatusCode.InternalServerError));
+        }
+        finally
+        {
+            await Execute("alter table owner_link_gone rename to owner_link");
+        }
+
         var log = string.Join('\n', lines.All);
         Assert.That(log, Does.Contain("refused").And.Contain("42P01"), "it says something");
-        foreach (var trace in new[] { Phone, Uri.EscapeDataString(Person), Person, Words, Wrong, Town.Password, made.Text("secret"), account.Text("password"), Cookie(clerk) })
+        foreach (var trace in new[] { Phone, Uri.EscapeDataString(Person), Person, Words, Wrong, Town.Password, made.Text("secret"), account.Text("password"), Cookie(clerk), link })
         {
             Assert.That(log, Does.Not.Contain(trace));
         }
@@ -80,6 +108,7 @@ public sealed class LogsTests : ApiFixture
     /// <summary>The token of a session of this client: what it would send.</summary>
     private static string Cookie(ApiClient client) => client.Cookies.GetCookies(client.Http.BaseAddress!)["desk_session"]!.Value;
 
+    [ProviderAlias("Lines")]
     private sealed class Lines : ILoggerProvider, ILogger
     {
         public System.Collections.Concurrent.ConcurrentQueue<string> All { get; } = [];
@@ -87,7 +116,11 @@ public sealed class LogsTests : ApiFixture
         public ILogger CreateLogger(string categoryName) => this;
 
         public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
+            where TState : notnull
+        {
+            All.Enqueue(state.ToString() ?? "");
+            return null;
+        }
 
         public bool IsEnabled(LogLevel logLevel) => true;
 

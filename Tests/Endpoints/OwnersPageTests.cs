@@ -307,6 +307,41 @@ public sealed class OwnersPageTests : OwnersFixture
     }
 
     [Test]
+    public async Task A_photo_alone_will_do_but_nothing_at_all_will_not()
+    {
+        var (request, _) = await GivenWorking();
+        var page = await Open(request);
+
+        var reply = await PostWithPhoto(page.Address + "/word", Pictures.Jpeg(), ("key", page.Hidden("key")), ("text", " "));
+        var nothing = await Post(page, "/word", ("key", page.Hidden("key")), ("text", " "));
+
+        Assert.That((reply.Status, nothing.Status), Is.EqualTo((HttpStatusCode.SeeOther, HttpStatusCode.UnprocessableEntity)));
+        Assert.That((await Send(Here.Clerk, new ListAttachmentsOfRequest(request))).Single().Visibility, Is.EqualTo(Visibility.Owner));
+        Assert.That((await Send(Here.Clerk, new GetTimeline(request))).Items.Any(e => e.What == Happening.RequestNoted), Is.False);
+    }
+
+    [TestCase("noResponse", "yes", RequestStatus.Closed)]
+    [TestCase("unreachable", "no", RequestStatus.InProgress)]
+    [TestCase("notAsked", "no", RequestStatus.InProgress)]
+    public async Task Whoever_answers_on_the_page_after_the_round_was_over_is_heard_and_what_stood_there_is_kept(string before, string solved, RequestStatus status)
+    {
+        var (request, _) = await GivenDone();
+        var ended = Clock.GetUtcNow();
+        await Execute(
+            "update feedback set state = @before, ended_at = @ended, next_check_at = null, not_asked_rule = case @before when 'notAsked' then 'tooOften' end; update request set status = 'closed', closed_at = @ended", new { before, ended });
+        Clock.Advance(TimeSpan.FromDays(3));
+        var page = await Open(request);
+
+        var reply = await Post(page, "/answer", ("round", page.Hidden("round")), ("solved", solved), ("satisfaction", "3"), ("five", "早点来"));
+
+        Assert.That(reply.Status, Is.EqualTo(HttpStatusCode.SeeOther));
+        Assert.That(
+            await Rows<(string, string, DateTime, string, DateTime)>("select state, author_kind, ended_at, earlier_outcome, earlier_ended_at from feedback where round = 1"),
+            Is.EqualTo(new[] { ("answered", "owner", Clock.GetUtcNow().UtcDateTime, before, ended.UtcDateTime) }));
+        Assert.That((await Send(Here.Clerk, new GetRequest(request))).Request.Status, Is.EqualTo(status));
+    }
+
+    [Test]
     public async Task A_file_that_is_no_photo_is_refused_and_nothing_is_stored()
     {
         var (request, _) = await GivenDone();
@@ -536,6 +571,22 @@ public sealed class OwnersReportTests : OwnersFixture
     }
 
     [Test]
+    public async Task The_code_on_a_door_fills_in_the_place_and_of_the_photos_three_are_kept()
+    {
+        await Execute("update place set qr_code = 'door-of-the-lobby' where place_id = @Id", new { Id = Here.Places["3-2-lobby"] });
+        var form = await Get("/r/door-of-the-lobby");
+        Assert.That(form.Html, Does.Contain("<strong>大堂</strong>").And.Not.Contain("1号电梯").And.Contain("更具体的位置（可不填）"));
+
+        var reply = await PostWithPhotos(form.Address, [Pictures.Png(), Pictures.Jpeg(), Pictures.Jpeg(data: [1]), Pictures.Jpeg(data: [2])], ("key", form.Hidden("key")), Water, ("text", "门坏了"), ("phone", "137 2222 3333"));
+
+        Assert.That(reply.Status, Is.EqualTo(HttpStatusCode.SeeOther));
+        var made = (await Send(Here.Clerk, new ListRequests(new RequestFilter(ToConfirm: true)))).Items.Single();
+        var details = (await Send(Here.Clerk, new GetRequest(made.RequestId))).Request;
+        Assert.That((details.Channel, details.AssetId, details.PlaceId), Is.EqualTo((Channel.Qr, (Guid?)null, (Guid?)Here.Places["3-2-lobby"])));
+        Assert.That((await Send(Here.Clerk, new ListAttachmentsOfRequest(made.RequestId))).Select(f => f.Visibility), Is.EqualTo(new[] { Visibility.Owner, Visibility.Owner, Visibility.Owner }), "the fourth is left");
+    }
+
+    [Test]
     public async Task The_desk_confirms_it_once_or_by_dispatching_it()
     {
         var (one, other) = (await GivenReport(), await GivenReport());
@@ -686,7 +737,9 @@ public abstract class OwnersFixture : ApiFixture
     protected Task<Seen> Post(Seen page, string path, params (string Name, string Value)[] fields) =>
         Post(page.Address + path, new FormUrlEncodedContent(fields.Select(f => KeyValuePair.Create(f.Name, f.Value))));
 
-    protected Task<Seen> PostWithPhoto(string address, byte[] photo, params (string Name, string Value)[] fields)
+    protected Task<Seen> PostWithPhoto(string address, byte[] photo, params (string Name, string Value)[] fields) => PostWithPhotos(address, [photo], fields);
+
+    protected Task<Seen> PostWithPhotos(string address, byte[][] photos, params (string Name, string Value)[] fields)
     {
         var form = new MultipartFormDataContent();
         foreach (var (name, value) in fields)
@@ -694,7 +747,11 @@ public abstract class OwnersFixture : ApiFixture
             form.Add(new StringContent(value), name);
         }
 
-        form.Add(new ByteArrayContent(photo), "photo", "现场.png");
+        foreach (var photo in photos)
+        {
+            form.Add(new ByteArrayContent(photo), "photo", "现场.png");
+        }
+
         return Post(address, form);
     }
 

@@ -37,8 +37,8 @@ public sealed class SignInTests : ApiFixture
     [Test]
     public async Task A_wrong_password_and_an_unknown_name_are_answered_alike()
     {
-        var wrong = await Anonymous.PostJson("/api/session", new { signInName = "clerk@here", password = "wrong" }, HttpStatusCode.Unauthorized);
-        var unknown = await Anonymous.PostJson("/api/session", new { signInName = "nobody@here", password = "wrong" }, HttpStatusCode.Unauthorized);
+        var wrong = await Anonymous.PostJson("/api/session", new { signInName = "clerk@here", password = "guessed" }, HttpStatusCode.Unauthorized);
+        var unknown = await Anonymous.PostJson("/api/session", new { signInName = "nobody@here", password = "guessed" }, HttpStatusCode.Unauthorized);
 
         Assert.That((wrong.Code, wrong.Text("title")), Is.EqualTo((unknown.Code, unknown.Text("title"))));
     }
@@ -131,6 +131,106 @@ public sealed class SignInTests : ApiFixture
         Assert.That(await Wait("clerk@here"), Is.LessThanOrEqualTo(30));
         Clock.Advance(TimeSpan.FromSeconds(30));
         Assert.That(await Try("clerk@here", Town.Password, "198.51.100.9"), Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    /// <summary>Three addresses guess a name, each as soon as it may: there is no moment at which nobody has just tried.</summary>
+    [Test]
+    public async Task Whoever_comes_for_the_first_time_waits_half_a_minute_at_most_while_others_go_on_guessing()
+    {
+        await GivenGuessing("clerk@here");
+
+        Assert.That(await SecondsUntilLetIn("clerk@here", "198.51.100.9"), Is.InRange(1, 30));
+
+        await GivenGuessing("clerk@here");
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.That(await LetInAfter("clerk@here", "wrong", "198.51.100.10"), Is.LessThanOrEqualTo(30), "a slip of the fingers costs another turn");
+        }
+
+        Assert.That(await SecondsUntilLetIn("clerk@here", "198.51.100.10"), Is.LessThanOrEqualTo(30));
+    }
+
+    [Test]
+    public async Task Whoever_waits_already_is_first_and_each_of_them_costs_half_a_minute()
+    {
+        await GivenGuessing("clerk@here");
+        string[] waiting = ["198.51.100.21", "198.51.100.22", "198.51.100.23"];
+        foreach (var address in waiting)
+        {
+            Assert.That(await Try("clerk@here", "wrong", address), Is.EqualTo(HttpStatusCode.TooManyRequests));
+            Clock.Advance(TimeSpan.FromMilliseconds(1));
+        }
+
+        var seconds = 0;
+        var turns = new List<string>();
+        while (await Try("clerk@here", Town.Password, "198.51.100.9") != HttpStatusCode.OK)
+        {
+            Clock.Advance(TimeSpan.FromSeconds(5));
+            seconds += 5;
+            foreach (var address in Guessers.Concat(waiting))
+            {
+                if (await Try("clerk@here", "wrong", address) == HttpStatusCode.Unauthorized)
+                {
+                    turns.Add(address);
+                }
+            }
+
+            Assert.That(seconds, Is.LessThan(180), string.Join(' ', turns));
+        }
+
+        Assert.That(turns, Is.EqualTo(waiting), "one turn for each that waited before, and none for who goes on guessing");
+        Assert.That(seconds, Is.EqualTo(120));
+    }
+
+    /// <summary>Who does not come back does not hold the others up for long.</summary>
+    [Test]
+    public async Task A_place_that_nobody_claims_is_gone_after_a_minute()
+    {
+        await GivenGuessing("clerk@here");
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.That(await Try("clerk@here", "wrong", $"198.51.100.{30 + i}"), Is.EqualTo(HttpStatusCode.TooManyRequests));
+        }
+
+        Assert.That(await SecondsUntilLetIn("clerk@here", "198.51.100.9"), Is.LessThanOrEqualTo(90));
+    }
+
+    private static readonly string[] Guessers = ["203.0.113.1", "203.0.113.2", "203.0.113.3"];
+
+    /// <summary>They used up what is free long ago.</summary>
+    private async Task GivenGuessing(string name)
+    {
+        for (var i = 0; i < 30; i++)
+        {
+            Clock.Advance(TimeSpan.FromSeconds(30));
+            foreach (var address in Guessers)
+            {
+                await Try(name, "wrong", address);
+            }
+        }
+    }
+
+    private Task<int> SecondsUntilLetIn(string name, string address) => LetInAfter(name, Town.Password, address);
+
+    /// <summary>Every five seconds; the guessers ask first.</summary>
+    private async Task<int> LetInAfter(string name, string password, string address)
+    {
+        for (var seconds = 0; seconds < 600; seconds += 5)
+        {
+            foreach (var guesser in Guessers)
+            {
+                await Try(name, "wrong", guesser);
+            }
+
+            if (await Try(name, password, address) != HttpStatusCode.TooManyRequests)
+            {
+                return seconds;
+            }
+
+            Clock.Advance(TimeSpan.FromSeconds(5));
+        }
+
+        return int.MaxValue;
     }
 
     [Test]
@@ -352,7 +452,6 @@ public sealed class SignInTests : ApiFixture
         return await bare.SendAsync(message);
     }
 
-    /// <summary>The hasher of the desk, which tells what it was asked to compare.</summary>
     /// <summary>Whoever sends many passwords at once has the processors hash, and do nothing else; so only so many are hashed at once as there are processors.</summary>
     [Test]
     public async Task No_more_passwords_are_hashed_at_once_than_there_are_processors()
@@ -361,7 +460,7 @@ public sealed class SignInTests : ApiFixture
         ThreadPool.SetMinThreads(Math.Max(threads, 24), others); // there is a thread for each of them
         try
         {
-            await Task.WhenAll(Enumerable.Range(0, 12).Select(i => Try($"nobody{i}@here", "wrong")));
+            await Task.WhenAll(Enumerable.Range(0, 12).Select(i => Try($"nobody{i}@here", "guessed")));
         }
         finally
         {
@@ -371,6 +470,7 @@ public sealed class SignInTests : ApiFixture
         Assert.That(hasher.MostAtOnce, Is.InRange(1, Environment.ProcessorCount));
     }
 
+    /// <summary>The hasher of the desk, which tells what it was asked to compare; hundreds of attempts with the word "wrong" are counted without the work.</summary>
     private sealed class CountedHasher : IPasswordHasher<object>
     {
         private readonly PasswordHasher<object> inner = Api.Auth.Passwords.Hasher();
@@ -400,7 +500,7 @@ public sealed class SignInTests : ApiFixture
 
             try
             {
-                return inner.VerifyHashedPassword(user, hashedPassword, providedPassword);
+                return providedPassword == "wrong" ? PasswordVerificationResult.Failed : inner.VerifyHashedPassword(user, hashedPassword, providedPassword);
             }
             finally
             {

@@ -99,6 +99,18 @@ internal sealed class Stage(DeskFixture desk, Town town, Actor who, bool ours = 
     private async Task<Guid> OwnCategory() =>
         (await Send(Administrator, new MakeCategory(town.CommunityId, RequestKind.Repair, "c" + Anew, new CategoryWords("水管", "Pipes", Crew.Engineering, Priority.Normal, Payer.Free, false, [])))).CategoryId;
 
+    /// <summary>A district with one community, of which the caller is administrator, if they are here.</summary>
+    private async Task<string> OwnDistrict()
+    {
+        var (id, code) = (Guid.CreateVersion7(), "d" + Anew);
+        var system = Actor.SystemIn(id);
+        var name = await desk.Scalar<string>("select sign_in_name from staff where staff_id = @Id", new { (who.Has(town.CommunityId, Roles.Administrator) ? who : Administrator).Id });
+        await Send(system, new MakeCommunity(id, code, "小区" + code, "Community " + code, "Asia/Shanghai"));
+        await Send(system, new JoinStaff(id, name!, name!, DeskFixture.PasswordHash, [Roles.Administrator], []));
+        await Send(system, new PutIntoDistrict(id, code, code));
+        return code;
+    }
+
     private Task<Guid> OwnTeam() => Send(town.System, new MakeTeam(town.CommunityId, Crew.Engineering, "班" + Anew, "Team", External: true));
 
     /// <summary>A request that nobody was sent for.</summary>
@@ -417,6 +429,12 @@ internal sealed class Stage(DeskFixture desk, Town town, Actor who, bool ours = 
             s.Is("categoryId", await s.OwnCategory());
             await s.Send(s.Administrator, new RetireCategory(await s.The("categoryId")));
         },
+        ["addCommunity"] = async s =>
+        {
+            s.Says("code", "c" + Anew);
+            s.Says("timeZone", "Asia/Shanghai");
+            s.Says("district", await s.OwnDistrict());
+        },
         ["makeTeam"] = s => Do(() =>
         {
             s.Says("name", "班" + Anew);
@@ -494,6 +512,7 @@ internal sealed class Stage(DeskFixture desk, Town town, Actor who, bool ours = 
         ["resetSecondFactor"] = async s => await s.Execute(
             "insert into staff_factor (staff_id, secret, created_at, confirmed_at) values (@id, decode(repeat('ab', 20), 'hex'), @Now, @Now)", new { id = await s.The("staffId"), s.Now }),
         ["revokeDistrictRole"] = async s => await s.Send(s.Town.People["administrator"], new GrantDistrictRole(s.known["district"], await s.The("staffId"), Roles.Clerk)),
+        ["endSessionsOf"] = async s => await s.SessionOf(await s.The("staffId")),
         ["endSession"] = async s => s.Is("sessionId", await s.OtherSession()),
     };
 
@@ -506,12 +525,14 @@ internal sealed class Stage(DeskFixture desk, Town town, Actor who, bool ours = 
     private Task<string> Profile() => Read<string>("select definition::text from sla_profile_version where community_id = @CommunityId order by version desc limit 1", new { town.CommunityId });
 
     /// <summary>The caller is signed in elsewhere, too.</summary>
-    private async Task<Guid> OtherSession()
+    private Task<Guid> OtherSession() => SessionOf(who.Id);
+
+    private async Task<Guid> SessionOf(Guid staffId)
     {
         var id = Guid.CreateVersion7();
         await Execute(
-            "insert into session (session_id, staff_id, token_hash, created_at, expires_at, last_seen_at) values (@id, @StaffId, sha256(@id::text::bytea), @Now, @Now + interval '1 hour', @Now)",
-            new { id, StaffId = who.Id, Now });
+            "insert into session (session_id, staff_id, token_hash, created_at, expires_at, last_seen_at) values (@id, @staffId, sha256(@id::text::bytea), @Now, @Now + interval '1 hour', @Now)",
+            new { id, staffId, Now });
         return id;
     }
 

@@ -82,7 +82,7 @@ public sealed class TalkOverHttpTests : ApiFixture
         await clerk.PostJson($"{request}/feedback", new { solved = "yes", satisfaction = 2, spokeWith = "王小明" }, HttpStatusCode.OK);
         var followUp = (await officer.GetJson("/api/follow-ups")).Body.GetProperty("items")[0].GetProperty("followUpId").GetGuid();
 
-        Assert.That((await officer.PostJson($"/api/follow-ups/{followUp}/ending", new { how = "calledBack", words = "已道歉" }, HttpStatusCode.OK)).Text("how"), Is.EqualTo("calledBack"));
+        Assert.That((await officer.PostJson($"/api/follow-ups/{followUp}/ending", new { how = "calledBack", words = "已道歉", spokeWith = "王小明", numberDialled = "13800138000" }, HttpStatusCode.OK)).Text("how"), Is.EqualTo("calledBack"));
     }
 
     [Test]

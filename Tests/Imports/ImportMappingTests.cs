@@ -47,6 +47,8 @@ public sealed class ImportMappingTests
     [TestCase("America/New_York", "America/Old_York", "mapping.invalid", TestName = "An_unknown_time_zone_is_refused")]
     [TestCase("utf-8", "ebcdic", "mapping.invalid", TestName = "An_unknown_encoding_is_refused")]
     [TestCase("\"column\": \"source\",", "\"column\": \"source\", \"always\": \"phone\",", "mapping.invalid", TestName = "A_table_says_column_or_always_not_both")]
+    [TestCase("\"Housing\": \"complaint\"", "\"Housing\": null", "mapping.invalid", TestName = "Every_row_is_of_a_kind")]
+    [TestCase("\"phone\"", "null", "mapping.invalid", TestName = "Every_row_came_by_a_channel")]
     [TestCase("{", "", "mapping.malformed", TestName = "What_is_not_JSON_is_refused")]
     public void Broken_mappings(string from, string to, string code) =>
         Assert.That(() => ImportMapping.Parse(Example().Replace(from, to, StringComparison.Ordinal)), Throws.InstanceOf<Refused.Invalid>().With.Property("Code").EqualTo(code));

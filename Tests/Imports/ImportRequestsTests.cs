@@ -396,5 +396,22 @@ public sealed class ImportRequestsTests : ImportFixture
 
     private static DateTimeOffset At(string text) => DateTimeOffset.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
 
+    /// <summary>What a file names by code or name is looked for in its own community alone.</summary>
+    [Test]
+    public async Task A_place_and_a_team_of_another_community_are_none_of_this_one()
+    {
+        await Send(There.System, new Domain.Communities.MakePlaces(There.CommunityId, [new(PlaceKind.Building, "T7", "T7", "7栋", "Building 7")]));
+        var teams = await Scalar<long>("select count(*) from team where community_id = @CommunityId", new { There.CommunityId });
+        Given(Row("1", place: "T7"), Row("2"));
+
+        var here = await Import();
+        var there = await Import(community: "there");
+
+        Assert.That((here.Imported, here.Refused, there.Imported, there.Refused), Is.EqualTo((1L, 1L, 2L, 0L)));
+        Assert.That(await Scalar<long>("select count(*) from request r join place p on p.place_id = r.place_id where p.community_id <> r.community_id"), Is.Zero);
+        Assert.That(await Scalar<long>("select count(*) from work_order o join team t on t.team_id = o.team_id where t.community_id <> o.community_id"), Is.Zero);
+        Assert.That(await Scalar<long>("select count(*) from team where community_id = @CommunityId", new { There.CommunityId }), Is.EqualTo(teams + there.Teams), "the first of them made none there");
+    }
+
     private async Task<Guid> Imported(string id) => await Scalar<Guid>("select request_id from request where import_id = @id and community_id = @CommunityId", new { id, Here.CommunityId });
 }

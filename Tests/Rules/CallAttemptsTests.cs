@@ -1,4 +1,5 @@
 using NUnit.Framework;
+using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Domain.Rules;
 
 namespace PropertyServiceDesk.Tests.Rules;
@@ -33,6 +34,35 @@ public sealed class CallAttemptsTests
     [TestCase(CallResult.Refused, false)]
     public void Only_what_reached_nobody_counts(CallResult third, bool expected) =>
         Assert.That(CallAttempts.Suffice([(At("09:00"), CallResult.NoAnswer), (At("13:00"), CallResult.Busy), (At("19:00"), third)], FeedbackRules.Default, Shanghai), Is.EqualTo(expected));
+
+    private const string Three = "09:00 noAnswer, 13:00 busy, ";
+
+    [TestCase("09:00 noAnswer", CallDuty.Answer, true, "met, next 09:00", TestName = "We_promise_to_ring_and_not_that_they_pick_up")]
+    [TestCase("09:00 callLater", CallDuty.Answer, true, "met, next 09:00", TestName = "Later_without_a_time_is_rung_again")]
+    [TestCase("09:00 callLater 18:30", CallDuty.Answer, true, "met, next 18:30", TestName = "Or_from_when_they_asked_for_it")]
+    [TestCase("09:00 callLater 18:30, 14:00 busy", CallDuty.Answer, true, "-", TestName = "A_call_before_that_is_not_the_one_that_is_owed")]
+    [TestCase("09:00 callLater 18:30, 18:30 busy", CallDuty.Answer, true, "met, next 18:30", TestName = "The_one_at_it_is")]
+    [TestCase("22:00 noAnswer", CallDuty.Answer, true, "-", TestName = "Nor_is_one_in_vain_at_night")]
+    [TestCase("22:00 noAnswer", CallDuty.Answer, false, "next 22:00", TestName = "Where_none_was_owed_yet_it_is_from_then_on")]
+    [TestCase("22:00 callLater", CallDuty.Answer, true, "met, next 22:00", TestName = "At_night_somebody_picked_up")]
+    [TestCase(Three + "18:30 noAnswer", CallDuty.Answer, true, "met", TestName = "Calls_that_suffice_end_a_round_by_themselves")]
+    [TestCase(Three + "18:30 noAnswer, 22:00 noAnswer", CallDuty.Answer, false, "-", TestName = "One_at_night_after_them_owes_none_anew")]
+    [TestCase(Three + "18:30 noAnswer", CallDuty.Ending, true, "met, next 18:30", TestName = "What_does_not_end_by_itself_owes_a_word_on_how_it_ended")]
+    [TestCase(Three + "18:30 noAnswer, 19:00 busy", CallDuty.Ending, true, "-", TestName = "No_further_call_in_vain_puts_the_word_off")]
+    [TestCase(Three + "18:30 noAnswer, 19:00 callLater 19:30", CallDuty.Ending, true, "met, next 19:30", TestName = "A_time_that_they_name_then_is_kept_first")]
+    [TestCase(Three + "18:30 noAnswer, 19:00 callLater 19:30, 19:30 noAnswer", CallDuty.Ending, true, "met, next 19:30", TestName = "And_then_the_word_is_owed_again")]
+    [TestCase(Three + "18:30 noAnswer, 22:00 noAnswer", CallDuty.Ending, false, "next 22:00", TestName = "The_word_is_owed_also_where_no_clock_ran")]
+    [TestCase("09:00 noAnswer", CallDuty.None, false, "met", TestName = "Who_was_only_told_owes_nothing")]
+    [TestCase("22:00 noAnswer", CallDuty.None, false, "-", TestName = "Nor_at_night")]
+    public void What_a_call_does_to_the_clock_of_the_one_that_is_owed(string calls, CallDuty duty, bool isOwed, string expected)
+    {
+        var attempts = calls.Split(", ").Select(c => c.Split(' ')).Select(c => (At(c[0]), EnumWord.Read<CallResult>(c[1]), c.Length > 2 ? At(c[2]) : (DateTimeOffset?)null)).ToArray();
+
+        var (met, next) = CallAttempts.Owed(attempts, duty, isOwed, FeedbackRules.Default, Shanghai);
+
+        var said = string.Join(", ", new[] { met ? "met" : null, next is { } from ? $"next {from:HH:mm}" : null }.OfType<string>());
+        Assert.That(said.Length > 0 ? said : "-", Is.EqualTo(expected));
+    }
 
     private static DateTimeOffset At(string local) => DateTimeOffset.Parse($"2026-03-02T{local}+08:00", System.Globalization.CultureInfo.InvariantCulture);
 }

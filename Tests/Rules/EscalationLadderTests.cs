@@ -117,7 +117,7 @@ public sealed class EscalationLadderTests
     [Test]
     public void A_promise_stops_the_ladder_until_its_time()
     {
-        var clock = new ClockOnLadder(At(2, 12), null, true, [Reached(1, At(2, 12))], PromisedAt: At(2, 17));
+        var clock = new ClockOnLadder(At(2, 12), null, true, [Reached(1, At(2, 12))], Promises: [At(2, 17)]);
 
         var decision = Decide(clock, EscalationPlan.Other, At(2, 16));
 
@@ -127,7 +127,7 @@ public sealed class EscalationLadderTests
     [Test]
     public void A_broken_promise_is_told_to_the_next_level_at_once_and_the_rest_counts_from_there()
     {
-        var decision = Decide(new ClockOnLadder(At(2, 12), null, true, [Reached(1, At(2, 12))], PromisedAt: At(2, 16)), EscalationPlan.Other, At(2, 16));
+        var decision = Decide(new ClockOnLadder(At(2, 12), null, true, [Reached(1, At(2, 12))], Promises: [At(2, 16)]), EscalationPlan.Other, At(2, 16));
 
         Assert.That((Say(decision), decision.LookAgainAt), Is.EqualTo(("2:PromiseBroken broken", (DateTimeOffset?)At(2, 19))), "level 3 is 180 minutes after level 2");
     }
@@ -137,8 +137,8 @@ public sealed class EscalationLadderTests
     {
         var top = Enumerable.Range(1, 4).Select(l => Reached(l, At(2, 12))).ToArray();
 
-        var before = Decide(new ClockOnLadder(At(2, 12), null, true, top, PromisedAt: At(2, 16)), EscalationPlan.Other, At(2, 15));
-        var after = Decide(new ClockOnLadder(At(2, 12), null, true, top, PromisedAt: At(2, 16)), EscalationPlan.Other, At(2, 16));
+        var before = Decide(new ClockOnLadder(At(2, 12), null, true, top, Promises: [At(2, 16)]), EscalationPlan.Other, At(2, 15));
+        var after = Decide(new ClockOnLadder(At(2, 12), null, true, top, Promises: [At(2, 16)]), EscalationPlan.Other, At(2, 16));
 
         Assert.That(before.LookAgainAt, Is.EqualTo(At(2, 16)));
         Assert.That(Say(after), Is.EqualTo(" broken"));
@@ -148,7 +148,7 @@ public sealed class EscalationLadderTests
     public void At_the_top_a_promise_that_is_broken_at_night_is_told_in_the_morning_and_for_what_waits_for_nobody_at_once()
     {
         var top = Enumerable.Range(1, 4).Select(l => Reached(l, At(2, 12))).ToArray();
-        var clock = new ClockOnLadder(At(2, 12), null, true, top, PromisedAt: At(2, 23));
+        var clock = new ClockOnLadder(At(2, 12), null, true, top, Promises: [At(2, 23)]);
 
         var night = Decide(clock, EscalationPlan.Other, At(2, 23));
         var morning = Decide(clock, EscalationPlan.Other, At(3, 8, 30));
@@ -161,7 +161,7 @@ public sealed class EscalationLadderTests
     [Test]
     public void For_danger_a_promise_stops_nothing()
     {
-        var decision = Decide(new ClockOnLadder(At(2, 12), null, true, [Reached(1, At(2, 12))], PromisedAt: At(2, 17)), EscalationPlan.Danger, At(2, 12, 5));
+        var decision = Decide(new ClockOnLadder(At(2, 12), null, true, [Reached(1, At(2, 12))], Promises: [At(2, 17)]), EscalationPlan.Danger, At(2, 12, 5));
 
         Assert.That(Say(decision), Is.EqualTo("2:StillLate"));
     }

@@ -88,6 +88,15 @@ public sealed class InboundTests
         Assert.That(Inbound.Machine(Mail("请直接回复数字评价", headers: ("x-service-desk-message", Guid.Empty.ToString()))), Is.EqualTo(InboundKind.Own));
 
     [Test]
+    public void A_text_message_that_a_gateway_gives_back_under_our_own_id_is_known_again()
+    {
+        var id = Guid.CreateVersion7();
+
+        Assert.That(Inbound.Machine(Sms("【小区】请评价") with { MessageId = $"msg_{id:N}" }), Is.EqualTo(InboundKind.Own));
+        Assert.That(Inbound.Machine(Sms("5") with { MessageId = Guid.NewGuid().ToString() }), Is.Null, "a gateway's own id");
+    }
+
+    [Test]
     public void The_id_that_we_gave_is_found_in_what_names_it()
     {
         var id = Guid.NewGuid();

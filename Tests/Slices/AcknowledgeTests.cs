@@ -52,6 +52,30 @@ public sealed class AcknowledgeTests : DeskFixture
     }
 
     [Test]
+    public async Task Of_two_promises_on_two_levels_each_that_is_broken_is_told()
+    {
+        var (_, order) = await GivenDispatched();
+        Clock.Set(Local(2, 10, 20)); // nobody looked for an hour
+        await Sweep();
+        var levels = await Rows<Guid>("select e.escalation_id from escalation e join clock k on k.clock_id = e.clock_id where k.subject_id = @order and k.kind = 'accept' order by e.level", new { order });
+        await Send(Here.Lead(Crew.Engineering), new AcknowledgeEscalation(levels[0], Local(2, 11)));
+        await Send(Here.Officer, new AcknowledgeEscalation(levels[1], Local(2, 16)));
+
+        var told = new List<string>();
+        foreach (var (hour, minute) in new[] { (10, 59), (11, 0), (15, 59), (16, 0) })
+        {
+            Clock.Set(Local(2, hour, minute));
+            await Sweep();
+            told.Add($"{hour}:{minute:00} {string.Join(' ', await Rows<string>("select e.level || ' ' || e.cause from escalation e join clock k on k.clock_id = e.clock_id where k.subject_id = @order and k.kind = 'accept' and e.fired_at = @Now", new { order, Now = Clock.GetUtcNow() }))}");
+        }
+
+        Assert.That(told, Is.EqualTo(new[] { "10:59 ", "11:00 3 promiseBroken", "15:59 ", "16:00 4 promiseBroken" }));
+        Assert.That(
+            await Rows<(int, DateTime)>("select e.level::int, e.promise_broken_at from escalation e join clock k on k.clock_id = e.clock_id where k.subject_id = @order and k.kind = 'accept' and e.promise_broken_at is not null order by 1", new { order }),
+            Is.EqualTo(new[] { (1, Local(2, 11).UtcDateTime), (2, Local(2, 16).UtcDateTime) }));
+    }
+
+    [Test]
     public async Task A_promise_about_what_is_on_hold_is_looked_at_when_the_hold_ends()
     {
         var (_, order) = await GivenDispatched(priority: Priority.Urgent);
@@ -64,6 +88,16 @@ public sealed class AcknowledgeTests : DeskFixture
         await Send(Here.Lead(Crew.Engineering), new AcknowledgeEscalation(escalation, Clock.GetUtcNow().AddMinutes(30)));
 
         Assert.That(await Scalar<long>("select count(*) from clock where subject_id = @order and kind = 'arrive' and held_at is not null and next_check_at is null", new { order }), Is.EqualTo(1));
+
+        Clock.Advance(TimeSpan.FromHours(2)); // the promise is broken meanwhile, and nobody is told while it is on hold
+        await Sweep();
+        Assert.That(await Scalar<long>("select count(*) from escalation where work_order_id = @order and (promise_broken_at is not null or cause = 'promiseBroken')", new { order }), Is.Zero);
+        await Send(Here.Member(Crew.Engineering), new ResumeWork(order));
+        await Sweep();
+
+        Assert.That(
+            await Rows<(int, string, DateTime)>("select e.level::int, e.cause, e.fired_at from escalation e join clock k on k.clock_id = e.clock_id where k.subject_id = @order and k.kind = 'arrive' and e.level > 1", new { order }),
+            Is.EqualTo(new[] { (2, "promiseBroken", Clock.GetUtcNow().UtcDateTime) }));
         Assert.That(await ClocksThatDiffer(), Is.Empty);
     }
 

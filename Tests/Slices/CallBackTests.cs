@@ -75,6 +75,7 @@ public sealed class CallBackTests : DeskFixture
     {
         var (request, round) = await GivenToCall();
         await Send(Here.Clerk, new TakeCallBack(round));
+        Assert.That(await Refusal(() => Send(Here.Clerk, new RecordFeedback(request, Solved.Yes, 5, "王小明"), c => c.IfMatch = 1)), Is.EqualTo("request.changed_meanwhile"));
 
         await Send(Here.Clerk, new RecordFeedback(request, Solved.Yes, 5, "王小明"));
 
@@ -125,6 +126,15 @@ public sealed class CallBackTests : DeskFixture
         await Send(Here.Officer, new TakeCallBack(round));
         Assert.That(await Refusal(() => Send(Here.Officer, new HandOverCallBack(round, Here.Member(Crew.Engineering).Id))), Is.EqualTo("staff.unknown"));
         Assert.That(await Refusal(() => Send(Here.Officer, new HandOverCallBack(round, There.Clerk.Id))), Is.EqualTo("staff.unknown"));
+        await Execute("update community_staff set left_at = joined_at where staff_id = @Id", new { Here.Clerk.Id });
+        try
+        {
+            Assert.That(await Refusal(() => Send(Here.Officer, new HandOverCallBack(round, Here.Clerk.Id))), Is.EqualTo("staff.unknown"), "whoever has left rings nobody");
+        }
+        finally
+        {
+            await Execute("update community_staff set left_at = null where staff_id = @Id", new { Here.Clerk.Id });
+        }
     }
 
     [Test]
@@ -191,7 +201,7 @@ public sealed class CallBackTests : DeskFixture
         var callBack = (await Send(Here.Clerk, new ListFollowUps())).Items.Single();
         Assert.That((callBack.Reason, callBack.DueAt), Is.EqualTo((FollowUpReason.NotSolved, Clock.GetUtcNow().AddHours(24))));
         Assert.That(await Rows<DateTime>("select due_at from clock where subject_id = @round and stopped_at is null", new { round }), Is.EqualTo(new[] { Clock.GetUtcNow().AddHours(24).UtcDateTime }));
-        await Send(Here.Clerk, new EndFollowUp(callBack.FollowUpId, FollowUpEnding.CalledBack, "已约明早"));
+        await Send(Here.Clerk, new EndFollowUp(callBack.FollowUpId, FollowUpEnding.CalledBack, "已约明早", "王小明", Number));
         Assert.That(await Scalar<long>("select count(*) from clock where subject_id = @round and stopped_at is null", new { round }), Is.Zero, "the call-back was made");
         Assert.That(await ClocksThatDiffer(), Is.Empty);
     }
@@ -310,5 +320,6 @@ public sealed class CallBackTests : DeskFixture
         await Send(Here.Member(Crew.Engineering), new CompleteWork(again, "好了"));
 
         Assert.That(await Refusal(() => Send(Actor.OwnerIn(Here.CommunityId, Here.Customer, "王小明"), new AnswerAsOwner(first, Solved.Yes, 5))), Is.EqualTo("feedback.round_over"));
+        Assert.That(await Refusal(() => Send(Here.Clerk, new TakeCallBack(first))), Is.EqualTo("call_back.over"), "and it is the later one that is rung about");
     }
 }

@@ -38,16 +38,9 @@ public sealed class ChaseFeedbackTests : DeskFixture
     private Task Parked(Guid request) => Execute("update message set parked_at = @Now where request_id = @request and sent_at is null and template like 'feedback%'", new { request, Now = Clock.GetUtcNow() });
 
     /// <summary>A version of the profile that asks in another way.</summary>
-    private Task Rules(string json) => Execute(
-        """
-        insert into sla_profile_version (community_id, policy_version_id, version, definition, created_at)
-        select v.community_id, gen_random_uuid(), v.version + 1, jsonb_set(v.definition, '{feedback}', v.definition -> 'feedback' || @json::jsonb), v.created_at
-        from sla_profile_version v
-        where v.community_id = @CommunityId
-        order by v.version desc
-        limit 1
-        """,
-        new { json, Here.CommunityId });
+    private Task Rules(string json) => Profile("{feedback}", json);
+
+    private Task Rework(string json) => Profile("{rework,feedback}", json);
 
     private static DateTimeOffset Local(int day, int hour, int minute = 0) => FakeClock.Start.AddDays(day - 2).AddHours(hour - 9).AddMinutes(minute);
 
@@ -96,6 +89,21 @@ public sealed class ChaseFeedbackTests : DeskFixture
         Assert.That((await Of(request)) is { State: "noResponse", EndedAt: not null, NextCheckAt: null }, Is.True, (await Of(request)).ToString());
         Assert.That((await Send(Here.Clerk, new GetRequest(request))).Request.Status, Is.EqualTo(RequestStatus.Closed));
         Assert.That(await ClocksThatDiffer(), Is.Empty);
+    }
+
+    [Test]
+    public async Task Whoever_comes_onto_the_list_at_night_is_to_be_rung_in_the_morning()
+    {
+        Clock.Set(Local(2, 22));
+        var (request, _) = await GivenDone(priority: Priority.Urgent);
+
+        await Chase();
+
+        Assert.That((await Of(request)) is { State: "toCall", ListedWhy: "policy" }, Is.True);
+        Clock.Set(Local(3, 8, 59));
+        Assert.That((await Send(Here.Clerk, new ListCallBacks(Ready: true))).Items, Is.Empty);
+        Clock.Set(Local(3, 9));
+        Assert.That((await Send(Here.Clerk, new ListCallBacks(Ready: true))).Items.Single().RequestId, Is.EqualTo(request));
     }
 
     [Test]
@@ -163,6 +171,7 @@ public sealed class ChaseFeedbackTests : DeskFixture
         await Chase();
 
         Assert.That((await Of(request)).State, Is.EqualTo("toCall"));
+        Assert.That((await Send(Here.Clerk, new ListCallBacks())).Items.Single(c => c.RequestId == request).DueAt, Is.EqualTo(Clock.GetUtcNow().AddHours(24)));
         Assert.That(await Rows<short>("select round from feedback where request_id = @request order by 1", new { request }), Is.EqualTo(new short[] { 1, 2 }), "rated again");
     }
 
@@ -234,7 +243,6 @@ public sealed class ChaseFeedbackTests : DeskFixture
         var line = (await Send(Here.Clerk, new ListCallBacks())).Items.Single();
         Assert.That((line.CallAfter, line.DueAt), Is.EqualTo(((DateTimeOffset?)Local(4, 18), (DateTimeOffset?)Local(5, 18))));
         Assert.That((await Send(Here.Clerk, new ListCallBacks(Ready: true))).Items, Is.Empty);
-        Assert.That(await Refusal(() => Send(Here.Clerk, new TryCall(request, Number, CallResult.CallLater, CallAgainAt: Local(4, 22)))), Is.EqualTo("call_back.not_in_calling_hours"));
         Assert.That(await Refusal(() => Send(Here.Clerk, new TryCall(request, Number, CallResult.Busy, CallAgainAt: Local(4, 18)))), Is.EqualTo("call.again_without_call_later"));
     }
 
@@ -259,6 +267,7 @@ public sealed class ChaseFeedbackTests : DeskFixture
         Assert.That(await Refusal(() => Send(Here.Clerk, new GiveUpCalling(request))), Is.EqualTo("feedback.call_agreed"));
         var line = (await Send(Here.Clerk, new ListCallBacks())).Items.Single();
         Assert.That((line.CallAfter, line.DueAt), Is.EqualTo(((DateTimeOffset?)Local(3, 19), (DateTimeOffset?)Local(4, 19))));
+        Assert.That(await Scalar<DateTime?>("select max(stopped_at) from clock where kind = 'feedback' and stopped_why = 'met'"), Is.EqualTo(Local(2, 18).UtcDateTime), "nor was it the call that is owed");
 
         Clock.Set(Local(4, 19));
         await Chase();
@@ -276,6 +285,26 @@ public sealed class ChaseFeedbackTests : DeskFixture
             Clock.Set(Local(day, hour));
             await Send(Here.Clerk, new TryCall(request, Number, result));
         }
+    }
+
+    [Test]
+    public async Task Whoever_asks_for_half_past_nine_in_the_evening_is_rung_then_and_a_colleague_puts_nothing_off_until_night()
+    {
+        var (request, _) = await GivenDone(priority: Priority.Urgent);
+        await Delivered();
+        await Chase();
+
+        var reply = await Send(Here.Clerk, new TryCall(request, Number, CallResult.CallLater, SpokeWith: "王太太", CallAgainAt: Local(2, 21, 30)));
+
+        Assert.That(await Refusal(() => Send(Here.Clerk, new SnoozeCallBack(reply.FeedbackId, Local(2, 21, 30)))), Is.EqualTo("call_back.not_in_calling_hours"));
+        Assert.That((await Send(Here.Clerk, new ListCallBacks(Ready: true))).Items, Is.Empty);
+        Clock.Set(Local(2, 21, 30));
+        Assert.That((await Send(Here.Clerk, new ListCallBacks(Ready: true))).Items, Has.Count.EqualTo(1));
+        await Send(Here.Clerk, new TryCall(request, Number, CallResult.NoAnswer));
+        Assert.That(await Refusal(() => Send(Here.Clerk, new GiveUpCalling(request))), Is.EqualTo("feedback.attempts_missing"), "the promise was kept; at night it proves nothing");
+        await Send(Here.Clerk, new RecordFeedback(request, Solved.Yes, 5, "王太太", NumberDialled: Number));
+        Assert.That((await Of(request)).State, Is.EqualTo("answered"));
+        Assert.That(await ClocksThatDiffer(), Is.Empty);
     }
 
     [Test]
@@ -367,6 +396,9 @@ public sealed class ChaseFeedbackTests : DeskFixture
         try
         {
             await Send(Here.Clerk, new OptOutOfFeedback(Here.Customer, true));
+            var (after, _) = await GivenDone(priority: Priority.Urgent);
+            Assert.That(await Rows<string>("select state || ' ' || not_asked_rule from feedback where request_id = @after", new { after }), Is.EqualTo(new[] { "notAsked optedOut" }));
+            Assert.That(await Scalar<long>("select count(*) from message where request_id = @after and template = 'feedbackAsk'", new { after }), Is.Zero);
             for (var day = 2; day < 10; day++)
             {
                 Clock.Set(Local(day, 9, 30));
@@ -421,10 +453,13 @@ public sealed class ChaseFeedbackTests : DeskFixture
     [TestCase("refused")]
     [TestCase("unreachable")]
     [TestCase("noResponse")]
+    [TestCase("notAsked")]
     public async Task A_late_answer_is_kept_with_its_time_beside_what_was_recorded_before_and_acted_on(string before)
     {
         var (request, _) = await GivenDone();
-        await Execute("update feedback set state = @before, ended_at = @Now, next_check_at = null; update request set status = 'closed', closed_at = @Now", new { before, Now = Clock.GetUtcNow() });
+        await Execute(
+            "update feedback set state = @before, ended_at = @Now, next_check_at = null, not_asked_rule = case @before when 'notAsked' then 'tooOften' end; update request set status = 'closed', closed_at = @Now",
+            new { before, Now = Clock.GetUtcNow() });
         Clock.Advance(TimeSpan.FromDays(2));
 
         await Send(Here.Clerk, new RecordFeedback(request, Solved.No, 1, "王小明"));
@@ -467,6 +502,45 @@ public sealed class ChaseFeedbackTests : DeskFixture
     }
 
     [Test]
+    public async Task A_request_that_is_worked_on_again_is_asked_about_again_whatever_the_limit_of_a_month()
+    {
+        // Rework is called about without exception, as it is shipped: where a community only asks, its own earlier rounds do not count.
+        await Rework("""{"way": "ask", "remindAfterHours": [], "call": "none"}""");
+        await Rules("""{"mostAsksAMonth": 1}""");
+        try
+        {
+            var (request, _) = await GivenDone();
+            await Send(Here.Clerk, new RecordFeedback(request, Solved.No, 1, "王小明"));
+            var again = (await Send(Here.Clerk, new GetRequest(request))).WorkOrders.Single(o => o.ReworkOfId is not null).WorkOrderId;
+            await Send(Here.Member(Crew.Engineering), new AcceptWork(again));
+            await Send(Here.Member(Crew.Engineering), new ArriveOnSite(again));
+            await Send(Here.Member(Crew.Engineering), new CompleteWork(again, "好了"));
+            var (other, _) = await GivenDone();
+
+            Assert.That(await Rows<string>("select round || ' ' || state from feedback where request_id = @request order by 1", new { request }), Is.EqualTo(new[] { "1 answered", "2 asked" }));
+            Assert.That(await Scalar<string>("select not_asked_rule from feedback where request_id = @other", new { other }), Is.EqualTo("tooOften"));
+        }
+        finally
+        {
+            await Rules("""{"mostAsksAMonth": 1000}""");
+            await Rework("""{"way": "call", "remindAfterHours": [], "call": "all"}""");
+        }
+    }
+
+    [Test]
+    public async Task A_round_is_once_and_so_is_a_cause_to_write_to_somebody_whatever_somebody_else_is_about_to_insert()
+    {
+        var (request, _) = await GivenDone();
+
+        var round = Assert.ThrowsAsync<Npgsql.PostgresException>(() => Execute(
+            "insert into feedback (community_id, feedback_id, request_id, round, state, started_at, asked_at, next_check_at) select community_id, gen_random_uuid(), request_id, round, 'asked', started_at, asked_at, next_check_at from feedback where request_id = @request", new { request }));
+        var message = Assert.ThrowsAsync<Npgsql.PostgresException>(() => Execute(
+            "insert into message (community_id, message_id, dedupe_key, recipient_kind, recipient_id, request_id, template, detail, created_at, send_after) select community_id, gen_random_uuid(), dedupe_key, recipient_kind, recipient_id, request_id, template, detail, created_at, send_after from message where request_id = @request and template = 'feedbackAsk'", new { request }));
+
+        Assert.That((round!.ConstraintName, message!.ConstraintName), Is.EqualTo(("feedback_once_a_round", "message_once_a_cause")));
+    }
+
+    [Test]
     public async Task Whoever_is_erased_while_being_asked_is_not_asked_any_more()
     {
         var customer = (await Send(Here.Clerk, new RegisterCustomer(Here.CommunityId, "钱多多", [new NewContactPoint(ContactKind.Phone, "13711112222")]))).CustomerId;
@@ -479,6 +553,22 @@ public sealed class ChaseFeedbackTests : DeskFixture
 
         Assert.That(await Rows<(string, string)>("select state, not_asked_rule from feedback where request_id = @request", new { request }), Is.EqualTo(new[] { ("notAsked", "erased") }));
         Assert.That(await Scalar<string>("select status from request where request_id = @request", new { request }), Is.EqualTo("closed"));
+    }
+
+    [Test]
+    public async Task What_has_ended_or_is_not_due_again_is_left_alone_whoever_names_it()
+    {
+        var (ended, _) = await GivenDone();
+        var (waiting, _) = await GivenDone();
+        await Delivered();
+        await Chase();
+        await Send(Here.Clerk, new RecordFeedback(ended, Solved.Yes, 5, "王小明"));
+        var before = await Rows<string>("select f::text from feedback f order by feedback_id");
+
+        var looked = await Send(Here.System, new ChaseFeedback(Here.CommunityId, await Rows<Guid>("select feedback_id from feedback where request_id in (@ended, @waiting)", new { ended, waiting })));
+
+        Assert.That(looked, Is.Zero);
+        Assert.That(await Rows<string>("select f::text from feedback f order by feedback_id"), Is.EqualTo(before));
     }
 
     [Test]

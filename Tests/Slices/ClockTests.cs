@@ -115,6 +115,23 @@ public sealed class ClockTests : DeskFixture
     }
 
     [Test]
+    public async Task What_comes_back_and_goes_to_another_crew_gives_it_clocks_of_its_own_from_then()
+    {
+        var (request, order) = await GivenDispatched();
+        Clock.Advance(TimeSpan.FromMinutes(10));
+        await Send(Here.Lead(Crew.Engineering), new ReturnWork(order, "不是工程的事"));
+        var first = await OrderClock(order, ClockKind.Accept);
+        Clock.Advance(TimeSpan.FromMinutes(20));
+
+        await Send(Here.Clerk, new TransferWork(order, Here.Teams[Crew.Environment], "清洁的事"));
+
+        Assert.That((first.StoppedWhy, first.StoppedAt), Is.EqualTo(("returned", (DateTimeOffset?)Local(2, 9, 10))));
+        var next = await OrderClock(order, ClockKind.Accept, 2);
+        Assert.That((next.StartedAt, next.DueAt), Is.EqualTo((Local(2, 9, 30), (DateTimeOffset?)Local(2, 10))));
+        Assert.That((await Clock_(request, ClockKind.Finish)).DueAt, Is.EqualTo(Local(3, 9)));
+    }
+
+    [Test]
     public async Task A_waiting_order_has_no_clock_until_it_is_released()
     {
         var request = await GivenRequest();

@@ -552,7 +552,7 @@ public sealed class EscalationTests : DeskFixture
     [Test]
     public async Task A_clock_that_cannot_be_looked_at_is_put_off_and_stands_in_nobodys_way()
     {
-        var (_, broken) = await GivenDispatched(priority: Priority.Danger);
+        var (request, broken) = await GivenDispatched(priority: Priority.Danger);
         var (_, order) = await GivenDispatched(priority: Priority.Danger);
         await Execute("alter table escalation add constraint poison check (work_order_id is null or work_order_id <> '" + broken + "')");
         try
@@ -562,7 +562,8 @@ public sealed class EscalationTests : DeskFixture
             await Sweep();
 
             Assert.That(await Ladder(order, ClockKind.Accept), Is.EqualTo(new[] { "1 breach: clerk, engineering-lead" }));
-            Assert.That(await Rows<string>("select kind from alarm"), Is.EqualTo(new[] { "clockTrouble" }));
+            Assert.That((await Send(Here.Clerk, new ListAlarms())).Items.Select(a => (a.Kind, a.RequestId, a.RequestNumber is not null)), Is.EqualTo(new[] { (AlarmKind.ClockTrouble, (Guid?)request, true) }));
+            Assert.That(await Rows<Guid>("select subject_id from event where what = 'alarmRaised' and detail ->> 'kind' = 'clockTrouble'"), Is.EqualTo(new[] { broken }));
         }
         finally
         {

@@ -145,7 +145,7 @@ public sealed class FeedbackOutcomesTests : DeskFixture
         Assert.That(await Refusal(() => Send(Here.Clerk, new EndFollowUp(mine.FollowUpId, FollowUpEnding.Noted, "x"))), Is.EqualTo("follow_up.other_role"));
         Assert.That(await Refusal(() => Send(There.Officer, new EndFollowUp(mine.FollowUpId, FollowUpEnding.Noted, "x"))), Is.EqualTo("follow_up.not_found"));
         Assert.That(await Refusal(() => Send(Here.Officer, new EndFollowUp(mine.FollowUpId, FollowUpEnding.Noted, ""))), Is.EqualTo("text.empty"));
-        var reply = await Send(Here.Officer, new EndFollowUp(mine.FollowUpId, FollowUpEnding.CalledBack, "已道歉"));
+        var reply = await Send(Here.Officer, new EndFollowUp(mine.FollowUpId, FollowUpEnding.CalledBack, "已道歉", "王小明", Number));
 
         Assert.That(reply.Request.Status, Is.EqualTo(RequestStatus.Closed));
         Assert.That((await Send(Here.Officer, new ListFollowUps())).Items, Is.Empty);

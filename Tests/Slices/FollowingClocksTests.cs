@@ -149,6 +149,15 @@ public sealed class FollowingClocksTests : DeskFixture
         await Reprioritise(request.RequestId, Priority.Urgent, 1);
 
         Assert.That(await Of(request.RequestId, ClockKind.Finish), Has.Property("DueAt").EqualTo(Local(2, 17)).And.Property("Imposed").True);
+
+        var order = (await Send(Here.Clerk, new DispatchWork(request.RequestId, [new NewOrder(Crew.Engineering, "看一下")]))).WorkOrders[0].WorkOrderId;
+        await Send(Here.Member(Crew.Engineering), new AcceptWork(order));
+        await Send(Here.Member(Crew.Engineering), new HoldWork(order, HoldReason.Parts, Local(3, 9)));
+        Clock.Set(Local(2, 12));
+
+        Assert.That(await Clocks(request.RequestId), Does.Contain("controlled 1 held").And.Contain("finish 1 runs"));
+        await Send(Here.Member(Crew.Engineering), new ResumeWork(order));
+        Assert.That((await Of(request.RequestId, ClockKind.Finish)).DueAt, Is.EqualTo(Local(2, 17)));
     }
 
     [Test]
@@ -241,6 +250,19 @@ public sealed class FollowingClocksTests : DeskFixture
         await Send(Here.Clerk, new GiveWrittenReply(request, "书面答复", Channel.Letter));
         Assert.That(await Clocks(request), Is.EqualTo("accept 1 met, finish 1 runs, firstReply 1 met, writtenReply 1 met"));
         Assert.That((await Of(request, ClockKind.WrittenReply)).StoppedAt, Is.EqualTo(Local(4, 9)));
+    }
+
+    [Test]
+    public async Task Who_has_it_under_control_says_so_and_that_meets_its_clock()
+    {
+        var (request, order) = await GivenWorking(priority: Priority.Urgent);
+        Assert.That(await Clocks(request), Is.EqualTo("controlled 1 runs, finish 1 runs"));
+        Clock.Set(Local(2, 10));
+
+        await Send(Here.Member(Crew.Engineering), new ReachMilestone(order, WorkMilestone.Controlled));
+
+        Assert.That(await Clocks(request), Is.EqualTo("controlled 1 met, finish 1 runs"));
+        Assert.That((await Of(request, ClockKind.Controlled)).StoppedAt, Is.EqualTo(Local(2, 10)));
     }
 
     [Test]

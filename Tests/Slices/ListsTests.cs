@@ -54,7 +54,7 @@ public sealed class ListsTests : ApiFixture
             ($"customerId={Here.Customer}", "cancelled plain"), ($"customerId={There.Customer}", ""),
             ($"buildingId={Here.Places["3"]}", "odd"), ($"buildingId={There.Places["3"]}", ""),
             ($"placeId={Here.Places["3-2"]}", "odd"), ($"placeId={Here.Places["3-2-1501"]}", "odd"), ($"placeId={Here.Places["3-2-1502"]}", ""),
-            ($"inChargeId={Here.Officer.Id}", "odd"), ($"inChargeId={Here.Clerk.Id}", ""),
+            ($"inChargeId={Here.Officer.Id}", "odd"), ($"inChargeId={Here.Clerk.Id}", ""), ("inCharge=true", "odd"), ("inCharge=false", "cancelled imported plain"),
             ($"faultId={all["fault"]}", "odd"), ($"faultId={Guid.CreateVersion7()}", ""),
             ($"reportedFrom={noon}", "cancelled plain"), ($"reportedBefore={noon}", "imported odd"), ($"reportedFrom={noon}&reportedBefore={noon}", ""),
             ("hasTarget=true", "cancelled odd plain"), ("hasTarget=false", "imported"),
@@ -76,6 +76,23 @@ public sealed class ListsTests : ApiFixture
         var both = Here.Clerk with { Roles = [.. Here.Clerk.Roles, new RoleIn(There.CommunityId, Roles.Clerk)] };
         Assert.That(Names((await Send(both, new ListRequests(new RequestFilter(There.CommunityId)))).Items.Select(r => r.RequestId), all), Is.EqualTo("theirs"));
         Assert.That(Names((await Send(both, new ListRequests(new RequestFilter()))).Items.Select(r => r.RequestId), all), Is.EqualTo("cancelled imported odd plain theirs"));
+    }
+
+    [Test]
+    public async Task What_is_closed_is_late_no_more_though_an_order_goes_on_that_it_did_not_need()
+    {
+        var (request, order) = await GivenWorking();
+        await Send(Here.Clerk, new DispatchWork(request, [new NewOrder(Crew.Security, "顺便看看", Mandatory: false)]));
+        await Send(Here.Member(Crew.Engineering), new CompleteWork(order, "好了"));
+        await Send(Here.Clerk, new Domain.Feedback.RecordFeedback(request, Solved.Yes, 5, "王小明"));
+        var (open, _) = await GivenDispatched();
+        Clock.Advance(TimeSpan.FromDays(30));
+
+        var late = await Send(Here.Clerk, new ListRequests(new RequestFilter(Due: RequestDue.Late)));
+
+        Assert.That(await Scalar<string>("select r.status from request r where r.request_id = @request", new { request }), Is.EqualTo("closed"));
+        Assert.That(await Scalar<long>("select count(*) from clock k join request_work_order l on l.work_order_id = k.subject_id where l.request_id = @request and k.stopped_at is null and k.due_at < @Now", new { request, Now = Clock.GetUtcNow() }), Is.Positive);
+        Assert.That(late.Items.Select(r => r.RequestId), Is.EqualTo(new[] { open }));
     }
 
     [Test]
@@ -235,6 +252,7 @@ public sealed class ListsTests : ApiFixture
             ("priority=urgent", "pooled"), ("priority=low", ""),
             ($"faultId={all["fault"]}", "faulty"), ($"faultId={Guid.CreateVersion7()}", ""),
             ("mine=true", ""), ("myTeams=true", ""),
+            ("stuck=true", ""), ("stuck=false", "accepted external faulty pooled voided"), ("returned=true", ""), ("holdToDecide=true", ""), // each has a test of its own below
             ("open=true&crew=engineering&pool=true", "external"),
         };
 
@@ -253,6 +271,89 @@ public sealed class ListsTests : ApiFixture
     }
 
     [Test]
+    public async Task A_complaint_in_the_list_names_who_is_in_charge_of_it()
+    {
+        await GivenRequests();
+        var clerk = await As(Here.Clerk);
+
+        var lines = (await clerk.GetJson("/api/requests")).Body.GetProperty("items").EnumerateArray().ToLookup(l => l.GetProperty("kind").GetString() == "complaint", l => l.GetProperty("inChargeName").GetString());
+
+        Assert.That(lines[true], Is.EqualTo(new[] { await Scalar<string>("select display_name from staff where staff_id = @Id", new { Here.Officer.Id }) }));
+        Assert.That(lines[false], Is.All.Null);
+    }
+
+    [Test]
+    public async Task What_came_back_says_who_gave_it_back_and_why_and_what_was_never_sent_is_not_among_it()
+    {
+        var all = await GivenOrders();
+        var clerk = await As(Here.Clerk);
+        var never = await Waiting();
+        await Send(Here.Clerk, new VoidWork(all["pooled"], "不需要"));
+        await Send(Engineer, new ReturnWork(all["accepted"], "要吊车"));
+
+        var line = (await clerk.GetJson("/api/work-orders?returned=true")).Body.GetProperty("items").EnumerateArray().Single();
+
+        Assert.That(line.GetProperty("workOrderId").GetGuid(), Is.EqualTo(all["accepted"]));
+        Assert.That(line.GetProperty("returnedWhy").GetString(), Is.EqualTo("要吊车"));
+        Assert.That(line.GetProperty("returnedByName").GetString(), Is.EqualTo(await Scalar<string>("select display_name from staff where staff_id = @Id", new { Engineer.Id })));
+        Assert.That(line.GetProperty("passedOn").GetInt32(), Is.EqualTo(1));
+        Assert.That((await Rows<Guid>("select work_order_id from work_order where status = 'unassigned'")).Contains(never), Is.True, "one that was never sent is there, and is not listed");
+
+        await Send(Here.Clerk, new SendWork(all["accepted"], Here.Teams[Crew.Engineering]));
+        Assert.That((await clerk.GetJson("/api/work-orders?returned=true")).Body.GetProperty("items").GetArrayLength(), Is.Zero, "sent on, it is nobody's to send");
+
+        // Done first, what waited for it is released and belongs to nobody yet.
+        async Task<Guid> Waiting()
+        {
+            var orders = (await Send(Here.Clerk, new DispatchWork((await Send(Here.Clerk, Plain())).RequestId, [new NewOrder(Crew.Engineering, "修"), new NewOrder(Crew.Environment, "擦", WaitsForOrder: 0)]))).WorkOrders;
+            await Execute("update work_order set status = 'unassigned', team_id = null, waits_for_id = null where work_order_id = @Id", new { Id = orders[1].WorkOrderId });
+            return orders[1].WorkOrderId;
+        }
+    }
+
+    [Test]
+    public async Task Stuck_is_what_was_passed_on_twice_or_was_not_accepted_in_time()
+    {
+        var all = await GivenOrders();
+        var clerk = await As(Here.Clerk);
+        Task<string> Stuck() => Orders(clerk, "stuck=true&open=true&sort=dueFirst", all);
+        await Send(Here.Clerk, new TransferWork(all["faulty"], Here.Teams[Crew.Security], "不归我们"));
+        Assert.That(await Stuck(), Is.Empty, "once is no ping-pong, and everybody still has time");
+
+        await Send(Here.Clerk, new TransferWork(all["faulty"], Here.Teams[Crew.Environment], "归你们"));
+        Assert.That(await Stuck(), Is.EqualTo("faulty"));
+
+        var due = (await clerk.GetJson("/api/work-orders?pool=true&priority=urgent")).Body.GetProperty("items").EnumerateArray().Single().GetProperty("acceptDueAt").GetDateTimeOffset();
+        Clock.Set(due);
+
+        Assert.That((await Stuck()).Split(' '), Does.Contain("pooled").And.Contain("faulty").And.Not.Contain("accepted"), "at its due time it is late");
+    }
+
+    [Test]
+    public async Task A_hold_past_its_limit_waits_for_a_manager_and_says_why_it_is_on_hold([Values] bool untilAfterIt)
+    {
+        var all = await GivenOrders();
+        await Send(Engineer, new HoldWork(all["accepted"], HoldReason.Parts, Now.AddDays(untilAfterIt ? 40 : 1), "等密封圈"));
+        var (clerk, manager) = (await As(Here.Clerk), await As(Here.Manager));
+
+        var forClerk = (await clerk.GetJson("/api/work-orders?holdToDecide=true")).Body.GetProperty("items");
+        Assert.That(forClerk.GetArrayLength(), Is.EqualTo(untilAfterIt ? 1 : 0));
+        if (!untilAfterIt)
+        {
+            return;
+        }
+
+        Assert.That((forClerk[0].GetProperty("holdReason").GetString(), forClerk[0].GetProperty("holdNote").GetString(), forClerk[0].GetProperty("mayAgree").GetBoolean()), Is.EqualTo(("parts", "等密封圈", false)), "it is not the clerk's to decide");
+        Assert.That(forClerk[0].GetProperty("holdLimitAt").ValueKind, Is.Not.EqualTo(JsonValueKind.Null));
+        Assert.That((await manager.GetJson("/api/work-orders?holdToDecide=true")).Body.GetProperty("items")[0].GetProperty("mayAgree").GetBoolean(), Is.True);
+
+        await Send(Here.Manager, new AgreeToHold(all["accepted"]));
+        Assert.That((await manager.GetJson("/api/work-orders?holdToDecide=true")).Body.GetProperty("items").GetArrayLength(), Is.Zero);
+        var agreed = (await manager.GetJson("/api/work-orders?status=onHold")).Body.GetProperty("items")[0];
+        Assert.That((agreed.GetProperty("mayAgree").GetBoolean(), agreed.GetProperty("holdAgreedAt").ValueKind), Is.EqualTo((false, JsonValueKind.String)));
+    }
+
+    [Test]
     public async Task Work_orders_walked_two_at_a_time_are_the_whole_list_in_each_order([Values] WorkOrderSort sort)
     {
         await GivenOrders();
@@ -265,6 +366,48 @@ public sealed class ListsTests : ApiFixture
         Assert.That(whole.Select(o => o.WorkOrderId), Is.EquivalentTo(await Rows<Guid>("select work_order_id from work_order where status not in ('done', 'voided') and community_id = @CommunityId", new { Here.CommunityId })));
         Assert.That(whole.Select(o => o.DueAt), Has.Some.Null.And.Some.Not.Null);
         Assert.That(sort == WorkOrderSort.DueFirst ? whole.Select(o => o.DueAt ?? DateTimeOffset.MaxValue) : whole.Select(o => o.CreatedAt).Reverse(), Is.Ordered.Ascending);
+    }
+
+    /// <summary>The few homes of an entrance are looked at one after the other, the many of a building as its community's list goes by.</summary>
+    [TestCase("3-2", 0)]
+    [TestCase("3", 0)]
+    [TestCase("3-2", 120)]
+    [TestCase("3", 120)]
+    public async Task Requests_of_a_place_and_everything_below_it_are_the_same_list_however_many_places_that_are(string place, int more)
+    {
+        await Execute(
+            """
+            insert into place (community_id, place_id, kind, code, full_code, name, parent_id, building_id)
+            select p.community_id, gen_random_uuid(), 'home', 'm' || i, p.full_code || '-m' || i, '房 ' || i, p.place_id, p.building_id
+            from place p
+            cross join generate_series(1, @more) i
+            where p.community_id = @CommunityId and p.full_code = '3-2'
+            """,
+            new { more, Here.CommunityId });
+        try
+        {
+            var there = new List<Guid>();
+            foreach (var at in new[] { "3-2-1502", "3-2-lobby", "3-2-1501", "3-2-1502", "3-2-1601" })
+            {
+                Clock.Advance(TimeSpan.FromMinutes(1));
+                there.Add((await Send(Here.Clerk, Plain() with { PlaceId = Here.Places[at] })).RequestId);
+            }
+
+            await Send(Here.Clerk, Plain() with { PlaceId = null, CustomerId = Here.Customer }); // of somebody, nowhere
+            await Send(Here.Clerk, new CancelRequest(there[1], CancelledAs.Withdrawn, "不用了"));
+            async Task<Guid[]> Of(RequestFilter filter, RequestSort sort) =>
+                [.. (await Walk(after => Send(Here.Clerk, new ListRequests(filter with { PlaceId = Here.Places[place] }, sort, 2, after)))).Select(r => r.RequestId)];
+
+            Assert.That(await Of(new RequestFilter(), RequestSort.OldestFirst), Is.EqualTo(there));
+            Assert.That(await Of(new RequestFilter(), RequestSort.NewestFirst), Is.EqualTo(there.AsEnumerable().Reverse()));
+            Assert.That(await Of(new RequestFilter(Open: true), RequestSort.OldestFirst), Is.EqualTo(there.Except([there[1]])));
+            Assert.That(await Of(new RequestFilter(Open: true), RequestSort.DueFirst), Is.EquivalentTo(there.Except([there[1]])));
+            Assert.That(await Of(new RequestFilter(There.CommunityId), RequestSort.NewestFirst), Is.Empty);
+        }
+        finally
+        {
+            await Execute("delete from place where code like 'm%'");
+        }
     }
 
     /// <summary>One that differs from the others in everything, a plain one, a cancelled one, one of another system, and another community's.</summary>

@@ -81,6 +81,34 @@ public sealed class OnlyPeopleScoreTests : ImportFixture
         }
     }
 
+    [TestCase("alter table feedback disable trigger user")]
+    [TestCase("alter table feedback drop constraint feedback_answer_has_a_human_author")]
+    [TestCase("drop function score_is_a_persons cascade")]
+    [TestCase("set local session_replication_role = replica")]
+    [TestCase("insert into feedback (community_id, feedback_id, request_id, round, state, started_at, ended_at, solved, satisfaction, author_kind) values (@CommunityId, gen_random_uuid(), @request, 9, 'answered', @Now, @Now, 'yes', 5, 'owner')", "")]
+    [TestCase("update feedback set state = 'answered', ended_at = @Now, solved = 'yes', satisfaction = 5, author_kind = 'owner'", "")]
+    public async Task The_application_cannot_take_the_guards_away_nor_go_round_them(string sql, string? communities = null)
+    {
+        var (request, _) = await GivenDone();
+        await using var connection = await Owner.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await connection.ExecuteAsync($"call enter_scope('{communities ?? Here.CommunityId.ToString()}', '{Here.Clerk.Id}')", transaction: transaction);
+
+        string? state = null;
+        try
+        {
+            Assert.That(await connection.ExecuteAsync(sql, new { Here.CommunityId, request, Now = Clock.GetUtcNow() }, transaction), Is.Zero, "in no community's scope there is nothing to update");
+        }
+        catch (PostgresException refused)
+        {
+            state = refused.SqlState;
+        }
+
+        Assert.That(state, Is.EqualTo(sql.StartsWith("update", StringComparison.Ordinal) ? null : PostgresErrorCodes.InsufficientPrivilege));
+        await transaction.RollbackAsync();
+        Assert.That(await Scores(), Is.EqualTo(new[] { 0L }));
+    }
+
     [Test]
     public async Task No_command_scores_as_the_system()
     {

@@ -1,5 +1,6 @@
 using NUnit.Framework;
 using PropertyServiceDesk.Domain.Feedback;
+using PropertyServiceDesk.Domain.Reports;
 using PropertyServiceDesk.Domain.Requests;
 using PropertyServiceDesk.Domain.Rules;
 using PropertyServiceDesk.Domain.WorkOrders;
@@ -68,6 +69,88 @@ public sealed class OwnersTimeOfARequestTests : DeskFixture
         await Send(Here.Clerk, new Domain.Faults.UnJoinRequest(fault, request, "不是这台"));
 
         Assert.That(await Split(request), Is.EqualTo("Desk 120 120"));
+    }
+
+    [Test]
+    public async Task The_report_adds_up_many_requests_by_who_had_them_and_lists_those_behind_each_part()
+    {
+        var (transferred, order) = await GivenDispatched(Crew.Environment);
+        Clock.Set(Local(2, 10));
+        await Send(Here.Clerk, new TransferWork(order, Here.Teams[Crew.Engineering], "要修"));
+        await Send(Here.Member(Crew.Engineering), new AcceptWork(order));
+        Clock.Set(Local(2, 12));
+        await Send(Here.Member(Crew.Engineering), new HoldWork(order, HoldReason.Parts, Local(4, 9)));
+        var (reworked, _) = await GivenDone();
+        Clock.Set(Local(2, 13));
+        await Send(Here.Clerk, new RecordFeedback(reworked, Solved.No, 2, "王小明"));
+        Clock.Set(Local(2, 14));
+        await using var services = Services(_ => { });
+
+        var figure = (await Send(Here.Manager, new ReportOwnersTime(new DemandFilter(Here.CommunityId)))).Single();
+        var held = (await Send(Here.Manager, new ListOwnersTime(new DemandFilter(Here.CommunityId), Holder: TimeHolder.Hold))).Items;
+        var crews = await Send(Here.Manager, new ListOwnersTime(new DemandFilter(Here.CommunityId), Crew: Crew.Engineering, Take: 1));
+        var holders = await SlowTime.Holds(Owner, services, Here.Manager, Here.CommunityId);
+
+        Assert.That((figure.Period, figure.Key, figure.Requests), Is.EqualTo((new DateOnly(2026, 3, 1), "", 2L)));
+        Assert.That(
+            figure.Parts.Select(p => (p.Holder, p.Crew, p.Reason, p.Requests, p.ElapsedSeconds / 3600)),
+            Is.EqualTo(new (TimeHolder, Crew?, HoldReason?, long, decimal)[] { (TimeHolder.Crew, Crew.Engineering, null, 2, 3), (TimeHolder.Crew, Crew.Environment, null, 1, 1), (TimeHolder.Hold, Crew.Engineering, HoldReason.Parts, 1, 2), (TimeHolder.Reopened, null, null, 1, 1) }));
+        Assert.That(figure.ElapsedSeconds, Is.EqualTo(7 * 3600));
+        Assert.That(held.Select(l => (l.RequestId, l.ElapsedSeconds)), Is.EqualTo(new[] { (transferred, 7200m) }));
+        Assert.That((crews.Items.Single().RequestId, crews.Next is null), Is.EqualTo((reworked, false)));
+        Assert.That(holders, Is.EquivalentTo(new[] { TimeHolder.Crew, TimeHolder.Hold, TimeHolder.Reopened }));
+    }
+
+    [Test]
+    public async Task A_page_of_the_list_reckons_no_more_than_it_shows_and_all_pages_are_the_whole_list()
+    {
+        var requests = new List<Guid>();
+        for (var i = 0; i < 4; i++)
+        {
+            var (request, order) = await GivenWorking();
+            Clock.Advance(TimeSpan.FromHours(1));
+            await Send(Here.Member(Crew.Engineering), new HoldWork(order, HoldReason.Parts, Clock.GetUtcNow().AddDays(1)));
+            requests.Insert(0, request);
+        }
+
+        Clock.Advance(TimeSpan.FromHours(1));
+        async Task<List<(Guid, decimal)>> Walk(ListOwnersTime list)
+        {
+            var (lines, after) = (new List<OwnersTimeLine>(), (string?)null);
+            do
+            {
+                var page = await Send(Here.Manager, list with { After = after });
+                lines.AddRange(page.Items);
+                after = page.Next;
+            }
+            while (after is not null);
+            return [.. lines.Select(l => (l.RequestId, l.ElapsedSeconds))];
+        }
+
+        foreach (var holder in new TimeHolder?[] { null, TimeHolder.Hold, TimeHolder.Feedback })
+        {
+            var list = new ListOwnersTime(new DemandFilter(Here.CommunityId), Holder: holder, Take: 200);
+            var whole = await Walk(list);
+            Assert.That(await Walk(list with { Take = 1 }), Is.EqualTo(whole), holder.ToString());
+            Assert.That(await Walk(list with { Take = 3 }), Is.EqualTo(whole), holder.ToString());
+            Assert.That(whole.Select(l => l.Item1), Is.EqualTo(holder == TimeHolder.Feedback ? [] : requests), holder.ToString());
+        }
+
+        await Execute("update event set detail = jsonb_set(detail::jsonb, '{reason}', '\"unheard\"')::json where what = 'workHeld' and subject_id in (select work_order_id from request_work_order where request_id = @oldest)", new { oldest = requests[^1] });
+        var first = await Send(Here.Manager, new ListOwnersTime(new DemandFilter(Here.CommunityId), Take: 2));
+        Assert.That(first.Items.Select(l => l.RequestId), Is.EqualTo(requests.Take(2)));
+        Assert.That(() => Send(Here.Manager, new ReportOwnersTime(new DemandFilter(Here.CommunityId))), Throws.Exception, "which reckons them all");
+    }
+
+    [Test]
+    public async Task The_report_is_of_the_callers_communities_and_of_a_page_of_fitting_size()
+    {
+        await GivenDispatched();
+
+        Assert.That(await Send(There.Manager, new ReportOwnersTime(new DemandFilter())), Is.Empty);
+        Assert.That(await Refusal(() => Send(There.Manager, new ReportOwnersTime(new DemandFilter(Here.CommunityId)))), Is.EqualTo("community.not_found"));
+        Assert.That(await Refusal(() => Send(Here.Clerk, new ReportOwnersTime(new DemandFilter()))), Is.EqualTo("role.not_allowed"));
+        Assert.That(await Refusal(() => Send(Here.Manager, new ListOwnersTime(new DemandFilter(), Take: 201))), Is.EqualTo("take.out_of_range"));
     }
 
     [Test]

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 using PropertyServiceDesk.Domain.Clocks;
+using PropertyServiceDesk.Domain.Escalations;
 using PropertyServiceDesk.Domain.Feedback;
 using PropertyServiceDesk.Domain.Policies;
 using PropertyServiceDesk.Domain.Requests;
@@ -95,6 +96,7 @@ public sealed class PoliciesTests : DeskFixture
     {
         var open = (await GivenRequest()).RequestId;
         var (closed, _) = await GivenDone();
+        var nextDoor = (await GivenRequest(There)).RequestId;
         Clock.Advance(TimeSpan.FromMinutes(1));
 
         var edited = await Send(Admin, new EditSlaProfile(Here.CommunityId, await WithFinish(1380), 1));
@@ -104,6 +106,8 @@ public sealed class PoliciesTests : DeskFixture
 
         Assert.That((await Of(open, ClockKind.Finish)).DueAt, Is.EqualTo(Local(4, 9)));
         Assert.That((await Of(closed, ClockKind.Finish)).DueAt, Is.EqualTo(Local(3, 9)), "what is closed does not change");
+        Assert.That(await Rows<DateTime>("select due_at from clock where subject_id = @nextDoor", new { nextDoor }), Is.EqualTo(new[] { Local(3, 9).UtcDateTime }), "nor what another community promised");
+        Assert.That(await Scalar<long>("select count(*) from event where what = 'clockMoved' and community_id <> @CommunityId", new { Here.CommunityId }), Is.Zero);
         Assert.That(await Events("clockMoved"), Is.EqualTo(1));
         Assert.That(
             (await Rows<string>("select concat_ws(' ', s ->> 'turn', (s ->> 'policyVersion') = @After, (s ->> 'policyVersionBefore') <> @After) from event e, json_array_elements(e.detail -> 'clocks') s where e.what = 'clockMoved' and e.subject_id = @open", new { open, After = edited.VersionId.ToString() })).Single(),
@@ -111,6 +115,35 @@ public sealed class PoliciesTests : DeskFixture
             "it names both versions");
         Assert.That((await Send(Here.Clerk, new GetSlaProfile(Here.CommunityId, 1))).Profile.Policies.Single(p => p.Code == "normal-repair").Milestones.Single(m => m.Kind == ClockKind.Finish).Allowance.Number, Is.EqualTo(690), "a version never changes");
         Assert.That((await Send(Here.Clerk, new GetSlaProfile(Here.CommunityId))).StillToMove, Is.Zero);
+    }
+
+    [Test]
+    public async Task A_policys_own_share_ladder_and_limit_of_promises_are_what_the_sweep_and_whoever_acknowledges_go_by()
+    {
+        var profile = await Profile();
+        var own = new EscalationPlan([new(1, 0), new(2, 10)], "24x7", MostPromises: 1, LongestPromiseMinutes: 30);
+        await Send(Admin, new EditSlaProfile(Here.CommunityId, profile with { Policies = [.. profile.Policies.Select(p => p.Code != "normal-repair" ? p : p with { WarnAtPercent = 50, Escalation = own })] }, 1));
+        var (_, order) = await GivenDispatched(); // to be accepted in 15 minutes
+
+        Assert.That(await At(7, 29), Is.Empty);
+        Assert.That(await At(7, 30), Is.EqualTo(new[] { "0 warning" }), "at half of them");
+        Assert.That(await At(15, 0), Is.EqualTo(new[] { "0 warning", "1 breach" }));
+        Assert.That(await At(24, 59), Has.Length.EqualTo(2));
+        Assert.That(await At(25, 0), Is.EqualTo(new[] { "0 warning", "1 breach", "2 stillLate" }), "ten minutes late, not an hour");
+
+        var last = await Scalar<Guid>("select e.escalation_id from escalation e join clock k on k.clock_id = e.clock_id where k.subject_id = @order and k.kind = 'accept' and e.level = 2", new { order });
+        Assert.That(await Refusal(() => Send(Here.Officer, new AcknowledgeEscalation(last, Local(2, 9, 56)))), Is.EqualTo("escalation.promised_at_out_of_range"));
+        await Send(Here.Officer, new AcknowledgeEscalation(last, Local(2, 9, 55)));
+        Assert.That(await Refusal(() => Send(Here.Officer, new AcknowledgeEscalation(last, Local(2, 9, 50)))), Is.EqualTo("escalation.promises_used_up"));
+
+        async Task<string[]> At(int minute, int second)
+        {
+            Clock.Set(Local(2, 9, minute).AddSeconds(second));
+            await using var services = Services(_ => { });
+            var job = new Job(services.GetRequiredService<IServiceScopeFactory>(), services.GetRequiredService<DueWork>(), NullLogger<Job>.Instance);
+            await Schedule.Entries.Single(e => e.Id == "escalate-overdue").Run(job, CancellationToken.None);
+            return [.. await Rows<string>("select e.level || ' ' || e.cause from escalation e join clock k on k.clock_id = e.clock_id where k.subject_id = @order and k.kind = 'accept' order by e.level", new { order })];
+        }
     }
 
     [Test]

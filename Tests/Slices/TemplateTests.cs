@@ -42,15 +42,15 @@ public sealed partial class TemplateTests : DeskFixture
     [Test]
     public async Task A_community_has_its_own_words_and_may_go_back_to_those_that_are_shipped()
     {
-        var edited = await Send(Here.Manager, new EditTemplate(Here.CommunityId, "feedbackAsk", "zh-CN", "请评价", "{name}您好，单号 {number} 请评价", Version: 0));
+        var edited = await Send(Here.Manager, new EditTemplate(Here.CommunityId, "feedbackAsk", "zh-CN", "请评价", "{name}您好，单号 {number} 请评价：{link}", Version: 0));
 
         Assert.That((edited.Own, edited.Version), Is.EqualTo((true, 1)));
         Assert.That((await Send(Here.Clerk, new ListTemplates(Here.CommunityId))).Single(t => t is { Template: "feedbackAsk", Language: "zh-CN" }).Body, Does.StartWith("{name}您好"));
         Assert.That((await Send(Here.Clerk, new ListTemplates(Here.CommunityId))).Single(t => t is { Template: "feedbackAsk", Language: "en" }).Own, Is.False);
         Assert.That((await Send(There.Clerk, new ListTemplates(There.CommunityId))).Where(t => t.Own), Is.Empty);
-        Assert.That(await Refusal(() => Send(Here.Manager, new EditTemplate(Here.CommunityId, "feedbackAsk", "zh-CN", "x", "{number}", Version: 0))), Is.EqualTo("template.changed_meanwhile"));
+        Assert.That(await Refusal(() => Send(Here.Manager, new EditTemplate(Here.CommunityId, "feedbackAsk", "zh-CN", "x", "{number} {link}", Version: 0))), Is.EqualTo("template.changed_meanwhile"));
 
-        await Send(Here.Manager, new EditTemplate(Here.CommunityId, "feedbackAsk", "zh-CN", "再请评价", "{number}", Version: 1));
+        await Send(Here.Manager, new EditTemplate(Here.CommunityId, "feedbackAsk", "zh-CN", "再请评价", "{number}：5 很满意，０ 没解决", Version: 1));
         await Send(Here.Manager, new ResetTemplate(Here.CommunityId, "feedbackAsk", "zh-CN"));
 
         Assert.That((await Send(Here.Clerk, new ListTemplates(Here.CommunityId))).Where(t => t.Own), Is.Empty);
@@ -61,6 +61,8 @@ public sealed partial class TemplateTests : DeskFixture
     [TestCase("请评价", "{number} {colour}", "template.placeholder_unknown")]
     [TestCase("{colour}", "{number}", "template.placeholder_unknown")]
     [TestCase("请评价", "{number", "template.malformed")]
+    [TestCase("请评价", "单号 {number} 请评价", "template.unanswerable")]
+    [TestCase("请评价", "单号 {number} 请评价：5 非常满意", "template.unanswerable")]
     public async Task Words_that_cannot_be_filled_in_are_refused(string subject, string body, string code)
     {
         Assert.That(await Refusal(() => Send(Here.Manager, new EditTemplate(Here.CommunityId, "feedbackAsk", "zh-CN", subject, body, Version: 0))), Is.EqualTo(code));
@@ -68,10 +70,25 @@ public sealed partial class TemplateTests : DeskFixture
         Assert.That(await Scalar<long>("select count(*) from message_template"), Is.Zero);
     }
 
+    /// <summary>It becomes a header of a mail.</summary>
+    [Test]
+    public async Task A_subject_is_one_line() =>
+        Assert.That(await Refusal(() => Send(Here.Manager, new EditTemplate(Here.CommunityId, "feedbackAsk", "zh-CN", "请评价\r\nBcc: x@example.org", "{link}", Version: 0))), Is.EqualTo("text.several_lines"));
+
+    [Test]
+    public void Whatever_is_shipped_and_asks_says_how_to_answer_with_a_link_and_without() =>
+        Assert.That(
+            from shipped in Templates.Shipped
+            from language in Templates.Languages
+            where Templates.AsksForFeedback(shipped.Template)
+            let body = shipped.In(language).Body
+            select Templates.SayTheDigits(string.Concat(body.Split('\n').Where(l => !l.Contains("{link}", StringComparison.Ordinal)))),
+            Is.EqualTo(new[] { true, true, true, true }));
+
     [Test]
     public async Task Fields_of_a_gateways_template_are_checked_as_the_words_are()
     {
-        EditTemplate With(params ProviderTemplate[] providers) => new(Here.CommunityId, "feedbackAsk", "zh-CN", "请评价", "{number}", providers, 0);
+        EditTemplate With(params ProviderTemplate[] providers) => new(Here.CommunityId, "feedbackAsk", "zh-CN", "请评价", "{number} {link}", providers, 0);
 
         Assert.That(await Refusal(() => Send(Here.Manager, With(new ProviderTemplate(MessageChannel.Sms, "SMS_1", [new ProviderField("code", "{colour}")])))), Is.EqualTo("template.placeholder_unknown"));
         Assert.That(await Refusal(() => Send(Here.Manager, With(new ProviderTemplate(MessageChannel.Email, "x", [])))), Is.EqualTo("template.no_provider"));
@@ -82,20 +99,20 @@ public sealed partial class TemplateTests : DeskFixture
     [Test]
     public async Task What_is_not_there_is_not_found_and_another_communitys_neither()
     {
-        EditTemplate Of(Guid community, string template, string language) => new(community, template, language, "x", "{number}", Version: 0);
+        EditTemplate Of(Guid community, string template, string language) => new(community, template, language, "x", "{number} {link}", Version: 0);
 
         Assert.That(await Refusal(() => Send(Here.Manager, Of(Here.CommunityId, "nobodyKnowsThis", "en"))), Is.EqualTo("template.not_found"));
         Assert.That(await Refusal(() => Send(Here.Manager, Of(Here.CommunityId, "feedbackAsk", "fr"))), Is.EqualTo("template.not_found"));
         Assert.That(await Refusal(() => Send(Here.Manager, Of(There.CommunityId, "feedbackAsk", "en"))), Is.EqualTo("community.not_found"));
         Assert.That(await Refusal(() => Send(Here.Manager, Of(Guid.NewGuid(), "feedbackAsk", "en"))), Is.EqualTo("community.not_found"));
         Assert.That(await Refusal(() => Send(Here.Clerk, Of(Here.CommunityId, "feedbackAsk", "en"))), Is.EqualTo("role.not_allowed"));
-        Assert.That(await Refusal(() => Send(Here.Manager, new EditTemplate(Here.CommunityId, "feedbackAsk", "en", "x", "{number}"))), Is.EqualTo("template.version_required"));
+        Assert.That(await Refusal(() => Send(Here.Manager, new EditTemplate(Here.CommunityId, "feedbackAsk", "en", "x", "{number} {link}"))), Is.EqualTo("template.version_required"));
     }
 
     [Test]
     public async Task Two_who_edit_at_once_do_not_overwrite_each_other()
     {
-        var results = await Task.WhenAll(Enumerable.Range(0, 4).Select(i => Attempts.Attempt(() => Send(Here.Manager, new EditTemplate(Here.CommunityId, "feedbackAsk", "zh-CN", "请评价", $"{{number}} {i}", Version: 0)))));
+        var results = await Task.WhenAll(Enumerable.Range(0, 4).Select(i => Attempts.Attempt(() => Send(Here.Manager, new EditTemplate(Here.CommunityId, "feedbackAsk", "zh-CN", "请评价", $"{{number}} {{link}} {i}", Version: 0)))));
 
         Assert.That(results.Order(), Is.EqualTo(new[] { "done", "template.changed_meanwhile", "template.changed_meanwhile", "template.changed_meanwhile" }));
     }

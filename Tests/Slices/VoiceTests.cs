@@ -127,6 +127,7 @@ public sealed class VoiceTests : DeskFixture
     {
         var (request, voice) = await GivenPublished();
         Assert.That(await Refusal(() => Send(Here.Clerk, Pair(request))), Is.EqualTo("voice.exists_already"));
+        Assert.That(await Refusal(() => Send(Here.Manager, new WithdrawVoice(voice.VoiceId, "表述不准确"), c => c.IfMatch = 99)), Is.EqualTo("voice.changed_meanwhile"));
 
         var withdrawn = await Send(Here.Manager, new WithdrawVoice(voice.VoiceId, "表述不准确"));
 

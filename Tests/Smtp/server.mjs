@@ -1,13 +1,18 @@
-// A real SMTP server on a free port of this machine: node server.mjs [--tls] [--sign-in NAME:PASSWORD]
+// A real SMTP server on a free port of this machine: node server.mjs [--tls [--certificate FILE --key FILE]] [--sign-in NAME:PASSWORD]
 // Says "listening PORT", then each message that it took as a line of JSON. What it answers depends on the recipient's name:
 // nobody@ does not exist, later@ is busy, slow@ is never answered.
+import { readFileSync } from 'node:fs';
 import { SMTPServer } from 'smtp-server';
 
 const signIn = process.argv.includes('--sign-in') ? process.argv[process.argv.indexOf('--sign-in') + 1] : null;
 
+const after = (name) => (process.argv.includes(name) ? readFileSync(process.argv[process.argv.indexOf(name) + 1]) : undefined);
+const own = after('--certificate') ? { cert: after('--certificate'), key: after('--key') } : {};
+
 const refusal = (code, words) => Object.assign(new Error(words), { responseCode: code });
 
 const server = new SMTPServer({
+  ...own,
   disabledCommands: [...(process.argv.includes('--tls') ? [] : ['STARTTLS']), ...(signIn ? [] : ['AUTH'])],
   allowInsecureAuth: true,
   authOptional: !signIn,

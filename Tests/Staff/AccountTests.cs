@@ -71,6 +71,30 @@ public sealed class AccountTests : DeskFixture
     }
 
     [Test]
+    public async Task Who_lost_a_telephone_is_signed_out_everywhere_and_by_nobody_but_their_administrator()
+    {
+        var id = await GivenAccount();
+        for (var i = 0; i < 2; i++)
+        {
+            await Execute(
+                "insert into session (session_id, staff_id, token_hash, created_at, expires_at, last_seen_at) values (@session, @id, sha256(@session::text::bytea), @Now, @Now + interval '1 hour', @Now)",
+                new { session = Guid.CreateVersion7(), id, Now = Clock.GetUtcNow().UtcDateTime });
+        }
+
+        Assert.That(await Refusal(() => Send(Here.Manager, new EndSessionsOf(id))), Is.EqualTo("role.not_allowed"));
+        Assert.That(await Refusal(() => Send(There.People["administrator"], new EndSessionsOf(id))), Is.EqualTo("account.not_found"));
+        Assert.That(await Refusal(() => Send(Administrator, new EndSessionsOf(Administrator.Id))), Is.EqualTo("account.yourself"));
+        Assert.That((await Send(Administrator, new GetAccount(id))).OpenSessions, Is.EqualTo(2));
+
+        var reply = await Send(Administrator, new EndSessionsOf(id));
+
+        Assert.That((reply.SessionsEnded, reply.Version), Is.EqualTo((2, (await Send(Administrator, new GetAccount(id))).Version)));
+        Assert.That(await Scalar<long>("select count(*) from session where staff_id = @id and ended_at is null", new { id }), Is.Zero);
+        Assert.That(await Scalar<long>("select count(*) from event where subject_id = @id and what = 'sessionEnded'", new { id }), Is.EqualTo(1));
+        Assert.That(await Refusal(() => Send(Administrator, new EndSessionsOf(id))), Is.EqualTo("account.not_signed_in"));
+    }
+
+    [Test]
     public async Task Whoever_works_elsewhere_too_is_not_taken_over_from_here()
     {
         var id = await GivenAccount(Roles.Clerk, null);
@@ -80,6 +104,7 @@ public sealed class AccountTests : DeskFixture
         {
             () => Send(Administrator, new ResetPassword(id) { Password = Secret }),
             () => Send(Administrator, new ResetSecondFactor(id)),
+            () => Send(Administrator, new EndSessionsOf(id)),
             () => Send(Administrator, new DeactivateAccount(id, 1)),
             () => Send(Administrator, new ChangeAccount(id, "y", "en", Version: 1)),
         })
@@ -195,6 +220,25 @@ public sealed class AccountTests : DeskFixture
         Assert.That(await Rows<string>("select what from event where subject_id = @id order by seq", new { id }), Is.EqualTo(new[] { "staffJoined", "staffLeft", "accountDeactivated" }));
         Assert.That((await Send(Administrator, new GetAccount(id))).DeactivatedAt, Is.Not.Null);
         Assert.That((await Send(Here.Clerk, new ListStaff(Here.CommunityId))).Select(s => s.StaffId), Does.Not.Contain(id));
+    }
+
+    [TestCase(false, false)]
+    [TestCase(true, true)]
+    [TestCase(false, true)]
+    public async Task Of_two_administrators_who_take_each_others_office_at_once_one_remains(bool firstByRoles, bool secondByRoles)
+    {
+        var ids = new[] { await GivenAccount(Roles.Administrator, null), await GivenAccount(Roles.Administrator, null) };
+        ICommand<AccountReply> Take(Guid of, bool byRoles) => byRoles ? new SetRoles(of, Here.CommunityId, [Roles.Clerk], Version: 1) : new DeactivateAccount(of, 1);
+        Actor Office(Guid id) => Administrator with { Id = id };
+
+        await using var held = await HeldOpen.Begin(Owner);
+        await held.Run("select from staff where staff_id = any (@ids) for update", new { ids });
+        var both = new[] { CodeOf(() => Send(Office(ids[0]), Take(ids[1], firstByRoles))), CodeOf(() => Send(Office(ids[1]), Take(ids[0], secondByRoles))) };
+        await held.IsWaitedFor(by: 2);
+        await held.Commit();
+
+        Assert.That(await Task.WhenAll(both), Is.EquivalentTo(new[] { null, "role.not_allowed" }));
+        Assert.That(await Scalar<long>("select count(*) from staff_role r join staff s on s.staff_id = r.staff_id where s.staff_id = any (@ids) and s.disabled_at is null and r.role = 'administrator'", new { ids }), Is.EqualTo(1));
     }
 
     [Test]

@@ -3,9 +3,11 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using NUnit.Framework;
 using PropertyServiceDesk.Api;
 using PropertyServiceDesk.Domain.Plumbing;
@@ -46,9 +48,10 @@ public abstract class ApiFixture : DeskFixture
             builder.Configuration["Desk:Limits:" + limit] = "1000000"; // the clock stands still, and one test makes many calls
         }
 
-        builder.Configuration["Desk:Inbound:Sms:Secret"] = builder.Configuration["Desk:Inbound:Email:Secret"] = SignedByTests.Secret;
+        (builder.Configuration["Desk:Inbound:Sms:Secret"], builder.Configuration["Desk:Inbound:Email:Secret"]) = (SignedByTests.Secret, SignedByTests.OfMail);
         builder.Logging.ClearProviders().AddProvider(new Unexpected.Provider(unexpected));
         builder.Services.AddSingleton<TimeProvider>(Clock);
+        builder.Services.AddSingleton<IPasswordHasher<object>>(new QuickHasher());
         Configure(builder);
         var app = DeskHost.Build(builder);
         await app.StartAsync();
@@ -98,17 +101,36 @@ public abstract class ApiFixture : DeskFixture
     }
 }
 
+/// <summary>
+/// Hashing is slow on purpose, a third of a second for each sign-in of each test: here it is not. What asserts on it (SignInTests) has
+/// the desk's own.
+/// </summary>
+internal sealed class QuickHasher : IPasswordHasher<object>
+{
+    private readonly PasswordHasher<object> inner = new(Options.Create(new PasswordHasherOptions { IterationCount = 1 }));
+
+    public string HashPassword(object user, string password) => inner.HashPassword(user, password);
+
+    public PasswordVerificationResult VerifyHashedPassword(object user, string hashedPassword, string providedPassword) =>
+        hashedPassword != DeskFixture.PasswordHash ? inner.VerifyHashedPassword(user, hashedPassword, providedPassword)
+        : providedPassword == Town.Password ? PasswordVerificationResult.Success : PasswordVerificationResult.Failed;
+}
+
 /// <summary>What another machine signs its calls with.</summary>
 internal static class SignedByTests
 {
     public const string Secret = "whsec_dGhlIHRlc3RzIHNpZ24gd2l0aCB0aGlz";
 
+    /// <summary>Whoever hands in the mail has a secret of their own.</summary>
+    public const string OfMail = "whsec_YW5kIHRoZSBtYWlsIGlzIHNpZ25lZCB3aXRo";
+
     public static void Sign(HttpRequestMessage message, byte[] body, string? secret = null, TimeSpan ago = default)
     {
+        secret ??= message.RequestUri!.OriginalString.EndsWith("/email", StringComparison.Ordinal) ? OfMail : Secret;
         var (id, at) = (Guid.NewGuid().ToString("N"), TimeProvider.System.GetUtcNow() - ago);
         message.Headers.Add(WebhookSignature.IdHeader, id);
         message.Headers.Add(WebhookSignature.TimestampHeader, at.ToUnixTimeSeconds().ToString(System.Globalization.CultureInfo.InvariantCulture));
-        message.Headers.Add(WebhookSignature.SignatureHeader, WebhookSignature.Sign(WebhookSignature.Key(secret ?? Secret), id, at, body));
+        message.Headers.Add(WebhookSignature.SignatureHeader, WebhookSignature.Sign(WebhookSignature.Key(secret), id, at, body));
     }
 }
 
@@ -149,7 +171,7 @@ public sealed class ApiClient(Uri address, Unexpected unexpected) : IDisposable
     public CookieContainer Cookies { get; } = new();
 
     /// <summary>For what the methods below do not send.</summary>
-    public HttpClient Http => http ??= new(new AsDocumented(new SocketsHttpHandler { AllowAutoRedirect = false, CookieContainer = Cookies })) { BaseAddress = address };
+    public HttpClient Http => http ??= new(new AsDocumented(new SocketsHttpHandler { AllowAutoRedirect = false, CookieContainer = Cookies })) { BaseAddress = address, Timeout = TimeSpan.FromMinutes(10) };
 
     public void Dispose() => http?.Dispose();
 

@@ -162,6 +162,18 @@ public abstract class DeskFixture
         return "";
     }
 
+    /// <summary>Another version of the profile, with this over what stands in a part of it.</summary>
+    protected Task Profile(string part, string json) => Execute(
+        """
+        insert into sla_profile_version (community_id, policy_version_id, version, definition, created_at)
+        select v.community_id, gen_random_uuid(), v.version + 1, jsonb_set(v.definition, @part::text[], (v.definition #> @part::text[]) || @json::jsonb), v.created_at
+        from sla_profile_version v
+        where v.community_id = @CommunityId
+        order by v.version desc
+        limit 1
+        """,
+        new { part, json, Here.CommunityId });
+
     /// <summary>Another version of the profile: who only joined a fault is asked, or is not.</summary>
     protected Task AskJoiners(bool asked) => Execute(
         """

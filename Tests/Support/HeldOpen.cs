@@ -44,6 +44,25 @@ internal sealed class HeldOpen(NpgsqlConnection connection, NpgsqlTransaction tr
         }
     }
 
+    /// <summary>Until nobody stands before it any more.</summary>
+    public async Task IsGivenUp()
+    {
+        using var deadline = new CancellationTokenSource(Longest);
+        await using var watch = await watching.OpenConnectionAsync(deadline.Token);
+        while (await watch.ExecuteScalarAsync<long>(Waiting, new { pid = connection.ProcessID }) > 0)
+        {
+            await Task.Yield();
+            deadline.Token.ThrowIfCancellationRequested();
+        }
+    }
+
+    /// <summary>The server ends the connections of those who stand before it.</summary>
+    public async Task EndWhoWaits()
+    {
+        await using var watch = await watching.OpenConnectionAsync();
+        await watch.ExecuteAsync("select pg_terminate_backend(l.pid) from pg_locks l where not l.granted and @pid = any (pg_blocking_pids(l.pid))", new { pid = connection.ProcessID });
+    }
+
     public async ValueTask DisposeAsync()
     {
         await transaction.DisposeAsync();

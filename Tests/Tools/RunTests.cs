@@ -11,7 +11,6 @@ namespace PropertyServiceDesk.Tests.Tools;
 
 /// <summary><c>./run</c> as somebody starts it in a terminal and ends it with Ctrl-C.</summary>
 [Category("Process")]
-[NonParallelizable] // four starts of everything want the machine
 public sealed class RunTests
 {
     private const string Ready = "The desk is ready after ";

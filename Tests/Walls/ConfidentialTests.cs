@@ -120,6 +120,61 @@ public sealed class ConfidentialTests : DeskFixture
         Assert.That(await Counts(Here.Member(Crew.Security), accused), Is.EqualTo(before));
     }
 
+    /// <summary>Something of others was there before, so that each figure has something to count.</summary>
+    [Test]
+    public async Task Nor_in_the_figures_of_reports_faults_and_orders()
+    {
+        var category = (await Rows<Guid>("select category_id from category where community_id = @CommunityId and kind = 'complaint' order by position, category_id limit 1", new { Here.CommunityId })).Single();
+        var others = (await Send(Here.Manager, new ReceiveRequest(
+            Here.CommunityId, RequestKind.Complaint, Channel.Phone, category, "大堂没人", PlaceId: Here.Places["3-2-lobby"], CustomerId: Here.Customer))).RequestId;
+        var fault = (await Send(Here.Manager, new OpenFault(Here.CommunityId, "门岗无人", RequestId: others, PlaceId: Here.Places["3-2-lobby"]))).FaultId;
+        var order = (await Send(Here.Manager, new DispatchFault(fault, [new NewOrder(Crew.Security, "整改")]))).WorkOrders[0].WorkOrderId;
+        await GivenEscalation(others);
+        Actor[] hidden = [Here.Member(Crew.Security), Here.Lead(Crew.Security), accused, tokenOfAccused];
+        var (before, toManagers) = (await Figures(fault, order, category, hidden), await Figures(fault, order, category, Here.Manager));
+
+        var said = (await Send(Here.Manager, new ReceiveRequest(
+            Here.CommunityId, RequestKind.Complaint, Channel.Phone, category, Words, PlaceId: Here.Places["3-2-1601"], CustomerId: complainant, Confidential: true, AboutCrew: Crew.Security, AboutStaffId: accused.Id))).RequestId;
+        await Send(Here.Manager, new JoinFault(fault, said));
+        await GivenEscalation(said);
+
+        Assert.That(await Figures(fault, order, category, hidden), Is.EqualTo(before));
+        Assert.That((await Figures(fault, order, category, Here.Manager)).Intersect(toManagers, StringComparer.Ordinal), Is.Empty, "each of them counts it for who may know");
+
+        Task<string> Satisfaction(Actor actor) => Answer(actor, async a => await Send(a, new ReportSatisfaction(new SatisfactionFilter(Here.CommunityId))));
+        var (satisfied, toManager) = (await Task.WhenAll(hidden.Select(Satisfaction)), await Satisfaction(Here.Manager));
+        await Unhappy(new Complaint(said, 0, order, 0, fault, Guid.Empty, others));
+        Assert.That(await Task.WhenAll(hidden.Select(Satisfaction)), Is.EqualTo(satisfied));
+        Assert.That(await Satisfaction(Here.Manager), Is.Not.EqualTo(toManager));
+    }
+
+    private async Task<IReadOnlyList<string>> Figures(Guid fault, Guid order, Guid category, params Actor[] actors)
+    {
+        var here = Here.CommunityId;
+        (string Of, Func<Actor, Task<object>> Ask)[] figures =
+        [
+            ("clocks", async a => await Send(a, new ReportClocks(new ClockReportFilter(here), ReportBy.RequestKind))),
+            ("escalations", async a => await Send(a, new ReportEscalations(new EscalationReportFilter(here)))),
+            ("demand", async a => await Send(a, new ReportDemand(new DemandFilter(here), DemandBy.RequestKind))),
+            ("owners' time", async a => await Send(a, new ReportOwnersTime(new DemandFilter(here), DemandBy.RequestKind))),
+            ("today", async a => await Send(a, new ReportToday(here))),
+            ("requests in faults", async a => (await Send(a, new CountDemand(Clock.GetUtcNow().AddDays(-1), Clock.GetUtcNow().AddDays(1), here))).RequestsInFaults),
+            ("of the fault", async a => (await Send(a, new ListFaults(here))).Items.Single(f => f.FaultId == fault).Requests),
+            ("alike", async a => (await Send(a, new FindSimilar(here, category, Here.Places["3-2-1601"]))).Faults.Select(f => f.Requests).ToArray()),
+            ("of the order", async a => (await Send(a, new ListWorkOrders(new WorkOrderFilter()))).Items.Single(o => o.WorkOrderId == order).Requests),
+        ];
+        var all = new List<string>();
+        foreach (var actor in actors)
+        {
+            foreach (var (of, ask) in figures)
+            {
+                all.Add($"{of}: {await Answer(actor, ask)}");
+            }
+        }
+
+        return all;
+    }
+
     [Test]
     public async Task What_they_do_to_it_by_its_id_is_answered_as_if_it_were_not_there()
     {
@@ -505,6 +560,8 @@ public sealed class ConfidentialTests : DeskFixture
         yield return (nameof(ListLadders), Query(new ListLadders(new EscalationFilter(here), 200)));
         yield return (nameof(ListReportedRequests), Query(new ListReportedRequests(new DemandFilter(here), Take: 200)));
         yield return (nameof(ReportDemand), async a => (await Send(a, new ReportDemand(new DemandFilter(here), DemandBy.RequestKind))).Sum(f => f.Requests) > 1 ? "counted" : "not");
+        yield return (nameof(ListOwnersTime), Query(new ListOwnersTime(new DemandFilter(here), Take: 200)));
+        yield return (nameof(ReportOwnersTime), async a => (await Send(a, new ReportOwnersTime(new DemandFilter(here), DemandBy.RequestKind))).Sum(f => f.Requests) > 1 ? "counted" : "not");
         yield return (nameof(ReportToday), async a => (await Send(a, new ReportToday(here))).Communities.Sum(f => f.Open) > 1 ? "counted" : "not");
         yield return (nameof(GetOwnersTime), Query(new GetOwnersTime(said.RequestId)));
         yield return (nameof(ListCallBacks), async a =>
@@ -538,6 +595,16 @@ public sealed class ConfidentialTests : DeskFixture
             await Execute("update message set sent_at = null, parked_at = created_at, parked_why = 'exhausted' where request_id = @RequestId", said);
             return await Send(a, new Domain.Messages.ListParkedMessages(here));
         });
+        yield return (nameof(Domain.Messages.ListToldMe), async a =>
+        {
+            await Execute(
+                """
+                insert into message (community_id, message_id, dedupe_key, recipient_kind, recipient_id, request_id, template, detail, created_at, send_after)
+                values (@here, gen_random_uuid(), gen_random_uuid()::text, 'staff', @Id, @RequestId, 'escalation', '{}', @Now, @Now)
+                """,
+                new { here, a.Id, said.RequestId, Now = Clock.GetUtcNow() });
+            return await Send(a, new Domain.Messages.ListToldMe(here));
+        });
         yield return (nameof(Domain.Voices.ListVoices), async a =>
         {
             await Execute("delete from voice where request_id = @RequestId", said);
@@ -545,6 +612,11 @@ public sealed class ConfidentialTests : DeskFixture
                 "insert into voice (community_id, voice_id, request_id, state, asked, done, proposed_at, proposed_by, withdrawn_at, withdrawn_why) values (@here, gen_random_uuid(), @RequestId, 'withdrawn', @Words, 'y', @Now, @Id, @Now, 'confidential')",
                 new { here, said.RequestId, Words, Now = Clock.GetUtcNow(), Here.Manager.Id });
             return await Send(a, new Domain.Voices.ListVoices(here));
+        });
+        yield return (nameof(GetFollowUp), async a =>
+        {
+            await Unhappy(said);
+            return await Send(a, new GetFollowUp(await Scalar<Guid>("select follow_up_id from follow_up where request_id = @RequestId limit 1", said)));
         });
         yield return (nameof(ListFollowUps), async a =>
         {

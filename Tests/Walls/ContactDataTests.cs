@@ -36,6 +36,24 @@ public sealed class ContactDataTests : ApiFixture
         Assert.That((await Send(Engineer, new GetRequest(request))).Request, Has.Property("CustomerName").Null.And.Property("CustomerId").Null.And.Property("ReporterPhone").Null);
     }
 
+    /// <summary>No more is there to be done: an order that was voided, and one that no longer serves the request.</summary>
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task Nor_does_it_of_an_order_that_was_voided_or_of_a_request_that_left_it(bool voided)
+    {
+        var (request, order) = await GivenWorking();
+        if (voided)
+        {
+            await Send(Here.Clerk, new VoidWork(order, "业主取消"));
+        }
+        else
+        {
+            await Execute("update request_work_order set left_at = @Now where request_id = @request and work_order_id = @order", new { request, order, Now = Clock.GetUtcNow() });
+        }
+
+        Assert.That((await Send(Engineer, new GetWorkOrder(order))).Requests.Select(r => (r.Phone, r.CustomerName)), Is.All.EqualTo(((string?)null, (string?)null)));
+    }
+
     [Test]
     public async Task A_crew_reads_what_was_said_on_the_timeline_and_not_by_whom()
     {

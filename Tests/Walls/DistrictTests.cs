@@ -94,6 +94,19 @@ public sealed class DistrictTests : DeskFixture
         Assert.That(await Rows<string>("select what from event where subject_id = @Id and community_id = @CommunityId order by seq desc limit 1", new { Here.Officer.Id, There.CommunityId }), Is.EqualTo(new[] { "staffLeft" }));
     }
 
+    [Test]
+    public async Task Nobody_gives_up_the_districts_administration_for_themselves_or_takes_it_once_theirs_has_ended()
+    {
+        await Send(Answers, new GrantDistrictRole("south", Here.Officer.Id, Roles.Administrator));
+        var officer = Here.Officer with { Roles = [new RoleIn(Here.CommunityId, Roles.Administrator)] };
+        var formerly = Here.Clerk with { Roles = [new RoleIn(Here.CommunityId, Roles.Administrator)] };
+
+        Assert.That(await Refusal(() => Send(officer, new RevokeDistrictRole("south", Here.Officer.Id, Roles.Administrator))), Is.EqualTo("account.yourself"));
+        Assert.That(await Refusal(() => Send(formerly, new RevokeDistrictRole("south", Here.Officer.Id, Roles.Administrator))), Is.EqualTo("role.not_allowed"));
+        await Send(Answers, new RevokeDistrictRole("south", Here.Officer.Id, Roles.Administrator));
+        Assert.That(await RolesOf(Here.Officer.Id), Is.EqualTo(new[] { "here:customerOfficer" }));
+    }
+
     private Task<List<string>> WorksAt(Guid staff) => Rows<string>(
         "select c.code from community_staff s join community c on c.community_id = s.community_id where s.staff_id = @staff and s.left_at is null order by 1", new { staff });
 

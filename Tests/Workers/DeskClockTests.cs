@@ -17,6 +17,7 @@ namespace PropertyServiceDesk.Tests.Workers;
 /// <summary>The time of a demo, kept in the database and shared by real processes; and that a production desk has no such door.</summary>
 public sealed class DeskClockTests : DeskFixture
 {
+    /// <summary>In which a month can be played through.</summary>
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     [SetUp]
@@ -33,6 +34,18 @@ public sealed class DeskClockTests : DeskFixture
         Assert.That(moved, Is.GreaterThanOrEqualTo(FakeClock.Start.AddDays(30)).And.LessThan(FakeClock.Start.AddDays(30).AddMinutes(5)));
         Assert.That(new DeskClock(Owner, TimeSpan.Zero).GetUtcNow() - first.GetUtcNow(), Is.LessThan(TimeSpan.FromSeconds(1)));
         Assert.That(new DeskClock(Owner, TimeSpan.FromHours(1)).GetUtcNow() - first.GetUtcNow(), Is.EqualTo(TimeSpan.FromHours(1)).Within(TimeSpan.FromSeconds(2)));
+    }
+
+    [TestCase("Api")]
+    [TestCase("Workers")]
+    public async Task A_host_that_is_no_demo_and_is_told_to_have_it_does_not_start(string program)
+    {
+        await using var host = RealProcess.Start(program, TestDatabase.On(await TestDatabase.Copy()), [], (DeskClock.Setting, "settable"), ("Desk__Mode", "Production"));
+
+        await host.Ended(TimeSpan.FromMinutes(2));
+
+        Assert.That(host.ExitCode, Is.EqualTo(1), host.Said);
+        Assert.That(host.Said, Does.Contain("DESK_CLOCK=settable lets anybody move the time."));
     }
 
     [Test]
@@ -72,10 +85,10 @@ public sealed class DeskClockTests : DeskFixture
 
     [Test]
     [Category("Process")]
-    public async Task Days_are_played_through_real_processes_in_seconds()
+    public async Task A_month_is_played_through_real_processes_within_a_minute()
     {
         var (_, order) = await GivenWorking();
-        var wake = Clock.GetUtcNow().AddDays(20);
+        var wake = Clock.GetUtcNow().AddDays(30);
         await Send(Here.Member(Crew.Engineering), new HoldWork(order, HoldReason.Parts, wake));
 
         var api = Start("Api");
@@ -83,18 +96,19 @@ public sealed class DeskClockTests : DeskFixture
         var address = await Address(api);
         _ = workers.StandardOutput.ReadToEndAsync();
         using var clerk = new HttpClient(new HttpClientHandler { CookieContainer = new CookieContainer() }) { BaseAddress = new Uri(address) };
-        for (var day = 0; day < 21; day++)
+        var whole = Stopwatch.StartNew();
+        for (var day = 0; day < 31; day++)
         {
             Assert.That((await clerk.PostAsJsonAsync("/api/demo/clock", new { bySeconds = 24 * 60 * 60 })).StatusCode, Is.EqualTo(HttpStatusCode.OK));
         }
 
-        var waited = Stopwatch.StartNew();
         while (await Scalar<string>("select status from work_order where work_order_id = @order", new { order }) != "working")
         {
-            Assert.That(waited.Elapsed, Is.LessThan(Deadline), "the workers did not follow");
+            Assert.That(whole.Elapsed, Is.LessThan(Deadline), "the workers did not follow");
             await Task.Delay(100);
         }
 
+        TestContext.Out.WriteLine($"31 days in {whole.Elapsed.TotalSeconds:0.0} s.");
         Assert.That(await Scalar<DateTime>("select until_at from hold where work_order_id = @order", new { order }), Is.EqualTo(wake.UtcDateTime));
         Kill(api);
         Kill(workers);

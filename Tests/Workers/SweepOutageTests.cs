@@ -99,7 +99,7 @@ public sealed class SweepOutageTests : DeskFixture
 
     private RealProcess Worker(string offset)
     {
-        var worker = RealProcess.Start("Probe", ConnectionString, ["--sweep", "--beside", "--at-once", "1"], (DeskClock.Setting, "settable"), (DeskClock.OffsetSetting, offset));
+        var worker = RealProcess.Start("Probe", ConnectionString, ["--sweep", "--beside", "--at-once", "1"], (DeskClock.Setting, "settable"), ("Desk__Mode", "Demo"), (DeskClock.OffsetSetting, offset));
         started.Add(worker);
         return worker;
     }

@@ -1,7 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test as always } from 'vitest';
-import { address, keptOut, launch, open, picture, settled, signIn } from './browser';
-import type { Look } from './browser';
+import { address, keptOut, launch, mixed, named, open, settled, signIn } from './browser';
 
 /** Only against a desk that has these people; see Tests/Browser. */
 const test = always.skipIf(!process.env.DESK_TWO_HOMES);
@@ -30,7 +29,8 @@ const desk: readonly Screen[] = [
   ['/officer?show=escalated', 'main a.order'],
   ['/officer?show=complaints', 'main a.order'],
   ['/officer?show=followUps', 'main a.order'],
-  ['/officer?show=holds', 'main a.order'],
+  ['/officer?show=holds', '[data-board=holds]'],
+  ['/officer?show=stuck', '[data-board=stuck]'],
 ];
 const manager: readonly Screen[] = [
   ['/today', '[data-part=today]'],
@@ -48,15 +48,9 @@ const administrator: readonly Screen[] = [
   ['/accounts', '[data-account]'],
   ['/tokens', 'main h1'],
   ['/account', '[data-part=sessions] li'],
+  ['/masters', '[data-place]'],
+  ...[['categories', '[data-category]'], ['teams', '[data-team]'], ['calendar', '[data-part=year]'], ['community', '[data-part=community]']].map(([part, ready]) => [`/masters?part=${part}`, ready!] as const),
 ];
-
-const looks: readonly Look[] = [{ language: 'zh-CN', width: 1440, shade: 'light' }, { language: 'en', width: 360, shade: 'dark' }];
-const named = looks.map((look) => [`${look.language}, ${look.width} px, ${look.shade}`, look] as const);
-
-/** Words of the program, not of the data: in English there is no Chinese among them. */
-const mixed = (page: Page, where: string): Promise<string[]> =>
-  page.evaluate((path) => document.documentElement.lang !== 'en' ? [] : [...document.querySelectorAll('nav a, button, th, legend, label:not(.ant-radio-wrapper, .ant-radio-button-wrapper), dt, .ant-segmented-item, .ant-tabs-tab')]
-    .map((e) => (e as HTMLElement).innerText?.trim() ?? '').filter((words) => /\p{Script=Han}/u.test(words) && words !== '中文').map((words) => `${path} speaks two languages: ${words}`), where);
 
 /** From screen to screen without loading the program anew. */
 async function goTo(page: Page, path: string): Promise<void> {
@@ -111,42 +105,6 @@ test.each(named)('Nor out of the manager’s and the administrator’s (%s)', as
   expect(found).toEqual([]);
 });
 
-test.each(named.map(([name, look]) => [name, { ...look, width: look.width > 600 ? 800 : 360 }] as const))('Nor a crew out of its pages (%s)', async (_, look) => {
-  const { page, context, wrong } = await open(browser, look);
-  await page.goto(`${address}/crew`);
-  await page.locator('#signInName').waitFor();
-  const out = await keptOut(page, 'crew sign-in');
-  await signIn(page, 'lead');
-  await page.locator('[data-order]').first().waitFor();
-  out.push(...(await keptOut(page, 'orders')), ...(await mixed(page, 'orders')));
-  await page.locator('[data-act=menu]').click();
-  out.push(...(await keptOut(page, 'menu')));
-  await page.locator('[data-act=close]').click();
-  await page.locator('[data-list=pool]').click();
-  await page.locator('[data-order]').first().click();
-  await page.locator('[data-part=moves]').waitFor();
-  const photo = await picture(page);
-  await context.setOffline(true);
-  await page.locator('[data-act=attach]').setInputFiles(photo);
-  await page.locator('[data-action=attach][data-state=pending]').waitFor();
-  out.push(...(await keptOut(page, 'order')), ...(await mixed(page, 'order')));
-  for (const form of ['transfer', 'return']) {
-    await page.locator('[data-move=more]').click();
-    out.push(...(await keptOut(page, 'more')));
-    await page.locator(`dialog [data-move=${form}]`).click();
-    await page.locator('dialog [data-act=submit]').waitFor();
-    out.push(...(await keptOut(page, form)), ...(await mixed(page, form)));
-    await page.locator('dialog [data-act=close]').click();
-  }
-  await page.locator('[data-part=strip]').click();
-  await page.locator('[data-act=send-now]').waitFor();
-  out.push(...(await keptOut(page, 'sent')), ...(await mixed(page, 'sent')));
-
-  expect(out).toEqual([]);
-  expect(wrong).toEqual([]);
-  await context.close();
-});
-
 const owners = JSON.parse(process.env.DESK_OWNERS ?? '[]') as string[];
 
 test.each(named)('Nor an owner out of the pages without an account (%s)', async (_, look) => {
@@ -176,7 +134,7 @@ test.each(named)('A customer’s card, a call and a dialog keep nobody out (%s)'
   await page.locator('#categoryId').fill('leak');
   await page.keyboard.press('Enter');
   await page.locator('[data-part=ahead] time').first().waitFor();
-  await page.waitForTimeout(300); // the list of categories is folding up
+  await settled(page);
   out.push(...(await keptOut(page, 'form')), ...(await mixed(page, 'form')));
   await page.locator('[data-part=card] h2 a').click();
   await page.locator('main h1').waitFor();
@@ -185,12 +143,12 @@ test.each(named)('A customer’s card, a call and a dialog keep nobody out (%s)'
   await page.goto(`${address}/faults`);
   await page.locator('[data-act=open-fault]').click();
   await page.locator('.ant-modal:visible, .ant-drawer:visible').first().waitFor();
-  await page.waitForTimeout(300);
+  await settled(page);
   out.push(...(await keptOut(page, 'dialog')), ...(await mixed(page, 'dialog')));
   await page.goto(`${address}/call-backs`);
   await page.locator('[data-act=open-call]').first().click();
   await page.locator('.ant-drawer [data-act=take]').waitFor();
-  await page.waitForTimeout(300);
+  await settled(page);
   out.push(...(await keptOut(page, 'call')), ...(await mixed(page, 'call')));
 
   expect(out).toEqual([]);

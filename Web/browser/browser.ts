@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import axe from 'axe-core';
 import { chromium } from 'playwright-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
@@ -26,7 +27,7 @@ export interface Look {
 
 export async function open(browser: Browser, look: Look): Promise<{ page: Page; context: BrowserContext; wrong: string[] }> {
   const context = await browser.newContext({ locale: look.language, viewport: { width: look.width, height: look.height ?? (look.width < 600 ? 780 : 900) }, timezoneId: 'Asia/Shanghai', hasTouch: look.width < 600, colorScheme: look.shade ?? 'light', reducedMotion: 'reduce' });
-  context.setDefaultTimeout(Number(process.env.DESK_PATIENCE ?? 30_000));
+  context.setDefaultTimeout(Number(process.env.DESK_PATIENCE ?? 60_000));
   const page = await context.newPage();
   const wrong: string[] = [];
   page.on('pageerror', (e) => wrong.push(String(e)));
@@ -35,6 +36,12 @@ export async function open(browser: Browser, look: Look): Promise<{ page: Page; 
   const replies: string[] = [];
   page.on('response', (r) => replies.push(`${r.request().method()} ${new URL(r.url()).pathname} ${r.status()}`));
   page.on('requestfailed', (r) => replies.push(`${r.method()} ${new URL(r.url()).pathname} ${r.failure()?.errorText}`));
+  // What a script answers for the desk may still be on its way when it is done.
+  const close = context.close.bind(context);
+  context.close = async (options) => {
+    await Promise.all([context, ...context.pages()].map((routed) => routed.unrouteAll({ behavior: 'ignoreErrors' })));
+    await close(options);
+  };
   onTestFailed(async () => {
     const text = await page.locator('body').innerText().catch(() => 'The page is closed.');
     console.log(`At ${page.url()} (${look.language}, ${look.width} px)\n${text}\n\n${replies.slice(-20).join('\n')}\n${wrong.join('\n')}`);
@@ -60,13 +67,19 @@ export const overflow = (page: Page): Promise<number> => page.evaluate(() => doc
 
 /** What is on its way is there: nothing turns any more. The stream of events keeps the network busy for ever. */
 export async function settled(page: Page): Promise<void> {
-  await page.waitForFunction(() => !document.querySelector('.ant-spin-spinning, .ant-spin-show, [aria-busy=true]'), undefined, { timeout: 20_000 });
+  await page.waitForFunction(() => !document.querySelector('.ant-spin-spinning, .ant-spin-show, [aria-busy=true]'), undefined, { timeout: 60_000 });
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  // What fades in is pale until it is there, and what folds up still is.
+  await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((a) => a.effect?.getComputedTiming().endTime !== Infinity).map((a) => a.finished)));
 }
 
-/** What axe finds that keeps somebody out, in words that lead to the place; and whether something sticks out to the side. */
+/** What axe finds that keeps somebody out, in words that lead to the place; and whether something sticks out to the side. DESK_PICTURES names a folder for what it looked like. */
 export async function keptOut(page: Page, where: string): Promise<string[]> {
   await page.mouse.move(0, 0);
+  if (process.env.DESK_PICTURES) {
+    const look = await page.evaluate(() => `${document.documentElement.lang}-${innerWidth}`);
+    await page.screenshot({ path: join(process.env.DESK_PICTURES, `${look}-${where.replace(/[^a-z]+/gi, '-')}.png`) });
+  }
   // Of a long list the first few stand for all.
   await page.evaluate(() => document.querySelectorAll<HTMLElement>('.orders > :nth-child(n+9), .ant-table-tbody > tr:nth-child(n+9), .shift:nth-child(n+6), .day:nth-child(n+3)').forEach((e) => { e.style.display = 'none'; }));
   await page.evaluate(axe.source);
@@ -105,3 +118,12 @@ export async function picture(page: Page): Promise<{ name: string; mimeType: str
   const exif = Buffer.from('ffe10022' + '457869660000' + '4d4d002a00000008' + '0001' + '0112' + '0003' + '00000001' + '00060000' + '00000000', 'hex');
   return { name: '厨房.jpg', mimeType: 'image/jpeg', buffer: Buffer.concat([plain.subarray(0, 2), exif, plain.subarray(2)]) };
 }
+
+/** In which every screen is looked at. */
+const looks: readonly Look[] = [{ language: 'zh-CN', width: 1440, shade: 'light' }, { language: 'en', width: 360, shade: 'dark' }];
+export const named = looks.map((look) => [`${look.language}, ${look.width} px, ${look.shade}`, look] as const);
+
+/** Words of the program, not of the data: in English there is no Chinese among them. */
+export const mixed = (page: Page, where: string): Promise<string[]> =>
+  page.evaluate((path) => document.documentElement.lang !== 'en' ? [] : [...document.querySelectorAll('nav a, button, th, legend, label:not(.ant-radio-wrapper, .ant-radio-button-wrapper), dt, .ant-segmented-item, .ant-tabs-tab')]
+    .map((e) => (e as HTMLElement).innerText?.trim() ?? '').filter((words) => /\p{Script=Han}/u.test(words) && words !== '中文').map((words) => `${path} speaks two languages: ${words}`), where);

@@ -49,7 +49,10 @@ test.each(['zh-CN', 'en'] as const)('A crew member works through an order withou
   await step(page, 'attach', 'pending').waitFor();
   await page.locator('[data-move=complete]').click();
   await page.locator('[name=whatWasDone]').fill('换了密封圈');
-  await page.waitForTimeout(300); // what is being typed is being written down
+  await expect.poll(() => page.evaluate(() => new Promise((done) => { // what is being typed is being written down
+    const asked = indexedDB.open('desk-crew');
+    asked.onsuccess = () => { const all = asked.result.transaction('drafts').objectStore('drafts').getAll(); all.onsuccess = () => { asked.result.close(); done(JSON.stringify(all.result)); }; };
+  }))).toContain('换了密封圈');
   expect(await overflow(page)).toBeLessThanOrEqual(0);
 
   // Closed and opened again, still without a line: the page comes from the telephone, and so does what was typed.

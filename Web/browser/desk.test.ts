@@ -52,7 +52,10 @@ test.each<[Look['language'], string, string]>([['zh-CN', 'sgls', '厨房水管�
     // Two homes: the other one.
     const homes = await page.locator('.homes label').allInnerTexts();
     expect(homes).toHaveLength(3);
-    if ((await page.locator('.homes label:has(input:checked)').innerText()) === homes[0]) await hands.press('ArrowDown');
+    if ((await page.locator('.homes label:has(input:checked)').innerText()) === homes[0]) {
+      await hands.press('ArrowDown');
+      await page.waitForFunction((before) => (document.querySelector('.homes label:has(input:checked)') as HTMLElement).innerText !== before, homes[0]!);
+    }
     await hands.press('Tab');
     await focused(page, 'categoryId');
     await hands.type(category);

@@ -1,7 +1,6 @@
-import axe from 'axe-core';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test as always } from 'vitest';
-import { address, launch, open, overflow, people, signIn } from './browser';
+import { address, keptOut, launch, open, people, settled, signIn } from './browser';
 import type { Look } from './browser';
 
 /** Only against a desk that has such a person. */
@@ -13,19 +12,10 @@ afterAll(async () => { await browser?.close(); });
 
 const file = (name: string, lines: string[]) => ({ name, mimeType: 'text/csv', buffer: Buffer.from(`${lines.join('\r\n')}\r\n`) });
 
-async function found(page: Page): Promise<string[]> {
-  await page.waitForTimeout(400); // what fades in is pale until it is there
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() => (window as unknown as { axe: typeof axe }).axe.run(document, { resultTypes: ['violations'] }));
-  const out = violations.filter((v) => v.impact === 'serious' || v.impact === 'critical').flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.target.join(' ')} ${n.html.slice(0, 160)} ${n.any.map((a) => a.message).join('; ')}`));
-  if ((await overflow(page)) > 0) out.push('sticks out to the side');
-  return out;
-}
-
 test.each<[Look['language'], number, string]>([['zh-CN', 1440, 'Z'], ['en', 360, 'E']])('An administrator sets a community up (%s, %i px)', async (language, width, tag) => {
   const { page, context, wrong } = await open(browser, { language, width });
   const out: string[] = [];
-  const look = async (what: string) => out.push(...(await found(page)).map((v) => `${what} ${v}`));
+  const look = async (what: string) => { await settled(page); out.push(...(await keptOut(page, what))); };
   await signIn(page, 'administrator');
 
   await page.goto(`${address}/masters`);

@@ -6,11 +6,13 @@ import type { ReactNode } from 'react';
 import { Link, NavLink, useLocation } from 'react-router';
 import { api, told } from './api/client';
 import type { SignedIn } from './api/client';
-import { screensOf, sessionKey } from './api/session';
+import { leavingKey, screensOf, sessionKey } from './api/session';
 import { AlarmBell } from './desk/AlarmBell';
+import { typed } from './kit/kept';
 import { useLive } from './kit/live';
 import { LiveSign } from './kit/LiveSign';
 import { forgetDraftsOf } from './desk/drafts';
+import { useUnseenOfMine } from './desk/toldMe';
 import { choose, useShade } from './kit/shade';
 import { speak, useWords } from './words/words';
 
@@ -35,11 +37,14 @@ export function Shell({ who, children }: { who: SignedIn; children: ReactNode })
   const client = useQueryClient();
   const screens = screensOf(who);
   const wide = Grid.useBreakpoint().md;
+  const unseen = useUnseenOfMine(who.staffId);
+  // Whoever was told something that nothing else tells them: seen on every page.
+  const messages = unseen > 0 ? `${t('nav.messages')} (${unseen})` : t('nav.messages');
   useTitle();
   useLive(who.staffId);
   const links = [
     ...(screens.officer ? [['/today', t('nav.today')]] : []),
-    ...(screens.desk ? [['/desk', t('nav.desk')], ['/requests', t('nav.requests')], ['/queue', t('nav.queue')], ['/call-backs', t('nav.callBacks')], ['/follow-ups', t('nav.followUps')], ['/faults', t('nav.faults')], ['/escalations', t('nav.escalations')], ['/inbox', t('nav.inbox')], ['/messages', t('nav.messages')], ['/voices', t('nav.voices')]] : []),
+    ...(screens.desk ? [['/desk', t('nav.desk')], ['/requests', t('nav.requests')], ['/queue', t('nav.queue')], ['/call-backs', t('nav.callBacks')], ['/follow-ups', t('nav.followUps')], ['/faults', t('nav.faults')], ['/escalations', t('nav.escalations')], ['/inbox', t('nav.inbox')], ['/messages', messages], ['/voices', t('nav.voices')]] : []),
     ...(screens.crew ? [['/crew', t('nav.crew')]] : []),
     ...(screens.crew && !screens.desk ? [['/escalations', t('nav.escalations')]] : []),
     ...(screens.officer ? [['/officer', t('nav.officer')], ['/reports', t('nav.reports')]] : []),
@@ -48,11 +53,14 @@ export function Shell({ who, children }: { who: SignedIn; children: ReactNode })
     ['/policies', t('nav.policies')],
     ...(screens.admin ? [['/masters', t('nav.masters')], ['/accounts', t('nav.accounts')], ['/tokens', t('nav.tokens')]] : []),
     ...(!screens.desk && !screens.crew ? [['/requests', t('nav.requests')]] : []),
+    ...(!screens.desk ? [['/messages', messages]] : []),
   ] as [string, string][];
 
   const signOut = async () => {
+    client.setQueryData(leavingKey, true);
     await told(api.DELETE('/api/session')).catch(() => undefined);
     forgetDraftsOf(localStorage, who.staffId);
+    typed().forgetAll();
     // First the sign-in is shown, which listens to this one; then all else is forgotten.
     client.setQueryData(sessionKey, null);
     client.removeQueries({ predicate: (q) => q.queryKey[0] !== sessionKey[0] });
@@ -63,7 +71,7 @@ export function Shell({ who, children }: { who: SignedIn; children: ReactNode })
       <a className="skip" href="#main">{t('app.skip')}</a>
       <header>
         <span className="brand">{wide ? t('app.name') : null}</span>
-        <nav>{!wide && links.length > 4 ? <Menu links={links} label={t('app.menu')} /> : <Links links={links} />}</nav>
+        <nav>{!wide && links.length > 4 ? <Menu links={links} label={t('app.menu')} unseen={unseen} /> : <Links links={links} unseen={unseen} />}</nav>
         <span className="who">
           <LiveSign />
           {screens.desk && <AlarmBell />}
@@ -81,7 +89,7 @@ export function Shell({ who, children }: { who: SignedIn; children: ReactNode })
 }
 
 /** As many links as there is room for; behind one button, the rest. */
-function Links({ links }: { links: readonly (readonly [string, string])[] }) {
+function Links({ links, unseen }: { links: readonly (readonly [string, string])[]; unseen: number }) {
   const { t } = useWords();
   const row = useRef<HTMLDivElement>(null);
   const measured = useRef<HTMLDivElement>(null);
@@ -105,7 +113,7 @@ function Links({ links }: { links: readonly (readonly [string, string])[] }) {
   return (
     <div ref={row} className="links">
       {links.slice(0, fit).map(([to, label]) => <NavLink key={to} to={to}>{label}</NavLink>)}
-      {fit < links.length && <Menu links={links.slice(fit)} label={t('app.more')} />}
+      {fit < links.length && <Menu links={links.slice(fit)} label={t('app.more')} unseen={links.slice(fit).some(([to]) => to === '/messages') ? unseen : 0} />}
       <div ref={measured} className="measured" aria-hidden="true">
         {links.map(([to, label]) => <span key={to}>{label}</span>)}
       </div>
@@ -114,12 +122,13 @@ function Links({ links }: { links: readonly (readonly [string, string])[] }) {
 }
 
 /** The way to every screen for which there is no room in a row. */
-function Menu({ links, label }: { links: readonly (readonly [string, string])[]; label: string }) {
+function Menu({ links, label, unseen }: { links: readonly (readonly [string, string])[]; label: string; unseen: number }) {
+  const { t } = useWords();
   const { pathname } = useLocation();
   const here = links.find(([to]) => pathname === to || pathname.startsWith(`${to}/`));
   return (
     <Dropdown trigger={['click']} menu={{ selectedKeys: here ? [here[0]] : [], items: links.map(([to, text]) => ({ key: to, label: <Link to={to}>{text}</Link> })) }}>
-      <Button type="text" icon={<MenuOutlined />} className={here ? 'here' : undefined} data-act="menu">{here?.[1] ?? label}</Button>
+      <Button type="text" icon={<MenuOutlined />} className={here ? 'here' : undefined} data-act="menu">{here?.[1] ?? label}{unseen > 0 && here?.[0] !== '/messages' && <span className="unseen-count" role="img" aria-label={t('messages.unseen', { count: unseen })} data-unseen={unseen}>{unseen}</span>}</Button>
     </Dropdown>
   );
 }

@@ -4,15 +4,18 @@ import enUS from 'antd/locale/en_US';
 import zhCNLocale from 'antd/locale/zh_CN';
 import dayjs from 'dayjs';
 import 'dayjs/locale/zh-cn';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { Fragment, lazy, Suspense, useEffect, useMemo, useState } from 'react';
 import type { ReactNode } from 'react';
-import { BrowserRouter, Navigate, Route, Routes } from 'react-router';
+import { BrowserRouter, Navigate, Route, Routes, useLocation } from 'react-router';
 import { WayIn } from './account/WayIn';
 import { whenSessionIsOver } from './api/client';
 import type { SignedIn } from './api/client';
 import { Problem } from './api/problems';
-import { screensOf, sessionKey, useSession } from './api/session';
+import { leavingKey, screensOf, sessionKey, useSession } from './api/session';
 import { remember } from './look';
+import { nothingOf } from './kit/asked';
+import { Boundary } from './kit/Boundary';
+import { typesHere } from './kit/kept';
 import { useShade } from './kit/shade';
 import { Trouble } from './kit/Trouble';
 import { Shell } from './Shell';
@@ -73,7 +76,7 @@ export function App() {
       <AntApp>
         <QueryClientProvider client={queries}>
           <BrowserRouter>
-            <SessionGate>{(who) => <Screens who={who} />}</SessionGate>
+            <Boundary><SessionGate>{(who) => <Screens who={who} />}</SessionGate></Boundary>
           </BrowserRouter>
         </QueryClientProvider>
       </AntApp>
@@ -87,21 +90,28 @@ function SessionGate({ children }: { children: (who: SignedIn) => ReactNode }) {
   const client = useQueryClient();
   const session = useSession();
   const [over, setOver] = useState(false);
-  useEffect(() => whenSessionIsOver(() => setOver(client.getQueryData(sessionKey) != null)), [client]);
+  const [last, remain] = useState<SignedIn>();
+  if (session.data && session.data !== last) remain(session.data);
+  // Asked again, the session is nobody's: until somebody signs in, the screens are still those of whoever was here.
+  const who = session.data ?? (over ? last : null);
+  useEffect(() => whenSessionIsOver(() => { if (client.getQueryData(sessionKey) != null && !client.getQueryData(leavingKey)) setOver(true); }), [client]);
+  useMemo(() => { if (who) typesHere(who.staffId); }, [who?.staffId]);
 
   if (session.isPending) return <Spin fullscreen />;
-  if (session.isError) return <div className="lonely"><Trouble problem={Problem.from(session.error)} retry={() => void session.refetch()} /></div>;
-  if (!session.data) return <SignInScreen />;
-  if (session.data.needs) return <WayIn who={session.data} />;
+  if (nothingOf(session)) return <div className="lonely"><Trouble problem={Problem.from(session.error)} retry={() => void session.refetch()} /></div>;
+  if (!who) return <SignInScreen />;
+  if (who.needs) return <WayIn who={who} />;
   return (
     <>
-      {children(session.data)}
+      <Fragment key={who.staffId}>{children(who)}</Fragment>
       <Modal open={over} footer={null} closable={false} keyboard={false} title={t('signIn.title')} destroyOnHidden>
         <p>{t('signIn.again')}</p>
         <SignInForm
           done={() => {
             setOver(false);
-            void client.invalidateQueries();
+            // Somebody else begins anew; nothing of the one before is shown to them.
+            if (client.getQueryData<SignedIn>(sessionKey)?.staffId !== last?.staffId) client.removeQueries({ predicate: (q) => q.queryKey[0] !== sessionKey[0] });
+            else void client.invalidateQueries();
           }}
         />
       </Modal>
@@ -117,10 +127,12 @@ function ToCrew() {
 
 function Screens({ who }: { who: SignedIn }) {
   const screens = screensOf(who);
+  const { pathname } = useLocation();
   useEffect(() => remember(who), [who]);
   const home = screens.manager ? '/today' : screens.desk || !screens.crew ? (screens.desk ? '/desk' : '/requests') : '/crew';
   return (
     <Shell who={who}>
+      <Boundary of={pathname}>
       <Suspense fallback={<Spin className="waiting" />}>
         <Routes>
           <Route path="/" element={<Navigate to={home} replace />} />
@@ -138,7 +150,7 @@ function Screens({ who }: { who: SignedIn }) {
           <Route path="/follow-ups" element={<FollowUpsScreen />} />
           <Route path="/officer" element={<OfficerScreen who={who} />} />
           <Route path="/inbox" element={<InboxScreen />} />
-          <Route path="/messages" element={<MessagesScreen />} />
+          <Route path="/messages" element={<MessagesScreen who={who} />} />
           <Route path="/templates" element={<TemplatesScreen />} />
           <Route path="/escalations" element={<EscalationsScreen />} />
           <Route path="/reports" element={<ReportsScreen />} />
@@ -155,6 +167,7 @@ function Screens({ who }: { who: SignedIn }) {
           <Route path="*" element={<Result status="404" title="404" />} />
         </Routes>
       </Suspense>
+      </Boundary>
     </Shell>
   );
 }

@@ -43,11 +43,6 @@ public sealed partial class DeliverMessages(
     /// <returns>How many messages were dealt with since the last time.</returns>
     public async Task<int> Run(CancellationToken ct)
     {
-        if (!settings.Any)
-        {
-            return 0;
-        }
-
         Task running;
         lock (gate)
         {
@@ -109,7 +104,7 @@ public sealed partial class DeliverMessages(
             while (!stopping.IsCancellationRequested)
             {
                 var room = Math.Min(AtOnce, MostInHand - Volatile.Read(ref inHand));
-                var found = room > 0 ? await due.MessagesToSend(room, CancellationToken.None) : [];
+                var found = room <= 0 ? [] : settings.Any ? await due.MessagesToSend(room, CancellationToken.None) : await due.StaffMessagesToSend(room, CancellationToken.None);
                 foreach (var community in found.GroupBy(f => f.CommunityId, f => f.MessageId))
                 {
                     await TakeUp(community.Key, [.. community], ended.Writer);

@@ -68,7 +68,7 @@ public sealed class MessageSettings : IDisposable
     /// <summary>How many messages an HTTP host is sent at once.</summary>
     public int AtOnce { get; }
 
-    /// <summary>Without any way out nothing is taken up: messages wait until one is configured.</summary>
+    /// <summary>Without any way out staff are told on their screens; what owners are to be sent waits until one is configured.</summary>
     public bool Any => senders.Count > 0;
 
     public WaysOut Ways { get; }

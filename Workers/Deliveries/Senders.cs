@@ -36,6 +36,8 @@ internal sealed class FolderSender(string folder) : IMessageSender
 /// <summary>E-mail. The message's own id is its Message-ID, and a reply names it; automatic replies are asked for not to be sent.</summary>
 internal sealed class SmtpSender(SmtpSettings settings) : IMessageSender
 {
+    private const string NotTrusted = "smtp certificate not trusted";
+
     public string Host => string.Create(CultureInfo.InvariantCulture, $"smtp {settings.Host}:{settings.Port}");
 
     public int AtOnce => 16;
@@ -67,6 +69,10 @@ internal sealed class SmtpSender(SmtpSettings settings) : IMessageSender
             await client.SendMailAsync(mail, ct).WaitAsync(ct);
             return Sent.Taken;
         }
+        catch (SmtpException e) when (e.InnerException is System.Security.Authentication.AuthenticationException)
+        {
+            return new Sent(Attempt.Failed, NotTrusted, NoAnswer: true); // nothing was said to it but that we wanted to speak in private
+        }
         catch (SmtpException e)
         {
             var code = (int)e.StatusCode;
@@ -74,7 +80,11 @@ internal sealed class SmtpSender(SmtpSettings settings) : IMessageSender
                 ? new Sent(Attempt.Refused, $"smtp {code}")
                 : new Sent(Attempt.Failed, code > 0 ? $"smtp {code}" : "smtp no answer", NoAnswer: e.InnerException is not null && code is <= 0);
         }
-        catch (Exception e) when (e is IOException or System.Security.Authentication.AuthenticationException or System.Net.Sockets.SocketException or FormatException)
+        catch (System.Security.Authentication.AuthenticationException)
+        {
+            return new Sent(Attempt.Failed, NotTrusted, NoAnswer: true);
+        }
+        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException or FormatException)
         {
             return new Sent(Attempt.Failed, "smtp " + e.GetType().Name, NoAnswer: true);
         }

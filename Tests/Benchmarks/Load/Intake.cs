@@ -72,10 +72,10 @@ internal sealed class Intake(string apiUrl, int apiPid, string connectionString,
         return commands + 1;
     }
 
-    public static async Task<HttpClient> SignedIn(string apiUrl)
+    public static async Task<HttpClient> SignedIn(string apiUrl, string name = Place.Clerk)
     {
         var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 64, UseCookies = true }) { BaseAddress = new Uri(apiUrl) };
-        using var reply = await http.PostAsJsonAsync("/api/session", new { signInName = Place.Clerk, password = Place.Password });
+        using var reply = await http.PostAsJsonAsync("/api/session", new { signInName = name, password = Place.Password });
         reply.EnsureSuccessStatusCode();
         return http;
     }

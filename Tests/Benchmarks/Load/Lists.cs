@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Dapper;
 using Npgsql;
 using PropertyServiceDesk.Tests.Benchmarks;
 
@@ -11,6 +12,37 @@ internal static class Lists
 {
     private const int Calls = 60;
     private const int Rounds = 5;
+
+    /// <summary>As many as the owners' time is split of at once.</summary>
+    private const int Timed = 20_000;
+
+    private const int TimedCalls = 10;
+
+    // What the log says of requests that were dispatched, accepted, arrived at, held for a part and done, by the desk's calendar.
+    private const string TheirEvents = """
+        insert into event (community_id, seq, subject_kind, subject_id, what, visibility, detail, actor_kind, actor_id, occurred_at, recorded_at, prev_hash, hash)
+        select r.community_id, r.number * 100 + x.nth, x.subject_kind, x.subject_id, x.what, 'desk', x.detail::json, 'staff', r.registered_by, x.at, x.at, '', ''
+        from request r
+        join request_work_order l on l.community_id = r.community_id and l.request_id = r.request_id
+        join work_order o on o.community_id = l.community_id and o.work_order_id = l.work_order_id
+        cross join lateral (values
+            (1, 'workOrder', o.work_order_id, 'workDispatched', '{"crew": "engineering", "status": "dispatched"}', o.dispatched_at),
+            (2, 'workOrder', o.work_order_id, 'workAccepted', '{}', o.accepted_at),
+            (3, 'workOrder', o.work_order_id, 'workArrived', '{}', o.arrived_at),
+            (4, 'workOrder', o.work_order_id, 'workHeld', '{"reason": "parts"}', o.arrived_at + interval '1 hour'),
+            (5, 'workOrder', o.work_order_id, 'workResumed', '{}', o.arrived_at + interval '3 hours'),
+            (6, 'workOrder', o.work_order_id, 'workCompleted', '{}', o.done_at),
+            (7, 'request', r.request_id, 'requestFinished', '{}', r.finished_at),
+            (8, 'request', r.request_id, 'requestClosed', '{}', r.closed_at)) x (nth, subject_kind, subject_id, what, detail, at)
+        where r.number > @After and r.number <= 900000000000 + @Requests and x.at is not null;
+
+        update clock k
+        set calendar_version_id = (select c.current_version_id from calendar c where c.community_id = k.community_id and c.code = 'desk')
+        from request r
+        where r.number > @After and r.number <= 900000000000 + @Requests and k.community_id = r.community_id and k.subject_id = r.request_id and k.kind = 'finish';
+
+        analyze event;
+        """;
 
     public static async Task Run(string apiUrl, NpgsqlDataSource owner, IReadOnlyList<Spot> spots, int customers, int requests)
     {
@@ -62,6 +94,47 @@ internal static class Lists
         foreach (var (name, _) in calls)
         {
             Console.WriteLine($"  {name,-36} p50 {Intake.Percentile(times[name], 50),7:F1} ms   p95 {Intake.Percentile(times[name], 95),7:F1} ms   n {times[name].Count}");
+        }
+
+        await OwnersTime(apiUrl, owner, requests);
+    }
+
+    /// <summary>The report that is reckoned from the log while somebody waits, and a page of the requests behind a part of it, at the most that it takes.</summary>
+    private static async Task OwnersTime(string apiUrl, NpgsqlDataSource owner, int requests)
+    {
+        var timed = Math.Min(Timed, requests);
+        await using (var connection = await owner.OpenConnectionAsync())
+        {
+            await connection.ExecuteAsync(TheirEvents, new { After = 900_000_000_000 + requests - timed, Requests = requests }, commandTimeout: 3_600);
+        }
+
+        using var http = await Intake.SignedIn(apiUrl, Place.Manager);
+        var from = Volume.Until - (Volume.Span / requests * (timed - 0.5));
+        var which = $"from={from.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}&to={Volume.Until.AddSeconds(1).UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}";
+        foreach (var (name, url) in new[] { ("owners' time, by crew", $"/api/reports/owners-time?{which}&by=crew"), ("owners' time, requests behind a part", $"/api/reports/owners-time/lines?{which}&holder=hold") })
+        {
+            var times = new List<double>();
+            var answer = "";
+            for (var i = 0; i <= TimedCalls; i++)
+            {
+                var at = Stopwatch.GetTimestamp();
+                using var reply = await http.GetAsync(url);
+                answer = await reply.Content.ReadAsStringAsync();
+                if (!reply.IsSuccessStatusCode)
+                {
+                    Console.WriteLine($"  {name}: answered {(int)reply.StatusCode} {answer}");
+                    return;
+                }
+
+                if (i > 0)
+                {
+                    times.Add(Stopwatch.GetElapsedTime(at).TotalMilliseconds);
+                }
+            }
+
+            using var read = JsonDocument.Parse(answer);
+            var counted = read.RootElement.ValueKind == JsonValueKind.Array ? $", {read.RootElement.EnumerateArray().Sum(f => f.GetProperty("requests").GetInt64()):N0} requests" : "";
+            Console.WriteLine($"  {name,-36} p50 {Intake.Percentile(times, 50),7:F0} ms   most {times.Max(),7:F0} ms   n {times.Count}{counted}");
         }
     }
 }

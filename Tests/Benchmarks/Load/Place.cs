@@ -16,6 +16,7 @@ internal sealed record Spot(Guid CommunityId, Guid CategoryId, Guid HomeId, Guid
 internal static class Place
 {
     public const string Clerk = "bench-clerk";
+    public const string Manager = "bench-manager";
     public const string Password = "bench horse battery";
 
     public static ServiceProvider Desk(string connectionString, Action<IServiceCollection>? more = null)
@@ -45,6 +46,7 @@ internal static class Place
             }
 
             await Send(desk, system, new JoinStaff(id, Clerk, "Bench", hash, [Roles.Clerk], []));
+            await Send(desk, system, new JoinStaff(id, Manager, "Bench", hash, [Roles.Manager], [], IsDemo: true));
             await using var connection = await owner.OpenConnectionAsync();
             var category = await connection.ExecuteScalarAsync<Guid>("select category_id from category where community_id = @id and kind = 'repair' and code = 'water'", new { id });
             var home = await connection.ExecuteScalarAsync<Guid>("select place_id from place where community_id = @id and kind = 'home' order by place_id limit 1", new { id });

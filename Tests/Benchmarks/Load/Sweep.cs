@@ -14,6 +14,7 @@ namespace PropertyServiceDesk.Load;
 internal static class Sweep
 {
     private const int AtOnce = 1_000;
+    private const long Aim = 50;
 
     private const string Requests = """
         insert into request (community_id, request_id, number, kind, channel, category_id, priority, description, place_id, reported_at, registered_at, registered_by)
@@ -62,20 +63,39 @@ internal static class Sweep
             await settle.ExecuteAsync("vacuum analyze clock", commandTimeout: 3_600);
         }
 
-        Console.WriteLine($"sweep: an idle tick with {closed:N0} requests reads {await Buffers(owner, DateTime.UnixEpoch)} buffers (aim: 50)");
+        var start = await Xmin(owner);
+        Say($"an idle tick with {closed:N0} closed requests", await Buffers(owner, DateTime.UtcNow.AddSeconds(-10), start, null));
+        Say("the tick every ten minutes that goes back to the beginning", await Buffers(owner, DateTime.UtcNow.AddSeconds(-10), start, start));
+        Say("a worker's first", await Buffers(owner, DateTime.UnixEpoch, 0, null));
+        foreach (var other in new[] { "holds_to_wake(@Now, 500)", "holds_over_limit(@Now, 500)", "clock_moves_open(500)", "clocks_left_behind(@Now, 500)", "rounds_to_chase(@Now, 5000)", "messages_to_send(@Now, 500)" })
+        {
+            Say($"what else a tick asks, {other.Split('(')[0]}", await Buffers(owner, "select * from " + other, new { Now = DateTime.UtcNow }));
+        }
 
         await using var old = await owner.OpenConnectionAsync();
         await using var snapshot = await old.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead);
         await old.ExecuteScalarAsync<long>("select count(*) from community", transaction: snapshot);
+        ulong since;
         await using (var closing = await owner.OpenConnectionAsync())
         {
-            // A million clocks that run, due over the next days, and are then closed.
-            await closing.ExecuteAsync("update clock set stopped_at = null, stopped_why = null, next_check_at = @Soon + (random() * 5) * interval '1 day' where stopped_at is not null", new { Soon = DateTime.UtcNow }, commandTimeout: 3_600);
+            // A million clocks that run, planned ten minutes ago for the next days, and are then closed.
+            await closing.ExecuteAsync("update clock set stopped_at = null, stopped_why = null, next_check_at = @Soon + (random() * 5) * interval '1 day' where stopped_at is not null", new { Soon = DateTime.UtcNow.AddMinutes(-10) }, commandTimeout: 3_600);
+            since = await Xmin(owner);
             await closing.ExecuteAsync("update clock set stopped_at = @Now, stopped_why = 'met', next_check_at = null where stopped_at is null", new { Now = DateTime.UtcNow.AddYears(1) }, commandTimeout: 3_600);
         }
 
-        Console.WriteLine($"sweep: the same just after they were closed while an old snapshot is held: {await Buffers(owner, DateTime.UtcNow.AddMinutes(-10))} buffers (aim: 50)");
-        Console.WriteLine($"sweep: the whole look, which comes every ten minutes, reads then {await Buffers(owner, DateTime.UnixEpoch)} buffers");
+        const string Closed = ", just after they were closed while an old snapshot is held";
+        Say("an idle tick" + Closed, await Buffers(owner, DateTime.UtcNow.AddSeconds(-10), since, null));
+        Say("the tick every ten minutes that goes back to the beginning" + Closed, await Buffers(owner, DateTime.UtcNow.AddSeconds(-10), since, since));
+        Console.WriteLine($"sweep: a worker's first{Closed}: {await Buffers(owner, DateTime.UnixEpoch, 0, null)} buffers (no tick: what it knows of no look before it reads)");
+    }
+
+    private static void Say(string what, long buffers) => Console.WriteLine($"sweep: {what}: {buffers} buffers (aim: {Aim}{(buffers > Aim ? ", MISSED" : "")})");
+
+    private static async Task<ulong> Xmin(NpgsqlDataSource owner)
+    {
+        await using var command = owner.CreateCommand("select pg_snapshot_xmin(pg_current_snapshot())");
+        return (ulong)(await command.ExecuteScalarAsync())!;
     }
 
     private static async Task Make(NpgsqlDataSource owner, IReadOnlyList<Spot> spots, int from, int count)
@@ -120,13 +140,21 @@ internal static class Sweep
         }
     }
 
-    private static async Task<long> Buffers(NpgsqlDataSource owner, DateTime after)
+    /// <param name="after">Up to where the tick before found nothing.</param>
+    /// <param name="since">The oldest transaction that it could not see.</param>
+    /// <param name="allSince">The same of the last that went back to the beginning.</param>
+    private static Task<long> Buffers(NpgsqlDataSource owner, DateTime after, ulong since, ulong? allSince)
+    {
+        var tick = $"select community_id, clock_id, next_check_at from clocks_to_check(@After, @Now, '{since}'::xid8, {(allSince is { } all ? $"'{all}'" : "null")}::xid8, 10000)";
+        return Buffers(owner, tick, new { After = DateTime.SpecifyKind(after, DateTimeKind.Utc), Now = DateTime.UtcNow });
+    }
+
+    private static async Task<long> Buffers(NpgsqlDataSource owner, string sql, object args)
     {
         await using var connection = await owner.OpenConnectionAsync();
-        const string tick = "explain (analyze, buffers, format json) select community_id, clock_id from clocks_to_check(@After, @Now, 10000)";
-        var args = new { After = DateTime.SpecifyKind(after, DateTimeKind.Utc), Now = DateTime.UtcNow };
-        await connection.ExecuteScalarAsync<string>(tick, args); // the function's own plan is made once a connection
-        using var plan = JsonDocument.Parse((await connection.ExecuteScalarAsync<string>(tick, args))!);
+        var explain = "explain (analyze, buffers, format json) " + sql;
+        await connection.ExecuteScalarAsync<string>(explain, args); // the function's own plan is made once a connection
+        using var plan = JsonDocument.Parse((await connection.ExecuteScalarAsync<string>(explain, args))!);
         var root = plan.RootElement[0].GetProperty("Plan");
         return root.GetProperty("Shared Hit Blocks").GetInt64() + root.GetProperty("Shared Read Blocks").GetInt64();
     }

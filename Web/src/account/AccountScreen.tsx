@@ -4,6 +4,8 @@ import { api, told } from '../api/client';
 import type { SessionEnded, SessionLine, SignedIn } from '../api/client';
 import { Problem } from '../api/problems';
 import { useSend } from '../api/sending';
+import { nothingOf } from '../kit/asked';
+import { Behind } from '../kit/Behind';
 import { Moment } from '../kit/Moment';
 import { Trouble } from '../kit/Trouble';
 import { useTitle } from '../Shell';
@@ -32,9 +34,9 @@ export default function AccountScreen({ who }: { who: SignedIn }) {
 
 function Sessions() {
   const list = useQuery({ queryKey: ['sessions'], queryFn: ({ signal }) => told(api.GET('/api/sessions', { signal })) });
-  if (list.isPending) return <Spin />;
-  if (list.isError) return <Trouble problem={Problem.from(list.error)} retry={() => void list.refetch()} />;
-  return <ul className="lines" data-part="sessions">{list.data.map((s) => <Session key={s.sessionId} session={s} />)}</ul>;
+  if (nothingOf(list)) return <Trouble problem={Problem.from(list.error)} retry={() => void list.refetch()} />;
+  if (!list.data) return <Spin />;
+  return <><Behind of={list} /><ul className="lines" data-part="sessions">{list.data.map((s) => <Session key={s.sessionId} session={s} />)}</ul></>;
 }
 
 function Session({ session: s }: { session: SessionLine }) {

@@ -7,6 +7,8 @@ import type { FactorSecret, RecoveryCodeList } from '../api/client';
 import { Problem } from '../api/problems';
 import { useSend } from '../api/sending';
 import { sessionKey } from '../api/session';
+import { nothingOf } from '../kit/asked';
+import { Behind } from '../kit/Behind';
 import { useFaultsInFields } from '../kit/Form';
 import { Moment } from '../kit/Moment';
 import { Trouble } from '../kit/Trouble';
@@ -51,7 +53,7 @@ export function Enrolment({ done }: { done: () => void }) {
   return (
     <div className="stack">
       <span>{t('factor.scan')}</span>
-      <QRCode value={secret.uri} size={200} />
+      <QRCode value={secret.uri} size={200} aria-label={t('factor.scan')} />
       <code className="number pre" data-part="factor-secret">{secret.secret}</code>
       <CodeForm<RecoveryCodeList> label={t('factor.confirm')} act="confirm-factor" call={(code) => told(api.POST('/api/second-factor/confirmation', { body: { code } }))} done={(r) => setCodes(r.recoveryCodes)} />
     </div>
@@ -82,12 +84,13 @@ export function OwnFactor() {
     void client.invalidateQueries({ queryKey: ['second-factor'] });
     void client.invalidateQueries({ queryKey: sessionKey });
   };
-  if (state.isPending) return <Spin />;
-  if (state.isError) return <Trouble problem={Problem.from(state.error)} retry={() => void state.refetch()} />;
+  if (nothingOf(state)) return <Trouble problem={Problem.from(state.error)} retry={() => void state.refetch()} />;
+  if (!state.data) return <Spin />;
   if (codes) return <Codes codes={codes} done={again} />;
   if (!state.data.since) return <div className="stack"><span>{t('factor.why')}</span><Enrolment done={again} /></div>;
   return (
     <div className="stack">
+      <Behind of={state} />
       <span>{t('factor.since')} <Moment at={state.data.since} zone={here} /> · {t('factor.codesLeft', { count: state.data.recoveryCodesLeft })}</span>
       {!open && (
         <div className="row">

@@ -1,17 +1,20 @@
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { Alert, Button, Card, Empty, Form, Input, Modal, Popconfirm, Segmented, Select, Spin, Switch, Tag } from 'antd';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { api, told } from '../api/client';
 import type { AccountLine, AccountPassword, AccountReply, RoleIn, Roles, TeamSeat } from '../api/client';
 import { Problem } from '../api/problems';
 import { useCommunities, useTeams } from '../api/reference';
 import { useSend } from '../api/sending';
+import { EndAll } from './EndAll';
 import { MoveDialog } from '../kit/Form';
 import { useFilters } from '../kit/filters';
+import { isStale } from '../kit/Meanwhile';
 import { Moment } from '../kit/Moment';
 import { Trouble } from '../kit/Trouble';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
+import { Seen } from './masters/kit';
 
 const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const grantable: readonly Roles[] = ['clerk', 'crewMember', 'crewLead', 'customerOfficer', 'manager', 'administrator'];
@@ -54,7 +57,7 @@ export default function AccountsScreen() {
       )}
       {list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage}>{t('common.more')}</Button>}
       <MakeAccount open={making} close={() => setMaking(false)} done={(made) => { setShown(made); again(); }} />
-      <Modal open={!!shown} title={shown?.name} onCancel={() => setShown(undefined)} footer={<Button type="primary" onClick={() => setShown(undefined)}>{t('common.close')}</Button>}>
+      <Modal open={!!shown} destroyOnHidden title={shown?.name} onCancel={() => setShown(undefined)} footer={<Button type="primary" onClick={() => setShown(undefined)}>{t('common.close')}</Button>}>
         <Alert type="warning" showIcon title={shown?.password ? t('accounts.passwordOnce') : t('accounts.passwordGone')} />
         {shown?.password && <p><code className="number" data-part="password">{shown.password}</code></p>}
       </Modal>
@@ -65,12 +68,16 @@ export default function AccountsScreen() {
 function Account({ account: a, again, show }: { account: AccountLine; again: () => void; show: (password: AccountPassword & { name: string }) => void }) {
   const { t, word, pick } = useWords();
   const communities = useCommunities();
-  const [open, setOpen] = useState<'change' | 'roles' | 'reactivate'>();
-  const match = { 'If-Match': `"${a.version}"` };
+  // What a form was opened on: it is not saved over what came meanwhile.
+  const [opened, setOpened] = useState<{ what: 'change' | 'roles' | 'reactivate'; seen: AccountLine }>();
+  const setOpen = (what: 'change' | 'roles' | 'reactivate' | undefined) => setOpened(what && { what, seen: a });
+  const open = opened?.what;
+  const seen = opened?.seen ?? a;
   const path = { staffId: a.staffId };
   const reset = useSend<void, AccountPassword>((_, header) => told(api.POST('/api/accounts/{staffId}/password', { params: { path, header } })), (r) => { show({ ...r, name: a.displayName }); again(); });
   const factor = useSend<void, AccountReply>((_, header) => told(api.POST('/api/accounts/{staffId}/second-factor-removal', { params: { path, header } })), again);
   const deactivate = useSend<void, AccountReply>((_, header) => told(api.POST('/api/accounts/{staffId}/deactivation', { params: { path, header }, body: { version: a.version } })), again);
+  useEffect(() => { if (isStale(deactivate.problem)) again(); }, [deactivate.problem]);
   const name = (id: string) => { const c = communities.data?.find((x) => x.communityId === id); return c ? pick(c.name, c.nameEn) : ''; };
   return (
     <div className="order stack tight" data-account={a.signInName}>
@@ -81,7 +88,7 @@ function Account({ account: a, again, show }: { account: AccountLine; again: () 
           {a.mustChangePassword && <Tag color="gold">{t('accounts.mustChange')}</Tag>}
           {a.hasSecondFactor && <Tag color="green">{t('factor.title')}</Tag>}
         </span>
-        <span className="quiet">{a.lastSeenAt ? <Moment at={a.lastSeenAt} zone={here} brief /> : t('accounts.neverSeen')}</span>
+        <span className="quiet">{a.lastSeenAt ? <Moment at={a.lastSeenAt} zone={here} brief /> : t('accounts.neverSeen')}{Number(a.openSessions) > 0 && <> · {t('week.signedIn', { count: Number(a.openSessions) })}</>}</span>
       </div>
       <div className="row">
         {a.deactivatedAt ? <Button size="small" onClick={() => setOpen('reactivate')} data-act="reactivate">{t('accounts.reactivate')}</Button> : (
@@ -89,22 +96,30 @@ function Account({ account: a, again, show }: { account: AccountLine; again: () 
             <Button size="small" onClick={() => setOpen('change')}>{t('accounts.change')}</Button>
             <Button size="small" onClick={() => setOpen('roles')} data-act="roles">{t('accounts.roles')}</Button>
             {a.hasPassword && <Popconfirm title={t('accounts.resetSure')} onConfirm={() => void reset.send()} okText={t('accounts.reset')} cancelText={t('common.cancel')}><Button size="small" loading={reset.pending} data-act="reset-password">{t('accounts.reset')}</Button></Popconfirm>}
+            {Number(a.openSessions) > 0 && <EndAll account={a} done={again} />}
             {a.hasSecondFactor && <Popconfirm title={t('accounts.factorSure')} onConfirm={() => void factor.send()} okText={t('accounts.removeFactor')} cancelText={t('common.cancel')}><Button size="small" loading={factor.pending}>{t('accounts.removeFactor')}</Button></Popconfirm>}
             <Popconfirm title={t('accounts.deactivateSure')} onConfirm={() => void deactivate.send()} okText={t('accounts.deactivate')} cancelText={t('common.cancel')}><Button size="small" danger loading={deactivate.pending} data-act="deactivate">{t('accounts.deactivate')}</Button></Popconfirm>
           </>
         )}
       </div>
       <Trouble problem={reset.problem ?? factor.problem ?? deactivate.problem} />
+      <Seen key={seen.version} seen={seen} now={a} look={again}>
       <MoveDialog<{ displayName: string; language: string; phone?: string }, AccountReply>
-        title={t('accounts.change')} open={open === 'change'} onClose={() => setOpen(undefined)} done={again} submit={t('common.save')}
-        initial={{ displayName: a.displayName, language: a.language, phone: a.phone ?? undefined }}
-        call={(v, header) => told(api.POST('/api/accounts/{staffId}/change', { params: { path, header: { ...header, ...match } }, body: { displayName: v.displayName, language: v.language, phone: v.phone || null } }))}
+        keep={`account ${a.staffId}`} title={t('accounts.change')} open={open === 'change'} onClose={() => setOpen(undefined)} done={again} submit={t('common.save')}
+        initial={{ displayName: seen.displayName, language: seen.language, phone: seen.phone ?? undefined }}
+        compare={[
+          { name: 'displayName', label: t('accounts.displayName'), before: seen.displayName, now: a.displayName },
+          { name: 'language', label: t('accounts.language'), before: seen.language, now: a.language },
+          { name: 'phone', label: t('accounts.phone'), before: seen.phone, now: a.phone },
+        ]}
+        call={(v, header, version) => told(api.POST('/api/accounts/{staffId}/change', { params: { path, header: { ...header, 'If-Match': `"${version}"` } }, body: { displayName: v.displayName, language: v.language, phone: v.phone || null } }))}
       >
         <Form.Item name="displayName" label={t('accounts.displayName')} rules={[{ required: true, whitespace: true, message: t('common.required') }]}><Input maxLength={100} /></Form.Item>
         <LanguagePick />
         <Form.Item name="phone" label={`${t('accounts.phone')} (${t('common.optional')})`}><Input maxLength={40} /></Form.Item>
       </MoveDialog>
-      <RolesDialog account={a} open={open === 'roles' || open === 'reactivate'} back={open === 'reactivate'} close={() => setOpen(undefined)} done={again} />
+      <RolesDialog account={seen} now={a} open={open === 'roles' || open === 'reactivate'} back={open === 'reactivate'} close={() => setOpen(undefined)} done={again} />
+      </Seen>
     </div>
   );
 }
@@ -117,22 +132,32 @@ function LanguagePick() {
   return <Form.Item name="language" label={t('accounts.language')}><Select options={[{ value: 'zh-CN', label: '中文' }, { value: 'en', label: 'English' }]} /></Form.Item>;
 }
 
-function RolesDialog({ account: a, open, back, close, done }: { account: AccountLine; open: boolean; back: boolean; close: () => void; done: () => void }) {
+function RolesDialog({ account: a, now, open, back, close, done }: { account: AccountLine; now: AccountLine; open: boolean; back: boolean; close: () => void; done: () => void }) {
   const { t, word, pick } = useWords();
   const communities = useCommunities();
   const [chosen, setChosen] = useState<string>();
   const community = chosen ?? a.roles[0]?.communityId ?? communities.data?.[0]?.communityId;
-  const seats = a.seats.filter((s) => s.communityId === community);
+  const { data: teams } = useTeams(community);
+  const rolesOf = (x: AccountLine) => x.roles.filter((r) => r.communityId === community && !ofDistrict(x, r)).map((r) => r.role);
+  const seatsOf = (x: AccountLine) => x.seats.filter((s) => s.communityId === community);
+  const named = (id: string) => { const team = teams?.find((x) => x.teamId === id); return team ? pick(team.name, team.nameEn) : id; };
   return (
     <MoveDialog<{ roles: Roles[]; teams?: string[]; lead?: boolean }, AccountReply>
-      key={community} title={back ? t('accounts.reactivate') : t('accounts.roles')} open={open} onClose={close} done={done} submit={t('common.save')}
-      initial={{ roles: a.roles.filter((r) => r.communityId === community && !ofDistrict(a, r)).map((r) => r.role), teams: seats.map((s) => s.teamId), lead: seats.some((s) => s.lead) }}
-      call={(v, header) => {
+      keep={`account ${a.staffId} ${back ? 'back' : 'roles'} ${community}`} title={back ? t('accounts.reactivate') : t('accounts.roles')} open={open} onClose={close} done={done} submit={t('common.save')}
+      initial={{ roles: rolesOf(a), teams: seatsOf(a).map((s) => s.teamId), lead: seatsOf(a).some((s) => s.lead) }}
+      compare={[
+        { name: 'roles', label: t('accounts.roles'), before: rolesOf(a), now: rolesOf(now), say: (all: Roles[]) => all.map((r) => word('roles', r)).join(', ') },
+        ...(back ? [] : [
+          { name: 'teams', label: t('accounts.teams'), before: seatsOf(a).map((s) => s.teamId), now: seatsOf(now).map((s) => s.teamId), say: (all: string[]) => all.map(named).join(', ') },
+          { name: 'lead', label: t('accounts.lead'), before: seatsOf(a).some((s) => s.lead), now: seatsOf(now).some((s) => s.lead), say: (is: boolean) => (is ? t('common.yes') : t('common.no')) },
+        ]),
+      ]}
+      call={(v, header, version) => {
         const params = { path: { staffId: a.staffId }, header };
         const sits: TeamSeat[] = (v.teams ?? []).map((teamId) => ({ teamId, lead: !!v.lead }));
         return back
-          ? told(api.POST('/api/accounts/{staffId}/reactivation', { params, body: { communityId: community!, roles: v.roles, version: a.version } }))
-          : told(api.POST('/api/accounts/{staffId}/roles', { params, body: { communityId: community!, roles: v.roles, seats: sits, version: a.version } }));
+          ? told(api.POST('/api/accounts/{staffId}/reactivation', { params, body: { communityId: community!, roles: v.roles, version } }))
+          : told(api.POST('/api/accounts/{staffId}/roles', { params, body: { communityId: community!, roles: v.roles, seats: sits, version } }));
       }}
     >
       {(communities.data?.length ?? 0) > 1 && (
@@ -161,14 +186,14 @@ function MakeAccount({ open, close, done }: { open: boolean; close: () => void; 
   const { t, word, pick } = useWords();
   const communities = useCommunities();
   const [chosen, setChosen] = useState<string>();
-  const [name, setName] = useState('');
+  const name = useRef('');
   const community = chosen ?? communities.data?.[0]?.communityId;
   const needed = [{ required: true, message: t('common.required') }];
   return (
     <MoveDialog<Typed, AccountPassword>
-      title={t('accounts.new')} open={open} onClose={close} done={(reply) => done({ ...reply, name })} initial={{ language: 'zh-CN' }}
+      keep={`account in ${community}`} title={t('accounts.new')} open={open} onClose={close} done={(reply) => done({ ...reply, name: name.current })} initial={{ language: 'zh-CN' }}
       call={(v, header) => {
-        setName(v.displayName);
+        name.current = v.displayName;
         return told(api.POST('/api/accounts', {
           params: { header },
           body: { communityId: community!, signInName: v.signInName, displayName: v.displayName, roles: v.roles, seats: (v.teams ?? []).map((teamId) => ({ teamId, lead: !!v.lead })), language: v.language, phone: v.phone || null },

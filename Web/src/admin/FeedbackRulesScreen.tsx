@@ -7,10 +7,13 @@ import type { CallShare, FeedbackPlan, FeedbackRules, FeedbackWay, SlaEdited, Sl
 import { Problem } from '../api/problems';
 import { useCommunities } from '../api/reference';
 import { useSession } from '../api/session';
+import { nothingOf } from '../kit/asked';
+import { Behind } from '../kit/Behind';
 import { MoveDialog } from '../kit/Form';
 import { Trouble } from '../kit/Trouble';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
+import { Seen } from './masters/kit';
 
 /** What a community asks of everybody, with its range as the desk checks it. */
 const rules = [
@@ -65,21 +68,26 @@ function Rules({ communityId }: { communityId: string }) {
     queryKey: ['sla-profile', communityId],
     queryFn: ({ signal }) => told(api.GET('/api/communities/{communityId}/sla-profile', { params: { path: { communityId } }, signal })),
   });
-  if (profile.isError) return <Trouble problem={Problem.from(profile.error)} retry={() => void profile.refetch()} />;
-  if (profile.isPending) return <Spin className="waiting" />;
+  if (nothingOf(profile)) return <Trouble problem={Problem.from(profile.error)} retry={() => void profile.refetch()} />;
+  if (!profile.data) return <Spin className="waiting" />;
 
   const now = profile.data.profile.feedback ?? shipped;
   const rows: Row[] = [
     ...profile.data.profile.policies.map((p, index) => ({ index, code: p.code, name: p.name, plan: p.feedback })),
     { code: 'rework', name: profile.data.profile.rework.name, plan: profile.data.profile.rework.feedback },
   ];
-  const save = (changed: Partial<SlaProfile>, seen: SlaProfileDetails) =>
-    told(api.PUT('/api/communities/{communityId}/sla-profile', { params: { path: { communityId } }, body: { profile: { ...seen.profile, ...changed }, version: seen.version } }));
+  const looked = profile.data;
+  const save = (changed: (on: SlaProfile) => Partial<SlaProfile>, seen: SlaProfileDetails, version: number) => {
+    // On what the profile is now, where that was shown: what somebody else did to the rest of it stays.
+    const on = (version === looked.version ? looked : seen).profile;
+    return told(api.PUT('/api/communities/{communityId}/sla-profile', { params: { path: { communityId } }, body: { profile: { ...on, ...changed(on) }, version } }));
+  };
   const done = () => void client.invalidateQueries({ queryKey: ['sla-profile', communityId] });
   const planned = (plan: FeedbackPlan) => plan.way === 'thank' ? '—' : plan.remindAfterHours.length === 0 ? t('asking.noReminder') : plan.remindAfterHours.map((h) => t('asking.hours', { number: h })).join(' · ');
 
   return (
     <>
+      <Behind of={profile} />
       <p className="quiet">{t('asking.hint')} <Link to="/policies">{t('policies.title')}</Link></p>
       {!mayEdit && <Alert type="info" showIcon title={t('asking.readOnly')} />}
       <Card title={t('asking.everybody')} extra={<span className="row"><span className="quiet">{t('policies.version', { version: profile.data.version })}</span>{mayEdit && <Button onClick={() => editAll(profile.data)} data-act="edit-asking">{t('common.edit')}</Button>}</span>}>
@@ -103,9 +111,11 @@ function Rules({ communityId }: { communityId: string }) {
         />
       </Card>
       {editingAll && (
+        <Seen key={editingAll.version} seen={editingAll} now={looked} look={() => void profile.refetch()}>
         <MoveDialog<FeedbackRules, SlaEdited>
-          key={editingAll.version} open title={t('asking.everybody')} submit={t('common.save')} onClose={() => editAll(undefined)} done={done} rename={(f) => f.replace('profile.feedback.', '')}
-          initial={editingAll.profile.feedback ?? shipped} call={(v) => save({ feedback: v }, editingAll)}
+          keep={`asking ${communityId}`} open title={t('asking.everybody')} submit={t('common.save')} onClose={() => editAll(undefined)} done={done} rename={(f) => f.replace('profile.feedback.', '')}
+          initial={editingAll.profile.feedback ?? shipped} call={(v, _, version) => save(() => ({ feedback: v }), editingAll, version)}
+          compare={rules.map(({ name }) => ({ name, label: t(`asking.${name}`), before: (editingAll.profile.feedback ?? shipped)[name], now: now[name] }))}
         >
           {rules.map(({ name, min, max }) => (
             <Form.Item key={name} name={name} label={t(`asking.${name}`)} extra={`${t('asking.range', { min, max })} · ${t(`asking.${name}Hint`)}`} rules={[{ required: true, message: t('common.required') }]}>
@@ -113,23 +123,36 @@ function Rules({ communityId }: { communityId: string }) {
             </Form.Item>
           ))}
         </MoveDialog>
+        </Seen>
       )}
-      {editing && <EditPlan key={editing.row.code + editing.seen.version} row={editing.row} seen={editing.seen} onClose={() => edit(undefined)} save={save} done={done} />}
+      {editing && (
+        <Seen key={editing.row.code + editing.seen.version} seen={editing.seen} now={looked} look={() => void profile.refetch()}>
+          <EditPlan about={`asking ${communityId} ${editing.row.code}`} row={editing.row} now={rows.find((r) => r.code === editing.row.code) ?? editing.row} onClose={() => edit(undefined)} save={(changed, version) => save(changed, editing.seen, version)} done={done} />
+        </Seen>
+      )}
     </>
   );
 }
 
-function EditPlan({ row, seen, onClose, save, done }: { row: Row; seen: SlaProfileDetails; onClose: () => void; save: (changed: Partial<SlaProfile>, seen: SlaProfileDetails) => Promise<SlaEdited>; done: () => void }) {
-  const { t, options, pick } = useWords();
+function EditPlan({ about, row, now, onClose, save, done }: { about: string; row: Row; now: Row; onClose: () => void; save: (changed: (on: SlaProfile) => Partial<SlaProfile>, version: number) => Promise<SlaEdited>; done: () => void }) {
+  const { t, options, pick, word } = useWords();
   const at = row.index === undefined ? 'profile.rework.feedback' : `profile.policies[${row.index}].feedback`;
-  const changed = (plan: FeedbackPlan): Partial<SlaProfile> => row.index === undefined
-    ? { rework: { ...seen.profile.rework, feedback: plan } }
-    : { policies: seen.profile.policies.map((p, i) => (i === row.index ? { ...p, feedback: plan } : p)) };
+  const changed = (plan: FeedbackPlan) => (on: SlaProfile): Partial<SlaProfile> => row.index === undefined
+    ? { rework: { ...on.rework, feedback: plan } }
+    : { policies: on.policies.map((p) => (p.code === row.code ? { ...p, feedback: plan } : p)) };
+  const yes = (is: boolean) => (is ? t('common.yes') : t('common.no'));
   return (
     <MoveDialog<{ way: FeedbackWay; remindAfterHours: number[]; call: CallShare; joiners: boolean; bySomebodyElse: boolean }, SlaEdited>
-      open title={`${t('asking.title')}: ${pick(row.name.zh, row.name.en)}`} submit={t('common.save')} onClose={onClose} done={done} rename={(f) => f.replace(`${at}.`, '')}
+      keep={about} open title={`${t('asking.title')}: ${pick(row.name.zh, row.name.en)}`} submit={t('common.save')} onClose={onClose} done={done} rename={(f) => f.replace(`${at}.`, '')}
       initial={{ ...row.plan, remindAfterHours: [...row.plan.remindAfterHours], joiners: row.plan.joiners ?? false, bySomebodyElse: row.plan.bySomebodyElse ?? false }}
-      call={(v) => save(changed({ ...v, remindAfterHours: (v.remindAfterHours ?? []).filter((h) => h != null) }), seen)}
+      compare={[
+        { name: 'way', label: t('asking.way'), before: row.plan.way, now: now.plan.way, say: (w: FeedbackWay) => word('feedbackWay', w) },
+        { name: 'remindAfterHours', label: t('asking.reminders'), before: row.plan.remindAfterHours, now: now.plan.remindAfterHours, say: (hours: number[]) => hours.join(' · ') },
+        { name: 'call', label: t('asking.call'), before: row.plan.call, now: now.plan.call, say: (c: CallShare) => word('callShare', c) },
+        { name: 'joiners', label: t('asking.joiners'), before: row.plan.joiners ?? false, now: now.plan.joiners ?? false, say: yes },
+        { name: 'bySomebodyElse', label: t('asking.somebodyElse'), before: row.plan.bySomebodyElse ?? false, now: now.plan.bySomebodyElse ?? false, say: yes },
+      ]}
+      call={(v, _, version) => save(changed({ ...v, remindAfterHours: (v.remindAfterHours ?? []).filter((h) => h != null) }), version)}
     >
       <Form.Item name="way" label={t('asking.way')} extra={t('asking.wayHint')}><Select options={options('feedbackWay')} /></Form.Item>
       <Form.Item label={t('asking.reminders')} extra={t('asking.remindersHint')}>

@@ -19,7 +19,7 @@ export default function JobsScreen() {
   const jobs = useQuery({ queryKey: ['jobs'], queryFn: ({ signal }) => told(api.GET('/api/jobs', { signal })), refetchInterval: 5_000 });
   const hint = useSend<{ jobId: string }, unknown>((v, header) => told(api.POST('/api/jobs/{jobId}/hint', { params: { path: { jobId: v.jobId }, header } })), () => void message.success(t('jobs.hinted')));
   const wide = Grid.useBreakpoint().md;
-  const now = (j: JobLine) => <Button size="small" loading={hint.pending} onClick={() => void hint.send({ jobId: j.jobId })}>{t('jobs.runNow')}</Button>;
+  const now = (j: JobLine) => <Button size="small" loading={hint.pending} onClick={() => void hint.send({ jobId: j.jobId })} data-act="run-now" data-job={j.jobId}>{t('jobs.runNow')}</Button>;
   return (
     <div className="stack">
       <h1>{t('jobs.title')}</h1>
@@ -70,7 +70,7 @@ const rows = (j: JobLine) => `${j.lastRows ?? 0} / ${j.rowsDone}`;
 
 function Name({ job: j }: { job: JobLine }) {
   const { t } = useWords();
-  return <span className="row"><code>{j.jobId}</code>{j.single && <Tag>{t('jobs.single')}</Tag>}{j.failuresInARow > 0 && <Tag color="red">{t('jobs.failing', { count: j.failuresInARow, kind: j.lastFailure ?? '' })}</Tag>}</span>;
+  return <span className="row"><code>{j.jobId}</code>{j.single && <Tag>{t('jobs.single')}</Tag>}{j.runningSince && <Tag color="gold">{t('jobs.running')} <Moment at={j.runningSince} zone={zone} brief /></Tag>}{j.failuresInARow > 0 && <Tag color="red">{t('jobs.failing', { count: j.failuresInARow, kind: j.lastFailure ?? '' })}</Tag>}</span>;
 }
 
 function Success({ job: j }: { job: JobLine }) {

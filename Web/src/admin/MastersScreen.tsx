@@ -5,6 +5,7 @@ import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
 import { CalendarYear } from './masters/CalendarYear';
 import { Categories } from './masters/Categories';
+import { Codes } from './masters/Codes';
 import { Community } from './masters/Community';
 import { Places } from './masters/Places';
 import { Teams } from './masters/Teams';
@@ -28,7 +29,8 @@ export default function MastersScreen() {
     { key: 'categories', label: t('masters.categories'), children: <Categories communityId={id} /> },
     { key: 'teams', label: t('masters.teams'), children: <Teams communityId={id} /> },
     { key: 'calendar', label: t('masters.calendar'), children: <CalendarYear communityId={id} /> },
-    { key: 'community', label: t('masters.community'), children: <Community community={community} /> },
+    { key: 'codes', label: t('files.codes'), children: <Codes community={community} /> },
+    { key: 'community', label: t('masters.community'), children: <Community community={community} show={(shown) => { clear(); change({ community: shown, part: 'places' }); }} /> },
   ];
   return (
     <div className="stack">

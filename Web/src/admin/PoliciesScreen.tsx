@@ -60,14 +60,14 @@ function Preview({ communityId }: { communityId: string }) {
         <Form.Item name="kind" label={t('policies.kind')}><Select options={options('requestKind')} style={{ minWidth: 100 }} /></Form.Item>
         <Form.Item name="priority" label={t('policies.priority')}><Select options={options('priority')} style={{ minWidth: 90 }} /></Form.Item>
         <Form.Item name="reportedAt" label={t('policies.reportedAt')} rules={[{ required: true, message: t('common.required') }]}><DatePicker showTime={{ format: 'HH:mm' }} format="YYYY-MM-DD HH:mm" /></Form.Item>
-        <Button type="primary" htmlType="submit" loading={preview.isFetching}>{t('policies.show')}</Button>
+        <Button type="primary" htmlType="submit" loading={preview.isFetching} data-act="preview">{t('policies.show')}</Button>
       </Form>
       {preview.isError && <Trouble problem={Problem.from(preview.error)} />}
       {preview.data && (
-        <div className="stack">
+        <div className="stack" data-part="preview">
           <strong>{pick(preview.data.policyName.zh, preview.data.policyName.en)}</strong>
           {preview.data.clocks.map((c) => (
-            <div key={c.kind + (c.crew ?? '')} className="row">
+            <div key={c.kind + (c.crew ?? '')} className="row" data-clock={c.kind}>
               <span>{word('clockKind', c.kind)}</span>
               <Moment at={c.dueAt} zone={zone} />
               {c.beyondCalendar && <Tag color="orange">{t('time.beyondCalendar')}</Tag>}
@@ -123,7 +123,7 @@ function Targets({ communityId }: { communityId: string }) {
               ),
             },
             { title: t('policies.feedback'), render: (_, p) => word('feedbackWay', p.feedback.way) },
-            ...(mayEdit ? [{ key: 'edit', render: (_: unknown, p: Policy) => <Button size="small" onClick={() => edit({ policy: p, seen: profile.data! })}>{t('policies.edit')}</Button> }] : []),
+            ...(mayEdit ? [{ key: 'edit', render: (_: unknown, p: Policy) => <Button size="small" onClick={() => edit({ policy: p, seen: profile.data! })} data-policy={p.code}>{t('policies.edit')}</Button> }] : []),
           ]}
         />
       )}
@@ -169,7 +169,7 @@ const draftOf = (policy: Policy): Draft => ({
 
 /** Numbers of one policy; what would come of them is shown before they are promised. */
 function EditPolicy({ communityId, policy, seen, now, onClose, done }: { communityId: string; policy: Policy; seen: SlaProfileDetails; now: SlaProfileDetails; onClose: () => void; done: () => void }) {
-  const { t, word, options, pick } = useWords();
+  const { t, word, options, pick, language } = useWords();
   const zone = useZone(communityId);
   const calendars = useQuery({ queryKey: ['calendars', communityId], queryFn: ({ signal }) => told(api.GET('/api/communities/{communityId}/calendars', { params: at(communityId), signal })) });
   const codes = calendars.data?.map((c) => ({ value: c.code, label: pick(c.name, c.nameEn) })) ?? [];
@@ -197,13 +197,14 @@ function EditPolicy({ communityId, policy, seen, now, onClose, done }: { communi
 
   return (
     <MoveDialog<Draft, SlaEdited>
+      keep={`policy ${communityId} ${policy.code}`}
       wide open title={`${t('policies.edit')}: ${pick(policy.name.zh, policy.name.en)}`} submit={t('policies.promise')} onClose={onClose} done={done} rename={rename}
       initial={draftOf(policy)}
       compare={theirs && [
         { name: 'milestones', label: t('policies.promises'), before: draftOf(policy).milestones, now: draftOf(theirs).milestones, say: (all: Draft['milestones']) => all.map((m, n) => `${policy.milestones[n] ? word('clockKind', policy.milestones[n].kind) : ''} ${m.number} ${word('allowanceUnit', m.unit)} · ${m.calendar}`).join('\n') },
         { name: 'warnAtPercent', label: t('policies.warnShare'), before: draftOf(policy).warnAtPercent, now: draftOf(theirs).warnAtPercent },
         { name: 'ownLadder', label: t('policies.ownLadder'), before: draftOf(policy).ownLadder, now: draftOf(theirs).ownLadder, say: (own: boolean) => (own ? t('common.yes') : t('common.no')) },
-        { name: 'steps', label: t('policies.steps'), before: draftOf(policy).steps, now: draftOf(theirs).steps, say: (all: NonNullable<Draft['steps']>) => all.map((x) => t('policies.step', { level: x.level, minutes: x.afterMinutes })).join('\n') },
+        { name: 'steps', label: t('policies.steps'), before: draftOf(policy).steps, now: draftOf(theirs).steps, say: (all: NonNullable<Draft['steps']>) => all.map((x) => t('policies.step', { level: x.level, after: minutesSaid(x.afterMinutes, language) })).join('\n') },
         { name: 'ladderCalendar', label: t('policies.ladderCalendar'), before: draftOf(policy).ladderCalendar, now: draftOf(theirs).ladderCalendar },
         { name: 'mostPromises', label: t('policies.mostPromises'), before: draftOf(policy).mostPromises, now: draftOf(theirs).mostPromises },
         { name: 'longestPromiseMinutes', label: t('policies.longestPromise'), before: draftOf(policy).longestPromiseMinutes, now: draftOf(theirs).longestPromiseMinutes },
@@ -266,11 +267,11 @@ function Trial({ communityId, zone, profileOf }: { communityId: string; zone: st
         <Form.Item name="kind" noStyle><Select options={options('requestKind')} style={{ minWidth: 100 }} aria-label={t('policies.kind')} /></Form.Item>
         <Form.Item name="priority" noStyle><Select options={options('priority')} style={{ minWidth: 90 }} aria-label={t('policies.priority')} /></Form.Item>
         <Form.Item name="reportedAt" noStyle><DatePicker showTime={{ format: 'HH:mm' }} format="YYYY-MM-DD HH:mm" placeholder={t('policies.reportedAt')} /></Form.Item>
-        <Button onClick={() => trial.mutate()} loading={trial.isPending}>{t('policies.show')}</Button>
+        <Button onClick={() => trial.mutate()} loading={trial.isPending} data-act="try">{t('policies.show')}</Button>
       </Space>
       {trial.isError && <Trouble problem={Problem.from(trial.error)} />}
       {trial.data && (
-        <div className="stack">
+        <div className="stack" data-part="trial">
           <strong>{pick(trial.data.preview.policyName.zh, trial.data.preview.policyName.en)}</strong>
           {trial.data.preview.clocks.map((c) => <div key={c.kind + (c.crew ?? '')} className="row"><span>{word('clockKind', c.kind)}</span><Moment at={c.dueAt} zone={zone} /></div>)}
           <span className="quiet">{t('policies.wouldMove', { count: trial.data.openClocks })}</span>
@@ -289,11 +290,11 @@ function Events({ communityId }: { communityId: string }) {
   const list = useQuery({ queryKey: key, queryFn: ({ signal }) => told(api.GET('/api/communities/{communityId}/declared-events', { params: { ...at(communityId), query: { take: 50 } }, signal })) });
   const again = () => void client.invalidateQueries({ queryKey: key });
   return (
-    <Card title={t('policies.events')} extra={<Button onClick={() => setDeclaring(true)}>{t('policies.declare')}</Button>}>
+    <Card title={t('policies.events')} extra={<Button onClick={() => setDeclaring(true)} data-act="declare">{t('policies.declare')}</Button>}>
       {list.isError && <Trouble problem={Problem.from(list.error)} retry={() => void list.refetch()} />}
       {list.data?.items.length === 0 && <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('policies.noEvents')} />}
       {list.data?.items.map((e) => (
-        <div key={e.declaredEventId} className="row spread">
+        <div key={e.declaredEventId} className="row spread" data-event={e.name}>
           <span className="row">
             <strong>{e.name}</strong><Tag>× {e.factor}</Tag>
             <Moment at={e.from} zone={zone} /> – <Moment at={e.to} zone={zone} />
@@ -303,7 +304,7 @@ function Events({ communityId }: { communityId: string }) {
         </div>
       ))}
       <MoveDialog<{ name: string; span: [dayjs.Dayjs, dayjs.Dayjs]; factor: number; kinds?: DeclaredEventLine['kinds'] }, EventDeclared>
-        title={t('policies.declare')} open={declaring} onClose={() => setDeclaring(false)} done={again} initial={{ factor: 1.5 }}
+        keep={`declared-event in ${communityId}`} title={t('policies.declare')} open={declaring} onClose={() => setDeclaring(false)} done={again} initial={{ factor: 1.5 }}
         call={(v, header) => told(api.POST('/api/communities/{communityId}/declared-events', {
           params: { ...at(communityId), header },
           body: { name: v.name, from: instantOf(v.span[0], zone), to: instantOf(v.span[1], zone), factor: v.factor, policies: null, kinds: v.kinds?.length ? v.kinds : null },
@@ -326,7 +327,7 @@ function EndIt({ event, done }: { event: DeclaredEventLine; done: () => void }) 
   return (
     <span className="row">
       {sending.problem && <Trouble problem={sending.problem} />}
-      <Button size="small" loading={sending.pending} onClick={() => void sending.send({})}>{t('policies.end')}</Button>
+      <Button size="small" loading={sending.pending} onClick={() => void sending.send({})} data-act="end-event">{t('policies.end')}</Button>
     </span>
   );
 }

@@ -6,6 +6,8 @@ import type { MessageChannel, QuietHours, TemplateLine } from '../api/client';
 import { Problem } from '../api/problems';
 import { useCommunities } from '../api/reference';
 import { useSend } from '../api/sending';
+import { nothingOf } from '../kit/asked';
+import { Behind } from '../kit/Behind';
 import { MoveDialog } from '../kit/Form';
 import { OpenedOn } from '../kit/Meanwhile';
 import { Trouble } from '../kit/Trouble';
@@ -75,11 +77,12 @@ function List({ communityId }: { communityId: string }) {
     again,
   );
   const first = editing?.providers[0];
-  if (list.isError) return <Trouble problem={Problem.from(list.error)} retry={() => void list.refetch()} />;
-  if (list.isPending) return <Spin className="waiting" />;
+  if (nothingOf(list)) return <Trouble problem={Problem.from(list.error)} retry={() => void list.refetch()} />;
+  if (!list.data) return <Spin className="waiting" />;
   const now = editing && (list.data.find((m) => m.template === editing.template && m.language === editing.language) ?? editing);
   return (
     <>
+      <Behind of={list} />
       <Trouble problem={reset.problem} />
       <div className="orders">
         {list.data.map((m) => (
@@ -103,6 +106,7 @@ function List({ communityId }: { communityId: string }) {
         >
         <MoveDialog<Typed, TemplateLine>
           wide
+          keep={`template ${communityId} ${editing.template} ${editing.language}`}
           title={`${word('messageTemplate', editing.template)} · ${editing.language}`}
           submit={t('common.save')}
           open

@@ -35,7 +35,7 @@ export default function TokensScreen() {
         <div className="orders">{list.data?.map((x) => <Token key={x.tokenId} token={x} again={again} />)}</div>
       )}
       <MakeToken open={making} close={() => setMaking(false)} done={(made) => { setShown(made); again(); }} />
-      <Modal open={!!shown} title={t('tokens.title')} onCancel={() => setShown(undefined)} footer={<Button type="primary" onClick={() => setShown(undefined)}>{t('common.close')}</Button>}>
+      <Modal open={!!shown} destroyOnHidden title={t('tokens.title')} onCancel={() => setShown(undefined)} footer={<Button type="primary" onClick={() => setShown(undefined)}>{t('common.close')}</Button>}>
         <Alert type="warning" showIcon title={shown?.secret ? t('tokens.secretOnce') : t('tokens.secretGone')} />
         {shown?.secret && <p className="pre"><code data-part="token-secret">{shown.secret}</code></p>}
       </Modal>
@@ -74,7 +74,7 @@ function MakeToken({ open, close, done }: { open: boolean; close: () => void; do
   const needed = [{ required: true, message: t('common.required') }];
   return (
     <MoveDialog<{ name: string; communities: string[]; roles: Roles[]; expiresAt: dayjs.Dayjs }, TokenSecret>
-      title={t('tokens.new')} open={open} onClose={close} done={done} initial={{ expiresAt: dayjs().add(90, 'day'), roles: ['system'] }}
+      keep="token new" title={t('tokens.new')} open={open} onClose={close} done={done} initial={{ expiresAt: dayjs().add(90, 'day'), roles: ['system'] }}
       call={(v, header) => told(api.POST('/api/tokens', {
         params: { header },
         body: { name: v.name, roles: v.communities.flatMap((communityId) => v.roles.map((role) => ({ communityId, role }))), expiresAt: v.expiresAt.endOf('day').toISOString() },

@@ -1,19 +1,21 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Alert, Button, Card, Empty, Form, Input, Popconfirm, Select, Segmented, Spin, Tag, Typography } from 'antd';
-import { useDeferredValue, useState } from 'react';
+import { useDeferredValue, useEffect, useState } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import { api, told } from '../api/client';
 import type { VoiceLine, VoiceReply, VoiceState } from '../api/client';
 import { Problem } from '../api/problems';
-import { useCommunities, useSearch } from '../api/reference';
+import { useCommunities, useSearch, useZone } from '../api/reference';
 import { useSend } from '../api/sending';
 import { useSession } from '../api/session';
 import { MoveDialog } from '../kit/Form';
+import { isStale } from '../kit/Meanwhile';
 import { Moment } from '../kit/Moment';
 import { spoken } from '../kit/tags';
 import { Trouble } from '../kit/Trouble';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
+import { Seen } from './masters/kit';
 
 const states: VoiceState[] = ['proposed', 'published', 'withdrawn'];
 const colours: Record<VoiceState, string> = { proposed: 'gold', published: 'green', withdrawn: 'default' };
@@ -45,6 +47,7 @@ export default function VoicesScreen() {
   });
   const rows = list.data?.pages.flatMap((p) => p.items) ?? [];
   const again = () => void client.invalidateQueries({ queryKey: ['voices'] });
+  const now = rows.find((v) => v.voiceId === edited?.voiceId) ?? edited;
   const close = () => { setWriting(false); setSearch((s) => { s.delete('request'); return s; }, { replace: true }); };
   return (
     <div className="stack">
@@ -67,7 +70,7 @@ export default function VoicesScreen() {
       {list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage}>{t('common.more')}</Button>}
       {(writing || from) && (
         <MoveDialog<Typed, VoiceReply>
-          wide open title={t('voices.write')} onClose={close} done={again} initial={{ requestId: from }}
+          keep={`voice of ${from ?? 'any'}`} wide open title={t('voices.write')} onClose={close} done={again} initial={{ requestId: from }}
           call={(v, header) => told(api.POST('/api/voices', { params: { header }, body: { requestId: v.requestId!, ...wordsOf(v) } }))}
         >
           <Form.Item name="requestId" label={t('voices.source')} rules={[{ required: true, message: t('common.required') }]}><SourcePick /></Form.Item>
@@ -75,17 +78,20 @@ export default function VoicesScreen() {
           <WordFields />
         </MoveDialog>
       )}
-      {edited && (
+      {edited && now && (
+        <Seen key={edited.voiceId + edited.version} seen={edited} now={now} look={() => { if (state) setSearch((s) => { s.delete('state'); return s; }, { replace: true }); again(); }}>
         <MoveDialog<Typed, VoiceReply>
-          key={edited.voiceId + edited.version} wide open title={t('voices.edit')} submit={t('common.save')} onClose={() => edit(undefined)} done={again}
+          keep={`voice ${edited.voiceId}`} wide open title={t('voices.edit')} submit={t('common.save')} onClose={() => edit(undefined)} done={again}
           initial={{ requestId: edited.requestId, asked: edited.asked, done: edited.done, askedEn: edited.askedEn ?? undefined, doneEn: edited.doneEn ?? undefined }}
-          call={(v) => told(api.PUT('/api/voices/{voiceId}', { params: { path: { voiceId: edited.voiceId } }, body: { ...wordsOf(v), version: edited.version } }))}
+          compare={(['asked', 'done', 'askedEn', 'doneEn'] as const).map((name) => ({ name, label: t(`voices.${name}`), before: edited[name], now: now[name] }))}
+          call={(v, _, version) => told(api.PUT('/api/voices/{voiceId}', { params: { path: { voiceId: edited.voiceId } }, body: { ...wordsOf(v), version } }))}
         >
           {edited.state === 'published' && <Alert type="warning" showIcon title={t('voices.editPublished')} />}
           <Form.Item name="requestId" hidden><Input /></Form.Item>
           <SourceShown />
           <WordFields />
         </MoveDialog>
+        </Seen>
       )}
     </div>
   );
@@ -109,11 +115,12 @@ function Addresses() {
 
 function Voice({ voice: v, again, edit }: { voice: VoiceLine; again: () => void; edit: () => void }) {
   const { t, word } = useWords();
-  const communities = useCommunities();
-  const zone = communities.data?.find((c) => c.communityId === v.communityId)?.timeZone ?? 'UTC';
+  const zone = useZone(v.communityId);
   const manager = !!useSession().data?.roles.some((r) => r.communityId === v.communityId && r.role === 'manager');
   const [withdrawing, withdraw] = useState(false);
   const approve = useSend<void, VoiceReply>((_, header) => told(api.POST('/api/voices/{voiceId}/approval', { params: { path: { voiceId: v.voiceId }, header }, body: { version: v.version } })), again);
+  // Somebody changed it: what is there now is shown, and may be approved then.
+  useEffect(() => { if (isStale(approve.problem)) again(); }, [approve.problem]);
   const stands = v.state !== 'withdrawn';
   return (
     <div className="order stack tight" data-part="voice" data-state={v.state}>
@@ -147,7 +154,7 @@ function Voice({ voice: v, again, edit }: { voice: VoiceLine; again: () => void;
         </div>
       )}
       <MoveDialog<{ reason: string }, VoiceReply>
-        title={t('voices.withdraw')} danger open={withdrawing} onClose={() => withdraw(false)} done={again}
+        keep={`voice ${v.voiceId} withdraw`} title={t('voices.withdraw')} danger open={withdrawing} onClose={() => withdraw(false)} done={again}
         call={(x, header) => told(api.POST('/api/voices/{voiceId}/withdrawal', { params: { path: { voiceId: v.voiceId }, header }, body: { reason: x.reason } }))}
       >
         <p className="quiet">{t('voices.withdrawHint')}</p>

@@ -5,7 +5,29 @@ import type { paths } from './schema.gen';
 export type * from './schema.gen';
 
 /** The one typed client. Types come from the OpenAPI document, never by hand. */
-export const api = createClient<paths>({ baseUrl: '/' });
+export const api = createClient<paths>({ baseUrl: '/', fetch: (request) => answered(request) });
+
+/** How long an answer may take before there is none: what hangs is pressed again, under the same key. Whoever sends a file may have a slow line. */
+const patience = (request: Request): number => (request.headers.get('Content-Type')?.startsWith('application/json') ?? true ? (request.method === 'GET' ? 60_000 : 30_000) : 300_000);
+
+/** What still waits for a reply's body. */
+const running = new WeakMap<Response, ReturnType<typeof setTimeout>>();
+
+async function answered(request: Request): Promise<Response> {
+  const stop = new AbortController();
+  // Not cleared with the reply's head: its body may hang as well.
+  const timer = setTimeout(() => stop.abort(new DOMException('No answer.', 'TimeoutError')), patience(request));
+  request.signal.addEventListener('abort', () => stop.abort(request.signal.reason));
+  if (request.signal.aborted) stop.abort(request.signal.reason);
+  try {
+    const reply = await fetch(request, { signal: stop.signal });
+    running.set(reply, timer);
+    return reply;
+  } catch (e) {
+    clearTimeout(timer);
+    throw e;
+  }
+}
 
 interface Told<T> {
   data?: T;
@@ -22,6 +44,7 @@ export async function told<T>(call: Promise<Told<T>>): Promise<T> {
     throw e instanceof DOMException && e.name === 'AbortError' ? e : Problem.unreachable();
   }
 
+  clearTimeout(running.get(reply.response));
   if (reply.response.ok) return reply.data as T;
   const problem = Problem.of(reply.error, reply.response.status);
   if (problem.code === 'session.needed') sessionIsOver();

@@ -31,9 +31,12 @@ export const useStaff = (communityId: string | undefined) =>
   });
 
 /** The zone in which this community's times are shown; the browser's until it is known. */
-export function useZone(communityId: string | undefined): string {
+export const useZone = (communityId: string | undefined): string => useZoneOf()(communityId);
+
+/** The same for the rows of a list: each is of its own community. */
+export function useZoneOf(): (communityId: string | undefined) => string {
   const communities = useCommunities();
-  return communities.data?.find((c) => c.communityId === communityId)?.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return (communityId) => communities.data?.find((c) => c.communityId === communityId)?.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
 export function useSearch(q: string, communityId?: string) {

@@ -7,6 +7,9 @@ export { screensOf } from './roles';
 
 export const sessionKey = ['session'];
 
+/** Set while somebody signs out: then no session that is over surprises them. */
+export const leavingKey = ['leaving'];
+
 /** Who is signed in; null when nobody is. */
 export function useSession() {
   return useQuery({

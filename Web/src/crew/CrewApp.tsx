@@ -4,8 +4,10 @@ import { api, told, whenSessionIsOver } from '../api/client';
 import type { SignedIn, WorkOrderReply } from '../api/client';
 import { Problem } from '../api/problems';
 import { screensOf } from '../api/roles';
+import { choose, useShade } from '../kit/shade';
+import { useUnseen } from '../kit/unseen';
 import { remember } from '../look';
-import { Button, Field, Sheet, Trouble, useOnline } from './kit';
+import { Button, Field, Icon, Sheet, Trouble, useOnline } from './kit';
 import { OrderPage, orderKey } from './OrderPage';
 import type { Details } from './OrderPage';
 import { OrdersPage } from './OrdersPage';
@@ -14,6 +16,7 @@ import { Replies } from './replies';
 import { To, go, usePlace } from './router';
 import { Sender } from './sender';
 import { forgetPerson, forgetReplies, readKept, writeKept } from './store';
+import { Told, useTold } from './Told';
 import { useWords } from './words';
 import type { Crew } from './crew';
 
@@ -142,14 +145,17 @@ function Signed({ who, over, signedIn, left }: { who: SignedIn; over: boolean; s
   const place = usePlace();
   const path = place.split('?')[0]!;
   useEffect(() => { if (path === '/') go('/crew', true); }, [path]);
+  const told = useTold(crew.replies);
+  const unseen = useUnseen(who.staffId, told.value);
   const order = /^\/work-orders\/([\w-]+)$/.exec(path)?.[1];
   return (
     <div className="shell">
-      <Top who={who} crew={crew} left={left} inner={!!order || path !== '/crew'} />
+      <Top who={who} crew={crew} left={left} unseen={unseen} inner={!!order || path !== '/crew'} />
       <main>
         {!screensOf(who).crew ? <p>{say('notCrew')} <a href="/">{say('toDesk')}</a></p>
           : order ? <OrderPage key={order} crew={crew} who={who} workOrderId={order} />
           : path === '/crew/sent' ? <Outbox crew={crew} />
+          : path === '/crew/told' ? <Told crew={crew} staffId={who.staffId} reply={told} />
           : <OrdersPage crew={crew} query={place.slice(path.length)} />}
       </main>
       {over && (
@@ -163,9 +169,10 @@ function Signed({ who, over, signedIn, left }: { who: SignedIn; over: boolean; s
 }
 
 /** Where one is, whether there is a line, and what waits for it. */
-function Top({ who, crew, left, inner }: { who: SignedIn; crew: Crew; left: () => void; inner: boolean }) {
+function Top({ who, crew, left, unseen, inner }: { who: SignedIn; crew: Crew; left: () => void; unseen: number; inner: boolean }) {
   const { say, language, speak } = useWords();
   const online = useOnline();
+  const shade = useShade();
   const actions = useSyncExternalStore(crew.sender.listen, crew.sender.now);
   const [menu, setMenu] = useState(false);
   const [leaving, setLeaving] = useState(false);
@@ -175,7 +182,10 @@ function Top({ who, crew, left, inner }: { who: SignedIn; crew: Crew; left: () =
     <>
       <header>
         {inner ? <To to="/crew" className="button quiet" data-act="back"><span aria-hidden="true">‹</span> {say('app')}</To> : <h1>{say('app')}</h1>}
-        <Button kind="quiet" onClick={() => setMenu(true)} aria-label={say('menu')} aria-haspopup="dialog" data-act="menu">☰</Button>
+        <span className="row">
+          {unseen > 0 && <To to="/crew/told" className="button quiet" aria-label={`${say('told')}: ${say('unseen', { count: unseen })}`} data-act="told" data-unseen={unseen}><Icon of="bell" /><span className="tag bad">{unseen}</span></To>}
+          <Button kind="quiet" onClick={() => setMenu(true)} aria-label={say('menu')} aria-haspopup="dialog" data-act="menu">☰</Button>
+        </span>
       </header>
       {(!online || waiting > 0 || refused > 0) && (
         <div role="status">
@@ -187,9 +197,12 @@ function Top({ who, crew, left, inner }: { who: SignedIn; crew: Crew; left: () =
       {menu && (
         <Sheet title={who.displayName} close={() => setMenu(false)} part="menu">
           <nav className="stack">
+            <To to="/crew/told" className="button plain" onClickCapture={() => setMenu(false)}>{say('told')}{unseen > 0 && ` · ${say('unseen', { count: unseen })}`}</To>
             <To to="/crew/sent" className="button plain" onClickCapture={() => setMenu(false)}>{say('outbox')}</To>
-            <a className="button plain" href="/escalations">{say('escalations')}</a>
-            <a className="button plain" href="/account" data-act="account">{say('account')}</a>
+            {/* These are the desk's pages: without a line there is nothing of them here. */}
+            {online && <a className="button plain" href="/escalations">{say('escalations')}</a>}
+            {online && <a className="button plain" href="/account" data-act="account">{say('account')}</a>}
+            <Button onClick={() => choose(shade === 'dark' ? 'light' : 'dark')} data-act="shade">{say(shade === 'dark' ? 'light' : 'dark')}</Button>
             <Button onClick={() => speak(language === 'en' ? 'zh-CN' : 'en')} data-act="language">{say('language')}</Button>
             <Button onClick={() => { setMenu(false); setLeaving(true); }} data-act="sign-out">{say('signOut')}</Button>
           </nav>

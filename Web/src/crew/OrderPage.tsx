@@ -8,7 +8,8 @@ import type { Crew } from './crew';
 import { Button, Icon, Moment, Sheet, Trouble } from './kit';
 import { StepForm, hasForm } from './StepForm';
 import { prepared } from './photos';
-import { foresee, stepsNow } from './queue';
+import { Quotes, openQuote } from './Quote';
+import { foresee, stepsNow, waitsForYes } from './queue';
 import type { Step } from './queue';
 import { useReply } from './replies';
 import { useWords } from './words';
@@ -19,8 +20,8 @@ export const orderKey = (workOrderId: string) => `order ${workOrderId}`;
 
 /** What comes next stands first and widest; the rest behind one button. */
 const first: readonly Step[] = ['claim', 'accept', 'arrive', 'resume', 'complete'];
-const beside: readonly Step[] = ['hold'];
-const rest: readonly Step[] = ['makeSafe', 'control', 'assign', 'transfer', 'return'];
+const beside: readonly Step[] = ['consent', 'hold'];
+const rest: readonly Step[] = ['quote', 'makeSafe', 'control', 'assign', 'transfer', 'return'];
 
 /** One order on a phone: where, what, whom to call, and what to do next at the thumb. */
 export function OrderPage({ crew, who, workOrderId }: { crew: Crew; who: SignedIn; workOrderId: string }) {
@@ -41,7 +42,9 @@ function Shown({ crew, who, details, again }: { crew: Crew; who: SignedIn; detai
   const community = useCommunities(crew.replies)?.find((c) => c.communityId === o.communityId);
   const zone = community?.timeZone ?? zoneHere;
   const waiting = actions.filter((a) => a.state === 'pending' || (a.state === 'refused' && a.correctable));
-  const moves = waiting.filter((a) => a.step !== 'attach');
+  // Of what waits for the owner's yes nothing has come yet.
+  const unpaid = waiting.some(waitsForYes);
+  const moves = waiting.filter((a) => a.step !== 'attach' && !waitsForYes(a));
   const foreseen = foresee(o.status, !!o.arrivedAt, moves.map((a) => a.step));
   const open = foreseen.status !== 'done' && foreseen.status !== 'voided';
   const sentCount = actions.filter((a) => a.state !== 'pending').length;
@@ -53,6 +56,12 @@ function Shown({ crew, who, details, again }: { crew: Crew; who: SignedIn; detai
   if (o.priority !== 'danger') may.delete('makeSafe');
   if (o.priority !== 'danger' && o.priority !== 'urgent') may.delete('control');
   if (!who.roles.some((r) => r.communityId === o.communityId && r.role === 'crewLead')) may.delete('transfer');
+
+  const paid = o.payer === 'owner' && !o.reworkOfId;
+  if (!paid) may.delete('quote');
+  if (unpaid) may.delete('complete');
+  // The owner's word is on a quote that the desk knows, and is given once.
+  if (!paid || !openQuote(details) || waiting.some((a) => a.step === 'consent' || a.step === 'quote')) may.delete('consent');
 
   const served = details.requests.filter((r) => !r.leftAt);
   const urges = served.reduce((most, r) => Math.max(most, r.urgeCount), 0);
@@ -88,6 +97,7 @@ function Shown({ crew, who, details, again }: { crew: Crew; who: SignedIn; detai
           <ul className="lines">{actions.map((a) => <li key={a.seq}><ActionLine action={a} crew={crew} all={actions} details={details} zone={zone} /></li>)}</ul>
         </section>
       )}
+      <Quotes details={details} zone={zone} open={open} />
       <Photos crew={crew} details={details} zone={zone} mayAdd={may.has('attach')} open={open} />
       <Part title={say('clocks')} there={details.clocks.length > 0}>
         {details.clocks.filter((c) => !c.stoppedAt || c.stoppedWhy === 'met').map((c) => (
@@ -100,7 +110,7 @@ function Shown({ crew, who, details, again }: { crew: Crew; who: SignedIn; detai
       <Part title={say('requests')} there={details.requests.length > 0}>
         {details.requests.map((r) => (
           <li key={`${r.requestId}${r.joinedAt}`}>
-            <a className="plain-link" href={`/requests/${r.requestId}`}><span className="row"><span className="number">{spoken(r.number)}</span>{r.customerName && <span>{r.customerName}</span>}</span><span className="pre">{r.description}</span></a>
+            <span className="row"><span className="number">{spoken(r.number)}</span>{r.customerName && <span>{r.customerName}</span>}</span><span className="pre">{r.description}</span>
             {r !== caller && open && !r.leftAt && r.phone && !r.phone.includes('*') && <a className="button plain" href={`tel:${r.phone}`}><Icon of="phone" /> {say('call')} {r.customerName}</a>}
           </li>
         ))}
@@ -138,9 +148,11 @@ function Actions({ crew, details, may, zone }: { crew: Crew; details: Details; m
   };
   const press = (step: Step) => (hasForm(step) ? setForm(step) : void add(step));
   const main = first.filter((s) => may.has(s)).slice(0, 1);
-  const second = beside.filter((s) => may.has(s));
-  const others = rest.filter((s) => may.has(s));
-  const name = (s: Step) => (s === 'assign' ? say('handOver') : word('workOrderMove', s));
+  // Paid work without the owner's yes cannot be completed: quoting it is what comes next.
+  const toQuote = may.has('quote') && o.consentedAmount == null && !openQuote(details) && o.status !== 'dispatched';
+  const second = [...(toQuote ? (['quote'] as const) : []), ...beside].filter((s) => may.has(s));
+  const others = rest.filter((s) => may.has(s) && !second.includes(s));
+  const name = (s: Step) => (s === 'assign' ? say('handOver') : s === 'consent' ? say('ownersWord') : word('workOrderMove', s));
   if (main.length + second.length + others.length === 0) return null;
   return (
     <>

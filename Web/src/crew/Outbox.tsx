@@ -38,7 +38,7 @@ export function ActionLine({ action: a, crew, all, details, zone = zoneHere }: {
   const { say, word, sentence } = useWords();
   const [open, setOpen] = useState<'read' | 'correct' | 'discard'>();
   const close = () => setOpen(undefined);
-  const name = a.step === 'attach' ? `${word('workOrderMove', 'attach')} (${word('photoPurpose', a.photo!.purpose)})` : a.step === 'assign' ? say('handOver') : word('workOrderMove', a.step);
+  const name = a.step === 'attach' ? `${word('workOrderMove', 'attach')} (${word('photoPurpose', a.photo!.purpose)})` : a.step === 'assign' ? say('handOver') : a.step === 'consent' ? say('ownersWord') : word('workOrderMove', a.step);
   const known = details ?? (crew.replies.get(orderKey(a.orderId))?.value as Details | undefined);
   const said = wordsOf(a);
   return (

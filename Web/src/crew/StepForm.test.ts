@@ -26,3 +26,15 @@ test('What was sent can be changed: it is typed as before', () => {
   const done = { whatWasDone: '换阀门', cause: '老化', finalAmount: '', materials: [{ name: '阀门', quantity: '2', unit: '个' }] };
   expect(bodyOf('complete', typedOf('complete', bodyOf('complete', done, zone)!, zone), zone)).toEqual(bodyOf('complete', done, zone));
 });
+
+test('A quote has whole lines; the owner’s word has a name, and a yes an amount', () => {
+  const line = { name: ' 阀门 ', quantity: '1.5', unit: '个', unitPrice: '80' };
+  expect(bodyOf('quote', { lines: [{ ...line, unitPrice: '' }] }, zone)).toBeNull();
+  expect(bodyOf('quote', { lines: [] }, zone)).toBeNull();
+  expect(bodyOf('quote', { lines: [line, { name: '', quantity: '1', unit: '', unitPrice: '' }], consentedBy: ' ' }, zone)).toEqual({ lines: [{ name: '阀门', quantity: 1.5, unit: '个', unitPrice: 80 }], consentedBy: null });
+  expect(bodyOf('consent', { quoteId: 'q', answer: 'yes', consentedBy: '李先生', amount: '' }, zone)).toBeNull();
+  expect(bodyOf('consent', { quoteId: 'q', answer: 'yes', amount: '80' }, zone)).toBeNull();
+  expect(bodyOf('consent', { quoteId: 'q', answer: 'no', consentedBy: '李先生', amount: '80' }, zone)).toEqual({ quoteId: 'q', refusedBy: '李先生', reason: null });
+  const yes = bodyOf('consent', { quoteId: 'q', answer: 'yes', consentedBy: '李先生', amount: '80' }, zone)!;
+  expect(bodyOf('consent', typedOf('consent', yes, zone), zone)).toEqual(yes);
+});

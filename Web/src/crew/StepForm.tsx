@@ -1,15 +1,17 @@
 import { useEffect, useState } from 'react';
+import { amountOf } from '../kit/money';
 import { useTeams } from './crew';
 import type { Crew } from './crew';
 import { Button, Choice, Field, Lines, Sheet, Trouble } from './kit';
 import type { Details } from './OrderPage';
+import { ConsentFields, QuoteFields, openQuote } from './Quote';
 import type { Step, Why } from './queue';
 import { readDraft, writeDraft } from './store';
 import { instantOf, tomorrowAtNine, wallOf } from './times';
 import { useWords } from './words';
 
 /** What is typed, as it is typed: numbers as text, times as the wall shows them. */
-interface Typed {
+export interface Typed {
   whatWasDone?: string;
   cause?: string;
   materials?: { name: string; quantity: string; unit: string }[];
@@ -21,9 +23,14 @@ interface Typed {
   note?: string;
   teamId?: string;
   assigneeId?: string;
+  lines?: { name: string; quantity: string; unit: string; unitPrice: string }[];
+  consentedBy?: string;
+  answer?: string;
+  quoteId?: string;
+  amount?: string;
 }
 
-const formed: readonly Step[] = ['complete', 'hold', 'return', 'transfer', 'assign'];
+const formed: readonly Step[] = ['complete', 'hold', 'return', 'transfer', 'assign', 'quote', 'consent'];
 export const hasForm = (step: Step): boolean => formed.includes(step);
 
 const words = (text: string | undefined) => text?.trim() || null;
@@ -48,6 +55,15 @@ export function bodyOf(step: Step, v: Typed, zone: string): Record<string, unkno
       return words(v.reason) && v.teamId ? { teamId: v.teamId, reason: v.reason!.trim() } : null;
     case 'assign':
       return v.assigneeId ? { assigneeId: v.assigneeId } : null;
+    case 'quote': {
+      const lines = (v.lines ?? []).filter((l) => l.name.trim() || l.unit.trim() || l.unitPrice.trim());
+      const whole = lines.length > 0 && lines.every((l) => l.name.trim() && l.unit.trim() && Number(l.quantity) > 0 && amountOf(l) !== null);
+      return whole ? { lines: lines.map((l) => ({ name: l.name.trim(), quantity: Number(l.quantity), unit: l.unit.trim(), unitPrice: Number(l.unitPrice) })), consentedBy: words(v.consentedBy) } : null;
+    }
+    case 'consent':
+      if (!v.quoteId || !words(v.consentedBy)) return null;
+      if (v.answer === 'no') return { quoteId: v.quoteId, refusedBy: v.consentedBy!.trim(), reason: words(v.reason) };
+      return v.answer === 'yes' && v.amount && Number(v.amount) >= 0 ? { quoteId: v.quoteId, consentedBy: v.consentedBy!.trim(), amount: Number(v.amount), channel: 'walkIn', consentedAt: null } : null;
     default:
       return {};
   }
@@ -59,6 +75,8 @@ export function typedOf(step: Step, body: Record<string, unknown>, zone: string)
   return {
     ...b,
     ...(step === 'hold' ? { wakeAt: wallOf(Date.parse(b.wakeAt), zone), calledAt: b.calledAt ? wallOf(Date.parse(b.calledAt), zone) : undefined } : {}),
+    ...(step === 'quote' ? { consentedBy: b.consentedBy ?? '', lines: ((b.lines ?? []) as { name: string; quantity: number; unit: string; unitPrice: number }[]).map((l) => ({ ...l, quantity: String(l.quantity), unitPrice: String(l.unitPrice) })) } : {}),
+    ...(step === 'consent' ? { answer: b.refusedBy ? 'no' : 'yes', consentedBy: b.refusedBy ?? b.consentedBy, amount: b.amount == null ? undefined : String(b.amount), reason: b.reason ?? '' } : {}),
     ...(step === 'complete' ? { finalAmount: b.finalAmount == null ? '' : String(b.finalAmount), materials: ((b.materials ?? []) as { name: string; quantity: number; unit: string }[]).map((m) => ({ ...m, quantity: String(m.quantity) })) } : {}),
   };
 }
@@ -70,7 +88,8 @@ export function StepForm({ title, step, crew, details, zone, close, send, failed
   const { say } = useWords();
   const o = details.workOrder;
   const owner = crew.sender.person;
-  const key = `${o.workOrderId} ${step}`;
+  // The owner's word is on one quote, and never slips onto another.
+  const key = `${o.workOrderId} ${step}${step === 'consent' ? ` ${openQuote(details)?.quoteId}` : ''}`;
   const [v, set] = useState<Typed>(initial ?? {});
   const [ready, setReady] = useState(!!initial);
   const [tried, setTried] = useState(false);
@@ -105,6 +124,8 @@ export function StepForm({ title, step, crew, details, zone, close, send, failed
         {step === 'return' && <Reason label={say('returnReason')} v={v} change={change} />}
         {step === 'transfer' && <><Teams crew={crew} details={details} v={v} change={change} /><Reason label={say('transferReason')} v={v} change={change} /></>}
         {step === 'assign' && <Members crew={crew} details={details} v={v} change={change} />}
+        {step === 'quote' && <QuoteFields v={v} change={change} />}
+        {step === 'consent' && <ConsentFields v={v} change={change} details={details} />}
         {tried && !body && <p role="alert" className="late">{say('required')}</p>}
         {failed && <p role="alert" className="trouble">{say('storeFailed')}</p>}
         <Button kind="main" type="submit" busy={busy} data-act="submit">{title}</Button>

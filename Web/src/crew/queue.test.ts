@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { isForCrew } from '../look';
-import { after, backOff, foresee, isHeldBack, judge, letter, longest, next, steps, stepsNow, table, tooOld, wakeAt, wordsOf } from './queue';
+import { after, backOff, consentTo, foresee, isHeldBack, judge, letter, longest, next, steps, stepsNow, table, tooOld, waitedForConsent, waitsForYes, wakeAt, wordsOf } from './queue';
 import type { Action } from './queue';
 
 let count = 0;
@@ -40,6 +40,38 @@ describe('what is sent next', () => {
     const kept = after(refused, 'sent', undefined, 8, 0);
     expect([kept.state, kept.report, kept.why?.code]).toEqual(['refused', 'kept', 'work_order.already_taken']);
     expect(next([kept, follows], 8)).toBe(follows);
+  });
+});
+
+describe('paid work', () => {
+  const lines = [{ name: '阀门', quantity: 1, unit: '个', unitPrice: 80 }];
+
+  test('A quote is sent without what the telephone keeps for itself; the owner’s word goes to that quote', () => {
+    expect(letter(made({ step: 'quote', body: { lines, consentedBy: '李先生' } }))).toMatchObject({ path: '/api/work-orders/a/quotes', body: { lines } });
+    expect(letter(made({ step: 'quote', body: { lines, consentedBy: '李先生' } })).body).not.toHaveProperty('consentedBy');
+    expect(letter(made({ step: 'consent', body: { quoteId: 'q', consentedBy: '李先生', amount: 80, channel: 'walkIn', consentedAt: null } }))).toMatchObject({ path: '/api/work-orders/a/quotes/q/consent', body: { consentedBy: '李先生', amount: 80 } });
+    expect(letter(made({ step: 'consent', body: { quoteId: 'q', refusedBy: '李先生', reason: null } }))).toMatchObject({ path: '/api/work-orders/a/quotes/q/refusal', body: { refusedBy: '李先生', reason: null } });
+  });
+
+  test('A yes given beside the quote follows it once, for all of it', () => {
+    const quote = made({ step: 'quote', body: { lines, consentedBy: '李先生' } });
+    const yes = consentTo(quote, { quoteId: 'q', total: 80 })!;
+    expect(yes).toMatchObject({ step: 'consent', key: `${quote.key}-yes`, state: 'pending', body: { quoteId: 'q', consentedBy: '李先生', amount: 80 } });
+    expect(yes).not.toHaveProperty('seq');
+    expect(consentTo(made({ step: 'quote', body: { lines, consentedBy: null } }), { quoteId: 'q', total: 80 })).toBeNull();
+    expect(consentTo(made({ step: 'complete' }), { quoteId: 'q' })).toBeNull();
+  });
+
+  test('A completion that was refused for want of a yes lets the quote and the yes past it, and nothing else; then it is sent again', () => {
+    const complete = after(made({ step: 'complete', body: { whatWasDone: 'x' } }), judge(409, 'work_order.no_consent'), why('work_order.no_consent'), 1, 0);
+    const [photo, quote] = [made({ step: 'attach' }), made({ step: 'quote', body: { lines } })];
+    expect([waitsForYes(complete), waitsForYes(quote)]).toEqual([true, false]);
+    expect(next([complete, photo, quote], 0)).toBe(quote);
+    expect([isHeldBack([complete, photo, quote], quote), isHeldBack([complete, photo, quote], photo)]).toEqual([false, true]);
+    expect(next([{ ...complete, why: why('work_order.photos_missing') }, quote], 0)).toBeNull();
+    const yes = made({ step: 'consent', body: { quoteId: 'q', consentedBy: '李先生', amount: 80 } });
+    expect(waitedForConsent([complete, yes], yes)).toEqual([complete]);
+    expect(waitedForConsent([complete], { ...yes, body: { quoteId: 'q', refusedBy: '李先生' } })).toEqual([]);
   });
 });
 
@@ -95,7 +127,7 @@ describe('what it will be', () => {
   });
 
   test('What the desk says counts, until something waits that it does not know', () => {
-    expect(stepsNow(['accept', 'attach', 'quote'], 'dispatched', foresee('dispatched', false, []), false)).toEqual(['accept', 'attach']);
+    expect(stepsNow(['accept', 'attach', 'void'], 'dispatched', foresee('dispatched', false, []), false)).toEqual(['accept', 'attach']);
     expect(stepsNow(['accept', 'attach'], 'dispatched', foresee('dispatched', false, ['accept']), true)).toContain('arrive');
     expect(stepsNow([], 'working', foresee('working', true, ['return']), true)).toEqual([]);
   });

@@ -1,7 +1,7 @@
 import type { PhotoPurpose, WorkOrderMove, WorkOrderStatus } from '../api/client';
 
 /** What the crew does on a telephone: the moves of an order, and photos. */
-export const steps = ['claim', 'accept', 'arrive', 'makeSafe', 'control', 'hold', 'resume', 'complete', 'return', 'transfer', 'assign', 'attach'] as const;
+export const steps = ['claim', 'accept', 'arrive', 'makeSafe', 'control', 'hold', 'resume', 'complete', 'return', 'transfer', 'assign', 'attach', 'quote', 'consent'] as const;
 export type Step = (typeof steps)[number];
 
 export interface Why {
@@ -40,13 +40,18 @@ export interface Action {
 
 const paths: Record<Step, string> = {
   claim: 'claim', accept: 'acceptance', arrive: 'arrival', makeSafe: 'milestones', control: 'milestones', hold: 'hold', resume: 'resumption',
-  complete: 'completion', return: 'return', transfer: 'transfer', assign: 'assignment', attach: 'attachments',
+  complete: 'completion', return: 'return', transfer: 'transfer', assign: 'assignment', attach: 'attachments', quote: 'quotes', consent: 'quotes',
 };
 
 /** Where it is sent, and with which body; a photo's bytes lie beside. */
 export function letter(a: Action): { path: string; body: Record<string, unknown> | null; key: string } {
   const order = `/api/work-orders/${a.orderId}`;
   if (a.state === 'refused') return { path: `${order}/reports`, body: { move: a.step, code: a.why!.code, words: wordsOf(a) }, key: `${a.key}-report` };
+  if (a.step === 'quote') return { path: `${order}/quotes`, body: { lines: a.body!.lines }, key: a.key };
+  if (a.step === 'consent') {
+    const { quoteId, ...said } = a.body as { quoteId: string; refusedBy?: string };
+    return { path: `${order}/quotes/${quoteId}/${said.refusedBy ? 'refusal' : 'consent'}`, body: said, key: a.key };
+  }
   const query = a.photo ? `?${new URLSearchParams({ purpose: a.photo.purpose, visibility: 'crew', fileName: a.photo.fileName })}` : '';
   const body = a.step === 'makeSafe' ? { milestone: 'safe' } : a.step === 'control' ? { milestone: 'controlled' } : a.body;
   return { path: `${order}/${paths[a.step]}${query}`, body, key: a.key };
@@ -56,7 +61,8 @@ export function letter(a: Action): { path: string; body: Record<string, unknown>
 export function wordsOf(a: Action): string | null {
   const of = a.body ?? {};
   const materials = Array.isArray(of.materials) ? (of.materials as { name: string; quantity: number; unit: string }[]).map((m) => `${m.name} ${m.quantity} ${m.unit}`) : [];
-  const words = [of.whatWasDone, of.cause, of.note, a.step === 'hold' ? undefined : of.reason, ...materials].filter((w): w is string => typeof w === 'string' && w.trim() !== '');
+  const lines = Array.isArray(of.lines) ? (of.lines as { name: string; quantity: number; unit: string; unitPrice: number }[]).map((l) => `${l.name} ${l.quantity} ${l.unit} × ${l.unitPrice}`) : [];
+  const words = [...lines, of.consentedBy && of.amount != null ? `${String(of.consentedBy)} ${Number(of.amount)}` : of.consentedBy, of.refusedBy, of.whatWasDone, of.cause, of.note, a.step === 'hold' ? undefined : of.reason, ...materials].filter((w): w is string => typeof w === 'string' && w.trim() !== '');
   return words.length ? words.join('\n').slice(0, 4000) : null;
 }
 
@@ -77,9 +83,15 @@ export function wakeAt(actions: readonly Action[]): number | null {
 function heads(actions: readonly Action[]): Action[] {
   const seen = new Set<string>();
   const first: Action[] = [];
-  for (const a of [...actions].sort((x, y) => x.seq - y.seq)) {
+  const sorted = [...actions].sort((x, y) => x.seq - y.seq);
+  for (const a of sorted) {
     if (seen.has(a.orderId)) continue;
-    if (a.state === 'refused' && a.correctable) seen.add(a.orderId);
+    if (a.state === 'refused' && a.correctable) {
+      // What it waits for goes past it.
+      const word = waitsForYes(a) ? sorted.find((b) => b.orderId === a.orderId && b.state === 'pending' && (b.step === 'quote' || b.step === 'consent')) : undefined;
+      if (word) first.push(word);
+      seen.add(a.orderId);
+    }
     else if (a.state === 'pending' || (a.state === 'refused' && a.report === 'pending')) {
       seen.add(a.orderId);
       first.push(a);
@@ -88,14 +100,36 @@ function heads(actions: readonly Action[]): Action[] {
   return first;
 }
 
-/** It waits until the person has put right what was refused before it. */
+/** It waits until the person has put right what was refused before it; the owner's word waits for nothing that waits for it. */
 export const isHeldBack = (actions: readonly Action[], a: Action): boolean =>
-  a.state === 'pending' && actions.some((b) => b.orderId === a.orderId && b.seq < a.seq && b.state === 'refused' && b.correctable);
+  a.state === 'pending' && actions.some((b) => b.orderId === a.orderId && b.seq < a.seq && b.state === 'refused' && b.correctable && !(waitsForYes(b) && (a.step === 'quote' || a.step === 'consent')));
+
+const noConsent = 'work_order.no_consent';
+
+/** It was refused for want of the owner's yes: nothing has come of it yet, and it is sent again after one. */
+export const waitsForYes = (a: Action): boolean => a.state === 'refused' && !!a.correctable && a.why?.code === noConsent;
+
+/** The owner stood beside when it was quoted: the yes follows, for all of it. Its key comes from the quote's, so that it follows once. */
+export function consentTo(a: Action, reply: unknown): Omit<Action, 'seq'> | null {
+  const of = reply as { quoteId?: string; total?: number } | undefined;
+  const consentedBy = a.body?.consentedBy;
+  if (a.step !== 'quote' || typeof consentedBy !== 'string' || !of?.quoteId) return null;
+  const { seq: _, why: __, ...same } = a;
+  return { ...same, step: 'consent', key: `${a.key}-yes`, body: { quoteId: of.quoteId, consentedBy, amount: of.total, channel: 'walkIn', consentedAt: null }, state: 'pending', tries: 0, notBefore: 0 };
+}
+
+/** What was refused for want of the owner's yes, and can be sent again now that there is one. */
+export const waitedForConsent = (actions: readonly Action[], a: Action): Action[] =>
+  a.step === 'consent' && !a.body?.refusedBy ? actions.filter((b) => b.orderId === a.orderId && waitsForYes(b)) : [];
+
+/** What follows from it is in the reply: without it, it was not answered, and the same key brings the reply again. */
+export const isAnswered = (a: Action, reply: unknown): boolean => a.state !== 'pending' || a.step !== 'quote' || typeof a.body?.consentedBy !== 'string' || consentTo(a, reply) !== null;
 
 export type Verdict = 'sent' | 'again' | 'signIn' | 'movedOn' | 'correct';
 
 const movedOn = new Set([
   'work_order.move_not_allowed', 'work_order.already_taken', 'work_order.somebody_elses', 'work_order.other_team', 'work_order.changed_meanwhile', 'work_order.same_team', 'assignee.has_it_already', 'role.not_allowed',
+  'quote.answered_already', 'quote.withdrawn', 'quote.not_found', 'work_order.not_paid_by_owner',
 ]);
 
 /** What the desk's answer means; 0 is no answer at all. */
@@ -139,10 +173,10 @@ export function tooOld(a: Action, now: number): Action | null {
 
 /** What the crew may do to an order in each state, and what it becomes. A test holds this against the desk's own table (docs/lifecycles.md). */
 export const table: Partial<Record<WorkOrderStatus, Partial<Record<Step, WorkOrderStatus>>>> = {
-  dispatched: { claim: 'accepted', accept: 'accepted', return: 'unassigned', transfer: 'dispatched', assign: 'dispatched', attach: 'dispatched' },
-  accepted: { arrive: 'working', hold: 'onHold', return: 'unassigned', transfer: 'dispatched', assign: 'dispatched', attach: 'accepted' },
-  working: { makeSafe: 'working', control: 'working', hold: 'onHold', complete: 'done', return: 'unassigned', transfer: 'dispatched', assign: 'dispatched', attach: 'working' },
-  onHold: { resume: 'working', return: 'unassigned', transfer: 'dispatched', assign: 'dispatched', attach: 'onHold' },
+  dispatched: { claim: 'accepted', accept: 'accepted', return: 'unassigned', transfer: 'dispatched', assign: 'dispatched', attach: 'dispatched', quote: 'dispatched', consent: 'dispatched' },
+  accepted: { arrive: 'working', hold: 'onHold', return: 'unassigned', transfer: 'dispatched', assign: 'dispatched', attach: 'accepted', quote: 'accepted', consent: 'accepted' },
+  working: { makeSafe: 'working', control: 'working', hold: 'onHold', complete: 'done', return: 'unassigned', transfer: 'dispatched', assign: 'dispatched', attach: 'working', quote: 'working', consent: 'working' },
+  onHold: { resume: 'working', return: 'unassigned', transfer: 'dispatched', assign: 'dispatched', attach: 'onHold', quote: 'onHold', consent: 'onHold' },
   done: { attach: 'done' },
   waiting: { attach: 'waiting' },
   unassigned: { attach: 'unassigned' },

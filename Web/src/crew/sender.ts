@@ -1,14 +1,13 @@
 import type { SignedIn } from '../api/client';
 import { Problem } from '../api/problems';
-import { after, judge, letter, next, tooOld, wakeAt } from './queue';
+import { newKey } from '../api/sending';
+import { after, consentTo, isAnswered, judge, letter, next, tooOld, waitedForConsent, wakeAt } from './queue';
 import type { Action, Step } from './queue';
 import { actionsOf, addAction, forgetWaits, photoOf, putAction, removeAction } from './store';
 
 const aDay = 86_400_000;
 const patience = 45_000;
 const patienceForPhotos = 180_000;
-
-const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, '0')).join('');
 
 /** Which telephone it is, for the log; random, and of this browser alone. */
 function device(): string {
@@ -17,6 +16,10 @@ function device(): string {
   localStorage.setItem(kept, name);
   return name;
 }
+
+/** In its old place in the order, under a new key. */
+const anew = (a: Action, body: Action['body']): Action =>
+  ({ ...a, body, key: newKey(), state: 'pending', why: undefined, correctable: undefined, endedAt: undefined, tries: 0, notBefore: 0, at: a.why?.code === 'phone.too_old' ? new Date().toISOString() : a.at });
 
 export interface Deed {
   orderId: string;
@@ -101,7 +104,7 @@ export class Sender {
   /** Put right, or as it is: in its old place in the order, under a new key, from when it was done. */
   async again(a: Action, body: Record<string, unknown> | null = a.body): Promise<void> {
     if (a.photo) await putAction({ ...a, state: 'pending', why: undefined, correctable: undefined, tries: 0, notBefore: 0 });
-    else await putAction({ ...a, body, key: newKey(), state: 'pending', why: undefined, correctable: undefined, endedAt: undefined, tries: 0, notBefore: 0, at: a.why?.code === 'phone.too_old' ? new Date().toISOString() : a.at });
+    else await putAction(anew(a, body));
     await this.read();
     this.tryNow();
   }
@@ -139,10 +142,13 @@ export class Sender {
 
   private async sendAll(): Promise<void> {
     for (let a = next(this.actions, Date.now()); a && !this.stopped; a = next(this.actions, Date.now())) {
-      const { status, problem, reply } = await this.send(a);
+      const { status, problem, reply } = await send(a, a.photo && a.state === 'pending' ? await photoOf(a.key) : undefined);
       const verdict = judge(status, problem?.code ?? '');
       const why = problem && { code: problem.code, status: problem.status, title: problem.title, faults: problem.faults };
+      const yes = verdict === 'sent' ? consentTo(a, reply) : null;
+      if (yes && !this.actions.some((b) => b.key === yes.key)) await addAction(yes);
       await putAction(after(a, verdict, why, Date.now(), Math.random()));
+      if (verdict === 'sent' && a.state === 'pending') for (const b of waitedForConsent(this.actions, a)) await putAction(anew(b, b.body));
       const was = this.needsSignIn;
       this.needsSignIn = verdict === 'signIn' || (was && verdict === 'again');
       if (verdict === 'sent' && a.state === 'pending') this.sent(a, reply);
@@ -150,24 +156,25 @@ export class Sender {
       if (status === 0 || verdict === 'signIn') return; // nobody there: the others need not be tried
     }
   }
+}
 
-  private async send(a: Action): Promise<{ status: number; problem?: Problem; reply?: unknown }> {
-    const { path, body, key } = letter(a);
-    const bytes = a.photo && a.state === 'pending' ? await photoOf(a.key) : undefined;
-    try {
-      const reply = await fetch(path, {
-        method: 'POST',
-        headers: {
-          'Idempotency-Key': key, Device: device(), 'Device-Time': a.at, Accept: 'application/json',
-          ...(a.photo ? { 'Content-Type': 'application/octet-stream' } : body ? { 'Content-Type': 'application/json' } : {}),
-        },
-        body: a.photo ? (bytes ?? new ArrayBuffer(0)) : body ? JSON.stringify(body) : undefined,
-        signal: AbortSignal.timeout(a.photo ? patienceForPhotos : patience),
-      });
-      const said: unknown = await reply.json().catch(() => undefined);
-      return reply.ok ? { status: reply.status, reply: said } : { status: reply.status, problem: Problem.of(said, reply.status) };
-    } catch {
-      return { status: 0, problem: Problem.unreachable() };
-    }
+/** One try; status 0 where nobody answered, or where what was answered did not arrive and is needed. */
+export async function send(a: Action, bytes?: ArrayBuffer): Promise<{ status: number; problem?: Problem; reply?: unknown }> {
+  const { path, body, key } = letter(a);
+  try {
+    const reply = await fetch(path, {
+      method: 'POST',
+      headers: {
+        'Idempotency-Key': key, Device: device(), 'Device-Time': a.at, Accept: 'application/json',
+        ...(a.photo ? { 'Content-Type': 'application/octet-stream' } : body ? { 'Content-Type': 'application/json' } : {}),
+      },
+      body: a.photo ? (bytes ?? new ArrayBuffer(0)) : body ? JSON.stringify(body) : undefined,
+      signal: AbortSignal.timeout(a.photo ? patienceForPhotos : patience),
+    });
+    const said: unknown = await reply.json().catch(() => undefined);
+    if (reply.ok && !isAnswered(a, said)) return { status: 0, problem: Problem.unreachable() };
+    return reply.ok ? { status: reply.status, reply: said } : { status: reply.status, problem: Problem.of(said, reply.status) };
+  } catch {
+    return { status: 0, problem: Problem.unreachable() };
   }
 }

@@ -1,13 +1,13 @@
-import { BellOutlined } from '@ant-design/icons';
+import { BellOutlined, MutedOutlined } from '@ant-design/icons';
 import { useQuery } from '@tanstack/react-query';
-import { Badge } from 'antd';
-import { useEffect, useRef } from 'react';
+import { Badge, Button, Grid } from 'antd';
+import { useEffect, useRef, useState } from 'react';
 import { Link } from 'react-router';
 import { api, told } from '../api/client';
 import { calm } from '../kit/live';
 import { useNow } from '../kit/Moment';
 import { useWords } from '../words/words';
-import { latestOf, ring } from './ringing';
+import { latestOf, mayRing, ring } from './ringing';
 
 /** Open alarms on every page of the desk: seen as a number, heard when one is new and, for danger, every minute until somebody ends it. */
 export function AlarmBell() {
@@ -18,6 +18,22 @@ export function AlarmBell() {
   const heard = useRef<string>(undefined);
   const latest = latestOf(rows);
   const danger = rows.some((a) => a.kind === 'ringNow');
+  const wide = Grid.useBreakpoint().md;
+  const [silent, beSilent] = useState(() => !mayRing());
+  // What is open when the sound comes on is heard then.
+  const open = useRef(0);
+  open.current = rows.length === 0 ? 0 : danger ? 3 : 1;
+  useEffect(() => {
+    if (!silent) return;
+    const on = () => {
+      if (!mayRing()) return;
+      beSilent(false);
+      if (open.current) ring(open.current);
+    };
+    const gestures = ['pointerup', 'keyup'] as const;
+    gestures.forEach((g) => window.addEventListener(g, on));
+    return () => gestures.forEach((g) => window.removeEventListener(g, on));
+  }, [silent]);
 
   useEffect(() => {
     if (!alarms.isSuccess) return;
@@ -30,11 +46,19 @@ export function AlarmBell() {
     if (danger && minute !== first.current) ring(3);
   }, [danger, minute]);
 
-  if (rows.length === 0) return null;
-  const said = t('escalations.alarmsOpen', { count: rows.length });
+  const mute = silent && (wide || rows.length > 0) && (
+    <Button type="text" size="small" className="mute" icon={<MutedOutlined />} aria-label={wide ? `${t('escalations.silentShort')} · ${t('escalations.silent')}` : t('escalations.silent')} title={t('escalations.silent')} data-act="sound">{wide ? t('escalations.silentShort') : null}</Button>
+  );
+  if (rows.length === 0) return mute || null;
+  // No more than 50 are asked for. What is read out is what stands there.
+  const most = 49;
+  const said = t('escalations.alarmsOpen', { many: rows.length > most ? `${most}+` : String(rows.length) });
   return (
+    <>
+    {mute}
     <Link to="/escalations" className={danger ? 'bell late' : 'bell'} aria-label={said} title={said} data-act="alarms">
-      <Badge count={rows.length} size="small" overflowCount={49}><BellOutlined /></Badge>
+      <Badge count={rows.length} size="small" overflowCount={most}><BellOutlined /></Badge>
     </Link>
+    </>
   );
 }

@@ -5,6 +5,8 @@ import { api, told } from '../api/client';
 import type { CardRequest } from '../api/client';
 import { Problem } from '../api/problems';
 import { useZone } from '../api/reference';
+import { nothingOf } from '../kit/asked';
+import { Behind } from '../kit/Behind';
 import { Due, Moment } from '../kit/Moment';
 import { Numbers } from '../kit/Numbers';
 import { PriorityTag, RequestStatusTag, spoken } from '../kit/tags';
@@ -23,7 +25,7 @@ export function CustomerCardView({ customerId, letGo }: { customerId: string; le
   const { t, word } = useWords();
   const card = useCard(customerId);
   const zone = useZone(card.data?.customer.communityId);
-  if (card.isError) return <Trouble problem={Problem.from(card.error)} retry={() => void card.refetch()} />;
+  if (nothingOf(card)) return <Trouble problem={Problem.from(card.error)} retry={() => void card.refetch()} />;
   if (!card.data) return <Card><Spin /></Card>;
   const { customer, contactPoints, homes, housemates, openRequests, openFaults, pastRequests, lastRatings, promises, last90Days } = card.data;
   return (
@@ -33,6 +35,7 @@ export function CustomerCardView({ customerId, letGo }: { customerId: string; le
       extra={letGo && <Button size="small" onClick={letGo} data-act="let-go">{t('desk.changeCaller')}</Button>}
     >
       <div className="stack">
+        <Behind of={card} />
         <div className="row">
           <Numbers key={customerId} masked={contactPoints.map((p) => p.value)} of={{ customerId }} />
           {customer.optedOutAt && <Tag color="orange">{t('desk.optedOut')}</Tag>}

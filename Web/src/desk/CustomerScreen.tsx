@@ -3,6 +3,7 @@ import { Link, useNavigate, useParams } from 'react-router';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
 import { CustomerCardView, useCard } from './CustomerCardView';
+import { CustomerFacts } from './CustomerFacts';
 import { PersonRights } from './PersonRights';
 
 export default function CustomerScreen() {
@@ -21,6 +22,7 @@ export default function CustomerScreen() {
         </div>
       </div>
       <CustomerCardView customerId={customerId!} />
+      <CustomerFacts customerId={customerId!} />
       <PersonRights customerId={customerId!} />
     </div>
   );

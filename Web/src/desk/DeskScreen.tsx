@@ -1,18 +1,23 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Alert, Card } from 'antd';
 import type { InputRef } from 'antd';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react';
 import { useSearchParams } from 'react-router';
 import { api, told } from '../api/client';
 import type { SignedIn } from '../api/client';
-import { useCommunities, useSearch } from '../api/reference';
+import { useSearch, useZoneOf } from '../api/reference';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
 import { CustomerCardView } from './CustomerCardView';
+import { knownFrom } from './newCustomer';
+import type { Known } from './newCustomer';
 import { RegisterForm } from './RegisterForm';
 import { RequestCard } from './RequestCard';
 import { SearchBox } from './SearchBox';
 import type { Caller, Here } from './SearchBox';
+
+// Needed seldom, and not before the first view.
+const NewCustomer = lazy(async () => ({ default: (await import('./NewCustomer')).NewCustomer }));
 
 /**
  * Where a call begins: whoever calls, beside the form. The caller stands in the address, so that a telephone system can open it
@@ -42,6 +47,12 @@ function Call({ who }: { who: SignedIn }) {
   const [caller, setCaller] = useState<Caller>();
   const [place, setPlace] = useState<Here>();
   const [begin, setBegin] = useState(0);
+  const [known, setKnown] = useState<Known>({});
+  const [making, setMaking] = useState<boolean>();
+  const register = useCallback((k: Known) => {
+    setKnown(k);
+    setMaking(true);
+  }, []);
 
   const take = useCallback((c: Caller) => {
     setTyped('');
@@ -70,24 +81,24 @@ function Call({ who }: { who: SignedIn }) {
 
   // Who has this number: the only one is taken; of several the clerk chooses; of none the number goes into the form.
   const asked = phone && !customerId && !place ? phone.replace(/[^\d+]/g, '') : '';
-  const known = useSearch(asked);
-  const settled = asked !== '' && !!known.data && !known.isPlaceholderData;
-  const nobody = settled && known.data.customers.length === 0;
+  const found = useSearch(asked);
+  const settled = asked !== '' && !!found.data && !found.isPlaceholderData;
+  const nobody = settled && found.data.customers.length === 0;
   const answered = useRef(false);
   useEffect(() => {
     if (!settled || answered.current) return;
     answered.current = true;
-    const [first, ...more] = known.data.customers;
+    const [first, ...more] = found.data.customers;
     if (first && more.length === 0) take(first);
     else if (first) setTyped(asked);
     else setBegin((n) => n + 1);
-  }, [settled, known.data, asked, take]);
+  }, [settled, found.data, asked, take]);
 
   return (
     <div className="columns desk">
       <h1 className="unseen">{t('nav.desk')}</h1>
       <div className="stack">
-        <SearchBox box={box} typed={typed} type={setTyped} take={take} here={here} nobody={() => setBegin((n) => n + 1)} />
+        <SearchBox box={box} typed={typed} type={setTyped} take={take} here={here} nobody={() => setBegin((n) => n + 1)} register={(words) => register(knownFrom(words))} />
         {typed.trim() ? null : customerId ? (
           <CustomerCardView customerId={customerId} letGo={letGo} />
         ) : (
@@ -109,11 +120,14 @@ function Call({ who }: { who: SignedIn }) {
         take={take}
         here={here}
         letGo={letGo}
+        register={register}
         saved={() => {
           setTyped('');
           void client.invalidateQueries({ predicate: (q) => ['requests', 'counts', 'card', 'faults', 'fault', 'search', 'similar'].includes(String(q.queryKey[0])) });
         }}
       />
+      {/* Opened again on the same person it has what was typed; on another one it begins anew. */}
+      {making !== undefined && <Suspense><NewCustomer key={JSON.stringify(known)} known={known} open={making} close={() => setMaking(false)} made={take} /></Suspense>}
     </div>
   );
 }
@@ -122,13 +136,13 @@ function Call({ who }: { who: SignedIn }) {
 function Newest() {
   const { t } = useWords();
   const list = useQuery({ queryKey: ['requests', 'newest'], queryFn: ({ signal }) => told(api.GET('/api/requests', { params: { query: { take: 8 } }, signal })), refetchInterval: 30_000 });
-  const communities = useCommunities();
+  const zoneOf = useZoneOf();
   if (!list.data?.items.length) return null;
   return (
     <section className="newest stack tight">
       <h2>{t('desk.newest')}</h2>
       <div className="orders">
-        {list.data.items.map((r) => <RequestCard key={r.requestId} line={r} zone={communities.data?.find((c) => c.communityId === r.communityId)?.timeZone ?? 'UTC'} />)}
+        {list.data.items.map((r) => <RequestCard key={r.requestId} line={r} zone={zoneOf(r.communityId)} />)}
       </div>
     </section>
   );

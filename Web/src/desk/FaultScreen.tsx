@@ -1,44 +1,59 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Button, Card, DatePicker, Form, Input, Result, Select, Spin, Tag } from 'antd';
 import type dayjs from 'dayjs';
-import { useState } from 'react';
+import { useCallback, useState } from 'react';
 import { Link, useParams } from 'react-router';
 import { api, told } from '../api/client';
 import type { Crew, FaultDetails, FaultMove, FaultRequest } from '../api/client';
 import { Problem } from '../api/problems';
-import { useSearch, useZone } from '../api/reference';
+import { useCategories, useSearch, useZone } from '../api/reference';
+import { nothingOf } from '../kit/asked';
+import { Behind } from '../kit/Behind';
 import { calm } from '../kit/live';
 import { Choice } from '../kit/Choice';
-import { MoveDialog } from '../kit/Form';
+import { MoveDialog, useOpened } from '../kit/Form';
+import { OpenedOn } from '../kit/Meanwhile';
 import { Due, Moment } from '../kit/Moment';
 import { CategoryPick, TeamPick } from '../kit/Picks';
 import { OrderStatusTag, RequestStatusTag, spoken } from '../kit/tags';
-import { instantOf, wallOf } from '../kit/times';
+import { exact, instantOf, wallOf } from '../kit/times';
 import { Trouble } from '../kit/Trouble';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
 
 export default function FaultScreen() {
-  const { t, word, pick } = useWords();
+  const { t } = useWords();
   const { faultId } = useParams();
   const client = useQueryClient();
-  const [open, setOpen] = useState<FaultMove>();
-  const [leaving, setLeaving] = useState<{ how: 'unJoin' | 'splitOff'; request: FaultRequest }>();
   const details = useQuery({
     queryKey: ['fault', faultId],
     queryFn: ({ signal }) => told(api.GET('/api/faults/{faultId}', { params: { path: { faultId: faultId! } }, signal })),
     refetchInterval: calm(30_000),
   });
-  const zone = useZone(details.data?.fault.communityId);
+  const changed = useCallback(() => void client.invalidateQueries({ predicate: (q) => ['fault', 'faults', 'request', 'requests', 'counts', 'work-orders', 'timeline'].includes(String(q.queryKey[0])) }), [client]);
   useTitle(details.data?.fault.title);
-  if (details.isError) {
+  if (nothingOf(details)) {
     const problem = Problem.from(details.error);
     return problem.status === 404 ? <Result status="404" title={t('fault.notFound')} /> : <Trouble problem={problem} retry={() => void details.refetch()} />;
   }
   if (!details.data) return <Spin className="waiting" />;
-  const { fault: f, requests, workOrders, allowedMoves } = details.data;
-  const each = { details: details.data, zone, close: () => setOpen(undefined), changed: () => void client.invalidateQueries({ predicate: (q) => ['fault', 'faults', 'request', 'requests', 'counts', 'work-orders', 'timeline'].includes(String(q.queryKey[0])) }) };
-  const moves = (['dispatch', 'join', 'expect', 'end', 'amend'] as const).filter((m) => allowedMoves.includes(m));
+  return (
+    <>
+      <Behind of={details} />
+      <Shown key={details.data.fault.faultId} details={details.data} changed={changed} />
+    </>
+  );
+}
+
+const inOrder = ['dispatch', 'join', 'expect', 'end', 'amend'] as const;
+
+function Shown({ details, changed }: { details: FaultDetails; changed: () => void }) {
+  const { t, word, pick } = useWords();
+  const [leaving, setLeaving] = useState<{ how: 'unJoin' | 'splitOff'; request: FaultRequest }>();
+  const form = useOpened<FaultMove, FaultDetails>(details);
+  const { fault: f, requests, workOrders, allowedMoves } = details;
+  const zone = useZone(f.communityId);
+  const moves = inOrder.filter((m) => allowedMoves.includes(m));
   return (
     <div className="stack" data-part="fault">
       <div className="stack tight">
@@ -46,7 +61,7 @@ export default function FaultScreen() {
         <div className="quiet">{[pick(f.categoryName, f.categoryNameEn), f.placeName, f.assetName].filter(Boolean).join(' · ')}</div>
       </div>
       <div className="row">
-        {moves.map((m, i) => <Button key={m} type={i === 0 ? 'primary' : 'default'} onClick={() => setOpen(m)} data-move={m}>{word('faultMove', m)}</Button>)}
+        {moves.map((m, i) => <Button key={m} type={i === 0 ? 'primary' : 'default'} onClick={() => form.open(m)} data-move={m}>{word('faultMove', m)}</Button>)}
       </div>
       <div className="columns aside">
         <Card title={t('fault.requests')}>
@@ -82,25 +97,27 @@ export default function FaultScreen() {
           </Card>
         </div>
       </div>
-      {allowedMoves.includes('dispatch') && <Dispatch {...each} open={open === 'dispatch'} />}
-      {allowedMoves.includes('join') && <Join {...each} open={open === 'join'} />}
-      {allowedMoves.includes('expect') && <Expect {...each} open={open === 'expect'} />}
-      {allowedMoves.includes('end') && <End {...each} open={open === 'end'} />}
-      {allowedMoves.includes('amend') && <Amend key={f.version} {...each} open={open === 'amend'} />}
-      {leaving && <Leave key={leaving.request.requestId} {...each} open {...leaving} close={() => setLeaving(undefined)} />}
+      {inOrder.filter((m) => allowedMoves.includes(m) || form.is(m)).map((m) => {
+        const Move = dialogs[m];
+        const seen = form.seenBy(m);
+        const on = { gone: !allowedMoves.includes(m), seen: seen.fault.version, now: f.version, since: [], look: changed, touch: () => form.touch(m), settle: () => form.settle(m) };
+        return <OpenedOn key={`${m} ${seen.fault.version}`} value={on}><Move keep={`fault ${f.faultId} ${m}`} details={seen} current={details} zone={zone} changed={changed} close={form.close} open={form.is(m)} /></OpenedOn>;
+      })}
+      {leaving && <Leave key={leaving.request.requestId} details={details} current={details} zone={zone} changed={changed} open {...leaving} close={() => setLeaving(undefined)} />}
     </div>
   );
 }
 
-interface One { details: FaultDetails; zone: string; open: boolean; close: () => void; changed: () => void }
+/** What the form was opened on, and how it is now. */
+interface One { keep: string; details: FaultDetails; current: FaultDetails; zone: string; open: boolean; close: () => void; changed: () => void }
 
 const path = (d: FaultDetails) => ({ faultId: d.fault.faultId });
 
-function Dispatch({ details, open, close, changed }: One) {
+function Dispatch({ details, open, close, changed, keep }: One) {
   const { t, word, options } = useWords();
   return (
     <MoveDialog<{ crew: Crew; teamId?: string; whatToDo: string }, unknown>
-      title={word('faultMove', 'dispatch')} open={open} onClose={close} done={changed} initial={{ crew: 'engineering', whatToDo: details.fault.title }}
+      keep={keep} title={word('faultMove', 'dispatch')} open={open} onClose={close} done={changed} initial={{ crew: 'engineering', whatToDo: details.fault.title }}
       rename={(f) => f.replace('orders[0].', '')}
       call={(v, header) => told(api.POST('/api/faults/{faultId}/work-orders', { params: { path: path(details), header }, body: { orders: [{ crew: v.crew, teamId: v.teamId ?? null, whatToDo: v.whatToDo, mandatory: true }] } }))}
     >
@@ -113,13 +130,13 @@ function Dispatch({ details, open, close, changed }: One) {
   );
 }
 
-function Join({ details, open, close, changed }: One) {
+function Join({ details, open, close, changed, keep }: One) {
   const { t, word } = useWords();
   const [typed, setTyped] = useState('');
   const found = useSearch(typed, details.fault.communityId);
   return (
     <MoveDialog<{ requestId: string }, unknown>
-      title={word('faultMove', 'join')} open={open} onClose={close} done={changed}
+      keep={keep} title={word('faultMove', 'join')} open={open} onClose={close} done={changed}
       call={(v, header) => told(api.POST('/api/faults/{faultId}/requests', { params: { path: path(details), header }, body: v }))}
     >
       <Form.Item name="requestId" label={t('requests.number')} rules={[{ required: true, message: t('common.required') }]}>
@@ -129,24 +146,26 @@ function Join({ details, open, close, changed }: One) {
   );
 }
 
-function Expect({ details, zone, open, close, changed }: One) {
-  const { t, word } = useWords();
+function Expect({ details, current, zone, open, close, changed, keep }: One) {
+  const { t, word, language } = useWords();
   const f = details.fault;
+  const wall = (at: string | null | undefined) => (at ? wallOf(at, zone) : undefined);
   return (
     <MoveDialog<{ expectedAt: dayjs.Dayjs }, unknown>
-      title={word('faultMove', 'expect')} open={open} onClose={close} done={changed} initial={f.expectedAt ? { expectedAt: wallOf(f.expectedAt, zone) } : {}}
-      call={(v, header) => told(api.POST('/api/faults/{faultId}/expected-time', { params: { path: path(details), header }, body: { expectedAt: instantOf(v.expectedAt, zone), version: f.version } }))}
+      keep={keep} title={word('faultMove', 'expect')} open={open} onClose={close} done={changed} initial={{ expectedAt: wall(f.expectedAt) }}
+      compare={[{ name: 'expectedAt', label: t('fault.expected'), before: wall(f.expectedAt), now: wall(current.fault.expectedAt), say: (at: dayjs.Dayjs) => exact(instantOf(at, zone), zone, language) }]}
+      call={(v, header, version) => told(api.POST('/api/faults/{faultId}/expected-time', { params: { path: path(details), header }, body: { expectedAt: instantOf(v.expectedAt, zone), version } }))}
     >
       <Form.Item name="expectedAt" label={t('fault.expected')} rules={[{ required: true, message: t('common.required') }]}><DatePicker showTime={{ format: 'HH:mm', minuteStep: 5 }} format="YYYY-MM-DD HH:mm" style={{ width: '100%' }} /></Form.Item>
     </MoveDialog>
   );
 }
 
-function End({ details, open, close, changed }: One) {
+function End({ details, open, close, changed, keep }: One) {
   const { t, word } = useWords();
   return (
     <MoveDialog<{ words?: string }, unknown>
-      title={word('faultMove', 'end')} open={open} onClose={close} done={changed}
+      keep={keep} title={word('faultMove', 'end')} open={open} onClose={close} done={changed}
       call={(v, header) => told(api.POST('/api/faults/{faultId}/ending', { params: { path: path(details), header }, body: { words: v.words || null } }))}
     >
       <Form.Item name="words" label={`${t('moves.textToOwner')} (${t('common.optional')})`}><Input.TextArea autoSize={{ minRows: 2 }} maxLength={2000} /></Form.Item>
@@ -154,13 +173,16 @@ function End({ details, open, close, changed }: One) {
   );
 }
 
-function Amend({ details, open, close, changed }: One) {
-  const { t, word } = useWords();
+function Amend({ details, current, open, close, changed, keep }: One) {
+  const { t, word, pick } = useWords();
   const f = details.fault;
+  const categories = useCategories(f.communityId);
+  const named = (id: string) => { const c = categories.data?.find((x) => x.categoryId === id); return c ? pick(c.name, c.nameEn) : id; };
   return (
     <MoveDialog<{ title: string; categoryId: string }, unknown>
-      title={word('faultMove', 'amend')} open={open} onClose={close} done={changed} initial={{ title: f.title, categoryId: f.categoryId }}
-      call={(v) => told(api.PATCH('/api/faults/{faultId}', { params: { path: path(details) }, body: { title: v.title, categoryId: v.categoryId, version: f.version } }))}
+      keep={keep} title={word('faultMove', 'amend')} open={open} onClose={close} done={changed} initial={{ title: f.title, categoryId: f.categoryId }}
+      compare={[{ name: 'title', label: t('fault.name'), before: f.title, now: current.fault.title }, { name: 'categoryId', label: t('fault.category'), before: f.categoryId, now: current.fault.categoryId, say: named }]}
+      call={(v, _, version) => told(api.PATCH('/api/faults/{faultId}', { params: { path: path(details) }, body: { title: v.title, categoryId: v.categoryId, version } }))}
     >
       <Form.Item name="title" label={t('fault.name')} rules={[{ required: true, whitespace: true, message: t('common.required') }]}><Input maxLength={200} /></Form.Item>
       <Form.Item name="categoryId" label={t('fault.category')} rules={[{ required: true, message: t('common.required') }]}><CategoryPick communityId={f.communityId} kind="repair" /></Form.Item>
@@ -168,13 +190,16 @@ function Amend({ details, open, close, changed }: One) {
   );
 }
 
+const dialogs = { dispatch: Dispatch, join: Join, expect: Expect, end: End, amend: Amend };
+
 /** A request goes its own way: it was about something else, or for this one it is not fixed. */
-function Leave({ details, open, close, changed, how, request }: One & { how: 'unJoin' | 'splitOff'; request: FaultRequest }) {
+function Leave({ details, open, close, changed, how, request }: Omit<One, 'keep'> & { how: 'unJoin' | 'splitOff'; request: FaultRequest }) {
   const { t } = useWords();
   const here = { ...path(details), requestId: request.requestId };
   const words = [{ required: true, whitespace: true, message: t('common.required') }];
   return (
     <MoveDialog<{ reason: string; saidBy: string; words: string }, unknown>
+      keep={`fault ${details.fault.faultId} ${how} ${request.requestId}`}
       title={`${t(`fault.${how}`)} · ${spoken(request.number)}`} submit={t(`fault.${how}`)} open={open} onClose={close} done={changed} initial={{ saidBy: request.customerName ?? undefined }}
       call={(v, header) => how === 'unJoin'
         ? told(api.POST('/api/faults/{faultId}/requests/{requestId}/un-joining', { params: { path: here, header }, body: { reason: v.reason } }))

@@ -6,7 +6,7 @@ import { Link, useNavigate } from 'react-router';
 import { api, told } from '../api/client';
 import type { FaultReply, FaultStatus } from '../api/client';
 import { Problem } from '../api/problems';
-import { useCommunities, useZone } from '../api/reference';
+import { useCommunities, useZone, useZoneOf } from '../api/reference';
 import { calm } from '../kit/live';
 import { MoveDialog } from '../kit/Form';
 import { useFilters } from '../kit/filters';
@@ -34,7 +34,7 @@ export default function FaultsScreen() {
     refetchInterval: calm(30_000),
   });
   const rows = list.data?.pages.flatMap((p) => p.items) ?? [];
-  const zone = useZone(rows[0]?.communityId);
+  const zoneOf = useZoneOf();
   return (
     <div className="stack">
       <div className="row spread">
@@ -53,7 +53,7 @@ export default function FaultsScreen() {
             <Link key={x.faultId} className="order" to={`/faults/${x.faultId}`}>
               <div className="row spread">
                 <span className="row"><span className="number">{spoken(x.number)}</span><strong>{x.title}</strong></span>
-                {x.endedAt ? <Moment at={x.endedAt} zone={zone} brief /> : <Due at={x.expectedAt} zone={zone} />}
+                {x.endedAt ? <Moment at={x.endedAt} zone={zoneOf(x.communityId)} brief /> : <Due at={x.expectedAt} zone={zoneOf(x.communityId)} />}
               </div>
               <div className="quiet">{[x.placeName, x.assetName, t('queue.serves', { count: x.requests })].filter(Boolean).join(' · ')}</div>
             </Link>
@@ -74,6 +74,7 @@ function OpenFault({ open, close, done }: { open: boolean; close: () => void; do
   const zone = useZone(community);
   return (
     <MoveDialog<{ title: string; categoryId: string; placeId: string; expectedAt?: dayjs.Dayjs }, FaultReply>
+      keep="fault new"
       title={t('fault.new')} open={open} onClose={close} done={done}
       call={(v, header) => told(api.POST('/api/faults', { params: { header }, body: { communityId: community!, title: v.title, categoryId: v.categoryId, placeId: v.placeId, expectedAt: v.expectedAt ? instantOf(v.expectedAt, zone) : null } }))}
     >

@@ -5,7 +5,7 @@ import { Link, useNavigate } from 'react-router';
 import { api, told } from '../api/client';
 import type { InboundLine, InboundSettled, RequestKind, RequestReply } from '../api/client';
 import { Problem } from '../api/problems';
-import { useZone } from '../api/reference';
+import { useZoneOf } from '../api/reference';
 import { useSend } from '../api/sending';
 import { calm } from '../kit/live';
 import { MoveDialog } from '../kit/Form';
@@ -36,7 +36,7 @@ export default function InboxScreen() {
     refetchInterval: calm(30_000),
   });
   const rows = list.data?.pages.flatMap((p) => p.items) ?? [];
-  const zone = useZone(rows[0]?.communityId);
+  const zoneOf = useZoneOf();
   const again = () => void client.invalidateQueries({ queryKey: ['inbox'] });
   return (
     <div className="stack">
@@ -54,7 +54,7 @@ export default function InboxScreen() {
                   {m.customerId ? <Link to={`/customers/${m.customerId}`}>{m.customerName}</Link> : <span className="number">{m.sender}</span>}
                   {m.subject && <strong>{m.subject}</strong>}
                 </span>
-                <Moment at={m.receivedAt} zone={zone} brief />
+                <Moment at={m.receivedAt} zone={zoneOf(m.communityId)} brief />
               </div>
               <div className="pre">{m.text}</div>
               <div className="row">
@@ -87,14 +87,14 @@ function NoRequest({ line, done }: { line: InboundLine; done: () => void }) {
 function Register({ line, close, done }: { line: InboundLine; close: () => void; done: () => void }) {
   const { t, options } = useWords();
   const go = useNavigate();
-  const [kind, setKind] = useState<RequestKind>('repair');
   return (
     <MoveDialog<Typed, RequestReply>
+      keep={`inbound ${line.inboundMessageId}`}
       title={t('inbox.register')}
       open
       wide
       onClose={close}
-      initial={{ kind: 'repair', description: line.text, name: line.customerName ?? line.sender }}
+      initial={{ kind: 'repair', description: line.text, name: line.customerName ?? '' }}
       call={async (v, header) => {
         const made = await told(api.POST('/api/requests', {
           params: { header },
@@ -114,8 +114,10 @@ function Register({ line, close, done }: { line: InboundLine; close: () => void;
         void go(`/requests/${made.requestId}`);
       }}
     >
-      <Form.Item name="kind" label={t('register.kind')}><Select options={options('requestKind')} onChange={setKind} /></Form.Item>
-      <Form.Item name="categoryId" label={t('register.category')} rules={[{ required: true, message: t('register.needCategory') }]}><CategoryPick communityId={line.communityId} kind={kind} /></Form.Item>
+      <Form.Item name="kind" label={t('register.kind')}><Select options={options('requestKind')} /></Form.Item>
+      <Form.Item noStyle shouldUpdate={(a: Typed, b: Typed) => a.kind !== b.kind}>
+        {(form) => <Form.Item name="categoryId" label={t('register.category')} rules={[{ required: true, message: t('register.needCategory') }]}><CategoryPick communityId={line.communityId} kind={(form.getFieldValue('kind') as RequestKind | undefined) ?? 'repair'} /></Form.Item>}
+      </Form.Item>
       {!line.customerId && <Form.Item name="name" label={t('desk.callerName')}><Input maxLength={100} /></Form.Item>}
       <Form.Item name="description" label={t('register.description')} rules={[{ required: true, whitespace: true, message: t('register.needDescription') }]}><Input.TextArea rows={4} maxLength={4000} /></Form.Item>
     </MoveDialog>

@@ -1,26 +1,88 @@
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
-import { Button, Card, Empty, Form, Input, Spin, Tag } from 'antd';
+import { Button, Card, Empty, Form, Input, Segmented, Spin, Tag } from 'antd';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import { api, told } from '../api/client';
-import type { MessageLine } from '../api/client';
+import type { MessageLine, SignedIn } from '../api/client';
 import { Problem } from '../api/problems';
-import { useZone } from '../api/reference';
+import { useZoneOf } from '../api/reference';
 import { useSend } from '../api/sending';
+import { screensOf } from '../api/session';
+import { useFilters } from '../kit/filters';
 import { calm } from '../kit/live';
 import { MoveDialog } from '../kit/Form';
 import { Moment } from '../kit/Moment';
 import { spoken } from '../kit/tags';
 import { Trouble } from '../kit/Trouble';
+import { useLooked } from '../kit/unseen';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
+import { useUnseenOfMine } from './toldMe';
+
+const tabs = ['parked', 'mine'] as const;
+
+/** What could not be delivered, for whom that is; and what whoever looks was told themselves. */
+export default function MessagesScreen({ who }: { who: SignedIn }) {
+  const { t } = useWords();
+  const [f, change] = useFilters(['show']);
+  const screens = screensOf(who);
+  const its = tabs.filter((s) => s === 'mine' || screens.desk || screens.admin);
+  const show = its.find((s) => s === f.show) ?? its[0]!;
+  const unseen = useUnseenOfMine(who.staffId);
+  useTitle(t('messages.title'));
+  return (
+    <div className="stack">
+      <div className="row spread">
+        <h1>{t(its.length > 1 ? 'messages.title' : 'messages.mine')}</h1>
+        {its.length > 1 && <Segmented value={show} onChange={(v) => change({ show: v === its[0] ? undefined : v })} options={its.map((s) => ({ value: s, label: s === 'mine' && unseen > 0 ? `${t('messages.mine')} (${unseen})` : t(`messages.${s}`) }))} />}
+      </div>
+      {show === 'parked' ? <Parked /> : <Mine staffId={who.staffId} />}
+    </div>
+  );
+}
+
+/** What I was told, the newest first: the screen is where nothing else leads to me. */
+function Mine({ staffId }: { staffId: string }) {
+  const { t, word } = useWords();
+  const list = useInfiniteQuery({
+    queryKey: ['told-me'],
+    queryFn: ({ pageParam, signal }) => told(api.GET('/api/messages/mine', { params: { query: { take: 50, after: pageParam } }, signal })),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+    refetchInterval: calm(30_000),
+  });
+  const rows = list.data?.pages.flatMap((p) => p.items) ?? [];
+  const zoneOf = useZoneOf();
+  useLooked(staffId, list.data && rows);
+  return (
+    <>
+      {list.isError && <Trouble problem={Problem.from(list.error)} retry={() => void list.refetch()} />}
+      {list.isPending ? <Spin className="waiting" /> : rows.length === 0 && !list.isError ? (
+        <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={<>{t('messages.nothing')}<br /><span className="quiet">{t('messages.nothingHint')}</span></>} /></Card>
+      ) : (
+        <div className="orders">
+          {rows.map((m) => (
+            <div key={m.messageId} className="order row spread" data-part="told">
+              <span className="row">
+                <strong>{word('messageTemplate', m.template)}</strong>
+                {m.requestId && m.requestNumber ? <Link className="number" to={`/requests/${m.requestId}`}>{spoken(m.requestNumber)}</Link> : m.workOrderId && <Link to={`/work-orders/${m.workOrderId}`}>{t('messages.order')}</Link>}
+                <Tag>{m.sentAt && m.channel ? word('messageChannel', m.channel) : t('messages.waiting')}</Tag>
+              </span>
+              <Moment at={m.createdAt} zone={zoneOf(m.communityId)} brief />
+            </div>
+          ))}
+        </div>
+      )}
+      {list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage}>{t('common.more')}</Button>}
+    </>
+  );
+}
 
 /** Messages that could not be delivered: try again, or let it be and say why. */
-export default function MessagesScreen() {
+function Parked() {
   const { t, word } = useWords();
   const client = useQueryClient();
   const [discarding, discard] = useState<MessageLine>();
-  useTitle(t('messages.title'));
   const list = useInfiniteQuery({
     queryKey: ['parked-messages'],
     queryFn: ({ pageParam, signal }) => told(api.GET('/api/messages/parked', { params: { query: { take: 50, after: pageParam } }, signal })),
@@ -29,11 +91,10 @@ export default function MessagesScreen() {
     refetchInterval: calm(30_000),
   });
   const rows = list.data?.pages.flatMap((p) => p.items) ?? [];
-  const zone = useZone(rows[0]?.communityId);
+  const zoneOf = useZoneOf();
   const again = () => void client.invalidateQueries({ queryKey: ['parked-messages'] });
   return (
-    <div className="stack">
-      <h1>{t('messages.title')}</h1>
+    <>
       {list.isError && <Trouble problem={Problem.from(list.error)} retry={() => void list.refetch()} />}
       {list.isPending ? <Spin className="waiting" /> : rows.length === 0 && !list.isError ? (
         <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={<>{t('messages.empty')}<br /><span className="quiet">{t('messages.emptyHint')}</span></>} /></Card>
@@ -47,7 +108,7 @@ export default function MessagesScreen() {
                   <strong>{word('messageTemplate', m.template)}</strong>
                   {m.requestId && m.requestNumber && <Link className="number" to={`/requests/${m.requestId}`}>{spoken(m.requestNumber)}</Link>}
                 </span>
-                {m.parkedAt && <Moment at={m.parkedAt} zone={zone} brief />}
+                {m.parkedAt && <Moment at={m.parkedAt} zone={zoneOf(m.communityId)} brief />}
               </div>
               <div className="quiet">
                 {[m.recipientName ?? (m.recipientRole && word('roles', m.recipientRole)) ?? word('recipientKind', m.recipientKind), m.channel && word('messageChannel', m.channel), t('messages.tries', { count: m.attempts }), m.lastFailure].filter(Boolean).join(' · ')}
@@ -62,6 +123,7 @@ export default function MessagesScreen() {
       )}
       {list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage}>{t('common.more')}</Button>}
       <MoveDialog<{ reason: string }, unknown>
+        keep={discarding && `message ${discarding.messageId} discard`}
         title={t('messages.discard')}
         open={!!discarding}
         onClose={() => discard(undefined)}
@@ -70,7 +132,7 @@ export default function MessagesScreen() {
       >
         <Form.Item name="reason" label={t('messages.reason')} rules={[{ required: true, whitespace: true, message: t('common.required') }]}><Input.TextArea rows={3} maxLength={1000} /></Form.Item>
       </MoveDialog>
-    </div>
+    </>
   );
 }
 

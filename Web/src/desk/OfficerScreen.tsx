@@ -1,4 +1,4 @@
-import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import type { QueryFunctionContext } from '@tanstack/react-query';
 import { Button, Card, Empty, Select, Spin, Tag } from 'antd';
 import type { ReactNode } from 'react';
@@ -7,8 +7,8 @@ import { api, told } from '../api/client';
 import type { EscalationLine, FollowUpLine, RequestLine, SignedIn, WorkOrderLine } from '../api/client';
 import { Problem } from '../api/problems';
 import { useCommunities, useStaff } from '../api/reference';
-import { useSend } from '../api/sending';
 import { OrderLine } from './OrderLine';
+import { OrderTrouble } from './OrderTrouble';
 import { useFilters } from '../kit/filters';
 import { Due, Moment } from '../kit/Moment';
 import { PriorityTag, spoken } from '../kit/tags';
@@ -18,19 +18,22 @@ import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
 import { RequestCard } from './RequestCard';
 
-const boards = ['returned', 'escalated', 'complaints', 'followUps', 'holds'] as const;
+const boards = ['returned', 'stuck', 'escalated', 'complaints', 'followUps', 'holds'] as const;
 type Board = (typeof boards)[number];
 type Line = { of: 'order'; line: WorkOrderLine } | { of: 'escalation'; line: EscalationLine } | { of: 'request'; line: RequestLine } | { of: 'followUp'; line: FollowUpLine };
 
 const lists = { array: { style: 'form', explode: false } } as const;
 const take = 50;
+/** Instead of a person: complaints that nobody has in charge yet. */
+const nobody = 'nobody';
 
 /** One page of a board. */
 async function page(board: Board, inCharge: string | undefined, { pageParam: after, signal }: QueryFunctionContext<unknown[], string | undefined>): Promise<{ items: Line[]; next?: string | null }> {
   switch (board) {
     case 'returned':
+    case 'stuck':
     case 'holds': {
-      const which = board === 'returned' ? { status: ['unassigned' as const] } : { status: ['onHold' as const] };
+      const which = board === 'returned' ? { returned: true } : board === 'stuck' ? { stuck: true } : { holdToDecide: true };
       const orders = await told(api.GET('/api/work-orders', { params: { query: { open: true, sort: 'dueFirst', take, after, ...which } }, signal, querySerializer: lists }));
       return { items: orders.items.map((line) => ({ of: 'order', line })), next: orders.next };
     }
@@ -39,7 +42,7 @@ async function page(board: Board, inCharge: string | undefined, { pageParam: aft
       return { items: escalations.items.map((line) => ({ of: 'escalation', line })), next: escalations.next };
     }
     case 'complaints': {
-      const complaints = await told(api.GET('/api/requests', { params: { query: { kind: 'complaint', open: true, sort: 'dueFirst', inChargeId: inCharge, take, after } }, signal, querySerializer: lists }));
+      const complaints = await told(api.GET('/api/requests', { params: { query: { kind: 'complaint', open: true, sort: 'dueFirst', ...(inCharge === nobody ? { inCharge: false } : { inChargeId: inCharge }), take, after } }, signal, querySerializer: lists }));
       return { items: complaints.items.map((line) => ({ of: 'request', line })), next: complaints.next };
     }
     case 'followUps': {
@@ -80,7 +83,7 @@ export default function OfficerScreen({ who }: { who: SignedIn }) {
       {list.isPending ? <Spin className="waiting" /> : rows.length === 0 && !list.isError ? (
         <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('officer.empty')} /></Card>
       ) : (
-        <div className="orders">{rows.map((row) => <Row key={keyOf(row)} row={row} board={show} who={who} />)}</div>
+        <div className="orders">{rows.map((row) => <Row key={keyOf(row)} row={row} />)}</div>
       )}
       {list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage}>{t('common.more')}</Button>}
     </div>
@@ -100,7 +103,7 @@ function Count({ board, shown, choose }: { board: Board; shown: boolean; choose:
 
 const keyOf = (row: Line) => (row.of === 'order' ? row.line.workOrderId : row.of === 'escalation' ? row.line.escalation.escalationId : row.of === 'request' ? row.line.requestId : row.line.followUpId);
 
-function Row({ row, board, who }: { row: Line; board: Board; who: SignedIn }) {
+function Row({ row }: { row: Line }) {
   const { t, word, pick, language } = useWords();
   const communities = useCommunities();
   const id = row.of === 'escalation' ? row.line.escalation.communityId : row.line.communityId;
@@ -110,9 +113,7 @@ function Row({ row, board, who }: { row: Line; board: Board; who: SignedIn }) {
       return (
         <div className="stack tight">
           <OrderLine line={row.line} named />
-          <div className="row beneath">
-            {board === 'holds' && who.roles.some((r) => r.role === 'manager' && r.communityId === row.line.communityId) && <Agree order={row.line} />}
-          </div>
+          <OrderTrouble line={row.line} />
         </div>
       );
     case 'escalation': {
@@ -134,7 +135,12 @@ function Row({ row, board, who }: { row: Line; board: Board; who: SignedIn }) {
       );
     }
     case 'request':
-      return <RequestCard line={row.line} zone={zone} />;
+      return (
+        <div className="stack tight">
+          <RequestCard line={row.line} zone={zone} />
+          <div className="beneath" data-part="in-charge">{row.line.inChargeName ? `${t('request.inCharge')}: ${row.line.inChargeName}` : <span className="late">{t('boards.nobody')}</span>}</div>
+        </div>
+      );
     case 'followUp': {
       const f = row.line;
       return (
@@ -151,22 +157,6 @@ function Row({ row, board, who }: { row: Line; board: Board; who: SignedIn }) {
   }
 }
 
-/** A manager's word that the order may stay on hold. */
-function Agree({ order }: { order: WorkOrderLine }) {
-  const { t } = useWords();
-  const client = useQueryClient();
-  const sending = useSend<void, unknown>(
-    (_, header) => told(api.POST('/api/work-orders/{workOrderId}/hold/agreement', { params: { path: { workOrderId: order.workOrderId }, header } })),
-    () => void client.invalidateQueries({ queryKey: ['officer'] }),
-  );
-  return (
-    <>
-      <Button size="small" loading={sending.pending} onClick={() => void sending.send()} data-act="agree">{t('officer.agree')}</Button>
-      <Trouble problem={sending.problem} />
-    </>
-  );
-}
-
 /** Whose complaints: anybody who works in one of the reader's communities. */
 function InCharge({ who, value, choose }: { who: SignedIn; value: string | undefined; choose: (id: string | undefined) => void }) {
   const { t, pick } = useWords();
@@ -175,6 +165,7 @@ function InCharge({ who, value, choose }: { who: SignedIn; value: string | undef
   return (
     <span className="row">
       {mine.map((c) => <StaffOf key={c.communityId} communityId={c.communityId} name={mine.length > 1 ? pick(c.name, c.nameEn) : undefined} value={value} choose={choose} />)}
+      <Button type={value === nobody ? 'primary' : 'default'} aria-pressed={value === nobody} onClick={() => choose(value === nobody ? undefined : nobody)} data-act="nobody">{t('boards.nobody')}</Button>
       {value && <Button type="link" onClick={() => choose(undefined)}>{t('common.reset')}</Button>}
     </span>
   );

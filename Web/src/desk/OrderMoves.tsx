@@ -55,10 +55,12 @@ export function OrderMoves({ details, changed }: Props) {
   const first = next.filter((m) => allowed.has(m)).slice(0, 1);
   const second = beside.filter((m) => allowed.has(m));
   const rest = more.filter((m) => allowed.has(m));
-  if (first.length + second.length + rest.length === 0) return null;
+  // Somebody else's move may take this one away, or put another before it: what is being typed stays.
+  const shown = [...next, ...beside, ...more].filter((m) => first.includes(m) || second.includes(m) || rest.includes(m) || form.is(m));
+  if (shown.length === 0) return null;
   return (
     <>
-      <div className="crew-actions" data-part="moves">
+      {first.length + second.length + rest.length > 0 && <div className="crew-actions" data-part="moves">
         {sending.problem && <div className="first"><Trouble problem={sending.problem} /></div>}
         {first.map((m) => <Button key={m} className="first" type="primary" loading={sending.pending} onClick={() => press(m)} data-move={m}>{word('workOrderMove', m)}</Button>)}
         {second.map((m) => <Button key={m} onClick={() => press(m)} data-move={m}>{word('workOrderMove', m)}</Button>)}
@@ -67,18 +69,19 @@ export function OrderMoves({ details, changed }: Props) {
             <Button className={second.length ? '' : 'first'} data-move="more">…</Button>
           </Dropdown>
         )}
-      </div>
-      {[...first, ...second, ...rest].map((m) => {
+      </div>}
+      {shown.map((m) => {
         const Move = dialogs[m];
         const seen = form.seenBy(m);
-        const on = { seen: seen.workOrder.version, now: details.workOrder.version, since: [], look: changed, touch: () => form.touch(m), settle: () => form.settle(m) };
-        return Move && <OpenedOn key={`${m} ${seen.workOrder.version}`} value={on}><Move details={seen} changed={changed} close={form.close} open={form.is(m)} /></OpenedOn>;
+        const on = { gone: !allowed.has(m), seen: seen.workOrder.version, now: details.workOrder.version, since: [], look: changed, touch: () => form.touch(m), settle: () => form.settle(m) };
+        return Move && <OpenedOn key={`${m} ${seen.workOrder.version}`} value={on}><Move keep={`order ${seen.workOrder.workOrderId} ${m}`} details={seen} changed={changed} close={form.close} open={form.is(m)} /></OpenedOn>;
       })}
     </>
   );
 }
 
 interface One extends Props {
+  keep: string;
   open: boolean;
   close: () => void;
 }
@@ -94,12 +97,12 @@ function Words({ name, label, max = 1000, rows = 3, optional }: { name: string; 
   );
 }
 
-function Complete({ details, changed, open, close }: One) {
+function Complete({ details, changed, open, close, keep }: One) {
   const { t, word } = useWords();
   const paid = details.workOrder.payer === 'owner';
   return (
     <MoveDialog<{ whatWasDone: string; cause?: string; materials?: MaterialUsed[]; finalAmount?: number }, unknown>
-      title={word('workOrderMove', 'complete')} open={open} onClose={close} done={changed}
+      keep={keep} title={word('workOrderMove', 'complete')} open={open} onClose={close} done={changed}
       call={(v, header) => told(api.POST('/api/work-orders/{workOrderId}/completion', { params: { path: path(details), header }, body: { whatWasDone: v.whatWasDone, cause: v.cause || null, materials: v.materials?.length ? v.materials : null, finalAmount: v.finalAmount ?? null } }))}
     >
       <Words name="whatWasDone" label={`${t('crew.whatWasDone')} (${t('moves.ownerReads')})`} max={4000} />
@@ -124,7 +127,7 @@ function Complete({ details, changed, open, close }: One) {
   );
 }
 
-function Hold({ details, changed, open, close }: One) {
+function Hold({ details, changed, open, close, keep }: One) {
   const { t, word, options } = useWords();
   const zone = useZone(details.workOrder.communityId);
   const wall = () => wallOf(dayjs(), zone);
@@ -135,7 +138,7 @@ function Hold({ details, changed, open, close }: One) {
   ];
   return (
     <MoveDialog<{ reason: HoldReason; wakeAt: dayjs.Dayjs; note?: string; evidence?: HoldEvidence; calledAt?: dayjs.Dayjs }, unknown>
-      title={word('workOrderMove', 'hold')} open={open} onClose={close} done={changed}
+      keep={keep} title={word('workOrderMove', 'hold')} open={open} onClose={close} done={changed}
       call={(v, header) => told(api.POST('/api/work-orders/{workOrderId}/hold', { params: { path: path(details), header }, body: { reason: v.reason, wakeAt: instantOf(v.wakeAt, zone), note: v.note || null, evidence: v.reason === 'customer' ? (v.evidence ?? null) : null, calledAt: v.reason === 'customer' && v.evidence === 'call' && v.calledAt ? instantOf(v.calledAt, zone) : null } }))}
     >
       <Form.Item name="reason" label={t('crew.holdReason')} rules={needed(t('common.required'))}><Select options={options('holdReason')} /></Form.Item>
@@ -166,11 +169,11 @@ function Hold({ details, changed, open, close }: One) {
   );
 }
 
-function Return({ details, changed, open, close }: One) {
+function Return({ details, changed, open, close, keep }: One) {
   const { t, word } = useWords();
   return (
     <MoveDialog<{ reason: string }, unknown>
-      title={word('workOrderMove', 'return')} open={open} onClose={close} done={changed}
+      keep={keep} title={word('workOrderMove', 'return')} open={open} onClose={close} done={changed}
       call={(v, header) => told(api.POST('/api/work-orders/{workOrderId}/return', { params: { path: path(details), header }, body: v }))}
     >
       <Words name="reason" label={t('crew.returnReason')} />
@@ -178,12 +181,12 @@ function Return({ details, changed, open, close }: One) {
   );
 }
 
-function Transfer({ details, changed, open, close }: One) {
+function Transfer({ details, changed, open, close, keep }: One) {
   const { t, word } = useWords();
   const o = details.workOrder;
   return (
     <MoveDialog<{ teamId: string; reason: string }, unknown>
-      title={word('workOrderMove', 'transfer')} open={open} onClose={close} done={changed}
+      keep={keep} title={word('workOrderMove', 'transfer')} open={open} onClose={close} done={changed}
       call={(v, header) => told(api.POST('/api/work-orders/{workOrderId}/transfer', { params: { path: path(details), header }, body: v }))}
     >
       <Form.Item name="teamId" label={t('crew.transferTo')} rules={needed(t('common.required'))}><TeamPick communityId={o.communityId} except={o.teamId} /></Form.Item>
@@ -192,12 +195,12 @@ function Transfer({ details, changed, open, close }: One) {
   );
 }
 
-function Assign({ details, changed, open, close }: One) {
+function Assign({ details, changed, open, close, keep }: One) {
   const { t, word } = useWords();
   const o = details.workOrder;
   return (
     <MoveDialog<{ assigneeId: string }, unknown>
-      title={word('workOrderMove', 'assign')} open={open} onClose={close} done={changed}
+      keep={keep} title={word('workOrderMove', 'assign')} open={open} onClose={close} done={changed}
       call={(v, header) => told(api.POST('/api/work-orders/{workOrderId}/assignment', { params: { path: path(details), header }, body: v }))}
     >
       <Form.Item name="assigneeId" label={t('crew.assignTo')} rules={needed(t('common.required'))}><MemberPick communityId={o.communityId} teamId={o.teamId} except={o.assigneeId} /></Form.Item>
@@ -205,7 +208,7 @@ function Assign({ details, changed, open, close }: One) {
   );
 }
 
-function Dispatch({ details, changed, open, close }: One) {
+function Dispatch({ details, changed, open, close, keep }: One) {
   const { t, word } = useWords();
   const o = details.workOrder;
   const teams = useTeams(o.communityId);
@@ -213,7 +216,7 @@ function Dispatch({ details, changed, open, close }: One) {
   if (teams.isPending) return null;
   return (
     <MoveDialog<{ teamId: string; assigneeId?: string }, unknown>
-      title={word('workOrderMove', 'dispatch')} open={open} onClose={close} done={changed} initial={{ teamId: own }}
+      keep={keep} title={word('workOrderMove', 'dispatch')} open={open} onClose={close} done={changed} initial={{ teamId: own }}
       call={(v, header) => told(api.POST('/api/work-orders/{workOrderId}/dispatch', { params: { path: path(details), header }, body: { teamId: v.teamId, assigneeId: v.assigneeId ?? null } }))}
     >
       <Form.Item name="teamId" label={t('crew.sendTo')} rules={needed(t('common.required'))}><TeamPick communityId={o.communityId} /></Form.Item>
@@ -224,11 +227,11 @@ function Dispatch({ details, changed, open, close }: One) {
   );
 }
 
-function VoidIt({ details, changed, open, close }: One) {
+function VoidIt({ details, changed, open, close, keep }: One) {
   const { t, word } = useWords();
   return (
     <MoveDialog<{ reason: string }, unknown>
-      title={word('workOrderMove', 'void')} open={open} onClose={close} done={changed} danger
+      keep={keep} title={word('workOrderMove', 'void')} open={open} onClose={close} done={changed} danger
       call={(v, header) => told(api.POST('/api/work-orders/{workOrderId}/voiding', { params: { path: path(details), header }, body: v }))}
     >
       <Words name="reason" label={t('crew.voidReason')} />

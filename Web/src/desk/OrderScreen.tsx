@@ -8,6 +8,8 @@ import type { PhotoPurpose, WorkOrderDetails } from '../api/client';
 import { Problem } from '../api/problems';
 import { useZone } from '../api/reference';
 import { Clocks } from './RequestScreen';
+import { nothingOf } from '../kit/asked';
+import { Behind } from '../kit/Behind';
 import { calm } from '../kit/live';
 import { Files } from '../kit/Files';
 import { Moment } from '../kit/Moment';
@@ -17,6 +19,7 @@ import { Trouble } from '../kit/Trouble';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
 import { OrderMoves } from './OrderMoves';
+import { PaidWork } from './PaidWork';
 
 /** One order on a phone: where, what, whom to call, and what to do next at the thumb. */
 export default function OrderScreen() {
@@ -33,12 +36,17 @@ export default function OrderScreen() {
   }, [client]);
   useTitle(details.data && t('crew.order', { number: spoken(details.data.workOrder.number) }));
 
-  if (details.isError) {
+  if (nothingOf(details)) {
     const problem = Problem.from(details.error);
     return problem.status === 404 ? <Result status="404" title={t('crew.notFound')} /> : <Trouble problem={problem} retry={() => void details.refetch()} />;
   }
   if (!details.data) return <Spin className="waiting" />;
-  return <Shown details={details.data} changed={changed} />;
+  return (
+    <>
+      <Behind of={details} />
+      <Shown key={details.data.workOrder.workOrderId} details={details.data} changed={changed} />
+    </>
+  );
 }
 
 function Shown({ details, changed }: { details: WorkOrderDetails; changed: () => void }) {
@@ -85,24 +93,7 @@ function Shown({ details, changed }: { details: WorkOrderDetails; changed: () =>
           ))}
         </ul>
       </Card>
-      {details.quotes.length > 0 && (
-        <Card title={t('crew.quotes')}>
-          <ul className="lines">
-            {details.quotes.map((q) => (
-              <li key={q.quoteId} className="stack tight" data-part="quote">
-                <div className="row spread">
-                  <span className="row">
-                    {q.consentedAt ? <Tag color="green">{t('crew.consented', { amount: q.consentedAmount! })}</Tag> : q.refusedAt ? <Tag color="red">{t('crew.quoteRefused')}</Tag> : q.withdrawnAt ? <Tag>{t('crew.quoteWithdrawn')}</Tag> : <Tag color="gold">{t('crew.quoteOpen')}</Tag>}
-                    <Moment at={q.quotedAt} zone={zone} brief />
-                  </span>
-                  <strong className="number">{q.total}</strong>
-                </div>
-                {q.lines.map((l, i) => <div key={i} className="row spread quiet"><span>{l.name}</span><span className="number">{l.quantity} {l.unit} × {l.unitPrice}</span></div>)}
-              </li>
-            ))}
-          </ul>
-        </Card>
-      )}
+      <PaidWork details={details} changed={changed} />
       {details.materials.length > 0 && (
         <Card title={t('crew.materials')}>
           <ul className="lines">{details.materials.map((m, i) => <li key={i} className="row spread"><span>{m.name}</span><span>{m.quantity} {m.unit}</span></li>)}</ul>
@@ -111,7 +102,7 @@ function Shown({ details, changed }: { details: WorkOrderDetails; changed: () =>
       {details.holds.length > 0 && (
         <Card title={t('crew.holds')}>
           <ul className="lines">
-            {details.holds.map((h, i) => <li key={i}><Tag>{word('holdReason', h.reason)}</Tag> <Moment at={h.fromAt} zone={zone} /> – {h.untilAt ? <Moment at={h.untilAt} zone={zone} /> : '…'} <span className="quiet">{h.note}</span></li>)}
+            {details.holds.map((h, i) => <li key={i}><Tag>{word('holdReason', h.reason)}</Tag> <Moment at={h.fromAt} zone={zone} /> – {h.untilAt ? <Moment at={h.untilAt} zone={zone} /> : '…'} {h.agreedAt ? <Tag color="green">{t('boards.agreed')}</Tag> : h.limitPassedAt ? <span className="late">{t('boards.limitPassed')} <Moment at={h.limitPassedAt} zone={zone} brief /></span> : h.limitAt && !h.untilAt ? <span>{t('boards.limit')} <Moment at={h.limitAt} zone={zone} /></span> : null} <span className="quiet">{h.note}</span></li>)}
           </ul>
         </Card>
       )}

@@ -27,7 +27,7 @@ export function PersonRights({ customerId }: { customerId: string }) {
       <Button danger onClick={() => setForgetting(true)} data-act="forget">{t('customer.forget')}</Button>
       <Trouble problem={copy.problem} />
       <MoveDialog<{ reason: ErasureReason; evenIfOpen?: boolean }, unknown>
-        title={t('customer.forget')} open={forgetting} onClose={() => setForgetting(false)} done={() => go('/desk')} initial={{ reason: 'requested' }}
+        keep={`customer ${customerId} forget`} title={t('customer.forget')} open={forgetting} onClose={() => setForgetting(false)} done={() => go('/desk')} initial={{ reason: 'requested' }}
         call={(v, header) => told(api.POST('/api/customers/{customerId}/erasure', { params: { path }, headers: { ...header }, body: { reason: v.reason, evenIfOpen: !!v.evenIfOpen } }))}
       >
         <p>{t('customer.forgetHint')}</p>

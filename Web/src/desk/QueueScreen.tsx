@@ -4,8 +4,9 @@ import { Link } from 'react-router';
 import { api, told } from '../api/client';
 import type { WorkOrderStatus } from '../api/client';
 import { Problem } from '../api/problems';
-import { useZone } from '../api/reference';
+import { useZoneOf } from '../api/reference';
 import { OrderLine } from './OrderLine';
+import { OrderTrouble } from './OrderTrouble';
 import { calm } from '../kit/live';
 import { useFilters } from '../kit/filters';
 import { Due, Moment } from '../kit/Moment';
@@ -48,7 +49,7 @@ export default function QueueScreen() {
         {orders.isPending ? <Spin className="waiting" /> : rows.length === 0 && !orders.isError ? (
           <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={<>{t('queue.empty')}<br /><span className="quiet">{t('queue.emptyHint')}</span></>} /></Card>
         ) : (
-          <div className="orders">{rows.map((o) => <OrderLine key={o.workOrderId} line={o} named />)}</div>
+          <div className="orders">{rows.map((o) => <div key={o.workOrderId} className="stack tight"><OrderLine line={o} named /><OrderTrouble line={o} /></div>)}</div>
         )}
         {orders.hasNextPage && <Button onClick={() => void orders.fetchNextPage()} loading={orders.isFetchingNextPage}>{t('common.more')}</Button>}
       </div>
@@ -66,7 +67,7 @@ function Undispatched() {
     refetchInterval: calm(30_000),
   });
   const rows = list.data?.pages.flatMap((p) => p.items) ?? [];
-  const zone = useZone(rows[0]?.communityId);
+  const zoneOf = useZoneOf();
   return (
     <div className="stack">
       <h2 className="big">{t('queue.undispatched')}</h2>
@@ -79,7 +80,7 @@ function Undispatched() {
             <Link key={r.requestId} className={`order ${r.priority} ${r.late ? 'isLate' : ''}`} to={`/requests/${r.requestId}`}>
               <div className="row spread">
                 <span className="row"><span className="number">{spoken(r.number)}</span>{r.priority !== 'normal' && <PriorityTag priority={r.priority} />}<span className="quiet">{word('requestKind', r.kind)}</span>{r.toConfirm && <Tag color="gold">{t('requests.toConfirm')}</Tag>}</span>
-                {r.dueAt ? <Due at={r.dueAt} late={r.late} zone={zone} /> : <Moment at={r.reportedAt} zone={zone} brief />}
+                {r.dueAt ? <Due at={r.dueAt} late={r.late} zone={zoneOf(r.communityId)} /> : <Moment at={r.reportedAt} zone={zoneOf(r.communityId)} brief />}
               </div>
               <div className="clamp">{r.description}</div>
               <div className="quiet">{[r.placeName, r.customerName].filter(Boolean).join(' · ')}</div>

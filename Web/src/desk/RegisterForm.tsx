@@ -1,4 +1,4 @@
-import { App, Button, Card, Checkbox, Collapse, DatePicker, Form, Input, Select } from 'antd';
+import { Alert, App, Button, Card, Checkbox, Collapse, Form, Input, Select } from 'antd';
 import dayjs from 'dayjs';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { KeyboardEvent } from 'react';
@@ -6,28 +6,35 @@ import { useNavigate } from 'react-router';
 import { api, told } from '../api/client';
 import type { AnswerKind, Channel, Priority, RequestReply, SignedIn } from '../api/client';
 import { useCategories, useCommunities, useZone } from '../api/reference';
-import { useSend } from '../api/sending';
+import { newKey, useSend } from '../api/sending';
 import { Choice } from '../kit/Choice';
 import { useFaultsInFields } from '../kit/Form';
 import { composing, saves } from '../kit/keys';
 import { Moment } from '../kit/Moment';
+import { typed as typedHere } from '../kit/kept';
 import { CategoryPick } from '../kit/Picks';
 import { spoken } from '../kit/tags';
 import { instantOf } from '../kit/times';
 import { Trouble } from '../kit/Trouble';
+import { SpanPick, WhenPick } from '../kit/Whens';
 import { useWords } from '../words/words';
 import { Ahead } from './Ahead';
+import { AssetField } from './AssetPick';
 import { useCard } from './CustomerCardView';
 import { draftsOf, forgetDraft, keepDraft } from './drafts';
 import type { Draft } from './drafts';
+import type { Known } from './newCustomer';
 import type { Caller, Here } from './SearchBox';
 import { joinKeys, SimilarOnes, useSimilar } from './SimilarOnes';
 import type { Likeness } from './SimilarOnes';
 import { WherePick } from './WherePick';
+import { registerOnce } from './registering';
+import type { Body, Progress } from './registering';
 
 interface Typed {
   categoryId: string;
   placeId?: string;
+  assetId?: string;
   description: string;
   answer?: string;
   answerKind?: AnswerKind;
@@ -52,8 +59,6 @@ const initial: Partial<Typed> = { channel: 'phone', answerKind: 'answered', onTh
 
 const looksLikePhone = (typed: string) => /^\+?[\d\s-]{7,}$/.test(typed.trim());
 
-const newId = () => Array.from(crypto.getRandomValues(new Uint8Array(8)), (b) => b.toString(16).padStart(2, '0')).join('');
-
 /** Times of pickers as text and back. */
 const packed = (values: Partial<Typed>): Record<string, unknown> => JSON.parse(JSON.stringify(values, (_, v: unknown) => v)) as Record<string, unknown>;
 const unpacked = (values: Record<string, unknown>): Partial<Typed> => {
@@ -70,8 +75,8 @@ const worthKeeping = (v: Partial<Typed> | undefined, phone: string | undefined) 
  * One request, in the caller's words: where, what kind of thing, and the words; all else is there when it is needed. Nothing is cleared
  * but by saving it or by hand, and a reload brings it back.
  */
-export function RegisterForm({ who, begin, customerId, caller, place, phone, typed, take, here, letGo, saved }: {
-  who: SignedIn; begin: number; customerId?: string; caller?: Caller; place?: Here; phone?: string; typed: string; take: (c: Caller) => void; here: (p: Here) => void; letGo: () => void; saved: (reply: RequestReply) => void;
+export function RegisterForm({ who, begin, customerId, caller, place, phone, typed, take, here, letGo, register, saved }: {
+  who: SignedIn; begin: number; customerId?: string; caller?: Caller; place?: Here; phone?: string; typed: string; take: (c: Caller) => void; here: (p: Here) => void; letGo: () => void; register: (known: Known) => void; saved: (reply: RequestReply) => void;
 }) {
   const { t, options, pick } = useWords();
   const { notification } = App.useApp();
@@ -107,7 +112,7 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
   useEffect(() => {
     if (!community || !categories.data) return;
     if (categoriesOf.current && categoriesOf.current !== community) {
-      form.setFieldsValue({ categoryId: categories.data.find((c) => `${c.kind} ${c.code}` === chosenCode.current)?.categoryId, ...(place || customerId ? {} : { placeId: undefined }) });
+      form.setFieldsValue({ categoryId: categories.data.find((c) => `${c.kind} ${c.code}` === chosenCode.current)?.categoryId, ...(place || customerId ? {} : { placeId: undefined }), assetId: undefined });
     }
     categoriesOf.current = community;
   }, [community, categories.data]);
@@ -117,6 +122,7 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
   useEffect(() => {
     if (!customerId || !homes || placedFor.current === customerId) return;
     placedFor.current = customerId;
+    if (caller?.justMade && form.getFieldValue('placeId')) return;
     form.setFieldValue('placeId', (caller?.homes?.[0] ?? card.data?.homes[0])?.placeId);
   }, [customerId, homes]);
   useEffect(() => {
@@ -139,12 +145,10 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
 
   const similar = useSimilar(values?.confidential ? undefined : community, values?.categoryId, values?.placeId);
 
-  const sending = useSend<{ v: Typed; join?: Likeness }, RequestReply>(
+  const sending = useSend<{ v: Typed; join?: Likeness }, Pick<RequestReply, 'requestId' | 'number'>>(
     async ({ v, join }, header) => {
       const under = (part: string) => ({ 'Idempotency-Key': `${header['Idempotency-Key']}-${part}` });
-      const made = await told(api.POST('/api/requests', {
-        params: { header },
-        body: {
+      const body = {
           communityId: community!,
           kind: category!.kind,
           channel: v.channel,
@@ -152,6 +156,7 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
           description: v.description,
           priority: v.priority ?? null,
           placeId: v.placeId ?? null,
+          assetId: v.assetId ?? null,
           customerId: customerId ?? null,
           reporter: !customerId && (v.callerName || v.callerPhone) ? { name: v.callerName || null, phone: v.callerPhone || null } : null,
           onBehalfOf: v.onBehalfOf || null,
@@ -162,8 +167,11 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
           foreign: v.foreignSource || v.foreignNumber || v.foreignDue
             ? { source: v.foreignSource ?? '', number: v.foreignNumber ?? '', dueAt: v.foreignDue ? instantOf(v.foreignDue, zone) : null }
             : null,
-        },
-      }));
+      };
+      const made = await registerOnce(body, draft.progress(), draft.advance, {
+        post: (b: Body) => told(api.POST('/api/requests', { params: { header }, body: b as typeof body })),
+        amend: (m, description) => told(api.PATCH('/api/requests/{requestId}', { params: { path: { requestId: m.requestId }, header: { 'If-Match': `"${m.version}"` } }, body: { description } })),
+      });
       if (join) {
         // What is not a fault yet becomes one: its requests are finished together, and everybody is told the same.
         const faultId = join.fault ? join.fault.faultId : join.request.faultId
@@ -171,7 +179,12 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
         return await told(api.POST('/api/faults/{faultId}/requests', { params: { path: { faultId }, header: under('join') }, body: { requestId: made.requestId } }));
       }
       if (category!.kind === 'inquiry' && v.answer?.trim()) {
-        return await told(api.POST('/api/requests/{requestId}/answer', { params: { path: { requestId: made.requestId }, header: under('answer') }, body: { kind: v.answerKind ?? 'answered', text: v.answer, onTheSpot: !!v.onTheSpot } }));
+        const answer = { kind: v.answerKind ?? ('answered' as const), text: v.answer, onTheSpot: !!v.onTheSpot };
+        // Where it is refused, it waits in the request's own form.
+        typedHere().keep(`request ${made.requestId} answer`, { values: answer, at: new Date().toISOString() });
+        const reply = await told(api.POST('/api/requests/{requestId}/answer', { params: { path: { requestId: made.requestId }, header: under('answer') }, body: answer }));
+        typedHere().forget(`request ${made.requestId} answer`);
+        return reply;
       }
       return made;
     },
@@ -185,11 +198,19 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
         placement: 'bottomRight', // nothing of the next call lies under it
       });
       draft.done();
+      saved(reply as RequestReply);
+      // Another call came meanwhile: its form is not this one.
+      if (!alive.current) return;
       startOver();
       letGo();
-      saved(reply);
     },
+    draft.key,
   );
+  const alive = useRef(true);
+  useEffect(() => {
+    alive.current = true;
+    return () => { alive.current = false; };
+  }, []);
   useFaultsInFields(form as never, sending.problem, (f) => renamed[f] ?? f);
   const startOver = () => {
     chosenCode.current = undefined;
@@ -200,11 +221,18 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
   };
   // Saved while the categories of the caller's community were still on their way: it goes out with them.
   const [wanted, want] = useState(false);
+  // They could not be read: that stands beside the field, and saving is for the clerk to press again.
+  useEffect(() => { if (categories.isError) want(false); }, [categories.isError]);
   useEffect(() => {
     if (!wanted || !category) return;
     want(false);
     form.submit();
   }, [wanted, category]);
+  const registerThem = () => {
+    const at = values?.placeId;
+    const label = named?.value === at ? named?.label : place?.placeId === at ? place?.name : undefined;
+    register({ communityId: community, name: values?.callerName?.trim() || undefined, phone: values?.callerPhone?.trim() || undefined, home: at && label ? { value: at, label } : undefined });
+  };
   const join = (to: Likeness) => {
     if (!form.getFieldValue('description')?.trim()) form.setFieldValue('description', to.fault?.title ?? to.request?.description);
     void form.validateFields().then((v) => sending.send({ v, join: to }), () => undefined);
@@ -257,9 +285,16 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
               </Form.Item>
             </div>
           )}
+          {!customerId && (values?.callerName?.trim() || values?.callerPhone?.trim()) && (
+            <div className="row spread beneath-fields">
+              <span className="quiet">{t('person.registerHint')}</span>
+              <Button size="small" onClick={registerThem} data-act="register-caller">{t('person.register')}</Button>
+            </div>
+          )}
           <Form.Item name="placeId" label={t('register.place')}>
             <WherePick label={t('register.place')} communityId={community} homes={homes ?? (place ? [{ value: place.placeId, label: place.name }] : [])} named={named} onChange={(id, name) => setNamed(id && name ? { value: id, label: name } : undefined)} />
           </Form.Item>
+          <AssetField communityId={community} placeId={values?.placeId} here />
           <Form.Item name="categoryId" label={t('register.category')} rules={[{ required: true, message: t('register.needCategory') }]}>
             <CategoryPick communityId={community} onChange={() => requestAnimationFrame(() => part.current?.querySelector<HTMLElement>('#description')?.focus())} />
           </Form.Item>
@@ -309,24 +344,31 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
                     <Form.Item name="channel" label={t('register.channel')}><Select options={options('channel')} /></Form.Item>
                   </div>
                   <Form.Item name="appointment" label={t('register.appointment')}>
-                    <DatePicker.RangePicker showTime={{ format: 'HH:mm', minuteStep: 15 }} format="YYYY-MM-DD HH:mm" style={{ width: '100%' }} />
+                    <SpanPick />
                   </Form.Item>
+                  <AssetField communityId={community} placeId={values?.placeId} here={false} />
                   <div className="pair">
                     <Form.Item name="onBehalfOf" label={t('register.onBehalfOf')}><Input maxLength={100} /></Form.Item>
                     <Form.Item name="reportedAt" label={t('register.reportedAt')}>
-                      <DatePicker showTime={{ format: 'HH:mm' }} format="YYYY-MM-DD HH:mm" style={{ width: '100%' }} placeholder={t('register.reportedAtHint')} />
+                      <WhenPick placeholder={t('register.reportedAtHint')} />
                     </Form.Item>
                     <Form.Item name="foreignSource" label={t('register.foreignSource')}><Input maxLength={100} placeholder={t('register.sender')} /></Form.Item>
                     <Form.Item name="foreignNumber" label={t('register.foreignNumber')}><Input maxLength={100} /></Form.Item>
                   </div>
                   <Form.Item name="foreignDue" label={t('register.foreignDue')}>
-                    <DatePicker showTime={{ format: 'HH:mm' }} format="YYYY-MM-DD HH:mm" style={{ width: '100%' }} />
+                    <WhenPick />
                   </Form.Item>
                 </>
               ),
             }]}
           />
           <div className="stack">
+            {draft.made && (
+              <Alert
+                type="warning" showIcon data-part="already" title={t('register.already', { number: spoken(draft.made.number) })}
+                action={<Button size="small" onClick={() => go(`/requests/${draft.made!.requestId}`)}>{t('register.openIt')}</Button>}
+              />
+            )}
             <Trouble problem={sending.problem} />
             <div className="row">
               <Button type="primary" size="large" htmlType="submit" loading={sending.pending} data-act="register">{t('register.submit')}</Button>
@@ -341,12 +383,16 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
 
 /** Keeps what is typed in the browser, and brings back what was: of this caller, or of this telephone call, or else the latest. */
 function useDraft(staffId: string, communityIds: string[], community: string | undefined, of: Pick<Draft, 'customerId' | 'caller' | 'phone' | 'place'>, values: Partial<Typed> | undefined, fill: (d: Draft) => void) {
-  const [draftId, setDraftId] = useState(newId);
+  const [draftId, setDraftId] = useState(newKey);
   const [looked, setLooked] = useState(false);
   const [others, setOthers] = useState<Draft[]>([]);
+  const progress = useRef<Progress>({});
+  const [made, setMade] = useState<Progress['made']>();
   const all = () => draftsOf(localStorage, staffId, communityIds);
   const resume = (d: Draft) => {
     setDraftId(d.draftId);
+    progress.current = { key: d.key, sent: d.sent, made: d.made };
+    setMade(d.made);
     fill(d);
     setOthers(all().filter((x) => x.draftId !== d.draftId));
   };
@@ -357,21 +403,39 @@ function useDraft(staffId: string, communityIds: string[], community: string | u
     if (mine) resume(mine);
     else setOthers(all());
   }, [communityIds.length]);
+  const now = useRef({ of, draftId, community, values });
+  now.current = { of, draftId, community, values };
+  const write = () => {
+    const { of: about, draftId: id, community: communityId, values: all } = now.current;
+    if (communityId && all) keepDraft(localStorage, staffId, { ...about, ...progress.current, draftId: id, communityId, values: packed(all), at: new Date().toISOString() });
+  };
+  // At once: what is on its way may be all that a page knows before it is loaded anew.
+  const advance = (change: Partial<Progress>) => {
+    progress.current = { ...progress.current, ...change };
+    setMade(progress.current.made);
+    write();
+  };
   useEffect(() => {
     if (!looked || !community) return;
-    if (worthKeeping(values, of.phone)) keepDraft(localStorage, staffId, { ...of, draftId, communityId: community, values: packed(values!), at: new Date().toISOString() });
+    if (worthKeeping(values, of.phone)) write();
     else forgetDraft(localStorage, staffId, draftId);
   }, [looked, values, community, of.customerId, of.caller, of.place?.placeId]);
   return {
     others,
+    made,
+    progress: () => progress.current,
+    advance,
+    key: { get: () => progress.current.key, set: (key: string | undefined) => { if (key !== progress.current.key) advance({ key }); } },
     resume,
     drop: (d: Draft) => {
       forgetDraft(localStorage, staffId, d.draftId);
       setOthers(all().filter((x) => x.draftId !== draftId));
     },
     done: () => {
+      progress.current = {};
+      setMade(undefined);
       forgetDraft(localStorage, staffId, draftId);
-      setDraftId(newId());
+      setDraftId(newKey());
       setOthers(all().filter((x) => x.draftId !== draftId));
     },
   };

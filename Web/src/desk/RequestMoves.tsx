@@ -40,17 +40,17 @@ export function RequestMoves({ details, changed }: Props) {
   const round = details.feedback.at(-1);
   // The round of feedback that stands open is answered with the request's own move to close it.
   if (round && (allowed.has('close') || (allowed.has('rework') && round.state !== 'answered'))) allowed.add('feedback');
-  if (details.request.kind !== 'complaint') allowed.delete('writtenReply');
+  if (details.request.kind !== 'complaint' || details.request.writtenRepliedAt) allowed.delete('writtenReply');
+  if (details.request.firstRepliedAt) allowed.delete('firstReply');
   const moves = order.filter((m) => allowed.has(m));
   const label = (m: Name) => t(`moves.${m as 'dispatch'}`);
-  if (moves.length === 0) return <span className="quiet">{t('request.noMoves')}</span>;
-
   /** What others did since this form was opened. */
   const since = (m: Name) => entries.filter((e) => e.seq > form.seenBy(m).latest && !(e.actorKind === 'staff' && e.actorId === who.data?.staffId) && e.what !== 'contactDataShown')
     .map((e) => ({ key: e.seq, by: e.actorKind === 'system' ? t('request.bySystem') : e.actorKind === 'owner' ? t('request.byOwner') : (e.actorName ?? ''), at: e.recordedAt, zone, what: word('happening', e.what), text: e.text }));
-  const each = (m: Name) => ({ details: form.seenBy(m).details, current: details, changed, close: form.close, open: form.is(m) });
+  const each = (m: Name) => ({ keep: `request ${details.request.requestId} ${m}`, details: form.seenBy(m).details, current: details, changed, close: form.close, open: form.is(m) });
   return (
     <div className="row" data-part="moves">
+      {moves.length === 0 && <span className="quiet">{t('request.noMoves')}</span>}
       {moves.slice(0, always).map((m, i) => (
         <Button key={m} type={i === 0 ? 'primary' : 'default'} onClick={() => form.open(m)} data-move={m}>{label(m)}</Button>
       ))}
@@ -59,11 +59,12 @@ export function RequestMoves({ details, changed }: Props) {
           <Button data-move="more">…</Button>
         </Dropdown>
       )}
-      {moves.map((m) => {
+      {/* Somebody else's move may take this one away: what is being typed stays. */}
+      {order.filter((m) => allowed.has(m) || form.is(m)).map((m) => {
         const Move = dialogs[m];
         const { latest: known, details: seen } = form.seenBy(m);
         if (!Move) return null;
-        const on = { seen: seen.request.version, now: details.request.version, since: form.is(m) ? since(m) : [], look: changed, touch: () => form.touch(m), settle: () => form.settle(m) };
+        const on = { gone: !allowed.has(m), seen: seen.request.version, now: details.request.version, since: form.is(m) ? since(m) : [], look: changed, touch: () => form.touch(m), settle: () => form.settle(m) };
         return <OpenedOn key={`${m} ${seen.request.version} ${known}`} value={on}><Move {...each(m)} /></OpenedOn>;
       })}
     </div>
@@ -73,6 +74,7 @@ export function RequestMoves({ details, changed }: Props) {
 interface One extends Props {
   /** As it is now; details is what the form was opened on. */
   current: RequestDetails;
+  keep: string;
   open: boolean;
   close: () => void;
 }
@@ -95,7 +97,7 @@ const needed = (message: string) => [{ required: true, message }];
 
 interface OrderTyped { crew: Crew; teamId?: string; assigneeId?: string; whatToDo: string; mandatory?: boolean; waitsForOrder?: number; payer?: Payer }
 
-function Dispatch({ details, changed, open, close }: One) {
+function Dispatch({ details, changed, open, close, keep }: One) {
   const { t, options } = useWords();
   const r = details.request;
   const categories = useCategories(r.communityId);
@@ -104,6 +106,7 @@ function Dispatch({ details, changed, open, close }: One) {
   if (categories.isPending) return null;
   return (
     <MoveDialog<{ orders: OrderTyped[] }, unknown>
+      keep={keep}
       wide
       title={t('moves.dispatch')}
       open={open}
@@ -156,11 +159,11 @@ function Dispatch({ details, changed, open, close }: One) {
   );
 }
 
-function Answer({ details, changed, open, close }: One) {
+function Answer({ details, changed, open, close, keep }: One) {
   const { t, options } = useWords();
   return (
     <MoveDialog<{ kind: AnswerKind; text: string; onTheSpot?: boolean }, unknown>
-      title={t('moves.answer')} open={open} onClose={close} done={changed} initial={{ kind: 'answered' }}
+      keep={keep} title={t('moves.answer')} open={open} onClose={close} done={changed} initial={{ kind: 'answered' }}
       call={(v, header) => told(api.POST('/api/requests/{requestId}/answer', { params: params(details, header), body: { kind: v.kind, text: v.text, onTheSpot: !!v.onTheSpot } }))}
     >
       <Form.Item name="kind" label={t('moves.answerKind')}><Select options={options('answerKind')} /></Form.Item>
@@ -170,12 +173,12 @@ function Answer({ details, changed, open, close }: One) {
   );
 }
 
-function RecordFeedback({ details, changed, open, close }: One) {
+function RecordFeedback({ details, changed, open, close, keep }: One) {
   const { t, options } = useWords();
   const r = details.request;
   return (
     <MoveDialog<{ solved: Solved; satisfaction: number; recommend?: number; madeItFive?: string; spokeWith: string; numberDialled?: string }, unknown>
-      title={t('moves.feedback')} open={open} onClose={close} done={changed}
+      keep={keep} title={t('moves.feedback')} open={open} onClose={close} done={changed}
       initial={{ spokeWith: r.customerName ?? r.reporterName ?? undefined }}
       call={(v, header) => told(api.POST('/api/requests/{requestId}/feedback', { params: params(details, header), body: { ...v, recommend: v.recommend || null, madeItFive: v.madeItFive || null, numberDialled: v.numberDialled || null } }))}
     >
@@ -193,11 +196,11 @@ function RecordFeedback({ details, changed, open, close }: One) {
   );
 }
 
-function Note({ details, changed, open, close }: One) {
+function Note({ details, changed, open, close, keep }: One) {
   const { t, options } = useWords();
   return (
     <MoveDialog<{ text: string; visibility: Visibility }, unknown>
-      title={t('moves.note')} open={open} onClose={close} done={changed} initial={{ visibility: 'crew' }}
+      keep={keep} title={t('moves.note')} open={open} onClose={close} done={changed} initial={{ visibility: 'crew' }}
       call={(v, header) => told(api.POST('/api/requests/{requestId}/notes', { params: params(details, header), body: v }))}
     >
       <Text label={t('moves.text')} />
@@ -206,12 +209,12 @@ function Note({ details, changed, open, close }: One) {
   );
 }
 
-function MakePromise({ details, changed, open, close }: One) {
+function MakePromise({ details, changed, open, close, keep }: One) {
   const { t } = useWords();
   const zone = useZone(details.request.communityId);
   return (
     <MoveDialog<{ text: string; dueAt: dayjs.Dayjs }, unknown>
-      title={t('moves.promise')} open={open} onClose={close} done={changed}
+      keep={keep} title={t('moves.promise')} open={open} onClose={close} done={changed}
       call={(v, header) => told(api.POST('/api/requests/{requestId}/promises', { params: params(details, header), body: { text: v.text, dueAt: instantOf(v.dueAt, zone) } }))}
     >
       <Text label={t('moves.text')} max={1000} />
@@ -243,11 +246,11 @@ export function Confirm({ requestId, changed }: { requestId: string; changed: ()
   );
 }
 
-function Urge({ details, changed, open, close }: One) {
+function Urge({ details, changed, open, close, keep }: One) {
   const { t } = useWords();
   return (
     <MoveDialog<{ words?: string }, unknown>
-      title={t('moves.urge')} open={open} onClose={close} done={changed}
+      keep={keep} title={t('moves.urge')} open={open} onClose={close} done={changed}
       call={(v, header) => told(api.POST('/api/requests/{requestId}/urges', { params: params(details, header), body: { words: v.words || null } }))}
     >
       <Text name="words" label={`${t('moves.text')} (${t('common.optional')})`} optional max={1000} />
@@ -255,12 +258,12 @@ function Urge({ details, changed, open, close }: One) {
   );
 }
 
-function NameInCharge({ details, changed, open, close }: One) {
+function NameInCharge({ details, changed, open, close, keep }: One) {
   const { t } = useWords();
   const staff = useStaff(details.request.communityId);
   return (
     <MoveDialog<{ staffId: string }, unknown>
-      title={t('moves.nameInCharge')} open={open} onClose={close} done={changed}
+      keep={keep} title={t('moves.nameInCharge')} open={open} onClose={close} done={changed}
       call={(v, header) => told(api.POST('/api/requests/{requestId}/person-in-charge', { params: params(details, header), body: v }))}
     >
       <Form.Item name="staffId" label={t('moves.inCharge')} rules={needed(t('common.required'))}>
@@ -270,12 +273,12 @@ function NameInCharge({ details, changed, open, close }: One) {
   );
 }
 
-function Reply({ details, changed, open, close, which }: One & { which: 'firstReply' | 'writtenReply' }) {
+function Reply({ details, changed, open, close, which, keep }: One & { which: 'firstReply' | 'writtenReply' }) {
   const { t, options } = useWords();
   const path = which === 'firstReply' ? '/api/requests/{requestId}/first-reply' : '/api/requests/{requestId}/written-reply';
   return (
     <MoveDialog<{ text: string; channel?: Channel }, unknown>
-      title={t(`moves.${which}`)} open={open} onClose={close} done={changed} initial={{ channel: which === 'firstReply' ? 'phone' : 'letter' }}
+      keep={keep} title={t(`moves.${which}`)} open={open} onClose={close} done={changed} initial={{ channel: which === 'firstReply' ? 'phone' : 'letter' }}
       call={(v, header) => told(api.POST(path, { params: params(details, header), body: v }))}
     >
       <Text label={`${t('moves.textToOwner')} (${t('moves.ownerReads')})`} rows={4} />
@@ -284,11 +287,11 @@ function Reply({ details, changed, open, close, which }: One & { which: 'firstRe
   );
 }
 
-function NotFixed({ details, changed, open, close }: One) {
+function NotFixed({ details, changed, open, close, keep }: One) {
   const { t, options } = useWords();
   return (
     <MoveDialog<{ saidBy: string; words: string; channel: Channel }, unknown>
-      title={t('moves.rework')} open={open} onClose={close} done={changed}
+      keep={keep} title={t('moves.rework')} open={open} onClose={close} done={changed}
       initial={{ saidBy: details.request.customerName ?? details.request.reporterName ?? undefined, channel: 'phone' }}
       call={(v, header) => told(api.POST('/api/requests/{requestId}/rework', { params: params(details, header), body: v }))}
     >
@@ -301,11 +304,11 @@ function NotFixed({ details, changed, open, close }: One) {
   );
 }
 
-function Reprioritise({ details, current, changed, open, close }: One) {
+function Reprioritise({ details, current, changed, open, close, keep }: One) {
   const { t, word, options } = useWords();
   return (
     <MoveDialog<{ priority: Priority; reason: string }, unknown>
-      title={t('moves.reprioritise')} open={open} onClose={close} done={changed} initial={{ priority: details.request.priority }}
+      keep={keep} title={t('moves.reprioritise')} open={open} onClose={close} done={changed} initial={{ priority: details.request.priority }}
       compare={[{ name: 'priority', label: t('moves.priority'), before: details.request.priority, now: current.request.priority, say: (p: Priority) => word('priority', p) }]}
       call={(v, header, version) => told(api.POST('/api/requests/{requestId}/priority', { params: edit(details, header, version), body: v }))}
     >
@@ -315,14 +318,14 @@ function Reprioritise({ details, current, changed, open, close }: One) {
   );
 }
 
-function Recategorise({ details, current, changed, open, close }: One) {
+function Recategorise({ details, current, changed, open, close, keep }: One) {
   const { t, pick } = useWords();
   const r = details.request;
   const categories = useCategories(r.communityId);
   const named = (id: string) => { const c = categories.data?.find((x) => x.categoryId === id); return c ? pick(c.name, c.nameEn) : id; };
   return (
     <MoveDialog<{ categoryId: string; reason?: string }, unknown>
-      title={t('moves.recategorise')} open={open} onClose={close} done={changed} initial={{ categoryId: r.categoryId }}
+      keep={keep} title={t('moves.recategorise')} open={open} onClose={close} done={changed} initial={{ categoryId: r.categoryId }}
       compare={[{ name: 'categoryId', label: t('moves.category'), before: r.categoryId, now: current.request.categoryId, say: named }]}
       call={(v, header, version) => told(api.POST('/api/requests/{requestId}/category', { params: edit(details, header, version), body: { categoryId: v.categoryId, reason: v.reason || null } }))}
     >
@@ -332,7 +335,7 @@ function Recategorise({ details, current, changed, open, close }: One) {
   );
 }
 
-function Reschedule({ details, current, changed, open, close }: One) {
+function Reschedule({ details, current, changed, open, close, keep }: One) {
   const { t, language } = useWords();
   const r = details.request;
   const zone = useZone(r.communityId);
@@ -341,7 +344,7 @@ function Reschedule({ details, current, changed, open, close }: One) {
   const say = ([from, to]: [dayjs.Dayjs, dayjs.Dayjs]) => `${exact(instantOf(from, zone), zone, language)} – ${exact(instantOf(to, zone), zone, language)}`;
   return (
     <MoveDialog<{ window: [dayjs.Dayjs, dayjs.Dayjs]; reason?: string }, unknown>
-      title={t('moves.reschedule')} open={open} onClose={close} done={changed} initial={initial} rename={(f) => (f === 'from' || f === 'to' ? 'window' : f)}
+      keep={keep} title={t('moves.reschedule')} open={open} onClose={close} done={changed} initial={initial} rename={(f) => (f === 'from' || f === 'to' ? 'window' : f)}
       compare={[{ name: 'window', label: t('moves.appointment'), before: windowOf(r), now: windowOf(current.request), say }]}
       call={(v, header, version) => told(api.POST('/api/requests/{requestId}/appointment', { params: edit(details, header, version), body: { from: instantOf(v.window[0], zone), to: instantOf(v.window[1], zone), reason: v.reason || null } }))}
     >
@@ -353,11 +356,11 @@ function Reschedule({ details, current, changed, open, close }: One) {
   );
 }
 
-function Amend({ details, current, changed, open, close }: One) {
+function Amend({ details, current, changed, open, close, keep }: One) {
   const { t } = useWords();
   return (
     <MoveDialog<{ description: string }, unknown>
-      title={t('moves.amend')} open={open} onClose={close} done={changed} initial={{ description: details.request.description }}
+      keep={keep} title={t('moves.amend')} open={open} onClose={close} done={changed} initial={{ description: details.request.description }}
       compare={[{ name: 'description', label: t('moves.description'), before: details.request.description, now: current.request.description }]}
       call={(v, _, version) => told(api.PATCH('/api/requests/{requestId}', { params: { path: at(details), header: { 'If-Match': `"${version}"` } }, body: { description: v.description } }))}
     >
@@ -366,7 +369,7 @@ function Amend({ details, current, changed, open, close }: One) {
   );
 }
 
-function Cancel({ details, changed, open, close }: One) {
+function Cancel({ details, changed, open, close, keep }: One) {
   const { t, word } = useWords();
   const { message } = App.useApp();
   const [typed, setTyped] = useState('');
@@ -374,7 +377,7 @@ function Cancel({ details, changed, open, close }: One) {
   const outcomes: CancelledAs[] = ['withdrawn', 'duplicate'];
   return (
     <MoveDialog<{ outcome: CancelledAs; reason: string; duplicateOfId?: string }, unknown>
-      title={t('moves.cancel')} open={open} onClose={close} danger initial={{ outcome: 'withdrawn' }}
+      keep={keep} title={t('moves.cancel')} open={open} onClose={close} danger initial={{ outcome: 'withdrawn' }}
       done={() => { void message.success(t('common.saved')); changed(); }}
       call={(v, header) => told(api.POST('/api/requests/{requestId}/cancellation', { params: params(details, header), body: { outcome: v.outcome, reason: v.reason, duplicateOfId: v.outcome === 'duplicate' ? (v.duplicateOfId ?? null) : null } }))}
     >

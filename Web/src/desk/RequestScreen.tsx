@@ -1,11 +1,13 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Button, Card, Result, Spin, Tag, Timeline } from 'antd';
+import { Card, Result, Spin, Tag, Timeline } from 'antd';
 import { useCallback } from 'react';
 import { Link, useParams } from 'react-router';
 import { api, told } from '../api/client';
 import type { RequestClock, RequestDetails, TimelineEntry } from '../api/client';
 import { Problem } from '../api/problems';
 import { useZone } from '../api/reference';
+import { nothingOf } from '../kit/asked';
+import { Behind } from '../kit/Behind';
 import { calm } from '../kit/live';
 import { Files } from '../kit/Files';
 import { Due, Moment } from '../kit/Moment';
@@ -13,6 +15,7 @@ import { Numbers, unknown } from '../kit/Numbers';
 import { OrderStatusTag, PriorityTag, RequestStatusTag, spoken } from '../kit/tags';
 import { exact } from '../kit/times';
 import { Trouble } from '../kit/Trouble';
+import { AppointmentOff } from './AppointmentOff';
 import { MessagesOfRequest } from './MessagesOfRequest';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
@@ -34,12 +37,17 @@ export default function RequestScreen() {
   }, [client]);
   useTitle(details.data && t('request.title', { number: spoken(details.data.request.number) }));
 
-  if (details.isError) {
+  if (nothingOf(details)) {
     const problem = Problem.from(details.error);
     return problem.status === 404 ? <Result status="404" title={t('request.notFound')} /> : <Trouble problem={problem} retry={() => void details.refetch()} />;
   }
   if (!details.data) return <Spin className="waiting" />;
-  return <Shown details={details.data} changed={changed} />;
+  return (
+    <>
+      <Behind of={details} />
+      <Shown key={details.data.request.requestId} details={details.data} changed={changed} />
+    </>
+  );
 }
 
 function Shown({ details, changed }: { details: RequestDetails; changed: () => void }) {
@@ -78,7 +86,7 @@ function Shown({ details, changed }: { details: RequestDetails; changed: () => v
                 <dt>{t('request.channel')}</dt><dd>{word('channel', r.channel)}</dd>
                 <dt>{t('request.reportedAt')}</dt><dd><Moment at={r.reportedAt} zone={zone} /></dd>
                 {Math.abs(Date.parse(r.registeredAt) - Date.parse(r.reportedAt)) > 60_000 && <><dt>{t('request.registeredAt')}</dt><dd><Moment at={r.registeredAt} zone={zone} /></dd></>}
-                {r.appointmentFrom && r.appointmentTo && <><dt>{t('request.appointment')}</dt><dd><Moment at={r.appointmentFrom} zone={zone} /> – <Moment at={r.appointmentTo} zone={zone} /></dd></>}
+                {r.appointmentFrom && r.appointmentTo && <><dt>{t('request.appointment')}</dt><dd><Moment at={r.appointmentFrom} zone={zone} /> – <Moment at={r.appointmentTo} zone={zone} /> <AppointmentOff details={details} changed={changed} /></dd></>}
                 {r.inChargeName && <><dt>{t('request.inCharge')}</dt><dd>{r.inChargeName}</dd></>}
                 {r.payer !== 'free' && <><dt>{t('request.payer')}</dt><dd>{word('payer', r.payer)}</dd></>}
                 {r.foreignNumber && <><dt>{t('request.foreign')}</dt><dd>{r.foreignSource} {r.foreignNumber}</dd></>}
@@ -195,13 +203,12 @@ export function Clocks({ clocks, zone }: { clocks: RequestClock[]; zone: string 
 
 /** What happened, the latest first, each in words. */
 function TimelineOf({ requestId, zone }: { requestId: string; zone: string }) {
-  const { t } = useWords();
   const { pages, entries } = useTimeline(requestId);
-  if (pages.isError) return <Trouble problem={Problem.from(pages.error)} retry={() => void pages.refetch()} />;
   return (
     <div data-part="timeline">
+      <Behind of={pages} />
       <Timeline items={entries.toReversed().map((e) => ({ key: e.seq, content: <Entry entry={e} zone={zone} /> }))} />
-      {pages.hasNextPage && <Button size="small" onClick={() => void pages.fetchNextPage()}>{t('request.moreTimeline')}</Button>}
+      {pages.hasNextPage && <Spin size="small" />}
     </div>
   );
 }

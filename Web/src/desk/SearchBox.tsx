@@ -1,4 +1,4 @@
-import { Card, Input } from 'antd';
+import { Button, Card, Input } from 'antd';
 import type { InputRef } from 'antd';
 import { useEffect, useId, useMemo, useRef, useState } from 'react';
 import type { ReactNode, Ref } from 'react';
@@ -17,6 +17,8 @@ export interface Caller {
   communityId: string;
   name: string;
   homes?: readonly Pick<FoundHome, 'placeId' | 'name'>[];
+  /** Made while this form was being filled in: what it has stays. */
+  justMade?: boolean;
 }
 
 export interface Here {
@@ -34,8 +36,8 @@ interface Item {
 }
 
 /** The one box for whatever the caller says. Arrow keys go through what was found, Enter takes it. */
-export function SearchBox({ box, typed, type, take, here, nobody }: {
-  box: Ref<InputRef>; typed: string; type: (typed: string) => void; take: (c: Caller) => void; here: (p: Here) => void; nobody: () => void;
+export function SearchBox({ box, typed, type, take, here, nobody, register }: {
+  box: Ref<InputRef>; typed: string; type: (typed: string) => void; take: (c: Caller) => void; here: (p: Here) => void; nobody: () => void; register: (typed: string) => void;
 }) {
   const { t } = useWords();
   const list = useId();
@@ -93,7 +95,7 @@ export function SearchBox({ box, typed, type, take, here, nobody }: {
         data-field="search"
       />
       {asked && found.isError && <Trouble problem={Problem.from(found.error)} retry={() => void found.refetch()} />}
-      {settled && items.length === 0 && <Card><span className="quiet" role="status">{t('desk.nothingFound')}</span></Card>}
+      {settled && items.length === 0 && <Card><div className="row spread"><span className="quiet" role="status">{t('desk.nothingFound')}</span><Button onClick={() => register(asked)} data-act="new-customer">{t('person.register')}</Button></div></Card>}
       {items.length > 0 && (
         <div className="found" data-part="results">
           <div id={list} role="listbox" aria-label={t('desk.results')}>

@@ -1,5 +1,7 @@
+import type { Progress } from './registering';
+
 /** What was typed for a call and is not saved yet: kept in this browser for one person, by community, until it is saved or thrown away. */
-export interface Draft {
+export interface Draft extends Progress {
   draftId: string;
   communityId: string;
   customerId?: string;

@@ -1,6 +1,9 @@
 /** When the newest of these was raised. */
 export const latestOf = (alarms: readonly { raisedAt: string }[]): string | undefined => alarms.map((a) => a.raisedAt).sort().at(-1);
 
+/** Whether somebody has pressed anything on this page yet: before that a browser gives no sound. */
+export const mayRing = (): boolean => (navigator as { userActivation?: { hasBeenActive: boolean } }).userActivation?.hasBeenActive ?? true;
+
 /** Short tones, one a half second. A browser that wants a click before the first sound stays silent. */
 export function ring(times: number): void {
   const sound = new AudioContext();

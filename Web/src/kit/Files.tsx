@@ -3,11 +3,13 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Button, Card, Image, Select } from 'antd';
 import { useRef, useState } from 'react';
 import { api, told } from '../api/client';
-import type { AttachmentLine, PhotoPurpose } from '../api/client';
+import type { AttachmentLine, PhotoPurpose, Visibility } from '../api/client';
 import { Problem } from '../api/problems';
 import { useSend } from '../api/sending';
+import { screensOf, useSession } from '../api/session';
 import { useWords } from '../words/words';
 import { Moment } from './Moment';
+import { RemoveFile } from './RemoveFile';
 import { Trouble } from './Trouble';
 
 type Subject = { requestId: string; workOrderId?: never } | { workOrderId: string; requestId?: never };
@@ -27,6 +29,10 @@ export function Files({ of, mayAdd, demanded = [], zone, changed }: { of: Subjec
       : told(api.GET('/api/work-orders/{workOrderId}/attachments', { params: { path: { workOrderId: of.workOrderId! } }, signal })),
   });
   const list = files.data ?? [];
+  const again = () => {
+    void client.invalidateQueries({ queryKey: key });
+    changed();
+  };
   if (!mayAdd && !files.isError && list.length === 0) return null;
   return (
     <Card title={t('request.files')} data-part="files">
@@ -38,7 +44,7 @@ export function Files({ of, mayAdd, demanded = [], zone, changed }: { of: Subjec
               {list.map((f) => (
                 <figure key={f.attachmentId}>
                   {shown.includes(f.mediaType) ? <Image src={content(f)} alt={f.fileName} width={96} height={96} loading="lazy" /> : <a className="file" href={content(f)} target="_blank" rel="noreferrer">{f.mediaType === 'application/pdf' ? <FilePdfOutlined /> : <FileImageOutlined />}<span>{f.fileName}</span></a>}
-                  <figcaption className="quiet">{word('photoPurpose', f.purpose)} <Moment at={f.uploadedAt} zone={zone} brief /></figcaption>
+                  <figcaption className="quiet">{word('photoPurpose', f.purpose)} · {word('visibility', f.visibility)} <Moment at={f.uploadedAt} zone={zone} brief /> <RemoveFile file={f} removed={again} /></figcaption>
                 </figure>
               ))}
             </div>
@@ -48,10 +54,7 @@ export function Files({ of, mayAdd, demanded = [], zone, changed }: { of: Subjec
           <Add
             of={of}
             first={demanded.find((p) => !list.some((f) => f.purpose === p)) ?? 'other'}
-            done={() => {
-              void client.invalidateQueries({ queryKey: key });
-              changed();
-            }}
+            done={again}
           />
         )}
       </div>
@@ -64,11 +67,14 @@ function Add({ of, first, done }: { of: Subject; first: PhotoPurpose; done: () =
   const { t, options } = useWords();
   const input = useRef<HTMLInputElement>(null);
   const [purpose, setPurpose] = useState<PhotoPurpose>();
+  const [visibility, setVisibility] = useState<Visibility>('crew');
   const [waiting, setWaiting] = useState<File>();
   const chosen = purpose ?? first;
+  const session = useSession();
+  const desk = !!session.data && screensOf(session.data).desk;
   const sending = useSend<File, unknown>(
     (file, header) => {
-      const query = { purpose: chosen, visibility: 'crew' as const, fileName: file.name.slice(-100) };
+      const query = { purpose: chosen, visibility, fileName: file.name.slice(-100) };
       const raw = { body: file as never, bodySerializer: (body: unknown) => body as File, headers: { 'Content-Type': 'application/octet-stream' } };
       return of.requestId
         ? told(api.POST('/api/requests/{requestId}/attachments', { params: { path: { requestId: of.requestId }, query, header }, ...raw }))
@@ -89,6 +95,7 @@ function Add({ of, first, done }: { of: Subject; first: PhotoPurpose; done: () =
     <>
       <div className="row">
         <Select value={chosen} onChange={setPurpose} options={options('photoPurpose')} style={{ minWidth: 110 }} aria-label={t('request.files')} />
+        <Select value={visibility} onChange={setVisibility} options={options('visibility').filter((o) => desk || o.value !== 'desk')} style={{ minWidth: 110 }} aria-label={t('moves.visibility')} data-field="visibility" />
         <Button icon={<CameraOutlined />} loading={sending.pending} onClick={() => input.current?.click()} data-act="attach">{t('moves.attach')}</Button>
         <input
           ref={input}

@@ -7,8 +7,10 @@ import type { Sending } from '../api/sending';
 import { fieldPath } from '../api/problems';
 import type { Problem } from '../api/problems';
 import { useWords } from '../words/words';
-import { isStale, Meanwhile, useOpenedOn } from './Meanwhile';
+import { isStale, Meanwhile, OpenedOn, useOpenedOn } from './Meanwhile';
 import type { Compared } from './Meanwhile';
+import { InHand } from './kept';
+import type { Kept } from './kept';
 import { saves } from './keys';
 import { Trouble, useSentence } from './Trouble';
 
@@ -27,6 +29,11 @@ interface DialogProps<V, R> {
   title: string;
   open: boolean;
   onClose: () => void;
+  /**
+   * What is done to what, by its id, in fixed words: by this what was typed, and the key under which it was sent, are known again, and never
+   * stand under another thing. Undefined while it is about nothing; null where nothing may be kept, such as a secret.
+   */
+  keep: string | null | undefined;
   /** Sends what was filled in; the key stays the same for every retry. An edit names the version: the one that was seen last. */
   call: (values: V, header: Sending, version: number) => Promise<R>;
   /** Of an edit: its fields beside what is there now, for when somebody else was faster. */
@@ -40,22 +47,45 @@ interface DialogProps<V, R> {
   wide?: boolean;
 }
 
-/** A move's form, in a dialog on the desktop and from below on the phone. A refusal keeps it open with everything that was typed; so does closing it. */
-export function MoveDialog<V extends object, R>({ title, open, onClose, call, done, initial, submit, danger, children, rename, wide, compare }: DialogProps<V, R>) {
+/**
+ * A move's form, in a dialog on the desktop and from below on the phone. A refusal keeps it open with everything that was typed; so does
+ * closing it, and what has a name to be kept by survives a reload as well.
+ */
+export function MoveDialog<V extends object, R>(props: DialogProps<V, R>) {
+  // Closed, it is about nothing any more: it goes as it was, and the focus back to where it came from.
+  const last = useRef(props.keep);
+  if (props.keep !== undefined) last.current = props.keep;
+  return <Dialog<V, R> key={last.current} {...props} keep={last.current} />;
+}
+
+function Dialog<V extends object, R>({ title, open, onClose, keep, call, done, initial, submit, danger, children, rename, wide, compare }: DialogProps<V, R>) {
   const { t } = useWords();
   const [form] = Form.useForm<V>();
   const name = useId();
   const phone = !Grid.useBreakpoint().sm;
-  const on = useOpenedOn();
+  const opened = useOpenedOn();
+  // What was begun before a reload was begun on what was there then.
+  const [begun, begin] = useState<Kept>();
+  const on = opened && begun?.seen !== undefined ? { ...opened, seen: begun.seen } : opened;
+  const fields = compare?.map((f) => (begun?.before && f.name in begun.before ? { ...f, before: begun.before[f.name] } : f));
+  const [hand] = useState(() => new InHand(keep));
+  const [again, setAgain] = useState(false);
+  const write = () => hand.keep({ values: form.getFieldsValue(true) as Record<string, unknown>, seen: on?.seen, before: fields && Object.fromEntries(fields.map((f) => [f.name, f.before])) });
+  const settle = () => {
+    hand.settle();
+    begin(undefined);
+    setAgain(false);
+    show(false);
+    form.resetFields();
+    on?.settle();
+  };
   // Once the change of somebody else is shown beside what was typed, saving is on top of it.
   const [shown, show] = useState(false);
   const sending = useSend<V, R>((values, header) => call(values, header, (shown ? on?.now : on?.seen) ?? 0), (reply) => {
-    form.resetFields();
-    show(false);
-    on?.settle();
+    settle();
     onClose();
     done(reply);
-  });
+  }, { get: () => hand.key, set: (k) => { hand.key = k; write(); } });
   useFaultsInFields(form as FormInstance, sending.problem, rename);
   const stale = isStale(sending.problem);
   useEffect(() => {
@@ -63,10 +93,22 @@ export function MoveDialog<V extends object, R>({ title, open, onClose, call, do
     show(true);
     on.look();
   }, [sending.problem]);
+  const close = () => {
+    setAgain(hand.touched);
+    onClose();
+  };
+  const restore = () => {
+    const kept = hand.restore();
+    if (!kept) return;
+    form.setFieldsValue(kept.values as never);
+    begin(kept);
+    setAgain(true);
+    on?.touch();
+  };
 
   const buttons = (
     <div className="dialog-buttons">
-      <Button size={phone ? 'large' : 'middle'} onClick={onClose}>{t('common.cancel')}</Button>
+      <Button size={phone ? 'large' : 'middle'} onClick={close}>{t('common.cancel')}</Button>
       <Button size={phone ? 'large' : 'middle'} type="primary" danger={danger} loading={sending.pending} onClick={() => form.submit()} data-act="submit">
         {submit ?? title}
       </Button>
@@ -79,25 +121,44 @@ export function MoveDialog<V extends object, R>({ title, open, onClose, call, do
       layout="vertical"
       initialValues={initial}
       onFinish={(values) => void sending.send(values)}
-      onValuesChange={() => on?.touch()}
+      onValuesChange={() => {
+        hand.touched = true;
+        on?.touch();
+        write();
+      }}
       onKeyDown={(e) => {
         if (saves(e)) form.submit();
+        // Enter takes the time; alone in a form, the browser would send the rest with it.
+        else if (e.key === 'Enter' && (e.target as Element).closest('.ant-picker')) e.preventDefault();
       }}
       requiredMark={false}
       scrollToFirstError
       size={phone ? 'large' : 'middle'}
     >
+      {again && (
+        <div className="row spread begun" data-part="begun">
+          <span className="quiet">{t('common.begunBefore')}</span>
+          <Button size="small" disabled={sending.pending} onClick={() => { sending.forget(); settle(); }} data-act="start-over">{t('common.startOver')}</Button>
+        </div>
+      )}
       {children}
-      {open && <Meanwhile form={form as FormInstance} fields={compare} stale={stale} shown={shown} show={show} />}
+      <Once then={restore} />
+      <OpenedOn value={on}>{open && <Meanwhile form={form as FormInstance} fields={fields} stale={stale} shown={shown} show={show} />}</OpenedOn>
       {!(stale && on) && <Trouble problem={sending.problem} />}
     </Form>
   );
 
   return phone ? (
-    <Drawer title={title} open={open} onClose={onClose} placement="bottom" size="auto" footer={buttons} rootClassName="from-below">{body}</Drawer>
+    <Drawer title={title} open={open} onClose={close} placement="bottom" size="auto" footer={buttons} rootClassName="from-below">{body}</Drawer>
   ) : (
-    <Modal title={title} open={open} onCancel={onClose} footer={buttons} mask={{ closable: false }} width={wide ? 720 : 520}>{body}</Modal>
+    <Modal title={title} open={open} onCancel={close} footer={buttons} mask={{ closable: false }} width={wide ? 720 : 520}>{body}</Modal>
   );
+}
+
+/** Once the form's fields are there. */
+function Once({ then }: { then: () => void }) {
+  useEffect(then, []);
+  return null;
 }
 
 /**

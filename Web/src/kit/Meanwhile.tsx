@@ -9,6 +9,8 @@ import { Moment } from './Moment';
 
 /** What a form is about, as it was when the form was opened and as it is now. */
 export interface Opened {
+  /** What the form would do cannot be done any more. */
+  gone?: boolean;
   /** The versions. */
   seen: number;
   now: number;
@@ -58,12 +60,15 @@ export function Meanwhile({ form, fields = [], stale, shown, show }: { form: For
     for (const f of differ) if (same(mine[f.name], f.before)) form.setFieldValue(f.name, f.now);
   }, [shown, on?.now]);
   if (!on || (on.now === on.seen && on.since.length === 0)) {
+    if (on?.gone) return <Gone />;
     return stale ? <Alert type="warning" showIcon role="alert" title={t('live.looking')} action={on && <Button size="small" onClick={on.look}>{t('common.retry')}</Button>} /> : null;
   }
 
   const last = on.since.at(-1);
   const mineToo = differ.filter((f) => !same(mine?.[f.name], f.now));
   return (
+    <>
+    {on.gone && <Gone />}
     <Alert
       type={stale ? 'warning' : 'info'}
       showIcon
@@ -81,7 +86,13 @@ export function Meanwhile({ form, fields = [], stale, shown, show }: { form: For
         </div>
       )}
     />
+    </>
   );
+}
+
+function Gone() {
+  const { t } = useWords();
+  return <Alert type="warning" showIcon role="alert" title={t('live.gone')} data-part="gone" style={{ marginBottom: 8 }} />;
 }
 
 function Both({ field, mine, take }: { field: Compared; mine: unknown; take: () => void }) {

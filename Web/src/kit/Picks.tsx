@@ -4,7 +4,15 @@ import type { CategoryLine, RequestKind } from '../api/client';
 import { useCategories, useSearch, useTeams } from '../api/reference';
 import { kindsEn, kindsZh } from '../words/kinds';
 import { useWords } from '../words/words';
+import { nothingOf } from './asked';
+import { Behind } from './Behind';
+import { keepPlace, keptPlace } from './kept';
 import { rank } from './ranking';
+
+/** Beside a list to choose from that could not be read: otherwise it would merely be empty. */
+function Missing({ of }: { of: { isError: boolean; data: unknown; error: unknown; refetch: () => unknown } }) {
+  return nothingOf(of) ? <Behind of={of} /> : null;
+}
 
 /** A category by typing a part of what it or anything above it is called: in characters, pinyin initials or English. Without a kind given, of every kind. */
 export function CategoryPick({ communityId, kind, value, onChange, id }: {
@@ -33,6 +41,7 @@ export function CategoryPick({ communityId, kind, value, onChange, id }: {
   );
 
   return (
+    <>
     <Select
       id={id}
       value={value}
@@ -53,6 +62,8 @@ export function CategoryPick({ communityId, kind, value, onChange, id }: {
         </div>
       )}
     />
+    <Missing of={categories} />
+    </>
   );
 }
 
@@ -64,11 +75,14 @@ export function PlacePick({ communityId, value, onChange, first = [], id }: {
   const [typed, setTyped] = useState('');
   const [chosen, setChosen] = useState<{ value: string; label: string }>();
   const found = useSearch(useDeferredValue(typed), communityId);
+  // What was chosen before a reload is called as it was then.
+  const before = useMemo(() => (value ? keptPlace(value) : undefined), [value]);
   const places = typed ? (found.data?.places ?? []).map((p) => ({ value: p.placeId, label: p.name, hint: word('placeKind', p.kind) })) : [];
-  const offered = [...first, ...(chosen ? [chosen] : []), ...places].filter((o, i, all) => all.findIndex((x) => x.value === o.value) === i);
+  const offered = [...first, ...(chosen ? [chosen] : []), ...(before ? [before] : []), ...places].filter((o, i, all) => all.findIndex((x) => x.value === o.value) === i);
   const shown = typed ? offered.filter((o) => places.some((p) => p.value === o.value) || o.label.includes(typed)) : offered;
 
   return (
+    <>
     <Select
       id={id}
       allowClear
@@ -76,7 +90,10 @@ export function PlacePick({ communityId, value, onChange, first = [], id }: {
       showSearch={{ filterOption: false, searchValue: typed, onSearch: setTyped }}
       onChange={(v, option) => {
         const name = v && option && !Array.isArray(option) ? String(option.label) : undefined;
-        if (v && name) setChosen({ value: v, label: name });
+        if (v && name) {
+          setChosen({ value: v, label: name });
+          keepPlace({ value: v, label: name });
+        }
         setTyped('');
         onChange?.(v, name);
       }}
@@ -85,6 +102,8 @@ export function PlacePick({ communityId, value, onChange, first = [], id }: {
       placeholder={t('register.placePlaceholder')}
       notFoundContent={typed && !found.isFetching ? t('common.none') : null}
     />
+    {typed && <Missing of={found} />}
+    </>
   );
 }
 
@@ -98,7 +117,7 @@ export function TeamPick({ communityId, crew, value, onChange, id, except }: {
     value: team.teamId,
     label: crew ? pick(team.name, team.nameEn) : `${pick(team.name, team.nameEn)} · ${word('crew', team.crew)}`,
   }));
-  return <Select id={id} allowClear={!!crew} value={value} onChange={onChange} options={options} loading={teams.isLoading} placeholder={crew ? t('moves.teamAny') : undefined} showSearch={{ optionFilterProp: 'label' }} />;
+  return <><Select id={id} allowClear={!!crew} value={value} onChange={onChange} options={options} loading={teams.isLoading} placeholder={crew ? t('moves.teamAny') : undefined} showSearch={{ optionFilterProp: 'label' }} /><Missing of={teams} /></>;
 }
 
 /** A member of a team. */

@@ -22,10 +22,26 @@ test('Queues and boards follow; what nothing happened to is not asked for again'
   expect(isConcerned(happened('requestReceived', 'request', 'r', ['r']), ['requests', 'undispatched'])).toBe(true);
   expect(isConcerned(happened('workClaimed', 'workOrder', 'o'), ['work-orders', 'queue', 'dispatched'])).toBe(true);
   expect(isConcerned(happened('alarmRaised', 'request', 'r', ['r']), ['alarms'])).toBe(true);
+  expect(isConcerned(happened('workReturned', 'workOrder', 'o'), ['officer', 'returned', undefined])).toBe(true);
+  expect(isConcerned(happened('followUpEnded', 'feedback', 'b'), ['officer', 'count', 'followUps'])).toBe(true);
+  expect(isConcerned(happened('customerAmended', 'customer', 'k'), ['officer', 'returned', undefined])).toBe(false);
   expect(isConcerned(happened('customerAmended', 'customer', 'k'), ['requests', 'newest'])).toBe(false);
   expect(isConcerned(happened('customerAmended', 'customer', 'k'), ['card', 'k'])).toBe(true);
   expect(isConcerned(happened('requestReceived', 'request', 'r', ['r']), ['session'])).toBe(false);
   expect(isConcerned(happened('requestReceived', 'request', 'r', ['r']), ['communities'])).toBe(false);
+});
+
+test('A follow-up is followed in its list and on its sheet: who took it, put it off or handed it over is seen before a second one rings', () => {
+  for (const what of ['callBackTaken', 'callBackReleased', 'callBackSnoozed', 'callBackHandedOver', 'feedbackCallTried', 'followUpEnded'] as const) {
+    expect(isConcerned(happened(what, 'feedback', 'b'), ['follow-ups', 'mine'])).toBe(true);
+    expect(isConcerned(happened(what, 'feedback', 'b'), ['follow-up', 'u'])).toBe(true);
+  }
+  expect(isConcerned(happened('requestNoted', 'request', 'r', ['r']), ['follow-up', 'u'])).toBe(false);
+});
+
+test('What somebody is told is asked for as soon as something was sent', () => {
+  expect(isConcerned(happened('messageSent', 'request', 'r', ['r']), ['told-me'])).toBe(true);
+  expect(isConcerned(happened('requestNoted', 'request', 'r', ['r']), ['told-me'])).toBe(false);
 });
 
 test('Events are read however the network cuts them', () => {

@@ -4,7 +4,11 @@ import type { LiveEvent, RequestDetails, WorkOrderDetails } from '../api/client'
 const byWord: Record<string, readonly string[]> = {
   alarms: ['alarm', 'escalat'],
   escalations: ['alarm', 'escalat', 'clock'],
-  'follow-ups': ['followUp', 'feedback'],
+  'follow-ups': ['followUp', 'feedback', 'callBack'],
+  'follow-up': ['followUp', 'feedback', 'callBack'],
+  'told-me': ['message', 'escalat', 'requestUrged', 'workResumed', 'holdLimitPassed', 'ownersWord', 'feedback'],
+  voices: ['voice'],
+  accounts: ['account', 'staff', 'role'],
   inbox: ['inbound'],
   'parked-messages': ['message'],
   templates: ['template'],
@@ -26,6 +30,8 @@ export function isConcerned(e: LiveEvent, key: readonly unknown[], told?: unknow
   if (words) return words.some((w) => e.what.startsWith(w));
   const ofWork = e.subjectKind === 'request' || e.subjectKind === 'workOrder';
   switch (name) {
+    case 'officer':
+      return ofWork || e.subjectKind === 'feedback' || ['followUp', 'escalat'].some((w) => e.what.startsWith(w));
     case 'requests':
     case 'counts':
     case 'similar':
@@ -50,6 +56,7 @@ export function isConcerned(e: LiveEvent, key: readonly unknown[], told?: unknow
     case 'call-backs':
       return e.subjectKind === 'feedback' || e.what.startsWith('followUp') || e.what === 'requestFinished';
     case 'call-back':
+    case 'customer':
       return e.subjectId === id;
     case 'card':
       return ofWork || e.subjectKind === 'feedback' || e.subjectKind === 'fault' || e.subjectId === id;

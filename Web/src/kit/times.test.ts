@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import dayjs from 'dayjs';
-import { exact, instantOf, minutesSaid, relative, wallOf } from './times';
+import { exact, instantOf, lastDays, minutesSaid, relative, wallOf } from './times';
 
 const now = Date.parse('2026-03-02T01:00:00Z');
 
@@ -24,6 +24,12 @@ test('What is picked on a wall comes back to that wall, also across the change o
     const picked = dayjs('2026-03-29T09:15:00');
     expect(wallOf(instantOf(picked, zone), zone).format('YYYY-MM-DD HH:mm')).toBe('2026-03-29 09:15');
   }
+});
+
+test('The last seven days are seven, today among them', () => {
+  const [from, to] = lastDays(7, dayjs('2026-03-09T16:00:00'));
+  expect([from.format('YYYY-MM-DD HH:mm'), to.format('YYYY-MM-DD HH:mm')]).toEqual(['2026-03-03 00:00', '2026-03-09 00:00']);
+  expect(to.diff(from, 'day') + 1).toBe(7);
 });
 
 test('Minutes are said in hours and minutes, and never in days', () => {

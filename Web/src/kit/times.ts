@@ -25,6 +25,9 @@ export function instantOf(picked: dayjs.Dayjs, zone: string): string {
   return dayjs.tz(picked.format('YYYY-MM-DDTHH:mm:ss'), zone).toISOString();
 }
 
+/** The last so many days up to today, today among them. */
+export const lastDays = (days: number, today: dayjs.Dayjs): [dayjs.Dayjs, dayjs.Dayjs] => [today.startOf('day').subtract(days - 1, 'day'), today.startOf('day')];
+
 /** An instant as the community's wall shows it, for a picker. */
 export function wallOf(at: string | dayjs.Dayjs, zone: string): dayjs.Dayjs {
   return dayjs(dayjs(at).tz(zone).format('YYYY-MM-DDTHH:mm:ss'));

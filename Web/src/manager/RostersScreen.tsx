@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Button, Card, DatePicker, Empty, Form, Popconfirm, Select } from 'antd';
-import type dayjs from 'dayjs';
+import dayjs from 'dayjs';
 import { useState } from 'react';
 import { api, told } from '../api/client';
 import type { Duty, ShiftLine } from '../api/client';
@@ -13,11 +13,15 @@ import { Moment } from '../kit/Moment';
 import { TeamPick } from '../kit/Picks';
 import { instantOf, wallDay, wallTime, weekday } from '../kit/times';
 import { Trouble } from '../kit/Trouble';
+import { mondayOf, spanOf } from './rosterWeek';
+import { RosterWeek } from './RosterWeek';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
 
 interface ShiftValues { duty: Duty; teamId?: string; staffId: string; time: [dayjs.Dayjs, dayjs.Dayjs] }
 interface LeaveValues { staffId: string; deputyId?: string; time: [dayjs.Dayjs, dayjs.Dayjs] }
+
+const ofCrew = (duty: Duty): boolean => duty === 'crew' || duty === 'crewLead';
 
 function byDay<T>(rows: readonly T[], dayOf: (row: T) => string): [string, T[]][] {
   const days = new Map<string, T[]>();
@@ -25,22 +29,22 @@ function byDay<T>(rows: readonly T[], dayOf: (row: T) => string): [string, T[]][
   return [...days];
 }
 
-/** Who is on duty in the next two weeks, who is away, and who stands in. */
+/** Who is on duty in a week, who is away from its Monday on for two, and who stands in. */
 export default function RostersScreen() {
   const { t, word, options, pick, language } = useWords();
   const client = useQueryClient();
   const communities = useCommunities();
-  const [f, change] = useFilters(['communityId']);
+  const [f, change] = useFilters(['communityId', 'week']);
   const communityId = f.communityId ?? communities.data?.[0]?.communityId;
   const zone = useZone(communityId);
   const staff = useStaff(communityId);
   const [adding, setAdding] = useState<'shift' | 'leave'>();
   const [swapping, setSwapping] = useState<ShiftLine>();
-  const [duty, setDuty] = useState<Duty>('desk');
   useTitle(t('rosters.title'));
   const path = { communityId: communityId! };
-  const shifts = useQuery({ queryKey: ['shifts', communityId], queryFn: ({ signal }) => told(api.GET('/api/communities/{communityId}/shifts', { params: { path }, signal })), enabled: !!communityId });
-  const leave = useQuery({ queryKey: ['leave', communityId], queryFn: ({ signal }) => told(api.GET('/api/communities/{communityId}/leave', { params: { path }, signal })), enabled: !!communityId });
+  const monday = mondayOf(f.week ?? wallDay(new Date().toISOString(), zone));
+  const shifts = useQuery({ queryKey: ['shifts', communityId, monday], queryFn: ({ signal }) => told(api.GET('/api/communities/{communityId}/shifts', { params: { path, query: spanOf(monday, zone) }, signal })), enabled: !!communityId });
+  const leave = useQuery({ queryKey: ['leave', communityId, monday], queryFn: ({ signal }) => told(api.GET('/api/communities/{communityId}/leave', { params: { path, query: { from: spanOf(monday, zone).from } }, signal })), enabled: !!communityId });
   const again = () => {
     void client.invalidateQueries({ queryKey: ['shifts'] });
     void client.invalidateQueries({ queryKey: ['leave'] });
@@ -51,22 +55,22 @@ export default function RostersScreen() {
   const person = (name: string, label: string, required = true) => (
     <Form.Item name={name} label={label} rules={[{ required }]}><Select allowClear={!required} options={people} showSearch={{ optionFilterProp: 'label' }} /></Form.Item>
   );
-  const crews = duty === 'crew' || duty === 'crewLead';
   return (
     <div className="stack">
       <div className="row spread">
         <h1>{t('rosters.title')}</h1>
         <div className="row">
           <Select value={communityId} onChange={(v) => change({ communityId: v })} options={(communities.data ?? []).map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} aria-label={t('common.community')} style={{ minWidth: 160 }} />
-          <Button type="primary" onClick={() => setAdding('shift')}>{t('rosters.add')}</Button>
-          <Button onClick={() => setAdding('leave')}>{t('rosters.addLeave')}</Button>
+          <Button type="primary" onClick={() => setAdding('shift')} data-act="add-shift">{t('rosters.add')}</Button>
+          <Button onClick={() => setAdding('leave')} data-act="add-leave">{t('rosters.addLeave')}</Button>
         </div>
       </div>
+      {communityId && <RosterWeek key={communityId} communityId={communityId} monday={monday} zone={zone} there={shifts.data} choose={(week) => change({ week })} done={again} />}
       {shifts.isError && <Trouble problem={Problem.from(shifts.error)} retry={() => void shifts.refetch()} />}
       <Trouble problem={removeShift.problem ?? removeLeave.problem} />
       <Card title={t('rosters.leave')} size="small" loading={leave.isLoading}>
         {(leave.data ?? []).length === 0 ? <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('rosters.emptyLeave')} /> : (leave.data ?? []).map((l) => (
-          <div key={l.leaveId} className="row spread">
+          <div key={l.leaveId} className="row spread" data-leave={l.staffName}>
             <span className="row"><strong>{l.staffName}</strong><Moment at={l.startsAt} zone={zone} /> – <Moment at={l.endsAt} zone={zone} /><span className="quiet">{l.deputyName ? `${t('rosters.deputy')}: ${l.deputyName}` : t('rosters.noDeputy')}</span></span>
             <Popconfirm title={t('rosters.remove')} onConfirm={() => void removeLeave.send({ leaveId: l.leaveId })}><Button size="small">{t('rosters.remove')}</Button></Popconfirm>
           </div>
@@ -79,13 +83,13 @@ export default function RostersScreen() {
               <section key={on} className="day">
                 <h2>{weekday(on, language)}</h2>
                 {rows.map((s) => (
-                  <div key={s.shiftId} className="shift">
+                  <div key={s.shiftId} className="shift" data-who={s.staffName}>
                     <span>{wallTime(s.startsAt, zone)} – {wallTime(s.endsAt, zone)}{wallDay(s.endsAt, zone) !== on && <span className="quiet"> {weekday(wallDay(s.endsAt, zone), language, 'short')}</span>}</span>
                     <span>{word('duty', s.duty)}</span>
                     <span className="quiet">{pick(s.teamName, s.teamNameEn)}</span>
                     <span><strong>{s.staffName}</strong>{s.swappedFromName && <span className="quiet"> {t('rosters.swappedFrom', { name: s.swappedFromName })}</span>}</span>
                     <span className="row">
-                      <Button size="small" onClick={() => setSwapping(s)}>{t('rosters.swap')}</Button>
+                      <Button size="small" onClick={() => setSwapping(s)} data-act="swap">{t('rosters.swap')}</Button>
                       <Popconfirm title={t('rosters.remove')} onConfirm={() => void removeShift.send({ shiftId: s.shiftId })}><Button size="small">{t('rosters.remove')}</Button></Popconfirm>
                     </span>
                   </div>
@@ -96,21 +100,25 @@ export default function RostersScreen() {
         )}
       </Card>
       <MoveDialog<ShiftValues, unknown>
+        keep={communityId && `shift in ${communityId}`}
         title={t('rosters.add')}
         open={adding === 'shift'}
         onClose={() => setAdding(undefined)}
         initial={{ duty: 'desk' }}
         call={(v, header) => told(api.POST('/api/communities/{communityId}/shifts', {
-          params: { path, header }, body: { duty: v.duty, staffId: v.staffId, teamId: crews ? v.teamId ?? null : null, startsAt: instantOf(v.time[0], zone), endsAt: instantOf(v.time[1], zone) },
+          params: { path, header }, body: { duty: v.duty, staffId: v.staffId, teamId: ofCrew(v.duty) ? v.teamId ?? null : null, startsAt: instantOf(v.time[0], zone), endsAt: instantOf(v.time[1], zone) },
         }))}
         done={again}
       >
-        <Form.Item name="duty" label={t('rosters.duty')} rules={[{ required: true }]}><Select options={options('duty')} onChange={(v: Duty) => setDuty(v)} /></Form.Item>
-        {crews && <Form.Item name="teamId" label={t('rosters.team')} rules={[{ required: true }]}><TeamPick communityId={communityId} /></Form.Item>}
+        <Form.Item name="duty" label={t('rosters.duty')} rules={[{ required: true }]}><Select options={options('duty')} /></Form.Item>
+        <Form.Item noStyle shouldUpdate={(a, b) => a.duty !== b.duty}>
+          {(form) => ofCrew(form.getFieldValue('duty') as Duty) && <Form.Item name="teamId" label={t('rosters.team')} rules={[{ required: true }]}><TeamPick communityId={communityId} /></Form.Item>}
+        </Form.Item>
         {person('staffId', t('rosters.who'))}
         <Form.Item name="time" label={`${t('rosters.from')} – ${t('rosters.to')}`} rules={[{ required: true }]}><DatePicker.RangePicker showTime={{ format: 'HH:mm' }} format="YYYY-MM-DD HH:mm" /></Form.Item>
       </MoveDialog>
       <MoveDialog<LeaveValues, unknown>
+        keep={communityId && `leave in ${communityId}`}
         title={t('rosters.addLeave')}
         open={adding === 'leave'}
         onClose={() => setAdding(undefined)}
@@ -124,6 +132,7 @@ export default function RostersScreen() {
         <Form.Item name="time" label={`${t('rosters.from')} – ${t('rosters.to')}`} rules={[{ required: true }]}><DatePicker.RangePicker showTime={{ format: 'HH:mm' }} format="YYYY-MM-DD HH:mm" /></Form.Item>
       </MoveDialog>
       <MoveDialog<{ staffId: string }, unknown>
+        keep={swapping && `shift ${swapping.shiftId} swap`}
         title={t('rosters.swap')}
         open={!!swapping}
         onClose={() => setSwapping(undefined)}

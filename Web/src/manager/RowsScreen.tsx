@@ -5,9 +5,9 @@ import { useState } from 'react';
 import type { ReactNode } from 'react';
 import { Link, useNavigate } from 'react-router';
 import { api, told } from '../api/client';
-import type { ClockOutcome, DemandBy, DemandEvery, DemandFigure, EscalatedWhich, EscalationLine, RatedWhich, RatingLine, ReportBy, ReportedClock, ReportedRequest, SatisfactionBy } from '../api/client';
+import type { ClockOutcome, DemandBy, DemandEvery, DemandFigure, EscalatedWhich, EscalationLine, HoldReason, OwnersTimeLine, RatedWhich, RatingLine, ReportBy, ReportedClock, ReportedRequest, SatisfactionBy, TimeHolder } from '../api/client';
 import { Problem } from '../api/problems';
-import { useCategories, useCommunities } from '../api/reference';
+import { useCategories, useCommunities, useZoneOf } from '../api/reference';
 import { csv, download } from '../kit/csv';
 import type { Cell } from '../kit/csv';
 import { Moment } from '../kit/Moment';
@@ -17,11 +17,12 @@ import { Trouble } from '../kit/Trouble';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
 import { useNaming } from './naming';
+import { everyOne, loadAll, mostOnPaper, print } from './printing';
 import { usePeriod, useScope } from './scope';
 import type { Scope } from './scope';
 import './manager.css';
 
-type Row = { of: 'clocks'; line: ReportedClock } | { of: 'satisfaction'; line: RatingLine } | { of: 'escalations'; line: EscalationLine } | { of: 'demand'; line: ReportedRequest };
+type Row = { of: 'clocks'; line: ReportedClock } | { of: 'satisfaction'; line: RatingLine } | { of: 'escalations'; line: EscalationLine } | { of: 'demand'; line: ReportedRequest } | { of: 'time'; line: OwnersTimeLine };
 interface Rows { items: Row[]; next: string | null | undefined }
 
 const outcomes: Record<string, ClockOutcome[] | undefined> = { onTime: ['onTime'], late: ['late'], running: ['running'], runningLate: ['runningLate'], moot: ['moot'], lateOrRunningLate: ['late', 'runningLate'] };
@@ -38,6 +39,10 @@ async function read({ f, from, to, communityId, crew, kind, requestKind }: Scope
   if (f.of === 'escalations') {
     const page = await told(api.GET('/api/reports/escalations/lines', { params: { query: { ...scope, crew, kind, by: (f.by ?? 'all') as ReportBy, which: which as EscalatedWhich } }, ...list }));
     return { items: page.items.map((line) => ({ of: 'escalations', line })), next: page.next };
+  }
+  if (f.of === 'time') {
+    const page = await told(api.GET('/api/reports/owners-time/lines', { params: { query: { ...scope, by: (f.by ?? 'all') as DemandBy, every: (f.every ?? 'month') as DemandEvery, period: f.period, holder: f.which as TimeHolder | undefined, crew, reason: f.reason as HoldReason | undefined } }, ...list }));
+    return { items: page.items.map((line) => ({ of: 'time', line })), next: page.next };
   }
   if (f.of === 'demand') {
     const page = await told(api.GET('/api/reports/demand/lines', { params: { query: { ...scope, by: (f.by ?? 'all') as DemandBy, every: (f.every ?? 'month') as DemandEvery, period: f.period } }, ...list }));
@@ -58,11 +63,12 @@ export default function RowsScreen() {
   const key = useKeyName(f.by ?? 'all', f.key, f.community ?? communities[0]?.communityId);
   const community = f.by === 'community' ? undefined : communities.find((c) => c.communityId === f.community);
   const title = of === 'demand' ? t('reports.requests')
+    : of === 'time' ? (f.which ? word('timeHolder', f.which) : t('reports.wholeTime'))
     : of === 'satisfaction' ? word('ratedWhich', which)
     : of === 'escalations' ? word('escalatedWhich', which)
     : which in outcomes && which !== 'lateOrRunningLate' ? word('clockOutcome', which)
     : { all: t('reports.allClocks'), met: t('reports.met'), annotated: t('reports.annotated'), lateOrRunningLate: t('reports.everLate') }[which] ?? which;
-  const narrowed = [t(`reports.${of as 'clocks'}`), key, community && pick(community.name, community.nameEn), crew && word('crew', crew), kind && word('clockKind', kind), requestKind && word('requestKind', requestKind), f.period ? `${word('demandEvery', f.every ?? 'month')} ${f.every === 'month' ? f.period.slice(0, 7) : f.period}` : undefined, period].filter(Boolean).join(' · ');
+  const narrowed = [t(`reports.${of as 'clocks'}`), key, community && pick(community.name, community.nameEn), crew && word('crew', crew), kind && word('clockKind', kind), requestKind && word('requestKind', requestKind), f.reason && word('holdReason', f.reason), f.period ? `${word('demandEvery', f.every ?? 'month')} ${f.every === 'month' ? f.period.slice(0, 7) : f.period}` : undefined, period].filter(Boolean).join(' · ');
   useTitle(title);
   const list = useInfiniteQuery({
     queryKey: ['report', 'rows', f, scope.from, scope.to],
@@ -75,18 +81,21 @@ export default function RowsScreen() {
   const [trouble, setTrouble] = useState<Problem | null>(null);
   const told_ = useTold();
 
+  const [printing, setPrinting] = useState(false);
+  /** The whole list, as far as paper goes: a page that cannot be had is said, and nothing is printed. */
+  const onPaper = async () => {
+    setPrinting(true);
+    const whole = await loadAll(list as never, mostOnPaper / 100);
+    setPrinting(false);
+    if (whole) print();
+  };
+
   /** All of them, also those that are not on the page yet. */
   const save = async () => {
     setSaving(true);
     setTrouble(null);
     try {
-      const all: Row[] = [];
-      for (let after: string | undefined; ;) {
-        const page = await read(scope, after, 200);
-        all.push(...page.items);
-        if (!page.next) break;
-        after = page.next;
-      }
+      const all = await everyOne((after) => read(scope, after, 200));
       download(`${title}.csv`, csv([told_.heads(of), ...all.map(told_.cells)]));
     } catch (e) {
       setTrouble(Problem.from(e));
@@ -103,7 +112,7 @@ export default function RowsScreen() {
           <h1>{title} <span className="quiet" data-part="count">{rows.length}{list.hasNextPage ? '+' : ''}</span></h1>
         </div>
         <div className="row unprinted">
-          <Button icon={<PrinterOutlined />} onClick={() => window.print()}>{t('reports.print')}</Button>
+          <Button icon={<PrinterOutlined />} loading={printing} disabled={rows.length === 0} title={t('sheet.most', { count: mostOnPaper })} onClick={() => void onPaper()} data-act="print">{t('reports.print')}</Button>
           <Button icon={<DownloadOutlined />} loading={saving} disabled={rows.length === 0} onClick={() => void save()} data-act="csv">{t('reports.csv')}</Button>
         </div>
       </div>
@@ -130,16 +139,19 @@ function useKeyName(by: string, key: string | undefined, communityId: string | u
   return (by === 'category' || by === 'community') && key !== '' && !found ? undefined : naming({ key, name: found?.name, nameEn: found?.nameEn });
 }
 
-function useZoneOf() {
-  const communities = useCommunities();
-  return (id: string) => communities.data?.find((c) => c.communityId === id)?.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
-}
-
 function OneRow({ row }: { row: Row }) {
   const { t, word, language, pick } = useWords();
   const zoneOf = useZoneOf();
   const request = (id: string | null | undefined, number: number | string | null | undefined) => (id ? <Link className="number" to={`/requests/${id}`}>{spoken(number ?? 0)}</Link> : null);
   const order = (id: string | null | undefined, number: number | string | null | undefined) => (id ? <Link className="number" to={`/work-orders/${id}`}>{t('reports.order')} {spoken(number ?? 0)}</Link> : null);
+  if (row.of === 'time') {
+    const r = row.line;
+    return (
+      <One first={<>{request(r.requestId, r.number)}<RequestStatusTag status={r.status} /><strong>{span(Number(r.elapsedSeconds), language)}</strong></>} when={<Moment at={r.reportedAt} zone={zoneOf(r.communityId)} />}>
+        <div className="quiet">{word('requestKind', r.kind)} · {pick(r.categoryName, r.categoryNameEn)} · {t('reports.countedTime')} {span(Number(r.countedSeconds), language)}</div>
+      </One>
+    );
+  }
   if (row.of === 'demand') {
     const r = row.line;
     return (
@@ -201,11 +213,13 @@ function useTold(): { heads: (of: string) => string[]; cells: (row: Row) => Cell
   const num = (n: number | string | null | undefined) => (n == null ? null : Number(n));
   return {
     heads: (of) =>
-      of === 'demand' ? [t('requests.number'), t('requests.kind'), t('requests.category'), t('requests.status'), t('requests.priority'), t('requests.reported'), t('requests.what')]
+      of === 'time' ? [t('requests.number'), t('requests.kind'), t('requests.category'), t('requests.status'), t('requests.reported'), t('reports.seconds', { title: t('reports.wholeTime') }), t('reports.seconds', { title: t('reports.countedTime') })]
+      : of === 'demand' ? [t('requests.number'), t('requests.kind'), t('requests.category'), t('requests.status'), t('requests.priority'), t('requests.reported'), t('requests.what')]
       : of === 'satisfaction' ? [t('requests.number'), t('requests.kind'), t('requests.crew'), t('reports.from'), t('reports.state'), t('reports.score'), t('reports.solved'), t('reports.who'), t('reports.reason')]
       : of === 'escalations' ? [t('reports.levelOf'), t('reports.clock'), t('reports.order'), t('requests.number'), t('requests.crew'), t('escalations.due'), t('escalations.fired'), t('reports.toldWhom'), t('reports.acknowledgedBy'), t('escalations.note')]
       : [t('reports.clock'), t('reports.order'), t('requests.number'), t('requests.crew'), t('reports.state'), t('escalations.due'), t('reports.stopped'), t('reports.seconds', { title: t('reports.lateBy') }), t('reports.seconds', { title: t('reports.taken') }), t('reports.annotated')],
     cells: (r) => {
+      if (r.of === 'time') return [num(r.line.number), word('requestKind', r.line.kind), pick(r.line.categoryName, r.line.categoryNameEn), word('requestStatus', r.line.status), at(r.line.reportedAt, r.line.communityId), num(r.line.elapsedSeconds), num(r.line.countedSeconds)];
       if (r.of === 'demand') return [num(r.line.number), word('requestKind', r.line.kind), pick(r.line.categoryName, r.line.categoryNameEn), word('requestStatus', r.line.status), word('priority', r.line.priority), at(r.line.reportedAt, r.line.communityId), r.line.description];
       if (r.of === 'satisfaction') return [num(r.line.number), word('requestKind', r.line.requestKind), r.line.crew && word('crew', r.line.crew), at(r.line.startedAt, r.line.communityId), word('feedbackState', r.line.state), num(r.line.satisfaction), r.line.solved && word('solved', r.line.solved), r.line.author && word('answerAuthor', r.line.author), r.line.madeItFive];
       if (r.of === 'escalations') {

@@ -6,7 +6,7 @@ import { Trouble } from '../kit/Trouble';
 import { useWords } from '../words/words';
 import { colours, Drawn, Figures, Plots } from './Figures';
 import type { Column } from './Figures';
-import { number, percent, shown, useNaming } from './naming';
+import { number, percent, rated, shown, useNaming } from './naming';
 import type { Scope } from './scope';
 
 /** What owners say, with how many were asked and how many answered; what they entered and what staff wrote down apart. "–" where nobody answered. */
@@ -20,7 +20,7 @@ export function Satisfaction({ scope, by }: { scope: Scope; by: string }) {
   const to_ = (which: RatedWhich) => (r: SatisfactionFigures) => rowsOf({ of: 'satisfaction', by, key: r.key, which });
   const counted = (which: RatedWhich, of: (r: SatisfactionFigures) => number | string): Column<SatisfactionFigures> => ({ title: word('ratedWhich', which), value: (r) => Number(of(r)), to: to_(which) });
   const score = (title: string, which: RatedWhich, of: (r: SatisfactionFigures) => number | string | null | undefined, n: (r: SatisfactionFigures) => number | string): Column<SatisfactionFigures> => ({
-    title, value: (r) => number(of(r)), text: (r) => (of(r) == null ? '–' : `${Number(of(r)).toFixed(2)} (${n(r)})`), to: to_(which),
+    title, value: (r) => number(of(r)), text: (r) => rated(of(r), n(r)), to: to_(which),
   });
   const rate = (title: string, which: RatedWhich, part: (r: SatisfactionFigures) => number | string, whole: (r: SatisfactionFigures) => number | string): Column<SatisfactionFigures> => ({
     title, value: (r) => percent(part(r), whole(r)), text: (r) => shown(percent(part(r), whole(r))), to: to_(which),

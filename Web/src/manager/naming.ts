@@ -37,6 +37,9 @@ export function useNaming(by: string): (row: Keyed) => string {
 /** A share as a percentage with one decimal place; null where it is of nothing. */
 export const percent = (part: number | string, whole: number | string): number | null => (Number(whole) === 0 ? null : Math.round((Number(part) / Number(whole)) * 1000) / 10);
 
+/** A mean of scores with how many there are; a dash where nobody gave one: that is no 0. */
+export const rated = (mean: number | string | null | undefined, n: number | string): string => (mean === null || mean === undefined ? '–' : `${Number(mean).toFixed(2)} (${n})`);
+
 export const shown = (value: number | null): string => (value === null ? '–' : `${value.toFixed(1)} %`);
 
 /** The API's numbers, which may come as text. */

@@ -5,10 +5,10 @@ import type { ClockKind, Crew, RequestKind } from '../api/client';
 import { useCommunities } from '../api/reference';
 import { useSession } from '../api/session';
 import { useFilters } from '../kit/filters';
-import { day, instantOf, wallOf } from '../kit/times';
+import { day, instantOf, lastDays, wallOf } from '../kit/times';
 import { useWords } from '../words/words';
 
-const names = ['of', 'by', 'every', 'from', 'to', 'community', 'crew', 'clock', 'kind', 'which', 'key', 'period'] as const;
+const names = ['of', 'by', 'every', 'from', 'to', 'community', 'crew', 'clock', 'kind', 'which', 'reason', 'key', 'period'] as const;
 type Name = (typeof names)[number];
 
 /** The communities whose reports this person may see. */
@@ -50,13 +50,14 @@ export function usePeriod({ from, to, zone }: Pick<Scope, 'from' | 'to' | 'zone'
 export function ScopeBar({ scope, crews, clocks }: { scope: Scope; crews?: boolean; clocks?: boolean }) {
   const { t, options, pick } = useWords();
   const { change, communities, zone, from, to, crew, kind, requestKind, communityId } = scope;
-  const back = (days: number): [dayjs.Dayjs, dayjs.Dayjs] => [dayjs().startOf('day').subtract(days, 'day'), dayjs().startOf('day')];
+  // By the community's day, wherever the browser is.
+  const today = wallOf(dayjs(), zone);
   return (
     <div className="scope unprinted">
       <DatePicker.RangePicker
         value={[wallOf(from, zone), to ? wallOf(dayjs(to).subtract(1, 'second'), zone) : null]}
         allowEmpty={[false, true]}
-        presets={[7, 30, 90, 365].map((days) => ({ label: t('reports.days', { count: days }), value: back(days) }))}
+        presets={[7, 30, 90, 365].map((days) => ({ label: t('reports.days', { count: days }), value: lastDays(days, today) }))}
         onChange={(r) => change({ from: r?.[0] ? instantOf(r[0].startOf('day'), zone) : undefined, to: r?.[1] ? instantOf(r[1].startOf('day').add(1, 'day'), zone) : undefined })}
       />
       {communities.length > 1 && <Select allowClear value={communityId} onChange={(v) => change({ community: v })} placeholder={t('common.community')} aria-label={t('common.community')} options={communities.map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} />}

@@ -6,6 +6,8 @@ import { api, told } from '../../api/client';
 import type { DayChange, HolidayTrial, SlaEdited } from '../../api/client';
 import { Problem } from '../../api/problems';
 import { useSend } from '../../api/sending';
+import { nothingOf } from '../../kit/asked';
+import { Behind } from '../../kit/Behind';
 import { csv, download } from '../../kit/csv';
 import { useFilters } from '../../kit/filters';
 import { Trouble } from '../../kit/Trouble';
@@ -24,11 +26,12 @@ export function CalendarYear({ communityId }: { communityId: string }) {
   const loaded = calendar?.hours.loadedYears?.includes(year);
   const monthName = new Intl.DateTimeFormat(language, { month: 'long', timeZone: 'UTC' });
   const go = (to: number) => change({ year: String(to) });
-  if (list.isError) return <Trouble problem={Problem.from(list.error)} retry={() => void list.refetch()} />;
-  if (list.isPending) return <Spin className="waiting" />;
+  if (nothingOf(list)) return <Trouble problem={Problem.from(list.error)} retry={() => void list.refetch()} />;
+  if (!list.data) return <Spin className="waiting" />;
   if (!calendar) return <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('masters.noCalendars')} /></Card>;
   return (
     <div className="stack">
+      <Behind of={list} />
       <div className="row spread">
         <div className="row">
           <Select value={calendar.code} onChange={(v) => change({ calendar: v })} aria-label={t('masters.calendar')} style={{ minWidth: 140 }} options={list.data.map((c) => ({ value: c.code, label: pick(c.name, c.nameEn) }))} />

@@ -88,7 +88,7 @@ export function Categories({ communityId }: { communityId: string }) {
         </div>
       ))}
       <MoveDialog<Draft, CategoryMade>
-        wide key={kind} title={`${t('masters.addCategory')}: ${word('requestKind', kind)}`} open={adding} onClose={() => setAdding(false)} done={again} rename={ofWords}
+        wide keep={`category of ${communityId} ${kind}`} title={`${t('masters.addCategory')}: ${word('requestKind', kind)}`} open={adding} onClose={() => setAdding(false)} done={again} rename={ofWords}
         initial={{ priority: 'normal', payer: 'free', commonArea: false, demandsPhotos: [] }}
         call={(v, header) => told(api.POST('/api/communities/{communityId}/categories', { params: { path: { communityId }, header }, body: { kind, code: v.code, words: wordsOf(v), parentId: v.parentId ?? null } }))}
       >
@@ -103,7 +103,7 @@ export function Categories({ communityId }: { communityId: string }) {
       {edited && now && (
         <Seen key={edited.categoryId + edited.version} seen={edited} now={now} look={() => void list.refetch()}>
           <MoveDialog<Draft, CategoryReply>
-            wide open title={`${t('common.edit')}: ${edited.code}`} submit={t('common.save')} onClose={() => edit(undefined)} done={() => { edit(undefined); again(); }} rename={ofWords} initial={draftOf(edited)}
+            keep={`category ${edited.categoryId}`} wide open title={`${t('common.edit')}: ${edited.code}`} submit={t('common.save')} onClose={() => edit(undefined)} done={() => { edit(undefined); again(); }} rename={ofWords} initial={draftOf(edited)}
             compare={[
               { name: 'name', label: t('masters.nameZh'), before: edited.name, now: now.name },
               { name: 'nameEn', label: t('masters.nameEn'), before: edited.nameEn, now: now.nameEn },

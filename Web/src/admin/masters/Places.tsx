@@ -88,7 +88,7 @@ export function Places({ communityId }: { communityId: string }) {
       {list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage}>{t('common.more')}</Button>}
       {here && (
         <MoveDialog<{ kind: PlaceKind; fullCode: string; name: string; nameEn?: string }, PlaceAdded>
-          key={here.placeId} title={t('masters.addPlace')} open={adding} onClose={() => setAdding(false)} done={again}
+          keep={`place in ${here.placeId}`} title={t('masters.addPlace')} open={adding} onClose={() => setAdding(false)} done={again}
           initial={{ kind: inside[0], fullCode: here.kind === 'community' ? '' : `${here.fullCode}-` }}
           call={(v, header) => told(api.POST('/api/communities/{communityId}/places', { params: { path: { communityId }, header }, body: { kind: v.kind, fullCode: v.fullCode, name: v.name, nameEn: v.nameEn || null, parentId: here.placeId } }))}
         >
@@ -101,7 +101,7 @@ export function Places({ communityId }: { communityId: string }) {
       {edited && now && (
         <Seen key={edited.placeId + edited.version} seen={edited} now={now} look={() => void list.refetch()}>
           <MoveDialog<{ code: string; name: string; nameEn?: string }, PlaceReply>
-            open title={t('masters.rename')} submit={t('common.save')} onClose={() => edit(undefined)} done={() => { edit(undefined); again(); }}
+            keep={`place ${edited.placeId}`} open title={t('masters.rename')} submit={t('common.save')} onClose={() => edit(undefined)} done={() => { edit(undefined); again(); }}
             initial={{ code: edited.code, name: edited.name, nameEn: edited.nameEn ?? undefined }}
             compare={[
               { name: 'name', label: t('masters.name'), before: edited.name, now: now.name },

@@ -72,7 +72,7 @@ export function Teams({ communityId }: { communityId: string }) {
         </div>
       ))}
       <MoveDialog<{ crew: Crew; name: string; nameEn: string; external?: boolean; phone?: string }, TeamMade>
-        title={t('masters.addTeam')} open={adding} onClose={() => setAdding(false)} done={again} initial={{ crew: 'engineering', external: false }}
+        keep={`team of ${communityId}`} title={t('masters.addTeam')} open={adding} onClose={() => setAdding(false)} done={again} initial={{ crew: 'engineering', external: false }}
         call={(v, header) => told(api.POST('/api/communities/{communityId}/teams', { params: { path: { communityId }, header }, body: { crew: v.crew, name: v.name, nameEn: v.nameEn, external: !!v.external, phone: v.phone || null } }))}
       >
         <Form.Item name="crew" label={t('masters.crew')}><Select options={options('crew')} /></Form.Item>
@@ -82,7 +82,7 @@ export function Teams({ communityId }: { communityId: string }) {
         <Optional name="phone" label={t('masters.phone')} most={40} />
       </MoveDialog>
       <MoveDialog<{ staffId: string; lead?: boolean }, TeamReply>
-        key={seating?.teamId} title={`${t('masters.addMember')}: ${seating ? pick(seating.name, seating.nameEn) : ''}`} open={!!seating} onClose={() => seat(undefined)} done={() => { seat(undefined); again(); }} submit={t('masters.addMember')} initial={{ lead: false }}
+        keep={seating && `team ${seating.teamId} member`} title={`${t('masters.addMember')}: ${seating ? pick(seating.name, seating.nameEn) : ''}`} open={!!seating} onClose={() => seat(undefined)} done={() => { seat(undefined); again(); }} submit={t('masters.addMember')} initial={{ lead: false }}
         call={(v, header) => told(api.POST('/api/teams/{teamId}/members', { params: { path: { teamId: seating!.teamId }, header }, body: { staffId: v.staffId, lead: !!v.lead } }))}
       >
         <Form.Item name="staffId" label={t('masters.who')} extra={free.length === 0 ? t('masters.nobodyLeft') : undefined} rules={[{ required: true, message: t('common.required') }]}>
@@ -93,7 +93,7 @@ export function Teams({ communityId }: { communityId: string }) {
       {edited && now && (
         <Seen key={edited.teamId + edited.version} seen={edited} now={now} look={() => void list.refetch()}>
           <MoveDialog<{ name: string; nameEn: string; phone?: string }, TeamReply>
-            open title={`${t('common.edit')}: ${pick(edited.name, edited.nameEn)}`} submit={t('common.save')} onClose={() => edit(undefined)} done={() => { edit(undefined); again(); }}
+            keep={`team ${edited.teamId}`} open title={`${t('common.edit')}: ${pick(edited.name, edited.nameEn)}`} submit={t('common.save')} onClose={() => edit(undefined)} done={() => { edit(undefined); again(); }}
             initial={{ name: edited.name, nameEn: edited.nameEn, phone: edited.phone ?? undefined }}
             compare={[
               { name: 'name', label: t('masters.nameZh'), before: edited.name, now: now.name },

@@ -1,0 +1,223 @@
+import { createHmac } from 'node:crypto';
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test as always } from 'vitest';
+import { address, keptOut, launch, open, people, settled, signIn } from './browser';
+import type { Look } from './browser';
+
+/** Only against a desk that has such a person. The account is made here: everybody else goes on as they were. */
+const test = always.skipIf(!people.administrator);
+
+let browser: Browser;
+beforeAll(async () => { browser = await launch(); });
+afterAll(async () => { await browser?.close(); });
+
+const form = (page: Page) => page.locator('.ant-modal:visible, .ant-drawer-open:visible').last();
+const gone = (page: Page) => page.locator('.ant-modal:visible, .ant-drawer-open:visible').waitFor({ state: 'detached' });
+
+async function submitted(page: Page): Promise<void> {
+  await form(page).locator('[data-act=submit]').click();
+  await gone(page);
+}
+
+/** Of a list of which several may be chosen, by their places in it. */
+async function chosen(page: Page, field: string, ...places: number[]): Promise<void> {
+  await form(page).locator(`.ant-select:has([id$=_${field}])`).click();
+  for (const place of places) await page.locator('.ant-select-dropdown:visible .ant-select-item-option').nth(place).click();
+  await page.keyboard.press('Escape');
+}
+
+/** Asked whether it is meant: yes. */
+async function sure(page: Page, button: Locator): Promise<void> {
+  await button.click();
+  await page.locator('.ant-popover:visible .ant-btn-primary').click();
+}
+
+async function shownOnce(page: Page, part: string): Promise<string> {
+  const secret = await page.locator(`[data-part=${part}]`).innerText();
+  expect(await form(page).locator('.ant-modal-title').innerText()).not.toBe('');
+  await form(page).locator('.ant-modal-footer button').last().click();
+  await gone(page);
+  expect(await page.locator(`[data-part=${part}]`).count()).toBe(0);
+  return secret.trim();
+}
+
+/** RFC 6238, as an authenticator app reckons it. */
+function codeAt(secret: string, step: number): string {
+  const bits = [...secret.replaceAll(/[\s=]/g, '')].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('');
+  const key = Buffer.from(bits.match(/.{8}/g)!.map((b) => Number.parseInt(b, 2)));
+  const time = Buffer.alloc(8);
+  time.writeBigUInt64BE(BigInt(step));
+  const mac = createHmac('sha1', key).update(time).digest();
+  return String((mac.readUInt32BE(mac.at(-1)! & 15) & 0x7f_ff_ff_ff) % 1_000_000).padStart(6, '0');
+}
+
+/** The desk's clock, by the session that was begun just now. */
+async function stepOf(context: BrowserContext): Promise<number> {
+  const sessions = (await (await context.request.get(`${address}/api/sessions`)).json()) as { current: boolean; lastSeenAt: string }[];
+  return Math.floor(Date.parse(sessions.find((s) => s.current)!.lastSeenAt) / 30_000);
+}
+
+const session = async (context: BrowserContext) => (await context.request.get(`${address}/api/session`)).status();
+
+async function tried(signInName: string, password: string): Promise<number> {
+  const alone = await browser.newContext();
+  const status = (await alone.request.post(`${address}/api/session`, { data: { signInName, password } })).status();
+  await alone.close();
+  return status;
+}
+
+async function typedIn(page: Page, signInName: string, password: string): Promise<void> {
+  await page.goto(address);
+  await page.locator('#signInName').fill(signInName);
+  await page.locator('#password').fill(password);
+  await page.keyboard.press('Enter');
+}
+
+async function passwordChanged(page: Page, current: string, next: string): Promise<void> {
+  await page.locator('#password_current').fill(current);
+  await page.locator('#password_new').fill(next);
+  await page.locator('#password_again').fill(next);
+  await page.locator('[data-act=change-password]').click();
+}
+
+test.each<[Look['language'], number, string]>([['zh-CN', 1440, 'Z'], ['en', 360, 'E']])('Somebody gets an account, looks after it, and loses it again (%s, %i px)', async (language, width, tag) => {
+  const name = `browser.${tag}`.toLowerCase();
+  const [own, next] = ['vier gewinnt nie 9', 'eine Eule im Keller 4'];
+  const { page, context, wrong } = await open(browser, { language, width });
+  const out: string[] = [];
+  const look = async (on: Page, what: string) => { await settled(on); out.push(...(await keptOut(on, what))); };
+  const account = page.locator(`[data-account="${name}"]`);
+
+  // The administrator makes an account, whose password is shown once.
+  await signIn(page, 'administrator', '/accounts');
+  await page.locator('[data-act=new-account]').click();
+  await form(page).locator('[id$=_signInName]').fill(name);
+  await form(page).locator('[id$=_displayName]').fill(`周敏${tag}`);
+  await chosen(page, 'roles', 0);
+  if (language === 'en') {
+    await form(page).locator('.ant-select:has([id$=_language])').click();
+    await page.locator('.ant-select-dropdown:visible .ant-select-item-option', { hasText: 'English' }).click();
+  }
+  await look(page, 'a new account');
+  await form(page).locator('[data-act=submit]').click();
+  await page.locator('[data-part=password]').waitFor();
+  await look(page, 'a password shown once');
+  const made = await shownOnce(page, 'password');
+  await account.waitFor();
+
+  // What somebody is: a role taken and another given.
+  const roles = () => account.locator('.ant-tag:not(.ant-tag-gold, .ant-tag-green)').allInnerTexts();
+  const before = await roles();
+  await account.locator('[data-act=roles]').click();
+  await chosen(page, 'roles', 0, 3);
+  await look(page, 'roles');
+  await submitted(page);
+  await expect.poll(roles).not.toEqual(before);
+  expect(await roles()).toHaveLength(1);
+
+  // They choose a password of their own, and are in.
+  const theirs = await open(browser, { language, width });
+  await typedIn(theirs.page, name, made);
+  await theirs.page.locator('[data-needs=newPassword]').waitFor();
+  await look(theirs.page, 'a first password');
+  await passwordChanged(theirs.page, made, own);
+  await theirs.page.locator('.shell').waitFor();
+
+  // Somewhere else, too; that one is ended from here, and is signed out there.
+  const elsewhere = await open(browser, { language, width });
+  await typedIn(elsewhere.page, name, own);
+  await elsewhere.page.locator('.shell').waitFor();
+  await theirs.page.goto(`${address}/account`);
+  const sessions = theirs.page.locator('[data-part=sessions] > li');
+  await expect.poll(() => sessions.count()).toBe(2);
+  await look(theirs.page, 'ones own account');
+  await sure(theirs.page, theirs.page.locator('[data-act=end-session]'));
+  await expect.poll(() => sessions.count()).toBe(1);
+  expect([await session(theirs.context), await session(elsewhere.context)]).toEqual([200, 401]);
+  await elsewhere.page.goto(`${address}/account`);
+  await elsewhere.page.locator('#signInName').waitFor();
+
+  // Another password: this session goes on.
+  await passwordChanged(theirs.page, own, next);
+  await expect.poll(() => theirs.page.locator('#password_current').inputValue()).toBe('');
+  expect([await session(theirs.context), await tried(name, own), await tried(name, next)]).toEqual([200, 401, 200]);
+
+  // A second factor, which the next sign-in asks for.
+  const step = await stepOf(theirs.context);
+  await theirs.page.locator('[data-act=begin-factor]').click();
+  const secret = await theirs.page.locator('[data-part=factor-secret]').innerText();
+  await look(theirs.page, 'a second factor');
+  await theirs.page.locator('form[data-part=confirm-factor] input').fill(codeAt(secret, step));
+  await theirs.page.locator('[data-act=confirm-factor]').click();
+  await theirs.page.locator('[data-part=recovery-codes]').waitFor();
+  await look(theirs.page, 'recovery codes');
+  expect(await theirs.page.locator('[data-part=recovery-codes] code').count()).toBe(10);
+  await theirs.page.locator('[data-act=codes-kept]').click();
+  await typedIn(elsewhere.page, name, next);
+  await elsewhere.page.locator('[data-needs=secondFactor]').waitFor();
+  await look(elsewhere.page, 'a code is asked for');
+  const code = elsewhere.page.locator('form[data-part=give-factor] input');
+  await code.fill(codeAt(secret, step - 40));
+  await elsewhere.page.locator('[data-act=give-factor]').click();
+  await elsewhere.page.locator('[data-part=give-factor] .ant-form-item-explain-error, [data-part=give-factor] .ant-alert').first().waitFor();
+  await code.fill(codeAt(secret, step + 1));
+  await elsewhere.page.locator('[data-act=give-factor]').click();
+  await elsewhere.page.locator('.shell').waitFor();
+
+  // The administrator resets the password: they are out everywhere, and the factor stays.
+  await page.reload();
+  await account.locator('.ant-tag-green').waitFor();
+  await sure(page, account.locator('[data-act=reset-password]'));
+  const reset = await shownOnce(page, 'password');
+  expect(reset).not.toBe(made);
+  expect([await session(theirs.context), await session(elsewhere.context), await tried(name, next), await tried(name, reset)]).toEqual([401, 401, 401, 200]);
+
+  // And takes the account away.
+  await sure(page, account.locator('[data-act=deactivate]'));
+  await account.waitFor({ state: 'detached' });
+  expect(await tried(name, reset)).toBe(401);
+
+  expect(out).toEqual([]);
+  expect([...wrong, ...theirs.wrong, ...elsewhere.wrong]).toEqual([]);
+  await theirs.context.close();
+  await elsewhere.context.close();
+  await context.close();
+});
+
+test.each<[Look['language'], number, string]>([['zh-CN', 1440, 'Z'], ['en', 360, 'E']])('A token is shown once, opens what it may, and is revoked (%s, %i px)', async (language, width, tag) => {
+  const { page, context, wrong } = await open(browser, { language, width });
+  const out: string[] = [];
+  const opens = async (secret: string) => {
+    const system = await browser.newContext({ extraHTTPHeaders: { Authorization: `Bearer ${secret}` } });
+    const status = (await system.request.get(`${address}/api/communities`)).status();
+    await system.close();
+    return status;
+  };
+  const token = page.locator(`[data-token="browser ${tag}"]`);
+
+  await signIn(page, 'administrator', '/tokens');
+  await page.locator('[data-act=new-token]').click();
+  await form(page).locator('[id$=_name]').fill(`browser ${tag}`);
+  await chosen(page, 'communities', 0);
+  await settled(page);
+  out.push(...(await keptOut(page, 'a new token')));
+  await form(page).locator('[data-act=submit]').click();
+  await page.locator('[data-part=token-secret]').waitFor();
+  await settled(page);
+  out.push(...(await keptOut(page, 'a token shown once')));
+  const secret = await shownOnce(page, 'token-secret');
+  expect(secret).toMatch(/^desk_\S{40,}$/);
+  expect(await opens(secret)).toBe(200);
+
+  await page.reload();
+  await token.waitFor();
+  expect(await page.locator('body').innerText()).not.toContain(secret);
+  await sure(page, token.locator('[data-act=revoke-token]'));
+  await token.locator('.ant-tag-red').waitFor();
+  expect(await token.locator('[data-act=revoke-token]').count()).toBe(0);
+  expect(await opens(secret)).toBe(401);
+
+  expect(out).toEqual([]);
+  expect(wrong).toEqual([]);
+  await context.close();
+});

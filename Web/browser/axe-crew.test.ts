@@ -1,0 +1,52 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { address, as, keptOut, launch, mixed, named, open, picture, signIn } from './browser';
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launch();
+  // One at least that nobody has claimed.
+  const clerk = await as('clerk');
+  const [community] = await clerk.get<{ communityId: string }[]>('/api/communities');
+  const categories = await clerk.get<{ categoryId: string; kind: string; code: string }[]>(`/api/communities/${community!.communityId}/categories`);
+  const { requestId } = await clerk.post<{ requestId: string }>('/api/requests', { communityId: community!.communityId, kind: 'repair', channel: 'phone', categoryId: categories.find((c) => c.kind === 'repair' && c.code === 'water')!.categoryId, description: 'the tap drips', reporter: { name: 'A. Nobody' } });
+  await clerk.post(`/api/requests/${requestId}/work-orders`, { orders: [{ crew: 'engineering', whatToDo: 'mend the tap' }] });
+  await clerk.context.close();
+});
+afterAll(async () => { await browser?.close(); });
+
+test.each(named.map(([name, look]) => [name, { ...look, width: look.width > 600 ? 800 : 360 }] as const))('Nobody of a crew is kept out of its pages (%s)', async (_, look) => {
+  const { page, context, wrong } = await open(browser, look);
+  await page.goto(`${address}/crew`);
+  await page.locator('#signInName').waitFor();
+  const out = await keptOut(page, 'crew sign-in');
+  await signIn(page, 'lead');
+  await page.locator('[data-order]').first().waitFor();
+  out.push(...(await keptOut(page, 'orders')), ...(await mixed(page, 'orders')));
+  await page.locator('[data-act=menu]').click();
+  out.push(...(await keptOut(page, 'menu')));
+  await page.locator('[data-act=close]').click();
+  await page.locator('[data-list=pool]').click();
+  await page.locator('[data-order]').first().click();
+  await page.locator('[data-part=moves]').waitFor();
+  const photo = await picture(page);
+  await context.setOffline(true);
+  await page.locator('[data-act=attach]').setInputFiles(photo);
+  await page.locator('[data-action=attach][data-state=pending]').waitFor();
+  out.push(...(await keptOut(page, 'order')), ...(await mixed(page, 'order')));
+  for (const form of ['transfer', 'return']) {
+    await page.locator('[data-move=more]').click();
+    out.push(...(await keptOut(page, 'more')));
+    await page.locator(`dialog [data-move=${form}]`).click();
+    await page.locator('dialog [data-act=submit]').waitFor();
+    out.push(...(await keptOut(page, form)), ...(await mixed(page, form)));
+    await page.locator('dialog [data-act=close]').click();
+  }
+  await page.locator('[data-part=strip]').click();
+  await page.locator('[data-act=send-now]').waitFor();
+  out.push(...(await keptOut(page, 'sent')), ...(await mixed(page, 'sent')));
+
+  expect(out).toEqual([]);
+  expect(wrong).toEqual([]);
+  await context.close();
+});

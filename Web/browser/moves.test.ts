@@ -1,0 +1,253 @@
+import { mkdirSync } from 'node:fs';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { address, as, keptOut, launch, open, overflow, settled, signIn } from './browser';
+import type { Look } from './browser';
+
+let browser: Browser;
+beforeAll(async () => { browser = await launch(); });
+afterAll(async () => { await browser?.close(); });
+
+/** To look at, where somebody wants to. */
+const pictures = process.env.DESK_PICTURES;
+async function picture(page: Page, name: string): Promise<void> {
+  if (!pictures) return;
+  mkdirSync(pictures, { recursive: true });
+  await settled(page);
+  await page.screenshot({ path: `${pictures}/${name}.png`, fullPage: true });
+}
+
+/** Nobody else's: what happens there disturbs no other script. */
+const home = '8-101';
+
+const dialog = (page: Page) => page.locator('.ant-modal:visible, .ant-drawer:visible').last();
+const submit = (page: Page): Promise<void> => dialog(page).locator('[data-act=submit]').click();
+
+test.each<[Look['language'], number, string]>([['zh-CN', 1440, '13900137101'], ['en', 360, '13900137102']])('An unknown caller becomes a customer at the desk, is put right, moves out and wants to be left alone (%s, %i px)', async (language, width, phone) => {
+  const desk = await open(browser, { language, width });
+  const { page } = desk;
+  const look = `${language}-${width}`;
+  await signIn(page, 'clerk', '/desk');
+
+  // What was typed into the box goes along; the form of the call has it too.
+  await page.locator('[data-field=search]').fill(phone);
+  await page.locator('[data-act=new-customer]').click();
+  expect(await dialog(page).locator('[id$=contactPoints_0_value]').inputValue()).toBe(phone);
+  await dialog(page).locator('.dialog-buttons button').first().click();
+  await page.locator('[data-field=search]').fill('');
+  await page.locator('#callerName').fill('Grace Lin');
+  await page.locator('#callerPhone').fill(phone);
+  await page.locator('#description').fill('the door does not close');
+  await page.locator('[data-act=register-caller]').click();
+  const form = dialog(page);
+  expect([await form.locator('[id$=_name]').first().inputValue(), await form.locator('[id$=contactPoints_0_value]').inputValue()]).toEqual(['Grace Lin', phone]);
+  await form.locator('[id$=occupancies_0_placeId]').fill(home);
+  await page.locator('.ant-select-dropdown:visible .ant-select-item-option').first().click();
+  await picture(page, `customer-new-${look}`);
+  expect(await overflow(page)).toBeLessThanOrEqual(0);
+
+  // What cannot be accepted is said at the line in which it was typed, and nothing is lost.
+  await form.locator('[id$=contactPoints_0_value]').fill('12');
+  await submit(page);
+  await form.locator('.line-of.contact .ant-form-item-explain-error').waitFor();
+  await form.locator('[id$=contactPoints_0_value]').fill(phone);
+  await submit(page);
+  await page.locator('[data-part=card]', { hasText: 'Grace Lin' }).waitFor();
+  expect(await page.locator('#description').inputValue()).toBe('the door does not close');
+
+  // Her page: a second number, another name by somebody else meanwhile, both shown.
+  await page.locator('[data-part=card] h2 a').click();
+  const facts = page.locator('[data-part=facts]');
+  await facts.locator('[data-act=add-contact]').click();
+  await dialog(page).locator('[id$=_value]').fill(phone.replace('1371', '1372'));
+  await submit(page);
+  await facts.locator('[data-part=contacts] li').nth(1).waitFor();
+  const id = /customers\/([\w-]+)/.exec(page.url())![1]!;
+  await facts.locator('[data-act=amend-customer]').click();
+  await dialog(page).locator('[id$=_note]').fill('rings twice');
+  const officer = await as('officer');
+  const now = await officer.get<{ customer: { version: number } }>(`/api/customers/${id}`);
+  await officer.post(`/api/customers/${id}/amendment`, { name: 'Grace Lin-Zhou', language: 'zh-CN', preferredChannel: 'phone', note: null, version: now.customer.version });
+  await officer.context.close();
+  await facts.locator('dd', { hasText: 'Lin-Zhou' }).waitFor();
+  await submit(page);
+  await dialog(page).locator('[data-part=meanwhile]', { hasText: 'rings twice' }).or(dialog(page).locator('[data-part=meanwhile]')).first().waitFor();
+  expect(await dialog(page).locator('[id$=_note]').inputValue()).toBe('rings twice');
+  await picture(page, `customer-stale-${look}`);
+  await submit(page);
+  await facts.locator('dd', { hasText: 'rings twice' }).waitFor();
+  await facts.locator('dd', { hasText: 'Lin-Zhou' }).waitFor(); // theirs was not undone
+
+  await facts.locator('[data-act=end-home]').first().click();
+  await submit(page);
+  await facts.locator('h4').waitFor();
+  await facts.locator('[data-act=opt-out]').click();
+  await facts.locator('.ant-tag').first().waitFor();
+  await picture(page, `customer-${look}`);
+  expect(await keptOut(page, `customer ${look}`)).toEqual([]);
+  expect(desk.wrong).toEqual([]);
+  await desk.context.close();
+});
+
+test('Paid work from end to end: a crew is told to quote, quotes on the telephone, the desk tells the owner’s yes, and the final amount is put right', async () => {
+  const desk = await open(browser, { language: 'en', width: 1440 });
+  await signIn(desk.page, 'clerk', '/desk');
+  const order = await paidOrder(desk.page);
+  const crew = await open(browser, { language: 'zh-CN', width: 360 });
+  await signIn(crew.page, 'member', `/work-orders/${order.workOrderId}`);
+  const phone = crew.page;
+  const press = (move: string) => phone.locator(`[data-part=moves] [data-move=${move}]`).click();
+  const status = (is: string) => phone.locator(`.order-page[data-status=${is}]`).waitFor();
+  await phone.locator('[data-part=quotes] .late').waitFor();
+  await press('claim');
+  await status('accepted');
+  await press('arrive');
+  await status('working');
+
+  // Completed before the owner's yes it is refused, and waits; the quote goes past it.
+  await press('complete');
+  await phone.locator('[name=whatWasDone]').fill('换了阀门');
+  await phone.locator('[data-part=form-complete] [data-act=submit]').click();
+  await phone.locator('[data-action=complete][data-state=refused][data-code="work_order.no_consent"]').waitFor();
+  await press('quote');
+  const line = phone.locator('[data-part=form-quote] [data-part=line] input');
+  await line.nth(0).fill('阀门');
+  await line.nth(1).fill('2');
+  await line.nth(2).fill('个');
+  await line.nth(3).fill('40.25');
+  expect(await phone.locator('[data-part=total]').innerText()).toBe('80.50');
+  await picture(phone, 'crew-quote-zh-CN-360');
+  await phone.locator('[data-part=form-quote] [data-act=submit]').click();
+  await phone.locator('[data-action=quote][data-state=sent]').waitFor();
+
+  // The owner rings the desk.
+  const { page } = desk;
+  await page.goto(`${address}/work-orders/${order.workOrderId}`);
+  await page.locator('[data-part=paid-work] [data-move=consent]').click();
+  await picture(page, 'paid-consent-en-1440');
+  await dialog(page).locator('[id$=_consentedBy]').fill('Grace Lin');
+  await submit(page);
+  await page.locator('[data-part=quote] .ant-tag-green').waitFor();
+  await picture(page, 'paid-en-1440');
+  expect(await keptOut(page, 'paid work')).toEqual([]);
+
+  // The crew sends what waited.
+  await phone.reload();
+  await phone.locator('[data-action=complete] [data-act=again]').click();
+  await status('done');
+  await page.reload();
+  await page.locator('[data-move=setFinalAmount]').click();
+  await dialog(page).locator('[id$=_amount]').fill('75');
+  await submit(page);
+  await page.locator('[data-part=final-amount]', { hasText: '75' }).waitFor();
+
+  // The owner stands beside: the yes follows the quote, and the text of a request leads nowhere else.
+  const second = await paidOrder(page);
+  await phone.goto(`${address}/work-orders/${second.workOrderId}`);
+  await press('claim');
+  await status('accepted');
+  await press('quote');
+  await line.nth(0).fill('地漏');
+  await line.nth(2).fill('个');
+  await line.nth(3).fill('30');
+  await phone.locator('[name=consentedBy]').fill('业主本人');
+  await phone.locator('[data-part=form-quote] [data-act=submit]').click();
+  await phone.locator('[data-action=consent][data-state=sent]').waitFor();
+  await phone.locator('[data-part=quotes] .tag.done').waitFor();
+  expect(await phone.locator('a[href^="/requests"]').count()).toBe(0);
+  await phone.locator('[data-act=menu]').click();
+  await phone.locator('[data-act=shade]').click();
+  expect(await phone.evaluate(() => [document.documentElement.dataset.shade, getComputedStyle(document.body).backgroundColor])).toEqual(['dark', 'rgb(16, 21, 28)']);
+  await phone.locator('[data-part=menu] [data-act=close]').click();
+  await picture(phone, 'crew-paid-zh-CN-360');
+  expect(await keptOut(phone, 'crew paid')).toEqual([]);
+  expect([...desk.wrong, ...crew.wrong]).toEqual([]);
+  await desk.context.close();
+  await crew.context.close();
+});
+
+test.each<[Look['language'], number]>([['zh-CN', 1440], ['en', 360]])('The customer officer sees what came back and why, what is stuck, and complaints that nobody has (%s, %i px)', async (language, width) => {
+  const officer = await open(browser, { language, width });
+  const { page } = officer;
+  await signIn(page, 'officer', '/officer');
+  const clerk = await as('clerk');
+  const order = await paidOrder(page);
+  await clerk.post(`/api/work-orders/${order.workOrderId}/return`, { reason: 'needs a crane' });
+  await clerk.context.close();
+  await page.goto(`${address}/officer`);
+  await page.locator('[data-part=why]', { hasText: 'needs a crane' }).first().waitFor();
+  await picture(page, `officer-returned-${language}-${width}`);
+  expect(await keptOut(page, `officer ${language} ${width}`)).toEqual([]);
+  await page.locator('[data-board=complaints]').click();
+  await page.locator('[data-act=nobody]').click();
+  await page.waitForURL(/inCharge=nobody/);
+  await settled(page);
+  await picture(page, `officer-complaints-${language}-${width}`);
+  expect(officer.wrong).toEqual([]);
+  await officer.context.close();
+});
+
+test('A clerk names the lift, takes an appointment back, shows a photo to the owner and removes it; the lift’s code stands among those to print', async () => {
+  const administrator = await as('administrator');
+  const [community] = await administrator.get<{ communityId: string }[]>('/api/communities');
+  const { places } = await administrator.get<{ places: { placeId: string }[] }>(`/api/search?q=${home}`);
+  const lift = await administrator.post<{ qrCode: string }>(`/api/communities/${community!.communityId}/assets`, { placeId: places[0]!.placeId, kind: 'lift', code: 'L-7', name: '7 号电梯', nameEn: 'Lift 7' });
+  await administrator.context.close();
+  const desk = await open(browser, { language: 'en', width: 1440 });
+  const { page } = desk;
+  await signIn(page, 'clerk', '/desk');
+  const option = page.locator('.ant-select-dropdown:visible .ant-select-item-option');
+  await page.locator('#placeId').fill(home);
+  await option.first().click();
+  await page.locator('#assetId').click();
+  await option.filter({ hasText: 'Lift 7' }).click();
+  await page.locator('#categoryId').fill('water');
+  await option.first().click();
+  await page.locator('#description').fill('a puddle in the lift');
+  await page.locator('[data-act=register]').click();
+  await page.locator('[data-act=open-saved]').click();
+  await page.locator('[data-part=description]', { hasText: 'a puddle' }).waitFor();
+  await page.locator('dd', { hasText: /Lift 7|7 号电梯/ }).first().waitFor();
+
+  const requestId = /requests\/([\w-]+)/.exec(page.url())![1]!;
+  const clerk = await as('clerk');
+  const { request } = await clerk.get<{ request: { version: number } }>(`/api/requests/${requestId}`);
+  await clerk.post(`/api/requests/${requestId}/appointment`, { from: new Date(Date.now() + 86_400_000).toISOString(), to: new Date(Date.now() + 90_000_000).toISOString(), version: request.version });
+  await page.locator('[data-act=appointment-off]').click();
+  await page.locator('.ant-popover:visible .ant-btn-primary').click();
+  await page.locator('[data-act=appointment-off]').waitFor({ state: 'detached' });
+
+  const files = page.locator('[data-part=files]');
+  await files.locator('.ant-select').nth(1).click();
+  await option.first().click();
+  await files.locator('input[type=file]').setInputFiles({ name: 'puddle.png', mimeType: 'image/png', buffer: Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64') });
+  await files.locator('figure').waitFor();
+  const [photo] = await clerk.get<{ visibility: string }[]>(`/api/requests/${requestId}/attachments`);
+  expect(photo!.visibility).toBe('owner');
+  await clerk.context.close();
+  await files.locator('[data-act=remove-file]').click();
+  await dialog(page).locator('[id$=_reason]').fill('shows a child');
+  await submit(page);
+  await files.locator('figure').waitFor({ state: 'detached' });
+  expect(desk.wrong).toEqual([]);
+  await desk.context.close();
+
+  const masters = await open(browser, { language: 'zh-CN', width: 360 });
+  await signIn(masters.page, 'administrator', '/masters?part=codes');
+  await masters.page.locator(`[data-code="${lift.qrCode}"]`).waitFor();
+  await picture(masters.page, 'codes-zh-CN-360');
+  expect(await keptOut(masters.page, 'codes')).toEqual([]);
+  await masters.context.close();
+});
+
+/** Through the API: somebody else registered it and sent it out, to be paid by the owner. */
+const paidOrder = (page: Page): Promise<{ requestId: string; workOrderId: string }> =>
+  page.evaluate(async () => {
+    const json = async (r: Response) => (r.ok ? r.json() : Promise.reject(new Error(await r.text())));
+    const post = (path: string, body: unknown) => fetch(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }).then(json);
+    const [community] = await fetch('/api/communities').then(json);
+    const category = (await fetch(`/api/communities/${community.communityId}/categories`).then(json)).find((c: { kind: string; code: string }) => c.kind === 'repair' && c.code === 'water');
+    const made = await post('/api/requests', { communityId: community.communityId, kind: 'repair', channel: 'phone', categoryId: category.categoryId, description: 'the tap drips', reporter: { name: 'Grace Lin' } });
+    const sent = await post(`/api/requests/${made.requestId}/work-orders`, { orders: [{ crew: 'engineering', whatToDo: 'mend the tap', payer: 'owner', mandatory: true }] });
+    return { requestId: made.requestId as string, workOrderId: sent.workOrders[0].workOrderId as string };
+  });

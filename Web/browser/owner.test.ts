@@ -1,0 +1,147 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test as always } from 'vitest';
+import { address, launch, overflow, picture } from './browser';
+
+/** For each run the links of requests of its own: one that is worked on, with a quote, and one that is done; and where to report. See Tests/Browser. */
+interface Links { worked: string; done: string; gone: string; report: string; placed: string }
+
+const links: Links[] = JSON.parse(process.env.DESK_OWNERS_LINKS ?? '[]');
+const test = always.skipIf(links.length === 0);
+
+/** What a page may weigh, its styles and scripts with it. */
+const budget = 60 * 1024;
+
+let browser: Browser;
+beforeAll(async () => { if (links.length > 0) browser = await launch(); });
+afterAll(async () => { await browser?.close(); });
+
+interface Phone { language: 'zh-CN' | 'en'; width: number; script: boolean; with: number }
+
+const phones: Phone[] = [
+  { language: 'zh-CN', width: 320, script: true, with: 0 },
+  { language: 'en', width: 360, script: true, with: 1 },
+  { language: 'zh-CN', width: 360, script: false, with: 2 },
+  { language: 'en', width: 320, script: false, with: 3 },
+];
+
+/** Nothing sticks out, everything that a thumb is to meet is 44 px high, and the page is light. */
+async function fits(page: Page, where: string, phone: Phone, weight: () => number): Promise<void> {
+  if (process.env.DESK_SHOTS) await page.screenshot({ path: `${process.env.DESK_SHOTS}/${where}-${phone.language}-${phone.width}-${phone.script ? 'script' : 'plain'}.png`, fullPage: true });
+  expect(await overflow(page), `${where} sticks out to the side`).toBe(0);
+  const small: string[] = await page.evaluate(() =>
+    [...document.querySelectorAll<HTMLElement>('button, select, textarea, input:not([type=hidden]), summary, header a, .files a')]
+      .filter((e) => e.checkVisibility())
+      .map((e) => ({ e, box: e.getBoundingClientRect() }))
+      .filter(({ box }) => box.height < 44 || box.width < 44)
+      .map(({ e, box }) => `${e.tagName} ${e.getAttribute('name') ?? e.textContent} ${Math.round(box.width)}×${Math.round(box.height)}`));
+  expect(small, `${where}: too small for a thumb`).toEqual([]);
+  expect(weight(), `${where} weighs too much`).toBeLessThanOrEqual(budget);
+}
+
+/** A telephone that has never been here; what it loads is weighed, but for photos. */
+async function telephone(phone: Phone): Promise<{ page: Page; context: BrowserContext; wrong: string[]; go: (path: string) => Promise<void>; weight: () => number }> {
+  const context = await browser.newContext({ locale: phone.language, viewport: { width: phone.width, height: 640 }, javaScriptEnabled: phone.script, hasTouch: true, isMobile: true, reducedMotion: 'reduce', timezoneId: 'Asia/Shanghai' });
+  context.setDefaultTimeout(60_000);
+  const page = await context.newPage();
+  const wrong: string[] = [];
+  page.on('pageerror', (e) => wrong.push(String(e)));
+  page.on('console', (m) => { if (m.type() === 'error' && !m.text().startsWith('Failed to load resource')) wrong.push(m.text()); });
+  const loaded = new Map<string, number>();
+  const bodies: Promise<void>[] = [];
+  page.on('response', (r) => {
+    if (['document', 'stylesheet', 'script', 'fetch', 'xhr', 'font'].includes(r.request().resourceType()) && r.ok()) bodies.push(r.body().then((b) => void loaded.set(new URL(r.url()).pathname, b.length), () => undefined));
+  });
+  const go = async (path: string) => {
+    loaded.clear();
+    await page.goto(address + path);
+    await Promise.all(bodies);
+  };
+  return { page, context, wrong, go, weight: () => [...loaded.values()].reduce((a, b) => a + b, 0) };
+}
+
+const said = async (page: Page, words: RegExp) => {
+  await page.locator('#said.good').waitFor();
+  expect(await page.locator('#said').innerText()).toMatch(words);
+};
+
+/** Chosen as a thumb does: on what is seen, not on the dot. */
+const choose = (page: Page, name: string, value: string) => page.locator(`label:has(input[name=${name}][value="${value}"])`).first().tap();
+
+const photo = async (page: Page, plain: { name: string; mimeType: string; buffer: Buffer }) => page.locator('input[type=file]').first().setInputFiles({ ...plain, name: 'kitchen.jpg' });
+
+test.each(phones)('On a telephone of $width px, $language, script: $script, an owner answers, urges, writes, agrees, withdraws and reports', async (phone) => {
+  const mine = links[phone.with]!;
+  const zh = phone.language === 'zh-CN';
+  const { page, context, wrong, go, weight } = await telephone(phone);
+  // Painted by a page of its own: this telephone may have no script.
+  const painter = await browser.newPage();
+  const plain = await picture(painter);
+  await painter.close();
+  const lang = `?lang=${phone.language}`;
+
+  // What is worked on: urged, asked about a quote, a word and a photo, and withdrawn after all.
+  await go(mine.worked + lang);
+  await fits(page, 'worked', phone, weight);
+  await page.locator('form.urge button').tap();
+  await said(page, zh ? /已提醒/ : /have been told/);
+  await page.locator('form.urge button').tap();
+  await said(page, zh ? /一小时内不再重复/ : /not told again within the hour/);
+  await page.locator('[name=name]').fill('王小明');
+  await page.locator('button[name=agree][value=yes]').tap();
+  await said(page, zh ? /同意/ : /consent/);
+  await page.locator('textarea[name=text]').fill(zh ? '门铃坏了，请打电话。averyverylongwordwithoutanyspaceinitthatmustnotstickoutofthepage' : 'The bell is broken, please ring. averyverylongwordwithoutanyspaceinitthatmustnotstickoutofthepage');
+  await photo(page, plain);
+  await page.locator('form[action*="/word"] button').tap();
+  await said(page, zh ? /已收到/ : /Received/);
+  await page.locator('.files img').first().waitFor();
+  await fits(page, 'added', phone, () => 0);
+  await page.locator('summary').tap();
+  await fits(page, 'withdraw', phone, () => 0);
+  await page.locator('form[action*="/withdrawal"] textarea').fill(zh ? '自己修好了' : 'Mended it myself');
+  await page.locator('button.danger').tap();
+  await said(page, zh ? /已撤回/ : /withdrawn/);
+
+  // What is done: answered, in part first without a score, which is asked for and loses nothing.
+  await go(mine.done + lang);
+  await fits(page, 'done', phone, weight);
+  await choose(page, 'solved', 'yes');
+  await choose(page, 'satisfaction', '4');
+  await page.locator('textarea[name=five]').fill(zh ? '早点来' : 'Come earlier');
+  await choose(page, 'recommend', '5');
+  await photo(page, plain);
+  await page.locator('form[action*="/answer"] button.main').tap();
+  await said(page, zh ? /谢谢您的评价/ : /Thank you/);
+  expect(await page.locator('.answered').innerText()).toContain(zh ? '早点来' : 'Come earlier');
+  await fits(page, 'answered', phone, () => 0);
+
+  // A link that has ended says so kindly.
+  await go(mine.gone + lang);
+  expect(await page.locator('h1').innerText()).toMatch(zh ? /打不开/ : /does not open/);
+  await fits(page, 'gone', phone, weight);
+
+  // The code on the lift: the place stands there already. What is missing is said, and what was typed stays.
+  await go(mine.placed + lang);
+  await fits(page, 'report', phone, weight);
+  await page.locator('select[name=category]').selectOption({ index: 1 });
+  await page.locator('textarea[name=text]').fill(zh ? '电梯停在三楼' : 'The lift stands still on the third floor');
+  await photo(page, plain);
+  await page.locator('[name=phone]').fill('12');
+  await page.locator('button.main').tap();
+  await page.locator('#said.bad').waitFor();
+  expect(await page.locator('textarea[name=text]').inputValue()).toContain(zh ? '三楼' : 'third floor');
+  await fits(page, 'refused', phone, () => 0);
+  await page.locator('[name=phone]').fill(`1372222000${phone.with}`);
+  await page.locator('button.main').tap();
+  await said(page, zh ? /已收到/ : /Received/);
+  expect(new URL(page.url()).pathname).toMatch(/^\/o\//);
+
+  // The community's own link asks where.
+  await go(mine.report + lang);
+  expect(await page.locator('[name=where]').getAttribute('required')).not.toBeNull();
+  await fits(page, 'report-anywhere', phone, weight);
+  await page.locator('header a').tap();
+  await page.waitForURL((u) => u.searchParams.get('lang') === (zh ? 'en' : 'zh-CN'));
+
+  expect(wrong).toEqual([]);
+  await context.close();
+});

@@ -1,0 +1,178 @@
+import type { Browser, Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test as always } from 'vitest';
+import { address, launch, open, overflow, people, settled, signIn } from './browser';
+import type { Look } from './browser';
+
+/** What is set up once and changed now and then, each by its screen alone; see Tests/Browser. */
+const test = always.skipIf(!process.env.DESK_TWO_HOMES);
+
+let browser: Browser;
+beforeAll(async () => { browser = await launch(); });
+afterAll(async () => { await browser?.close(); });
+
+const form = (page: Page) => page.locator('.ant-modal:visible, .ant-drawer-open:visible').last();
+const submit = async (page: Page) => {
+  await form(page).locator('[data-act=submit]').click();
+  await page.locator('.ant-modal:visible, .ant-drawer-open:visible').waitFor({ state: 'detached' });
+};
+
+/** On the wall of the community, so many days from today. */
+const day = (days: number, time: string) => `${new Date(Date.now() + days * 86_400_000).toLocaleDateString('sv', { timeZone: 'Asia/Shanghai' })} ${time}`;
+
+/** A Friday of a week to come. */
+const friday = 14 - ((new Date(day(0, '').trim()).getUTCDay() + 2) % 7);
+
+/** How many weeks after this one, which begins on a Monday, that day is. */
+const weeksAhead = (days: number) => Math.floor((((new Date(day(0, '').trim()).getUTCDay() + 6) % 7) + days) / 7);
+
+/** Typed, as it stands there. */
+async function typed(field: Locator, value: string): Promise<void> {
+  await field.fill(value);
+  await field.press('Enter');
+}
+
+async function between(page: Page, from: string, to: string): Promise<void> {
+  const fields = form(page).locator('.ant-picker-range input');
+  await typed(fields.nth(0), from);
+  await typed(fields.nth(1), to);
+}
+
+async function chosen(page: Page, field: string, words: string): Promise<void> {
+  await form(page).locator(`.ant-select:has([id$=_${field}])`).click();
+  await page.keyboard.type(words);
+  await page.locator('.ant-select-dropdown:visible .ant-select-item-option', { hasText: words }).first().click();
+}
+
+test.each<[Look['language'], number]>([['zh-CN', 1280], ['en', 360]])('An administrator sees when a repair of Friday evening is due, and changes the promise after having seen what would come of it (%s, %i px)', async (language, width) => {
+  const { page, context, wrong } = await open(browser, { language, width });
+  await signIn(page, 'administrator', '/policies');
+  await page.locator('#reportedAt').waitFor();
+  await typed(page.locator('#reportedAt'), day(friday, '17:40'));
+  await page.locator('[data-act=preview]').click();
+  await page.locator('[data-part=preview] [data-clock=finish] time').waitFor();
+  // 690 minutes of a desk that is there from 8:30 to 20:00: 140 on Friday evening, 550 on Saturday.
+  const due = await page.locator('[data-part=preview] [data-clock=finish] time').getAttribute('datetime');
+  expect(new Date(due!).toISOString()).toBe(new Date(`${day(friday + 1, '').trim()}T17:40:00+08:00`).toISOString());
+
+  await page.locator('[data-policy=normal-repair]').click();
+  const minutes = form(page).locator('[id$=_milestones_0_number]');
+  await minutes.waitFor();
+  const before = Number(await minutes.inputValue());
+  await typed(form(page).locator('[id$=_reportedAt]'), day(friday, '17:40'));
+  await form(page).locator('[data-act=try]').click();
+  await form(page).locator('[data-part=trial] time').first().waitFor();
+  expect(await overflow(page)).toBeLessThanOrEqual(0);
+  await minutes.fill(String(before + 5));
+  await submit(page);
+  await page.locator('tr', { has: page.locator('[data-policy=normal-repair]') }).filter({ hasText: String(before + 5) }).waitFor();
+  await page.locator('[data-policy=normal-repair]').click();
+  await expect.poll(() => form(page).locator('[id$=_milestones_0_number]').inputValue()).toBe(String(before + 5));
+
+  expect(wrong).toEqual([]);
+  await context.close();
+});
+
+test.each<[Look['language']]>([['zh-CN'], ['en']])('A manager declares a typhoon, and calls it off (%s)', async (language) => {
+  const { page, context, wrong } = await open(browser, { language, width: 1280 });
+  const name = language === 'en' ? 'Typhoon' : '台风';
+  await signIn(page, 'manager', '/policies');
+  await page.locator('[data-act=declare]').click();
+  await form(page).locator('[id$=_name]').fill(name);
+  await between(page, day(1, '08:00'), day(2, '20:00'));
+  await submit(page);
+  await page.locator(`[data-event="${name}"] [data-act=end-event]`).click();
+  await page.locator(`[data-event="${name}"] [data-act=end-event]`).waitFor({ state: 'detached' });
+
+  expect(wrong).toEqual([]);
+  await context.close();
+});
+
+test.each<[Look['language'], number]>([['zh-CN', 360], ['en', 1280]])('A shift is planned and swapped, somebody goes on leave with a deputy (%s, %i px)', async (language, width) => {
+  const { page, context, wrong } = await open(browser, { language, width });
+  const days = language === 'en' ? 20 : 27; // in weeks to come, each in one of its own
+  await signIn(page, 'manager', '/rosters');
+  await page.locator('[data-act=add-shift]').click();
+  await chosen(page, 'staffId', 'clerk');
+  await between(page, day(days, '20:00'), day(days + 1, '08:00'));
+  await submit(page);
+  for (let week = weeksAhead(days); week > 0; week--) await page.locator('[data-act=week-after]').click();
+  const shift = page.locator('.day').last().locator('[data-who=clerk]');
+  await shift.waitFor();
+  await shift.locator('[data-act=swap]').click();
+  await chosen(page, 'staffId', 'officer');
+  await submit(page);
+  await page.locator('.day').last().locator('[data-who=officer]').waitFor();
+
+  await page.locator('[data-act=add-leave]').click();
+  await chosen(page, 'staffId', 'security-1');
+  await chosen(page, 'deputyId', 'security-2');
+  await between(page, day(days, '00:00'), day(days + 2, '00:00'));
+  await submit(page);
+  await page.locator('[data-leave=security-1]', { hasText: 'security-2' }).first().waitFor();
+  expect(await overflow(page)).toBeLessThanOrEqual(0);
+
+  expect(wrong).toEqual([]);
+  await context.close();
+});
+
+test.each<[Look['language']]>([['zh-CN'], ['en']])('The jobs say when they last succeeded, and one is run now (%s)', async (language) => {
+  const { page, context, wrong } = await open(browser, { language, width: 1280 });
+  await signIn(page, 'administrator', '/jobs');
+  const job = page.locator('tr', { has: page.locator('[data-job=chase-feedback]') });
+  await job.locator('time').first().waitFor();
+  expect(await job.innerText()).toMatch(/12 ms\s+3 \//);
+  await job.locator('[data-act=run-now]').click();
+  await page.locator('.ant-message-success').waitFor();
+
+  expect(wrong).toEqual([]);
+  await context.close();
+});
+
+test('A community is added to the district, and is set up from its first place on (en)', async () => {
+  const { page, context, wrong } = await open(browser, { language: 'en', width: 1280 });
+  await signIn(page, 'administrator', '/masters?part=community');
+  await page.locator('[data-act=add-community]').click();
+  await form(page).locator('[id$=_name]').fill('江景苑');
+  await form(page).locator('[id$=_nameEn]').fill('Riverside');
+  await form(page).locator('[id$=_code]').fill('Riverside');
+  await form(page).locator('[id$=_district]').fill('south');
+  await form(page).locator('[data-act=submit]').click();
+  await form(page).locator('.ant-form-item-explain-error').waitFor();
+  await form(page).locator('[id$=_code]').fill('riverside');
+  await submit(page);
+  await page.locator('[data-place=riverside], [data-act=import-places]').first().waitFor();
+  expect(new URL(page.url()).searchParams.get('community')).toBeTruthy();
+  await page.goto(`${address}/masters?community=${new URL(page.url()).searchParams.get('community')}&part=categories`);
+  await page.locator('[data-category]').nth(5).waitFor();
+  await settled(page);
+
+  expect(wrong).toEqual([]);
+  await context.close();
+});
+
+test('Somebody new gets an account, signs in with the password that was shown once, and sees the desk (zh-CN)', async () => {
+  const { page, context, wrong } = await open(browser, { language: 'zh-CN', width: 1280 });
+  await signIn(page, 'administrator', '/accounts');
+  await page.locator('[data-act=new-account]').click();
+  await form(page).locator('[id$=_signInName]').fill('zhou.min');
+  await form(page).locator('[id$=_displayName]').fill('周敏');
+  await form(page).locator('[id$=_roles]').click();
+  await page.locator('.ant-select-dropdown:visible .ant-select-item-option').first().click();
+  await page.keyboard.press('Escape');
+  await form(page).locator('[data-act=submit]').click();
+  const password = await page.locator('[data-part=password]').innerText();
+  await page.locator('.ant-modal:visible .ant-modal-footer button').last().click();
+  await page.locator('[data-account="zhou.min"]').waitFor();
+
+  const hers = await open(browser, { language: 'zh-CN', width: 1280 });
+  people.zhou = ['zhou.min', password];
+  await hers.page.goto(address);
+  await hers.page.locator('#signInName').fill('zhou.min');
+  await hers.page.locator('#password').fill(password);
+  await hers.page.keyboard.press('Enter');
+  await hers.page.locator('input[type=password]').nth(1).waitFor(); // and chooses her own
+
+  expect([...wrong, ...hers.wrong]).toEqual([]);
+  await hers.context.close();
+  await context.close();
+});

@@ -1,0 +1,247 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { address, as, launch, open, signIn } from './browser';
+
+let browser: Browser;
+let officer: Awaited<ReturnType<typeof as>>;
+beforeAll(async () => {
+  browser = await launch();
+  officer = await as('officer');
+});
+afterAll(async () => {
+  await officer?.context.close();
+  await browser?.close();
+});
+
+test('Reading a record again fails while somebody types on it: the page stays, and the words with it; so they do when the session ends', async () => {
+  const { page, context } = await open(browser, { language: 'en', width: 1280 });
+  await signIn(page, 'clerk');
+  const record = await registered('breaks off');
+  await go(page, record, 'breaks off');
+  await move(page, 'note');
+  await form(page).locator('[id$=_text]').fill('half a sentence');
+
+  let refused = 0;
+  await page.route('**/api/requests/**', async (route) => {
+    if (route.request().method() !== 'GET') return route.fallback();
+    refused += 1;
+    return route.fulfill({ status: 503, contentType: 'application/problem+json', json: { code: 'unexpected', title: 'Not now.', status: 503 } });
+  });
+  await officer.post(`/api/requests/${record}/notes`, { text: 'makes the page ask again', visibility: 'desk' });
+  await expect.poll(() => refused).toBeGreaterThan(0);
+  await page.locator('#main [data-code=unexpected]').first().waitFor();
+  expect(await form(page).locator('[id$=_text]').inputValue()).toBe('half a sentence');
+
+  await page.unroute('**/api/requests/**');
+  await page.evaluate(() => fetch('/api/session', { method: 'DELETE' }));
+  const again = page.locator('.ant-modal:visible', { has: page.locator('[id$=password]') });
+  await again.locator('[id$=signInName]').fill(people('clerk')[0]);
+  await again.locator('[id$=password]').fill(people('clerk')[1]);
+  await page.keyboard.press('Enter');
+  await again.waitFor({ state: 'detached' });
+  expect(await form(page).locator('[id$=_text]').inputValue()).toBe('half a sentence');
+  await submit(page);
+  await page.locator('[data-part=timeline]', { hasText: 'half a sentence' }).waitFor();
+  await context.close();
+});
+
+test('A move that somebody else takes away leaves the words that were typed for it', async () => {
+  const { page, context, wrong } = await open(browser, { language: 'zh-CN', width: 1280 });
+  await signIn(page, 'clerk');
+  const record = await registered('taken away');
+  await go(page, record, 'taken away');
+  await move(page, 'cancel');
+  await form(page).locator('[id$=_reason]').fill('打错了电话');
+
+  await officer.post(`/api/requests/${record}/cancellation`, { outcome: 'withdrawn', reason: 'The caller rang again.', duplicateOfId: null });
+  await form(page).locator('[data-part=gone]').waitFor();
+
+  expect(await form(page).locator('[id$=_reason]').inputValue()).toBe('打错了电话');
+  expect(await page.locator('[data-part=moves] [data-move=answer]').count()).toBe(0);
+  expect(wrong).toEqual([]);
+  await context.close();
+});
+
+test('Cancel, Escape and a reload keep what was typed, for this record alone, until it is sent or begun anew', async () => {
+  const { page, context, wrong } = await open(browser, { language: 'en', width: 1280 });
+  await signIn(page, 'clerk');
+  const [one, other] = [await registered('one of two'), await registered('the other of two')];
+  await go(page, one, 'one of two');
+  await move(page, 'note');
+  await form(page).locator('[id$=_text]').fill('put away');
+  await page.keyboard.press('Escape');
+  await form(page).waitFor({ state: 'hidden' });
+
+  await page.reload();
+  await page.locator('[data-part=description]', { hasText: 'one of two' }).waitFor();
+  await move(page, 'note');
+  await form(page).locator('[data-part=begun]').waitFor();
+  expect(await form(page).locator('[id$=_text]').inputValue()).toBe('put away');
+
+  await go(page, other, 'the other of two');
+  await move(page, 'note');
+  expect(await form(page).locator('[id$=_text]').inputValue()).toBe('');
+
+  // Sent, the answer lost, the page loaded anew, sent again: it stands there once.
+  await go(page, one, 'one of two');
+  await move(page, 'note');
+  await page.route('**/notes', async (route) => {
+    await route.fetch();
+    await route.abort('connectionreset');
+  }, { times: 1 });
+  await submit(page);
+  await form(page).locator('[data-code="network.unreachable"]').waitFor();
+  await page.reload();
+  await page.locator('[data-part=description]', { hasText: 'one of two' }).waitFor();
+  await move(page, 'note');
+  await form(page).locator('[data-part=begun]').waitFor();
+  await submit(page);
+  await form(page).waitFor({ state: 'hidden' });
+  const notes = (await officer.get<{ items: { text: string | null }[] }>(`/api/requests/${one}/timeline`)).items.filter((e) => e.text === 'put away');
+  expect(notes).toHaveLength(1);
+
+  // Begun anew it is empty, and stays so.
+  await move(page, 'note');
+  await form(page).locator('[id$=_text]').fill('second thoughts');
+  await form(page).locator('.dialog-buttons button').first().click();
+  await form(page).waitFor({ state: 'hidden' });
+  await move(page, 'note');
+  await form(page).locator('[data-act=start-over]').click();
+  expect(await form(page).locator('[id$=_text]').inputValue()).toBe('');
+  await page.reload();
+  await page.locator('[data-part=description]', { hasText: 'one of two' }).waitFor();
+  await move(page, 'note');
+  expect(await form(page).locator('[id$=_text]').inputValue()).toBe('');
+  expect(wrong).toEqual([]);
+  await context.close();
+});
+
+test('A call whose answer was lost and whose page was loaded anew is one request, with the description as it was corrected', async () => {
+  const { page, context } = await open(browser, { language: 'en', width: 1280 });
+  await signIn(page, 'clerk');
+  await page.locator('#callerName').fill('A. Nobody');
+  await page.locator('#categoryId').click();
+  await page.locator('#categoryId').fill('Leaking pipe');
+  await page.keyboard.press('Enter');
+  await page.locator('#description').fill('Lost and loaded anew');
+  let made: string | undefined;
+  await page.route('**/api/requests', async (route) => {
+    if (route.request().method() !== 'POST' || made) return route.fallback();
+    made = ((await (await route.fetch()).json()) as { requestId: string }).requestId;
+    await route.abort('connectionreset');
+  });
+  await page.locator('#description').press('Control+Enter');
+  await page.locator('[data-code="network.unreachable"]').waitFor();
+
+  await page.reload();
+  await expect.poll(() => page.locator('#description').inputValue()).toBe('Lost and loaded anew');
+  await page.locator('#description').fill('Lost and loaded anew, corrected');
+  await page.locator('#description').press('Control+Enter');
+  await page.locator('[data-act=open-saved]').click();
+  await page.locator('[data-part=description]', { hasText: 'corrected' }).waitFor();
+
+  expect(page.url()).toContain(made);
+  const { items } = await officer.get<{ items: { description: string }[] }>('/api/requests?take=200');
+  expect(items.filter((r) => r.description.startsWith('Lost and loaded anew'))).toHaveLength(1);
+  await context.close();
+});
+
+test('A fault that a colleague changed keeps both: theirs stays, and what is being typed too', async () => {
+  const { page, context, wrong } = await open(browser, { language: 'en', width: 1280 });
+  await signIn(page, 'clerk');
+  const { communityId, categoryId } = await water();
+  const { places } = await officer.get<{ places: { placeId: string }[] }>(`/api/search?q=3-2-1501&communityId=${communityId}`);
+  const { faultId } = await officer.post<{ faultId: string }>('/api/faults', { communityId, title: 'No water', categoryId, placeId: places[0]!.placeId });
+  await page.goto(`${address}/faults/${faultId}`);
+  await page.locator('[data-move=amend]').click();
+  await form(page).locator('[id$=_title]').fill('No water in two buildings');
+
+  const now = await officer.get<{ fault: { version: number } }>(`/api/faults/${faultId}`);
+  await officer.context.request.patch(`${address}/api/faults/${faultId}`, { data: { title: 'No water since noon', categoryId, version: now.fault.version } });
+  await form(page).locator('[data-part=meanwhile]').waitFor();
+  expect(await form(page).locator('[id$=_title]').inputValue()).toBe('No water in two buildings');
+  await submit(page);
+  await form(page).locator('[data-part=theirs]', { hasText: 'No water since noon' }).waitFor();
+  await form(page).locator('[data-part=mine]', { hasText: 'No water in two buildings' }).waitFor();
+  await submit(page);
+  await page.locator('h1', { hasText: 'No water in two buildings' }).waitFor();
+  expect(wrong).toEqual([]);
+  await context.close();
+});
+
+test('Each row of a list tells its own community’s time; until something is pressed the page says that alarms are silent', async () => {
+  const { page, context, wrong } = await open(browser, { language: 'en', width: 1280 });
+  await signIn(page, 'clerk');
+  await registered('in two zones');
+  const at = '2026-03-02T01:30:00Z';
+  const elsewhere = '00000000-0000-7000-8000-000000000001';
+  await page.route('**/api/communities', async (route) => {
+    const [first] = (await (await route.fetch()).json()) as object[];
+    await route.fulfill({ json: [first, { ...first, communityId: elsewhere, timeZone: 'America/New_York' }] });
+  });
+  await page.route(/\/api\/requests\?.*status=received/, async (route) => {
+    const { items } = (await (await route.fetch()).json()) as { items: object[] };
+    await route.fulfill({ json: { items: [{ ...items[0], dueAt: at }, { ...items[0], requestId: elsewhere, communityId: elsewhere, dueAt: at }], next: null } });
+  });
+  await page.goto(`${address}/queue`);
+  const [here, there] = [page.locator('.order time').nth(0), page.locator('.order time').nth(1)];
+  await there.waitFor();
+  expect(await here.innerText()).toContain('09:30');
+  expect(await there.innerText()).toContain('20:30');
+
+  const active = await page.evaluate(() => navigator.userActivation.hasBeenActive);
+  expect(await page.locator('[data-act=sound]').count()).toBe(active ? 0 : 1);
+  await page.keyboard.press('Shift');
+  await page.mouse.click(5, 300);
+  await page.locator('[data-act=sound]').waitFor({ state: 'detached' });
+  expect(wrong).toEqual([]);
+  await context.close();
+});
+
+test('A part of the client that an upgrade took away comes with a new page, and what was typed is still there', async () => {
+  const { page, context } = await open(browser, { language: 'en', width: 1280 });
+  await signIn(page, 'clerk');
+  await page.locator('#description').fill('before the upgrade');
+  let gone = true;
+  await page.route(/\/assets\/FaultsScreen-/, (route) => (gone ? route.abort() : route.fallback()));
+  page.on('request', (r) => { if (r.method() === 'HEAD') gone = false; });
+  await page.locator('nav a[href="/faults"]').first().click();
+
+  await page.locator('h1', { hasText: 'Faults' }).waitFor();
+  expect(gone).toBe(false);
+  await page.locator('nav a[href="/desk"]').first().click();
+  await expect.poll(() => page.locator('#description').inputValue()).toBe('before the upgrade');
+  await context.close();
+});
+
+const people = (who: string): [string, string] => (JSON.parse(process.env.DESK_PEOPLE ?? '{}') as Record<string, [string, string]>)[who]!;
+
+/** Of the first community: where leaks are registered. */
+async function water(): Promise<{ communityId: string; categoryId: string }> {
+  const [community] = await officer.get<{ communityId: string }[]>('/api/communities');
+  const categories = await officer.get<{ categoryId: string; kind: string; code: string }[]>(`/api/communities/${community!.communityId}/categories`);
+  return { communityId: community!.communityId, categoryId: categories.find((c) => c.kind === 'repair' && c.code === 'water')!.categoryId };
+}
+
+/** As somebody else's screen would: what is tried here is what happens on the one that is looked at. */
+async function registered(description: string): Promise<string> {
+  const { communityId, categoryId } = await water();
+  return (await officer.post<{ requestId: string }>('/api/requests', { communityId, kind: 'repair', channel: 'phone', categoryId, description, reporter: { name: 'A. Nobody' } })).requestId;
+}
+
+async function go(page: Page, record: string, description: string): Promise<void> {
+  await page.goto(`${address}/requests/${record}`);
+  await page.locator('[data-part=description]', { hasText: description }).waitFor();
+}
+
+const form = (page: Page) => page.locator('.ant-modal:visible').first();
+
+const submit = (page: Page): Promise<void> => form(page).locator('[data-act=submit]').click();
+
+/** By its button, or out of the menu. */
+async function move(page: Page, name: string): Promise<void> {
+  const button = page.locator(`[data-part=moves] [data-move=${name}]`);
+  if (await button.count()) return button.click();
+  await page.locator('[data-move=more]').click();
+  await page.locator(`[data-menu-id$="-${name}"]`).click();
+}
