@@ -13,6 +13,7 @@ namespace PropertyServiceDesk.Tests.Tools;
 
 /// <summary><c>./run</c> as somebody starts it in a terminal and ends it with Ctrl-C.</summary>
 [Category("Process")]
+[NonParallelizable] // it starts everything four times, and waits a minute for a host
 public sealed class RunTests
 {
     private const string Ready = "The desk is ready after ";
