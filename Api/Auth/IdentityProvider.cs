@@ -24,6 +24,8 @@ internal sealed partial class IdentityProvider(IConfiguration configuration, Tim
 
     private (DateTime Changed, IList<SecurityKey> Keys)? read;
 
+    private DateTime? saidOf;
+
     public bool IsSetUp => configuration[Section + ":Issuer"] is { Length: > 0 };
 
     /// <exception cref="StartRefused">It is named by half, or its keys are none.</exception>
@@ -106,17 +108,18 @@ internal sealed partial class IdentityProvider(IConfiguration configuration, Tim
         {
             read = kept = (changed, KeysIn(named));
         }
-        else if (kept.Changed != changed)
+        else if (kept.Changed != changed && OthersIn(named, changed) is { } others)
         {
-            read = kept = (changed, OthersIn(named) ?? kept.Keys);
+            read = kept = (changed, others);
         }
 
         return kept.Keys;
     }
 
     /// <summary>Null where there are none: half written, gone for a moment, or a mistake.</summary>
-    private IList<SecurityKey>? OthersIn(string file)
+    private IList<SecurityKey>? OthersIn(string file, DateTime changed)
     {
+        Exception? why = null;
         try
         {
             var keys = KeysIn(file);
@@ -124,12 +127,16 @@ internal sealed partial class IdentityProvider(IConfiguration configuration, Tim
             {
                 return keys;
             }
-
-            NoKeys(file, null);
         }
         catch (Exception e) when (Unreadable(e))
         {
-            NoKeys(file, e);
+            why = e;
+        }
+
+        if (saidOf != changed)
+        {
+            saidOf = changed;
+            NoKeys(file, why);
         }
 
         return null;

@@ -32,7 +32,7 @@ let ready;
 for (const input of document.querySelectorAll('input[type=file]')) {
   const shrink = async (chosen) => {
     const small = await Promise.all(chosen.map(smaller));
-    const others = [...input.files].some((f, i) => f !== chosen[i]); // chosen anew meanwhile
+    const others = input.files.length !== chosen.length || [...input.files].some((f, i) => f !== chosen[i]); // chosen anew meanwhile
     if (!others && small.some((f, i) => f !== chosen[i]) && self.DataTransfer) {
       const all = new DataTransfer();
       for (const file of small) all.items.add(file);
@@ -45,7 +45,7 @@ for (const input of document.querySelectorAll('input[type=file]')) {
   };
   input.addEventListener('change', () => {
     input.setCustomValidity('');
-    const shrunk = shrink([...input.files]);
+    const shrunk = shrink([...input.files]).catch(() => {});
     const all = Promise.all([ready, shrunk]).then(() => { if (ready === all) ready = undefined; });
     ready = all;
   });
@@ -56,7 +56,8 @@ for (const form of document.forms) {
     if (form.dataset.sent) return e.preventDefault();
     if (ready) {
       e.preventDefault();
-      ready.then(() => form.requestSubmit?.(e.submitter));
+      const button = e.submitter ?? form.querySelector('button');
+      ready.then(() => button.click());
       return;
     }
     form.dataset.sent = '1';

@@ -92,7 +92,7 @@ export async function settled(page: Page): Promise<void> {
 /** What axe finds that keeps somebody out, in words that lead to the place; and whether something sticks out to the side. DESK_PICTURES names a folder for what it looked like. */
 export async function keptOut(page: Page, where: string): Promise<string[]> {
   await page.mouse.move(0, 0);
-  await page.locator('.ant-btn-loading').first().waitFor({ state: 'detached' }); // pale until what it sent is answered
+  await page.locator('.ant-btn-loading:visible').first().waitFor({ state: 'detached' }); // pale until what it sent is answered
   if (process.env.DESK_PICTURES) {
     const look = await page.evaluate(() => `${document.documentElement.lang}-${innerWidth}`);
     await page.screenshot({ path: join(process.env.DESK_PICTURES, `${look}-${where.replace(/[^a-z]+/gi, '-')}.png`) });

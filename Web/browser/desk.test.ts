@@ -149,6 +149,56 @@ test('What was typed survives a reload and another call, and is gone once it is 
   await context.close();
 });
 
+test('Whoever types faster than the desk answers: the category is chosen and the call saved once there are categories; what is typed meanwhile stays in the box', async () => {
+  const { page, context, wrong } = await open(browser, { language: 'en', width: 1280 });
+  await signIn(page, 'clerk');
+  const categories = await held(page, /\/categories(\?|$)/);
+  await page.goto(`${address}/desk`);
+  await page.locator('#callerName').fill('A. Nobody');
+  await page.locator('#categoryId').fill('Leaking pipe');
+  await page.locator('#categoryId').press('Enter');
+  await focused(page, 'description');
+  await page.keyboard.type('typed before there were categories');
+  await page.keyboard.press('Control+Enter');
+  const request = await held(page, /\/api\/requests$/, 'POST');
+  const answer = saved(page);
+  categories.letGo();
+
+  await request.came;
+  await page.locator('[data-field=search]').fill('the next');
+  request.letGo();
+  expect([(await answer).status(), ((await answer).request().postDataJSON() as { kind: string; description: string }).kind]).toEqual([201, 'repair']);
+  await page.waitForFunction(() => (document.querySelector('#description') as HTMLTextAreaElement)?.value === '');
+  await page.waitForFunction(() => (document.activeElement as HTMLElement)?.dataset.field === 'search');
+  expect(await page.locator('[data-field=search]').inputValue()).toBe('the next');
+  await expect.poll(() => drafts(page)).toEqual([]);
+  expect(wrong).toEqual([]);
+  await context.close();
+});
+
+test('A call that was begun for somebody with two homes comes back with the home that was chosen', async () => {
+  const { page, context, wrong } = await open(browser, { language: 'en', width: 1280 });
+  await signIn(page, 'clerk');
+  await page.goto(`${address}/desk?phone=${encodeURIComponent(caller.phone)}`);
+  await handed(page);
+  const chosen = page.locator('.homes label:has(input:checked)');
+  const first = await chosen.innerText();
+  await page.locator('.homes label').filter({ hasNotText: first }).first().click();
+  await expect.poll(() => chosen.innerText()).not.toBe(first);
+  const second = await chosen.innerText();
+  await page.locator('#description').fill('the other home');
+  await page.waitForFunction(() => Object.keys(localStorage).some((k) => localStorage.getItem(k)?.includes('the other home')));
+
+  await page.goto(`${address}/desk`);
+  await page.locator('[data-part=card]', { hasText: caller.name }).waitFor();
+  await expect.poll(() => chosen.innerText()).toBe(second);
+  expect(await page.locator('#description').inputValue()).toBe('the other home');
+  await page.locator('[data-part=register] .ant-card-extra button').click();
+  await expect.poll(() => drafts(page)).toEqual([]);
+  expect(wrong).toEqual([]);
+  await context.close();
+});
+
 test('The second call about the same is joined to the first with one key', async () => {
   const { page, context, wrong } = await open(browser, { language: 'zh-CN', width: 1280 });
   await signIn(page, 'clerk');
@@ -211,6 +261,18 @@ test('The desk fits a telephone', async () => {
   }
   await context.close();
 });
+
+/** What the page asks of that address waits until it is let go. */
+async function held(page: Page, address: RegExp, method = 'GET'): Promise<{ came: Promise<unknown>; letGo: () => void }> {
+  let letGo = () => {};
+  const gone = new Promise<void>((done) => { letGo = done; });
+  const came = page.waitForRequest((r) => r.method() === method && address.test(r.url()));
+  await page.route(address, async (route) => {
+    if (route.request().method() === method) await gone;
+    await route.fallback();
+  });
+  return { came, letGo };
+}
 
 const drafts = (page: Page) => page.evaluate(() => Object.keys(localStorage).filter((k) => k.startsWith('desk.draft')));
 

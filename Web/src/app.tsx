@@ -94,10 +94,14 @@ function SessionGate({ children }: { children: (who: SignedIn) => ReactNode }) {
   if (session.data && session.data !== last) remain(session.data);
   // Asked again, the session is nobody's: until somebody signs in, the screens are still those of whoever was here.
   const who = session.data ?? (over ? last : null);
-  useEffect(() => whenSessionIsOver(() => {
-    if (client.getQueryData(sessionKey) == null || client.getQueryData(leavingKey)) return;
+  useEffect(() => whenSessionIsOver((asked) => {
+    const before = client.getQueryState(sessionKey);
+    if (before?.data == null || client.getQueryData(leavingKey)) return;
+    if (asked) return setOver(true);
     // What was asked before somebody signed in again may be refused after it: the desk says how it stands now.
-    void api.GET('/api/session').then(({ response }) => { if (response.status === 401 && !client.getQueryData(leavingKey)) setOver(true); }, () => undefined);
+    void api.GET('/api/session').then(({ response }) => {
+      if (response.status === 401 && client.getQueryState(sessionKey)?.dataUpdatedAt === before.dataUpdatedAt && !client.getQueryData(leavingKey)) setOver(true);
+    }, () => undefined);
   }), [client]);
   useMemo(() => { if (who) typesHere(who.staffId); }, [who?.staffId]);
 

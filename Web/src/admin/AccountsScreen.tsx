@@ -8,6 +8,8 @@ import { useCommunities, useTeams } from '../api/reference';
 import { useSend } from '../api/sending';
 import { EndAll } from './EndAll';
 import { MoveDialog } from '../kit/Form';
+import { nothingOf } from '../kit/asked';
+import { Behind } from '../kit/Behind';
 import { useFilters } from '../kit/filters';
 import { isStale } from '../kit/Meanwhile';
 import { Moment } from '../kit/Moment';
@@ -49,6 +51,7 @@ export default function AccountsScreen() {
           <Button type="primary" disabled={!communities.data} onClick={() => setMaking(true)} data-act="new-account">{t('accounts.new')}</Button>
         </div>
       </div>
+      {nothingOf(communities) && <Behind of={communities} />}
       {list.isError && <Trouble problem={Problem.from(list.error)} retry={() => void list.refetch()} />}
       {list.isPending ? <Spin className="waiting" /> : rows.length === 0 && !list.isError ? (
         <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('accounts.empty')} /></Card>

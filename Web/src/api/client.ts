@@ -47,13 +47,13 @@ export async function told<T>(call: Promise<Told<T>>): Promise<T> {
   clearTimeout(running.get(reply.response));
   if (reply.response.ok) return reply.data as T;
   const problem = Problem.of(reply.error, reply.response.status);
-  if (problem.code === 'session.needed') sessionIsOver();
+  if (problem.code === 'session.needed') sessionIsOver(new URL(reply.response.url).pathname === '/api/session');
   throw problem;
 }
 
-let sessionIsOver = () => {};
+let sessionIsOver: (asked: boolean) => void = () => {};
 
-/** What to do when a call is refused because nobody is signed in any more. */
-export function whenSessionIsOver(then: () => void): void {
+/** What to do when a call is refused because nobody is signed in any more; and whether it was the question who is. */
+export function whenSessionIsOver(then: (asked: boolean) => void): void {
   sessionIsOver = then;
 }

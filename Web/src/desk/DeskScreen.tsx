@@ -54,7 +54,10 @@ function Call({ who }: { who: SignedIn }) {
     setMaking(true);
   }, []);
 
+  // Who has the number that rang is looked for once, and not any more when somebody else was found.
+  const answered = useRef(false);
   const take = useCallback((c: Caller) => {
+    answered.current = true;
     setTyped('');
     setPlace(undefined);
     setCaller(c);
@@ -63,6 +66,7 @@ function Call({ who }: { who: SignedIn }) {
     setBegin((n) => n + 1);
   }, [setAddress]);
   const here = useCallback((p: Here) => {
+    answered.current = true;
     setTyped('');
     setCaller(undefined);
     setCustomerId(undefined);
@@ -84,7 +88,6 @@ function Call({ who }: { who: SignedIn }) {
   const found = useSearch(asked);
   const settled = asked !== '' && !!found.data && !found.isPlaceholderData;
   const nobody = settled && found.data.customers.length === 0;
-  const answered = useRef(false);
   useEffect(() => {
     if (!settled || answered.current || typed.trim()) return;
     answered.current = true;

@@ -100,7 +100,7 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
   const draft = useDraft(who.staffId, [...new Set(who.roles.map((r) => r.communityId))], community ?? who.roles[0]?.communityId, { customerId, caller: card.data?.customer.name ?? caller?.name, phone, place: place ?? (named && community ? { communityId: community, placeId: named.value, name: named.label } : undefined) }, values, () => form.getFieldsValue(true) as Partial<Typed>, (d) => {
     choose(d.communityId);
     categoriesOf.current = d.communityId;
-    placedFor.current = d.customerId;
+    placedFor.current = d.customerId ?? (d.values.placeId ? customerId : undefined);
     form.setFieldsValue(unpacked(d.values));
     setNamed(d.place && { value: d.place.placeId, label: d.place.name });
     if (d.customerId && d.customerId !== customerId) take({ customerId: d.customerId, communityId: d.communityId, name: d.caller ?? '' });
@@ -113,7 +113,8 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
   useEffect(() => {
     if (!community || !categories.data) return;
     if (categoriesOf.current && categoriesOf.current !== community) {
-      form.setFieldsValue({ categoryId: categories.data.find((c) => `${c.kind} ${c.code}` === chosenCode.current)?.categoryId, ...(place || customerId ? {} : { placeId: undefined }), assetId: undefined });
+      const has = form.getFieldValue('categoryId') as string | undefined;
+      form.setFieldsValue({ categoryId: categories.data.find((c) => c.categoryId === has || `${c.kind} ${c.code}` === chosenCode.current)?.categoryId, ...(place || customerId ? {} : { placeId: undefined }), assetId: undefined });
     }
     categoriesOf.current = community;
   }, [community, categories.data]);
@@ -129,25 +130,23 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
     if ((caller ? caller.justMade : isFirst) && form.getFieldValue('placeId')) return;
     form.setFieldValue('placeId', (caller?.homes?.[0] ?? card.data?.homes[0])?.placeId);
   }, [customerId, homes, round]);
+  const placeWas = useRef(place?.placeId);
   useEffect(() => {
+    if (placeWas.current === place?.placeId) return;
+    placeWas.current = place?.placeId;
     if (place) form.setFieldValue('placeId', place.placeId);
     else if (!customerId && !values?.description) form.setFieldValue('placeId', undefined);
   }, [place?.placeId]);
+  useEffect(() => { if (place && !form.getFieldValue('placeId')) form.setFieldValue('placeId', place.placeId); }, [round]);
+  // Once for each call of the telephone system: after it is saved the form is the next caller's.
+  const rung = useRef(false);
   useEffect(() => {
-    if (!customerId && phone && looksLikePhone(phone) && !form.getFieldValue('callerPhone')) form.setFieldValue('callerPhone', phone);
+    if (rung.current || customerId || !phone || !looksLikePhone(phone) || form.getFieldValue('callerPhone')) return;
+    rung.current = true;
+    form.setFieldValue('callerPhone', phone);
   }, [customerId, phone]);
 
-  // Whoever was found: the hands go on in the form, at the first thing that nobody has said yet.
   const part = useRef<HTMLDivElement>(null);
-  const begun = useRef(0);
-  useEffect(() => {
-    if (begin === begun.current || (customerId && (!homes || (homes.length > 0 && !values?.placeId)))) return;
-    begun.current = begin;
-    const first = !customerId && !place ? '#callerName' : homes && homes.length > 1 ? '.homes input:checked' : values?.categoryId ? '#description' : '#categoryId';
-    const typing = part.current?.contains(document.activeElement) && document.activeElement!.matches('input:not([type=radio]), textarea');
-    if (!typing) requestAnimationFrame(() => (part.current?.querySelector<HTMLElement>(first) ?? part.current?.querySelector<HTMLElement>('#categoryId'))?.focus());
-  }, [begin, customerId, homes, values?.placeId]);
-
   const similar = useSimilar(values?.confidential ? undefined : community, values?.categoryId, values?.placeId);
 
   // In the box and beside the form the next call may have begun while this one is on its way.
@@ -215,6 +214,16 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
     },
     draft.key,
   );
+  // Whoever was found: the hands go on in the form, at the first thing that nobody has said yet.
+  const begun = useRef(0);
+  useEffect(() => {
+    if (sending.pending || begin === begun.current || (customerId && (!homes || (homes.length > 0 && !values?.placeId)))) return;
+    begun.current = begin;
+    const first = !customerId && !place ? '#callerName' : homes && homes.length > 1 ? '.homes input:checked' : values?.categoryId ? '#description' : '#categoryId';
+    const typing = part.current?.contains(document.activeElement) && document.activeElement!.matches('input:not([type=radio]), textarea');
+    if (!typing) requestAnimationFrame(() => (part.current?.querySelector<HTMLElement>(first) ?? part.current?.querySelector<HTMLElement>('#categoryId'))?.focus());
+  }, [begin, customerId, homes, values?.placeId, sending.pending]);
+
   const alive = useRef(true);
   useEffect(() => {
     alive.current = true;
@@ -232,6 +241,7 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
   };
   // Saved while the categories of the caller's community were still on their way: it goes out with them.
   const [wanted, want] = useState(false);
+  const early = useRef(false);
   // They could not be read: that stands beside the field, and saving is for the clerk to press again.
   useEffect(() => { if (categories.isError) want(false); }, [categories.isError]);
   useEffect(() => {
@@ -282,7 +292,12 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
         </ul>
       )}
       <div ref={part}>
-        <Form<Typed> form={form} layout="vertical" requiredMark={false} initialValues={initial} onFinish={(v) => (category ? void sending.send({ v, from: now.current }) : want(true))} onKeyDown={keys} disabled={sending.pending} scrollToFirstError={{ focus: true }}>
+        <Form<Typed> form={form} layout="vertical" requiredMark={false} initialValues={initial} onFinish={(v) => (category ? void sending.send({ v, from: now.current }) : want(true))} onFinishFailed={({ errorFields }) => {
+          // The category is named, and chosen as soon as there are any: then it is saved.
+          if (!early.current || errorFields.some((f) => f.name[0] !== 'categoryId')) return;
+          want(true);
+          requestAnimationFrame(() => part.current?.querySelector<HTMLElement>('#description')?.focus());
+        }} onKeyDown={keys} disabled={sending.pending} scrollToFirstError={{ focus: true }}>
           {mine.length > 1 && !customerId && !place && (
             <Form.Item label={t('common.community')} htmlFor="community">
               <Select id="community" value={community} onChange={choose} options={mine.map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} />
@@ -307,7 +322,7 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
           </Form.Item>
           <AssetField communityId={community} placeId={values?.placeId} here />
           <Form.Item name="categoryId" label={t('register.category')} rules={[{ required: true, message: t('register.needCategory') }]}>
-            <CategoryPick communityId={community} done={() => requestAnimationFrame(() => part.current?.querySelector<HTMLElement>('#description')?.focus())} />
+            <CategoryPick communityId={community} waits={(is) => { early.current = is; if (!is && !form.getFieldValue('categoryId')) want(false); }} done={() => requestAnimationFrame(() => part.current?.querySelector<HTMLElement>('#description')?.focus())} />
           </Form.Item>
           {category && community && (
             <Ahead

@@ -22,8 +22,8 @@ const ranked = <T extends { called: Parameters<typeof rank>[1] }>(all: readonly 
  * A category by typing a part of what it or anything above it is called: in characters, pinyin initials or English. Without a kind given, of
  * every kind. Whoever types faster than the list arrives has chosen all the same: the best match, once it is there.
  */
-export function CategoryPick({ communityId, kind, value, onChange, done, id }: {
-  communityId: string | undefined; kind?: RequestKind; value?: string; onChange?: (id: string, category: CategoryLine | undefined) => void; done?: () => void; id?: string;
+export function CategoryPick({ communityId, kind, value, onChange, done, waits, id }: {
+  communityId: string | undefined; kind?: RequestKind; value?: string; onChange?: (id: string, category: CategoryLine | undefined) => void; done?: () => void; waits?: (isEarly: boolean) => void; id?: string;
 }) {
   const { t, pick, word } = useWords();
   const [typed, setTyped] = useState('');
@@ -49,14 +49,14 @@ export function CategoryPick({ communityId, kind, value, onChange, done, id }: {
   );
   const choose = (chosen: string) => {
     setTyped('');
-    setEarly('');
     onChange?.(chosen, categories.data?.find((c) => c.categoryId === chosen));
   };
   useEffect(() => {
     if (!early || !categories.data) return;
     const [best] = ranked(all, early);
     if (best) choose(best.value);
-    else setEarly('');
+    setEarly('');
+    waits?.(false);
   }, [early, categories.data]);
 
   return (
@@ -71,6 +71,7 @@ export function CategoryPick({ communityId, kind, value, onChange, done, id }: {
       onInputKeyDown={(e) => {
         if (e.key !== 'Enter' || categories.data || !typed.trim() || composing(e) || saves(e)) return;
         setEarly(typed.trim());
+        waits?.(true);
         done?.();
       }}
       options={options}
