@@ -20,6 +20,7 @@ import { spoken } from '../kit/tags';
 import { Trouble } from '../kit/Trouble';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
+import { resultsOf } from './attempts';
 import { Calls, HandOver, Later, Tried } from './Ringing';
 
 const shown = ['ready', 'toCall', 'asked', 'reminded'] as const;
@@ -125,7 +126,7 @@ function Sheet({ line, zone, close }: { line: CallBackLine; zone: string; close:
         <Calls calls={s.calls} zone={zone} />
       </Card>
       <Tried
-        key={`tried ${toDial[0]}`} {...ringing} keep={keep('tried')} open={doing === 'tried'} toDial={toDial}
+        key={`tried ${toDial[0]} ${s.numberKnown}`} {...ringing} keep={keep('tried')} open={doing === 'tried'} toDial={toDial} results={resultsOf(s)}
         call={(body, header) => told(api.POST('/api/requests/{requestId}/feedback/call-attempts', { params: { path: { requestId: line.requestId } }, headers: { ...header }, body }))}
       />
       <Answered key={`answered ${toDial[0]}`} {...dialog} keep={keep('answered')} open={doing === 'answered'} done={ended} />
