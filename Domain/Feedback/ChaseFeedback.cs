@@ -29,7 +29,7 @@ public sealed record ChaseFeedback(Guid CommunityId, IReadOnlyList<Guid> Feedbac
                 r.status, r.customer_id, case when r.customer_id is null then r.reporter_phone is null and not exists (
                     select
                     from inbound_message i
-                    where i.community_id = r.community_id and i.request_id = r.request_id and i.channel = 'email' and i.kind = 'toConfirm' and i.settled_at is not null and i.sender <> '–') else c.erased_at is not null end as nobody_left, coalesce(c.opted_out_at is not null, false) as opted_out, m.time_zone,
+                    where i.community_id = r.community_id and i.request_id = r.request_id and i.channel = 'email' and i.is_report and i.sender <> '–') else c.erased_at is not null end as nobody_left, coalesce(c.opted_out_at is not null, false) as opted_out, m.time_zone,
                 a.created_at as ask_made_at, a.sent_at as ask_sent_at, a.parked_at as ask_parked_at, b.created_at as reminder_made_at, b.sent_at as reminder_sent_at, b.parked_at as reminder_parked_at,
                 exists (select from clock k where k.community_id = f.community_id and k.subject_id in (f.feedback_id, f.request_id) and k.kind = 'feedback' and k.stopped_at is null) as call_owed
             from feedback f
