@@ -300,6 +300,7 @@ public sealed class NoNumberTests : DeskFixture
         Assert.That((await Send(Here.Officer, new GetFollowUp(followUp))).NumberKnown, Is.True);
         await Send(Here.Officer, new TryFollowUp(followUp, Number, CallResult.WrongNumber));
         Assert.That(await Refusal(() => Send(Here.Officer, new EndFollowUp(followUp, FollowUpEnding.Unreachable, "号码不对"))), Is.EqualTo("feedback.attempts_missing"));
+        Clock.Advance(TimeSpan.FromMinutes(5));
         await Send(Here.Officer, new TryFollowUp(followUp, null, CallResult.NoNumber));
         await Send(Here.Officer, new EndFollowUp(followUp, FollowUpEnding.Unreachable, "号码不对"));
     }
