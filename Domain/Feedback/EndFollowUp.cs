@@ -131,7 +131,11 @@ public sealed record EndFollowUp([property: JsonIgnore] Guid FollowUpId, FollowU
                 throw new Refused.Conflict("feedback.call_agreed", "Somebody picked up and named a time to be called. Call then, before giving up.");
             }
 
-            if (!CallLog.HaveNoNumber(attempts) && !CallLog.Suffice(attempts, await CallLog.RulesOf(book, request.CommunityId, round, ct), round.Zone))
+            if (CallLog.HaveNoNumber(attempts))
+            {
+                await CallLog.MustNotKnowANumber(db, request, round.FeedbackId, ct); // one may have turned up
+            }
+            else if (!CallLog.Suffice(attempts, await CallLog.RulesOf(book, request.CommunityId, round, ct), round.Zone))
             {
                 throw new Refused.Conflict("feedback.attempts_missing", "As many calls that reached nobody as are demanded, at different times of day, come before giving up.");
             }

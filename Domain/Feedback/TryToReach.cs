@@ -213,31 +213,9 @@ internal static class CallLog
         order by a.tried_at, a.call_attempt_id
         """;
 
-    /// <summary>Whether there is a number to ring: of the customer, of whoever reported it, or one that was dialled in this round; but not where the last call of theirs at it was a wrong number.</summary>
+    /// <summary>Whether there is a number to ring that has not turned out to be wrong.</summary>
     public const string NumberIsKnown = """
-        select exists (
-            select
-            from request r
-            cross join lateral (
-                select p.normalised as number
-                from contact_point p
-                where p.community_id = r.community_id and p.customer_id = r.customer_id and p.kind = 'phone'
-                union
-                select r.reporter_phone
-                union
-                select a.number_dialled
-                from call_attempt a
-                where a.community_id = r.community_id and a.feedback_id = @FeedbackId
-            ) known
-            where r.community_id = @CommunityId and r.request_id = @RequestId and known.number <> '–'
-              and (
-                select a.result
-                from call_attempt a
-                join feedback f on f.community_id = a.community_id and f.feedback_id = a.feedback_id
-                join request o on o.community_id = f.community_id and o.request_id = f.request_id and (o.request_id = r.request_id or o.customer_id = r.customer_id)
-                where a.community_id = r.community_id and a.number_dialled = known.number
-                order by a.tried_at desc, a.call_attempt_id desc
-                limit 1) is distinct from 'wrongNumber')
+        select number_is_known(@CommunityId, @RequestId, @FeedbackId)
         """;
 
     public sealed record Attempt(DateTimeOffset TriedAt, CallResult Result, DateTimeOffset? CallAgainAt);

@@ -90,6 +90,17 @@ public sealed class FeedbackCadenceTests
         Assert.That(Words(decision), Is.EqualTo(expected));
     }
 
+    [TestCase(Delivery.Failed)]
+    [TestCase(Delivery.Pending)]
+    [TestCase(Delivery.Delivered)]
+    public void A_round_whose_number_has_turned_up_is_rung_about_before_it_ends(Delivery ask)
+    {
+        var decision = FeedbackCadence.Decide(
+            new OpenRound(FeedbackState.ToCall, Asked, 0, null, true, ask, ask, [(At("02 10:00"), CallResult.NoNumber)], NumberTurnedUp: true), Danger, FeedbackRules.Default, Shanghai, At("09 09:00"));
+
+        Assert.That(decision, Is.EqualTo(new ChaseDecision(null, null, 0, Ring: true)));
+    }
+
     [Test]
     public void Who_was_reminded_has_the_time_to_answer_from_then_on()
     {

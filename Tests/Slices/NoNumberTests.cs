@@ -250,6 +250,25 @@ public sealed class NoNumberTests : DeskFixture
     }
 
     [Test]
+    public async Task Where_one_turned_up_that_nobody_has_dialled_the_call_is_owed_again_and_nothing_ends()
+    {
+        var request = await GivenToCall();
+        await Delivered(request);
+        await NoNumber(request);
+        await Chase();
+        await Execute("update request set reporter_phone = '13911112222' where request_id = @request", new { request });
+        Clock.Advance(TimeSpan.FromHours(48));
+
+        await Chase();
+        await Chase();
+
+        Assert.That(await Of(request), Is.EqualTo(new Round("toCall", null, false)));
+        Assert.That((await Send(Here.Clerk, new ListCallBacks(Ready: true))).Items.Single().DueAt, Is.EqualTo(FakeClock.Start.AddHours(72)));
+        Assert.That(await Scalar<long>("select count(*) from clock where kind = 'feedback' and stopped_at is null"), Is.EqualTo(1));
+        Assert.That(await ClocksThatDiffer(), Is.Empty);
+    }
+
+    [Test]
     public async Task The_sheets_say_whether_there_is_a_number_and_show_the_attempt()
     {
         var request = await GivenToCall();
@@ -282,6 +301,9 @@ public sealed class NoNumberTests : DeskFixture
         Clock.Advance(TimeSpan.FromHours(1));
         await Send(Here.Officer, new TryFollowUp(followUp, null, CallResult.NoNumber));
         Assert.That(await Due(), Is.EqualTo(new[] { FakeClock.Start.AddHours(26).UtcDateTime }), "said twice it puts nothing off");
+        await Execute("update request set reporter_phone = '13911112222' where request_id = @request", new { request });
+        Assert.That(await Refusal(() => Send(Here.Officer, new EndFollowUp(followUp, FollowUpEnding.Unreachable, "没有电话"))), Is.EqualTo("call.number_known"), "one has turned up");
+        await Execute("update request set reporter_phone = null where request_id = @request", new { request });
         Assert.That((await Send(Here.Officer, new EndFollowUp(followUp, FollowUpEnding.Unreachable, "没有电话，已发邮件"))).How, Is.EqualTo(FollowUpEnding.Unreachable));
         Assert.That(await Due(), Is.Empty);
         Assert.That(await ClocksThatDiffer(), Is.Empty);

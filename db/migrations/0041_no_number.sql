@@ -10,6 +10,37 @@ alter table call_attempt
     add constraint call_attempt_dials_a_number check ((number_dialled is null) = (result = 'noNumber')),
     add constraint call_attempt_speaks_at_a_number check (number_dialled is not null or spoke_with is null);
 
+-- Whether there is a number to ring about a round: of the customer, of whoever reported it, or one that was dialled in this round; but
+-- not where the last call of the same person's at it was a wrong number.
+create function number_is_known(p_community uuid, p_request uuid, p_feedback uuid) returns boolean
+language sql stable as $$
+    select exists (
+        select
+        from request r
+        cross join lateral (
+            select p.normalised as number
+            from contact_point p
+            where p.community_id = r.community_id and p.customer_id = r.customer_id and p.kind = 'phone'
+            union
+            select r.reporter_phone
+            union
+            select a.number_dialled
+            from call_attempt a
+            where a.community_id = r.community_id and a.feedback_id = p_feedback
+        ) known
+        where r.community_id = p_community and r.request_id = p_request and known.number <> '–'
+          and (
+            select a.result
+            from call_attempt a
+            join feedback f on f.community_id = a.community_id and f.feedback_id = a.feedback_id
+            join request o on o.community_id = f.community_id and o.request_id = f.request_id and (o.request_id = r.request_id or o.customer_id = r.customer_id)
+            where a.community_id = r.community_id and a.number_dialled = known.number
+            order by a.tried_at desc, a.call_attempt_id desc
+            limit 1) is distinct from 'wrongNumber')
+$$;
+revoke execute on function number_is_known from public;
+grant execute on function number_is_known to desk_app;
+
 -- As 0011 has it, and: where no number is known, what comes of the ask is all that is waited for.
 create or replace function undelivered_ask_is_looked_at() returns trigger
 language plpgsql as $$
