@@ -245,6 +245,27 @@ public sealed class InboundOverHttpTests : ApiFixture
     }
 
     [Test]
+    public async Task What_was_settled_before_that_was_told_apart_is_a_report_as_it_would_be_now_and_of_whom_we_are_asking()
+    {
+        var walkIn = (await Send(Here.Clerk, new ReceiveRequest(
+            Here.CommunityId, RequestKind.Repair, Channel.WalkIn, Here.Category(RequestKind.Repair, "water"), "楼道灯坏了", PlaceId: Here.Places["3-2-1502"]))).RequestId;
+        var asked = (await GivenDone()).RequestId;
+        Clock.Advance(TimeSpan.FromMinutes(1));
+        var mailed = await GivenMailed();
+        Clock.Advance(TimeSpan.FromMinutes(1));
+        foreach (var (sender, request) in new[] { ("wu@example.org", mailed), ("zheng@example.org", walkIn), ("wang@example.org", asked) })
+        {
+            await Send(Here.Clerk, new SettleInbound((await Mail("也坏了", sender)).Id("inboundMessageId"), request));
+        }
+
+        await Execute("update inbound_message set is_report = false");
+
+        await Execute("update inbound_message i" + Migrations.Files().Single(f => f.Name == "0041_no_number.sql").Sql.Split("update inbound_message i")[1].Split(';')[0]);
+
+        Assert.That(await Rows<(string, Guid)>("select sender, request_id from inbound_message where is_report order by sender"), Is.EqualTo(new[] { ("li@example.org", mailed), ("wang@example.org", asked) }));
+    }
+
+    [Test]
     public async Task What_somebody_wrote_about_a_customers_request_is_a_note_too()
     {
         var request = (await GivenRequest()).RequestId;
