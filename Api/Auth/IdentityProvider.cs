@@ -11,9 +11,9 @@ namespace PropertyServiceDesk.Api.Auth;
 
 /// <summary>
 /// A company's own identity provider (<c>Desk:IdentityProvider:…</c>): issuer, audience, public keys, and how its claims are called. Keys
-/// that stand in a file are read again when the file has changed.
+/// that stand in a file are read again when the file has changed; while it holds none, the earlier ones hold.
 /// </summary>
-internal sealed class IdentityProvider(IConfiguration configuration, TimeProvider clock)
+internal sealed partial class IdentityProvider(IConfiguration configuration, TimeProvider clock, ILogger<IdentityProvider> log)
 {
     private const string Section = "Desk:IdentityProvider";
 
@@ -39,12 +39,12 @@ internal sealed class IdentityProvider(IConfiguration configuration, TimeProvide
         var keys = Needed("Keys");
         try
         {
-            if (Keys().Any(k => k is not SymmetricSecurityKey))
+            if (Checking(Keys()))
             {
                 return;
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception e) when (Unreadable(e))
         {
             // Said below, in one sentence.
         }
@@ -102,13 +102,47 @@ internal sealed class IdentityProvider(IConfiguration configuration, TimeProvide
         }
 
         var changed = File.GetLastWriteTimeUtc(named);
-        if (read is not { } kept || kept.Changed != changed)
+        if (read is not { } kept)
         {
-            read = kept = (changed, new JsonWebKeySet(File.ReadAllText(named)).GetSigningKeys());
+            read = kept = (changed, KeysIn(named));
+        }
+        else if (kept.Changed != changed)
+        {
+            read = kept = (changed, OthersIn(named) ?? kept.Keys);
         }
 
         return kept.Keys;
     }
+
+    /// <summary>Null where there are none: half written, gone for a moment, or a mistake.</summary>
+    private IList<SecurityKey>? OthersIn(string file)
+    {
+        try
+        {
+            var keys = KeysIn(file);
+            if (Checking(keys))
+            {
+                return keys;
+            }
+
+            NoKeys(file, null);
+        }
+        catch (Exception e) when (Unreadable(e))
+        {
+            NoKeys(file, e);
+        }
+
+        return null;
+    }
+
+    private static IList<SecurityKey> KeysIn(string file) => new JsonWebKeySet(File.ReadAllText(file)).GetSigningKeys();
+
+    private static bool Checking(IList<SecurityKey> keys) => keys.Any(k => k is not SymmetricSecurityKey);
+
+    private static bool Unreadable(Exception e) => e is IOException or UnauthorizedAccessException or ArgumentException;
+
+    [LoggerMessage(LogLevel.Error, "There are no public keys in {File} any more; those it had before hold on")]
+    private partial void NoKeys(string file, Exception? why);
 
     private static bool IsJson(string keys) => keys.TrimStart().StartsWith('{');
 

@@ -27,26 +27,38 @@ async function smaller(file) {
   }
 }
 
+// What is on its way to being smaller is waited for, so that the place where it was taken does not go along.
+let ready;
 for (const input of document.querySelectorAll('input[type=file]')) {
-  input.addEventListener('change', async () => {
-    input.setCustomValidity('');
-    const chosen = [...input.files];
-    const ready = await Promise.all(chosen.map(smaller));
-    if (ready.some((f, i) => f !== chosen[i]) && self.DataTransfer) {
+  const shrink = async (chosen) => {
+    const small = await Promise.all(chosen.map(smaller));
+    const others = [...input.files].some((f, i) => f !== chosen[i]); // chosen anew meanwhile
+    if (!others && small.some((f, i) => f !== chosen[i]) && self.DataTransfer) {
       const all = new DataTransfer();
-      for (const file of ready) all.items.add(file);
+      for (const file of small) all.items.add(file);
       input.files = all.files;
     }
     if ([...input.files].some((f) => f.size > Number(input.dataset.most))) {
       input.setCustomValidity(document.body.dataset.large);
       input.reportValidity();
     }
+  };
+  input.addEventListener('change', () => {
+    input.setCustomValidity('');
+    const shrunk = shrink([...input.files]);
+    const all = Promise.all([ready, shrunk]).then(() => { if (ready === all) ready = undefined; });
+    ready = all;
   });
 }
 
 for (const form of document.forms) {
   form.addEventListener('submit', (e) => {
     if (form.dataset.sent) return e.preventDefault();
+    if (ready) {
+      e.preventDefault();
+      ready.then(() => form.requestSubmit?.(e.submitter));
+      return;
+    }
     form.dataset.sent = '1';
     // After the browser has read the form: a disabled button's own value would not be sent.
     setTimeout(() => {

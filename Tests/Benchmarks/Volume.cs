@@ -180,7 +180,7 @@ internal static class Volume
         cross join lateral (select case when o.nth % @OpenEvery = 0 then (array['received', 'inProgress', 'inProgress', 'awaitingFeedback'])[1 + (o.nth / @OpenEvery) % 4] else 'closed' end as status) s
         join (
             select x.ordinality as nth, x.community_id,
-                (select array_agg(c.category_id order by c.category_id) from category c where c.community_id = x.community_id and c.kind = 'repair') as categories,
+                (select array_agg(c.category_id order by c.code) from category c where c.community_id = x.community_id and c.kind = 'repair') as categories,
                 (select array_agg(p.place_id order by p.place_id) from place p where p.community_id = x.community_id and p.kind = 'home') as homes,
                 (select min(p.building_id::text)::uuid from place p where p.community_id = x.community_id) as building,
                 (select min(q.staff_id::text)::uuid from community_staff q where q.community_id = x.community_id) as by_whom

@@ -16,7 +16,13 @@ public sealed class SearchPlanTests : DeskFixture
 
     public override Task CleanUp() => Task.CompletedTask; // nothing is written here
 
-    protected override Task Ready() => Execute(
+    protected override async Task Ready()
+    {
+        await StatisticsStandStill();
+        await Fill();
+    }
+
+    private Task Fill() => Execute(
         """
         set synchronous_commit = off;
 

@@ -257,8 +257,8 @@ public sealed class DoorTests : ApiFixture
         static int Timeout(string connection) => new NpgsqlConnectionStringBuilder(DomainServices.Source(connection).ConnectionString).CommandTimeout;
         Assert.That((Timeout("Host=127.0.0.1;Database=x"), Timeout("Host=127.0.0.1;Database=x;Command Timeout=90")), Is.EqualTo((30, 90)), "where the operator says nothing else");
 
-        await using var impatient = DomainServices.Source(new NpgsqlConnectionStringBuilder(ConnectionString) { CommandTimeout = 1 }.ConnectionString);
-        await using var slow = impatient.CreateCommand("select pg_sleep(20), 'a statement that is too slow'");
+        await using var impatient = DomainServices.Source(new NpgsqlConnectionStringBuilder(ConnectionString) { CommandTimeout = 1, CancellationTimeout = 60_000 }.ConnectionString);
+        await using var slow = impatient.CreateCommand("select pg_sleep(600), 'a statement that is too slow'");
         Assert.ThrowsAsync<NpgsqlException>(() => slow.ExecuteNonQueryAsync());
         Assert.That(await Scalar<long>("select count(*) from pg_stat_activity where query like '%a statement that is too slow%' and state = 'active' and pid <> pg_backend_pid()"), Is.Zero, "the server does not go on either");
     }

@@ -250,6 +250,48 @@ public sealed class IdentityProviderTests : ApiFixture
         }
     }
 
+    [TestCase("")]
+    [TestCase("{\"keys\":[{\"kty\":\"RS")]
+    [TestCase("{\"keys\":[]}")]
+    [TestCase(null)]
+    public async Task While_a_file_of_keys_holds_none_the_earlier_ones_hold(string? written)
+    {
+        var file = Path.Combine(TestContext.CurrentContext.WorkDirectory, $"keys-{Guid.NewGuid():N}.json");
+        await File.WriteAllTextAsync(file, Public(Key));
+        File.SetLastWriteTimeUtc(file, DateTime.UnixEpoch.AddDays(1));
+        await using var host = await StartWith(("Keys", file));
+        var at = new Uri(host.Urls.Single());
+        var token = For(Somebody(), "here:clerk");
+        token.SigningCredentials = new SigningCredentials(Next, "RS256");
+        using var ours = With(Signed(For(Somebody(), "here:clerk")), at);
+        using var next = With(Signed(token), at);
+        try
+        {
+            if (written is null)
+            {
+                File.Delete(file);
+            }
+            else
+            {
+                await File.WriteAllTextAsync(file, written);
+                File.SetLastWriteTimeUtc(file, DateTime.UnixEpoch.AddDays(2));
+            }
+
+            await ours.GetJson("/api/communities");
+            await next.GetJson("/api/communities", HttpStatusCode.Unauthorized);
+
+            await File.WriteAllTextAsync(file, Public(Next));
+            File.SetLastWriteTimeUtc(file, DateTime.UnixEpoch.AddDays(3));
+            await next.GetJson("/api/communities");
+            await ours.GetJson("/api/communities", HttpStatusCode.Unauthorized);
+        }
+        finally
+        {
+            await host.StopAsync();
+            File.Delete(file);
+        }
+    }
+
     [TestCase("Issuer", null, "Desk:IdentityProvider:Issuer is missing")]
     [TestCase("Audience", "", "Desk:IdentityProvider:Audience is missing")]
     [TestCase("Keys", null, "Desk:IdentityProvider:Keys is missing")]

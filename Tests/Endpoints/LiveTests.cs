@@ -195,7 +195,7 @@ public sealed class LiveTests : ApiFixture
         using var clerk = await SignIn(Here.Clerk, new Uri(other.Urls.Single()));
         await using var stream = await LiveStream.Open(clerk);
 
-        await other.StopAsync().WaitAsync(TimeSpan.FromSeconds(10));
+        await other.StopAsync().WaitAsync(TimeSpan.FromSeconds(25));
 
         await stream.MustEnd();
     }

@@ -32,8 +32,9 @@ public sealed class MalformedTests : ApiFixture
     [TestCaseSource(nameof(Calls))]
     public async Task A_call_that_cannot_be_read_is_told_what_is_wrong_with_it(HttpStatusCode status, string code, string method, string path, string? body, string type, (string Name, string Value)[] headers)
     {
-        using var http = new HttpClient(new SocketsHttpHandler { CookieContainer = (await As(Here.Clerk)).Cookies }) { BaseAddress = Address };
+        using var http = new HttpClient(new SocketsHttpHandler { CookieContainer = (await As(Here.Clerk)).Cookies, Expect100ContinueTimeout = TimeSpan.FromMinutes(1) }) { BaseAddress = Address };
         using var call = new HttpRequestMessage(new HttpMethod(method), path) { Content = body is null ? null : new StringContent(body, Encoding.UTF8, type) };
+        call.Headers.ExpectContinue = code == "body.too_large"; // it is refused before it is sent: else the connection may be cut while it still is
         foreach (var (name, value) in headers)
         {
             call.Headers.TryAddWithoutValidation(name, value);

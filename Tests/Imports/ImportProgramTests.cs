@@ -71,11 +71,13 @@ public sealed class ImportProgramTests : ImportFixture
     [Test]
     public async Task Interrupted_from_the_keyboard_it_says_that_it_can_go_on_and_it_does()
     {
-        const int rows = 20_500;
+        const int rows = 6_500;
         Given([.. Enumerable.Range(1, rows).Select(i => Row($"{i}"))]);
+        await using var held = await HeldAfterTheFirstBatch();
         using (var process = Start("--community", "here"))
         {
             await FirstBatch(process);
+            await held.IsWaitedFor();
             using var kill = Process.Start("kill", ["-INT", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
             var errors = await process.StandardError.ReadToEndAsync();
             await process.WaitForExitAsync();
@@ -84,6 +86,8 @@ public sealed class ImportProgramTests : ImportFixture
             Assert.That(errors.Trim(), Is.EqualTo("Interrupted. What was imported so far stays; run it again to go on."));
         }
 
+        await held.Commit();
+        await Execute("drop function wait_here cascade");
         var stayed = await Scalar<long>("select count(*) from request");
         Assert.That(stayed, Is.GreaterThan(0).And.LessThan(rows));
         var (exit, output, _) = await Program("--community", "here");
@@ -126,14 +130,18 @@ public sealed class ImportProgramTests : ImportFixture
     {
         const int rows = 6_500;
         Given([.. Enumerable.Range(1, rows).Select(i => i % 3 == 0 ? Row($"{i}", closed: "2011-07-05 10:00", state: "C") : Row($"{i}"))]);
+        await using var held = await HeldAfterTheFirstBatch();
         using (var process = Start("--community", "here"))
         {
             await FirstBatch(process);
+            await held.IsWaitedFor();
             process.Kill();
             await process.WaitForExitAsync();
             Assert.That(process.ExitCode, Is.EqualTo(128 + 9), "it was killed, and had not ended by itself");
         }
 
+        await held.Commit();
+        await Execute("drop function wait_here cascade"); // waits until the server has let go of what the dead one held
         Assert.That(await Scalar<long>("select count(*) from request"), Is.GreaterThan(0).And.LessThan(rows));
 
         var (exit, output, errors) = await Program("--community", "here");
@@ -144,6 +152,26 @@ public sealed class ImportProgramTests : ImportFixture
         Assert.That(await Scalar<long>("select count(*) from request where community_id = @CommunityId", new { Here.CommunityId }), Is.EqualTo(rows));
         Assert.That(await Everything(Here.CommunityId) is var here && here.SequenceEqual(await Everything(There.CommunityId)), Is.True);
         Assert.That(await BrokenLinks(), Is.Zero);
+    }
+
+    /// <summary>Whoever has written the requests of the second batch waits there, until this lets go.</summary>
+    private async Task<HeldOpen> HeldAfterTheFirstBatch()
+    {
+        await Execute(
+            """
+            create function wait_here() returns trigger language plpgsql as $$
+            begin
+                if (select count(*) from request) > 2000 then
+                    perform pg_advisory_xact_lock_shared(4711);
+                end if;
+                return null;
+            end
+            $$;
+            create trigger wait_here after insert on request for each statement execute function wait_here();
+            """);
+        var held = await HeldOpen.Begin(Owner);
+        await held.Run("select pg_advisory_xact_lock(4711)", new { });
+        return held;
     }
 
     /// <summary>The first batch is written: there are more to come.</summary>

@@ -64,7 +64,7 @@ public sealed class PlainTextTests
         {
             var once = PlainText.Normalise(text);
             return PlainText.Normalise(once) == once && (PlainText.Fault(text, 20) is not null || PlainText.Fault(once, 20) is null);
-        }).QuickCheckThrowOnFailure();
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(1000).WithReplay(20260302, 1));
 
     [Test]
     public void Validators_report_the_code_of_the_rule_and_a_sentence_for_each()

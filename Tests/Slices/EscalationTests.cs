@@ -317,7 +317,7 @@ public sealed class EscalationTests : DeskFixture
         var due = await Rows<Guid>("select clock_id from clock where stopped_at is null");
 
         var sweeping = Send(services, Here.System, new EscalateOverdue(Here.CommunityId, due));
-        await looking.Reached.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await looking.Reached.Task.WaitAsync(TimeSpan.FromMinutes(2));
         var accepting = Send(Here.Member(Crew.Engineering), new AcceptWork(order));
         await UntilSomebodyWaits();
         looking.GoOn.SetResult();
@@ -390,7 +390,7 @@ public sealed class EscalationTests : DeskFixture
 
     private async Task UntilSomebodyWaits()
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         while (await Scalar<long>("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'") == 0)
         {
             await Task.Delay(10, deadline.Token);

@@ -139,6 +139,19 @@ public abstract class DeskFixture
         await connection.ExecuteAsync(sql, args);
     }
 
+    /// <summary>What the server knows of its tables changes by the test's own hand only; left to itself it counts them when it likes, and plans change with it.</summary>
+    protected Task StatisticsStandStill() => Execute("""
+        do $$
+        declare
+            one regclass;
+        begin
+            for one in select oid from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace loop
+                execute format('alter table %s set (autovacuum_enabled = off)', one);
+            end loop;
+        end
+        $$
+        """);
+
     /// <summary>Where stored clocks differ from what the log gives. Requests that another test left in the log, and not in the tables, do not count.</summary>
     protected internal async Task<string[]> ClocksThatDiffer(Town? town = null) =>
     [

@@ -6,7 +6,7 @@ namespace PropertyServiceDesk.Tests.Support;
 /// <summary>A transaction by hand, and who waits for it.</summary>
 internal sealed class HeldOpen(NpgsqlConnection connection, NpgsqlTransaction transaction, NpgsqlDataSource watching) : IAsyncDisposable
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(3);
 
     // Of several who wait for one row, one waits for whoever has it, and the others for that one.
     private const string Waiting = """
@@ -20,7 +20,16 @@ internal sealed class HeldOpen(NpgsqlConnection connection, NpgsqlTransaction tr
             join pg_locks l on not l.granted and w.pid = any (pg_blocking_pids(l.pid)))
         select count(*)
         from waiting
+        where pid <> all (@ended)
         """;
+
+    private const string End = """
+        select l.pid
+        from pg_locks l
+        where not l.granted and @pid = any (pg_blocking_pids(l.pid)) and pg_terminate_backend(l.pid)
+        """;
+
+    private readonly List<int> ended = [];
 
     public static async Task<HeldOpen> Begin(NpgsqlDataSource source)
     {
@@ -32,12 +41,12 @@ internal sealed class HeldOpen(NpgsqlConnection connection, NpgsqlTransaction tr
 
     public Task Commit() => transaction.CommitAsync();
 
-    /// <summary>Until so many stand before what this transaction holds, in a row or beside each other.</summary>
+    /// <summary>Until so many stand before what this transaction holds, in a row or beside each other. Whoever was ended does not count, even where the server has not let go of them yet.</summary>
     public async Task IsWaitedFor(int by = 1)
     {
         using var deadline = new CancellationTokenSource(Longest);
         await using var watch = await watching.OpenConnectionAsync(deadline.Token);
-        while (await watch.ExecuteScalarAsync<long>(Waiting, new { pid = connection.ProcessID }) < by)
+        while (await HowManyWait(watch) < by)
         {
             await Task.Yield();
             deadline.Token.ThrowIfCancellationRequested();
@@ -49,7 +58,7 @@ internal sealed class HeldOpen(NpgsqlConnection connection, NpgsqlTransaction tr
     {
         using var deadline = new CancellationTokenSource(Longest);
         await using var watch = await watching.OpenConnectionAsync(deadline.Token);
-        while (await watch.ExecuteScalarAsync<long>(Waiting, new { pid = connection.ProcessID }) > 0)
+        while (await HowManyWait(watch) > 0)
         {
             await Task.Yield();
             deadline.Token.ThrowIfCancellationRequested();
@@ -60,7 +69,7 @@ internal sealed class HeldOpen(NpgsqlConnection connection, NpgsqlTransaction tr
     public async Task EndWhoWaits()
     {
         await using var watch = await watching.OpenConnectionAsync();
-        await watch.ExecuteAsync("select pg_terminate_backend(l.pid) from pg_locks l where not l.granted and @pid = any (pg_blocking_pids(l.pid))", new { pid = connection.ProcessID });
+        ended.AddRange(await watch.QueryAsync<int>(End, new { pid = connection.ProcessID }));
     }
 
     public async ValueTask DisposeAsync()
@@ -68,4 +77,6 @@ internal sealed class HeldOpen(NpgsqlConnection connection, NpgsqlTransaction tr
         await transaction.DisposeAsync();
         await connection.DisposeAsync();
     }
+
+    private Task<long> HowManyWait(NpgsqlConnection watch) => watch.ExecuteScalarAsync<long>(Waiting, new { pid = connection.ProcessID, ended = ended.ToArray() });
 }

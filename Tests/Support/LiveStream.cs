@@ -10,7 +10,7 @@ namespace PropertyServiceDesk.Tests.Support;
 /// <summary>A live stream as a browser reads it; every wait has a deadline.</summary>
 public sealed class LiveStream : IAsyncDisposable
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(2);
 
     private readonly HttpResponseMessage response;
     private readonly IAsyncEnumerator<SseItem<string>> items;

@@ -24,7 +24,7 @@ internal sealed class OwnServer : IAsyncDisposable
     }
 
     /// <summary>On the port and with the data that it had.</summary>
-    public async Task StartAgain() => ConnectionString = await Run("start", "--data", data, "-c", "max_connections=200") + ";Pooling=true;MaxPoolSize=60;IncludeErrorDetail=true";
+    public async Task StartAgain() => ConnectionString = await Run("start", "--data", data, "-c", "max_connections=200") + ";Pooling=true;MaxPoolSize=60;Timeout=120;CommandTimeout=600;IncludeErrorDetail=true";
 
     /// <summary>A fast shutdown: every connection is broken off.</summary>
     public Task Stop() => Run("stop", "--data", data);

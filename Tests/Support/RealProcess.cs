@@ -63,7 +63,7 @@ internal sealed class RealProcess : IAsyncDisposable
     {
         using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
         await kill.WaitForExitAsync();
-        await Ended(TimeSpan.FromSeconds(40));
+        await Ended(TimeSpan.FromMinutes(2));
     }
 
     public async Task Ended(TimeSpan within)
@@ -124,7 +124,7 @@ internal sealed class Heard(NpgsqlConnection connection) : IAsyncDisposable
     private NpgsqlConnection Connection { get; } = connection;
 
     /// <summary>The next payload that begins so; what came before it is passed over.</summary>
-    public async Task<string> Next(string beginning, int seconds = 60)
+    public async Task<string> Next(string beginning, int seconds = 120)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
         while (true)

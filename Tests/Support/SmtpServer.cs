@@ -69,7 +69,7 @@ internal sealed class SmtpServer : IAsyncDisposable
 
     private async Task<string> Line()
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         return await said.Reader.ReadAsync(deadline.Token);
     }
 }

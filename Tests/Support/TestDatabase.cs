@@ -34,7 +34,7 @@ internal static class TestDatabase
         }
     }
 
-    public static string On(string database) => new NpgsqlConnectionStringBuilder(Server) { Database = database, Pooling = true, MaxPoolSize = 60, CommandTimeout = 600, IncludeErrorDetail = true }.ConnectionString;
+    public static string On(string database) => new NpgsqlConnectionStringBuilder(Server) { Database = database, Pooling = true, MaxPoolSize = 60, Timeout = 120, CommandTimeout = 600, IncludeErrorDetail = true }.ConnectionString;
 
     /// <summary>A migrated database of one's own.</summary>
     public static async Task<string> Copy()

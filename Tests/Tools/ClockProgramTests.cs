@@ -46,7 +46,7 @@ public sealed class ClockProgramTests : DeskFixture
     private async Task<(int Exit, string Said)> Program(params string[] arguments)
     {
         await using var program = RealProcess.Start("Api", ConnectionString, arguments);
-        await program.Ended(TimeSpan.FromMinutes(1));
+        await program.Ended(TimeSpan.FromMinutes(3));
         return (program.ExitCode, program.Said);
     }
 }

@@ -103,7 +103,7 @@ public sealed class ChaserCrashTests : DeskFixture
 
         await using (var worker = RealProcess.Start("Probe", ConnectionString, ["--chase", "--die-at", step]))
         {
-            await worker.Ended(TimeSpan.FromSeconds(60));
+            await worker.Ended(TimeSpan.FromMinutes(3));
             Assert.That(worker.ExitCode, Is.EqualTo(137), "SIGKILL: " + worker.Said);
         }
 

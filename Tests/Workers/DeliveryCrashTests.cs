@@ -33,7 +33,7 @@ public sealed class DeliveryCrashTests : DeskFixture
             asks.Add(request);
             await Execute(NoEngine);
             await using var dies = RealProcess.Start("Probe", ConnectionString, ["--deliver", "--die-at", step], settings);
-            await dies.Ended(TimeSpan.FromSeconds(60));
+            await dies.Ended(TimeSpan.FromMinutes(3));
             Assert.That(dies.ExitCode, Is.EqualTo(137), "SIGKILL: " + dies.Said);
         }
 

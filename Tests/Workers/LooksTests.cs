@@ -110,7 +110,9 @@ public sealed class LooksTests : DeskFixture
     public async Task A_tick_that_finds_nothing_reads_little_after_many_clocks_were_closed_while_an_old_snapshot_is_held()
     {
         var now = Clock.GetUtcNow();
+        await StatisticsStandStill();
         await GivenClocks(6_000, now.AddMinutes(-20), TimeSpan.FromMilliseconds(200));
+        await Execute("analyze clock");
         await using var old = await Owner.OpenConnectionAsync();
         await using var snapshot = await old.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead);
         await using (var first = new Npgsql.NpgsqlCommand("select count(*) from clock", old, snapshot))

@@ -78,7 +78,7 @@ public sealed class SweepCrashTests : DeskFixture
         var disturbed = await GivenDanger();
 
         var worker = Worker("--die-at", step);
-        await worker.Ended(TimeSpan.FromSeconds(60));
+        await worker.Ended(TimeSpan.FromMinutes(3));
         Assert.That(worker.ExitCode, Is.EqualTo(137), "SIGKILL: " + worker.Said);
         await Execute("select clock_id from clock where subject_id = any (@Of) for update", new { Of = new[] { disturbed.Request, disturbed.Order } }); // waits until the server has let go of what the dead one held
         await Sweep();

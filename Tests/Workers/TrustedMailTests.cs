@@ -44,6 +44,8 @@ public sealed class TrustedMailTests : DeskFixture
             ("Desk__Messages__Email__User", "desk"),
             ("Desk__Messages__Email__Password", "s3cret"),
             ("Desk__Messages__Email__From", "service@desk.example"),
+            ("Desk__Messages__TimeoutSeconds", "60"),
+            ("Desk__Messages__LeaseSeconds", "600"),
             ("Desk__Messages__LingerSeconds", "0"));
         await probe.Next("step marked");
 

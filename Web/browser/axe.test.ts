@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test as always } from 'vitest';
-import { address, keptOut, launch, mixed, named, open, settled, signIn } from './browser';
+import { address, handed, keptOut, launch, mixed, named, open, settled, signIn } from './browser';
 
 /** Only against a desk that has these people; see Tests/Browser. */
 const test = always.skipIf(!process.env.DESK_TWO_HOMES);
@@ -127,16 +127,18 @@ test.each(named)('A customer’s card, a call and a dialog keep nobody out (%s)'
   await signIn(page, 'officer');
   await page.goto(`${address}/desk`);
   await page.locator('[data-field=search]').fill((JSON.parse(process.env.DESK_TWO_HOMES!) as { digits: string }).digits);
-  await page.locator('[data-part=results] [role=option]').first().waitFor();
+  await page.locator('[data-part=results][aria-busy=false] [role=option]').first().waitFor();
   const out = await keptOut(page, 'results');
   await page.keyboard.press('Enter');
   await page.locator('[data-part=card] section').first().waitFor();
+  await handed(page);
   await page.locator('#categoryId').fill('leak');
   await page.keyboard.press('Enter');
   await page.locator('[data-part=ahead] time').first().waitFor();
   await settled(page);
   out.push(...(await keptOut(page, 'form')), ...(await mixed(page, 'form')));
   await page.locator('[data-part=card] h2 a').click();
+  await page.waitForURL('**/customers/**');
   await page.locator('main h1').waitFor();
   await settled(page);
   out.push(...(await keptOut(page, 'customer')));

@@ -8,6 +8,10 @@ export const address = process.env.DESK_URL ?? 'http://127.0.0.1:5080';
 
 export const people: Record<string, [string, string]> = JSON.parse(process.env.DESK_PEOPLE ?? '{}');
 
+/** DESK_LAG: milliseconds; what a page asks leaves at any time within them, and what it was told to do is answered as late again. Finds scripts and screens that count on a quick desk. */
+const lag = Number(process.env.DESK_LAG ?? 0);
+const aWhile = () => new Promise((done) => setTimeout(done, Math.random() * lag));
+
 /** Debian's Chromium, which talks to nobody but the desk. */
 export const launch = (): Promise<Browser> =>
   (running = chromium.launch({
@@ -23,11 +27,20 @@ export interface Look {
   width: number;
   height?: number;
   shade?: 'light' | 'dark';
+  /** Its line will be cut: what is under way then is not to be held. */
+  cut?: boolean;
 }
 
 export async function open(browser: Browser, look: Look): Promise<{ page: Page; context: BrowserContext; wrong: string[] }> {
   const context = await browser.newContext({ locale: look.language, viewport: { width: look.width, height: look.height ?? (look.width < 600 ? 780 : 900) }, timezoneId: 'Asia/Shanghai', hasTouch: look.width < 600, colorScheme: look.shade ?? 'light', reducedMotion: 'reduce' });
   context.setDefaultTimeout(Number(process.env.DESK_PATIENCE ?? 60_000));
+  if (lag && !look.cut) await context.route('**/api/**', async (route) => {
+    await aWhile();
+    if (route.request().method() === 'GET') return route.fallback();
+    const reply = await route.fetch();
+    await aWhile();
+    await route.fulfill({ response: reply });
+  });
   const page = await context.newPage();
   const wrong: string[] = [];
   page.on('pageerror', (e) => wrong.push(String(e)));
@@ -58,9 +71,12 @@ export async function signIn(page: Page, who: string, at = ''): Promise<void> {
 async function sign(page: Page, name: string, password: string): Promise<void> {
   await page.locator('#signInName').fill(name);
   await page.locator('#password').fill(password);
-  await page.keyboard.press('Enter');
+  await page.locator('#password').press('Enter');
   await page.locator('.shell').waitFor();
 }
+
+/** The desk has put the hands into the form of a caller who was found. */
+export const handed = (page: Page) => page.waitForFunction(() => document.activeElement?.matches('.homes input, #categoryId'));
 
 /** Nothing sticks out to the side. */
 export const overflow = (page: Page): Promise<number> => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
@@ -76,6 +92,7 @@ export async function settled(page: Page): Promise<void> {
 /** What axe finds that keeps somebody out, in words that lead to the place; and whether something sticks out to the side. DESK_PICTURES names a folder for what it looked like. */
 export async function keptOut(page: Page, where: string): Promise<string[]> {
   await page.mouse.move(0, 0);
+  await page.locator('.ant-btn-loading').first().waitFor({ state: 'detached' }); // pale until what it sent is answered
   if (process.env.DESK_PICTURES) {
     const look = await page.evaluate(() => `${document.documentElement.lang}-${innerWidth}`);
     await page.screenshot({ path: join(process.env.DESK_PICTURES, `${look}-${where.replace(/[^a-z]+/gi, '-')}.png`) });

@@ -25,7 +25,7 @@ const step = (page: Page, name: string, state: string) => page.locator(`[data-pa
 
 test.each(['zh-CN', 'en'] as const)('A crew member works through an order without a line, closes the page in between, and everything arrives once (%s)', async (language) => {
   const order = await dispatched(language === 'en' ? 'The kitchen pipe leaks' : '厨房水管漏水');
-  const { page, context, wrong } = await open(browser, { language, width: 360 });
+  const { page, context, wrong } = await open(browser, { language, width: 360, cut: true });
   await signIn(page, 'member');
   await page.waitForURL('**/crew');
   await page.locator(`[data-order="${order.number}"]`).click();
@@ -70,7 +70,7 @@ test.each(['zh-CN', 'en'] as const)('A crew member works through an order withou
   await again.locator('[data-part=material] input').nth(2).fill('个');
   await again.locator('dialog [data-act=submit]').click();
   await step(again, 'complete', 'pending').waitFor();
-  expect(await again.locator('.order-page').getAttribute('data-status')).toBe('done');
+  await again.locator('.order-page[data-status=done]').waitFor();
   expect(await again.locator('[data-part=strip]').getAttribute('data-waiting')).toBe('6');
 
   // The line is back; the first reply is lost on the way.
@@ -104,7 +104,7 @@ test.each(['zh-CN', 'en'] as const)('A crew member works through an order withou
 
 test('What was refused because the order had moved on says why, and is kept on the timeline as reported', async () => {
   const order = await dispatched('Moved on');
-  const { page, context } = await open(browser, { language: 'en', width: 360 });
+  const { page, context } = await open(browser, { language: 'en', width: 360, cut: true });
   await signIn(page, 'member');
   await page.locator(`[data-order="${order.number}"]`).click();
   await page.locator('[data-move=claim]').waitFor();
@@ -133,7 +133,7 @@ test('What was refused because the order had moved on says why, and is kept on t
 
 test('Whoever signs out leaves nothing on the telephone, and is asked first about what was not sent', async () => {
   const order = await dispatched('Left behind');
-  const { page, context } = await open(browser, { language: 'zh-CN', width: 360 });
+  const { page, context } = await open(browser, { language: 'zh-CN', width: 360, cut: true });
   await signIn(page, 'member');
   await page.locator(`[data-order="${order.number}"]`).click();
   await page.locator('[data-move=claim]').waitFor();
@@ -145,7 +145,7 @@ test('Whoever signs out leaves nothing on the telephone, and is asked first abou
   await page.locator('[data-act=sign-out]').click();
   await page.locator('dialog', { hasText: '1' }).waitFor();
   await page.locator('[data-act=sign-out-now]').click();
-  await page.locator('#signInName').waitFor();
+  await page.locator('.lonely #signInName').waitFor();
 
   const left = await page.evaluate(async () => {
     const db = await new Promise<IDBDatabase>((done) => { const asked = indexedDB.open('desk-crew'); asked.onsuccess = () => done(asked.result); });
@@ -162,7 +162,7 @@ test('Whoever signs out leaves nothing on the telephone, and is asked first abou
 });
 
 test('It can be installed', async () => {
-  const { page, context } = await open(browser, { language: 'en', width: 360 });
+  const { page, context } = await open(browser, { language: 'en', width: 360, cut: true });
   await page.goto(`${address}/crew`);
   const manifest = (await (await page.request.get(new URL((await page.locator('link[rel=manifest]').getAttribute('href'))!, address).href)).json()) as { start_url: string; display: string; icons: { src: string }[] };
   expect([manifest.start_url, manifest.display]).toEqual(['/crew', 'standalone']);

@@ -53,7 +53,7 @@ test.each(languages)('A crew member’s day on a slow line (%s)', async (languag
   await page.locator('[name=whatWasDone]').fill('换了密封圈');
   await page.locator('dialog [data-act=submit]').click();
   await timed('complete', () => page.locator('[data-action=complete]').waitFor());
-  expect(await page.locator('.order-page').getAttribute('data-status')).toBe('done');
+  await page.locator('.order-page[data-status=done]').waitFor();
   await timed('all of it sent, with two photos', async () => {
     for (const step of ['claim', 'arrive', 'attach', 'complete']) await page.locator(`[data-action=${step}][data-state=sent]`).last().waitFor();
   });

@@ -42,10 +42,11 @@ test.each(languages)('A clerk’s day (%s)', async (language) => {
 
   // What nobody has been given yet, page by page.
   await page.goto(`${address}/queue`);
-  await timed('the queue', () => page.locator('main a.order').nth(49).waitFor());
-  const before = await page.locator('main a.order').count();
-  await page.locator('main .columns > .stack').first().locator('button').last().click();
-  await expect.poll(() => page.locator('main a.order').count()).toBeGreaterThan(before);
+  const received = page.locator('main .columns > .stack').first();
+  await timed('the queue', () => received.locator('a.order').nth(49).waitFor());
+  const before = await received.locator('a.order').count();
+  await received.locator('button').last().click();
+  await expect.poll(() => received.locator('a.order').count()).toBeGreaterThan(before);
 
   // The list of all that is open, narrowed in the address.
   await page.goto(`${address}/requests?open=true&sort=dueFirst`);
@@ -55,7 +56,7 @@ test.each(languages)('A clerk’s day (%s)', async (language) => {
   await page.goto(`${address}/call-backs`);
   await page.locator('[data-act=open-call]').first().waitFor();
   const number = await page.locator('main .order .number').first().innerText();
-  await page.locator('[data-act=open-call]').first().click();
+  await page.locator('main .order', { hasText: number }).locator('[data-act=open-call]').click();
   await page.locator('.ant-drawer [data-act=take]').click();
   await page.locator('.ant-drawer [data-act=answered].ant-btn-primary, .ant-drawer .ant-btn-primary[data-act=answered]').click();
   await page.locator('.ant-modal:visible .ant-radio-button-wrapper').first().click();
@@ -125,6 +126,7 @@ test.each([['zh-CN', 1440], ['en', 360]] as const)('A manager’s day (%s, %i px
     const counted = await page.locator(`[data-figure=${figure}] b`).innerText();
     await timed(`what is ${figure}`, async () => {
       await page.locator(`[data-figure=${figure}]`).click();
+      await page.waitForURL((u) => u.pathname !== '/today');
       await page.locator('main h1').waitFor();
       await settled(page);
     });
@@ -153,6 +155,7 @@ async function choose(page: Page, category: string): Promise<void> {
   await page.locator('#categoryId').click();
   await page.locator('#categoryId').fill(category);
   await page.keyboard.press('Enter');
+  await page.locator('[data-part=ahead]').waitFor();
 }
 
 const form = (page: Page) => page.locator('.ant-modal:visible, .ant-drawer:visible').first();
@@ -172,6 +175,7 @@ async function acknowledge(page: Page, list: string, words: string): Promise<voi
   await timed('the escalations', () => page.locator('[data-ladder]:has([data-act=acknowledge].ant-btn-primary)').first().waitFor());
   const ladder = await page.locator('[data-ladder]:has([data-act=acknowledge].ant-btn-primary)').first().getAttribute('data-ladder');
   await page.locator(`[data-ladder="${ladder}"] [data-act=acknowledge]`).click();
+  await form(page).locator('[id$=_note]').waitFor();
   const promised = form(page).locator('[id$=_promisedAt]');
   if (await promised.count()) {
     await promised.fill(new Date(Date.now() + 3 * 3_600_000).toLocaleString('sv', { timeZone: 'Asia/Shanghai' }).slice(0, 16));

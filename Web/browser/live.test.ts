@@ -62,7 +62,9 @@ test.each<[Look['language'], number]>([['zh-CN', 1280], ['en', 360]])('Two peopl
 
 test('A queue follows; two tabs of one browser share one stream; a session that ends says so at once', async () => {
   const desk = await open(browser, { language: 'en', width: 1280 });
+  const stream = desk.page.waitForRequest((r) => new URL(r.url()).pathname === '/api/live');
   await signIn(desk.page, 'clerk');
+  await stream;
   const second = await desk.context.newPage();
   let streams = 0;
   for (const page of [desk.page, second]) page.on('request', (r) => { if (new URL(r.url()).pathname === '/api/live') streams += 1; });
@@ -100,6 +102,7 @@ const submit = (page: Page): Promise<void> => page.locator('.ant-modal:visible [
 
 /** By its button, or out of the menu. */
 async function move(page: Page, name: string): Promise<void> {
+  await page.locator(`[data-part=moves] [data-move=${name}], [data-move=more]`).first().waitFor();
   const button = page.locator(`[data-part=moves] [data-move=${name}]`);
   if (await button.count()) return button.click();
   await page.locator('[data-move=more]').click();

@@ -85,6 +85,7 @@ async function choose(page: Page, category: string): Promise<void> {
   await page.locator('#categoryId').click();
   await page.locator('#categoryId').fill(category);
   await page.keyboard.press('Enter');
+  await page.locator('[data-part=ahead]').waitFor();
 }
 
 async function register(page: Page, category: string, description: string): Promise<void> {

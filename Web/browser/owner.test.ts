@@ -26,6 +26,7 @@ const phones: Phone[] = [
 
 /** Nothing sticks out, everything that a thumb is to meet is 44 px high, and the page is light. */
 async function fits(page: Page, where: string, phone: Phone, weight: () => number): Promise<void> {
+  await page.waitForLoadState('load');
   if (process.env.DESK_SHOTS) await page.screenshot({ path: `${process.env.DESK_SHOTS}/${where}-${phone.language}-${phone.width}-${phone.script ? 'script' : 'plain'}.png`, fullPage: true });
   expect(await overflow(page), `${where} sticks out to the side`).toBe(0);
   const small: string[] = await page.evaluate(() =>
@@ -59,10 +60,7 @@ async function telephone(phone: Phone): Promise<{ page: Page; context: BrowserCo
   return { page, context, wrong, go, weight: () => [...loaded.values()].reduce((a, b) => a + b, 0) };
 }
 
-const said = async (page: Page, words: RegExp) => {
-  await page.locator('#said.good').waitFor();
-  expect(await page.locator('#said').innerText()).toMatch(words);
-};
+const said = (page: Page, words: RegExp) => page.locator('#said.good', { hasText: words }).waitFor();
 
 /** Chosen as a thumb does: on what is seen, not on the dot. */
 const choose = (page: Page, name: string, value: string) => page.locator(`label:has(input[name=${name}][value="${value}"])`).first().tap();

@@ -68,7 +68,7 @@ test('The call-back list: rung in vain, put off, handed over, and written down w
   await others.first().click();
   await sheet.locator('[data-act=take]').click();
   await sheet.locator('[data-act=answered].ant-btn-primary').click();
-  expect(await page.locator('.ant-modal:visible .ant-radio-button-wrapper').allInnerTexts()).toEqual(['解决了', '部分解决', '没有解决']);
+  await expect.poll(() => page.locator('.ant-modal:visible .ant-radio-button-wrapper').allInnerTexts()).toEqual(['解决了', '部分解决', '没有解决']);
   await page.locator('.ant-modal:visible .ant-radio-button-wrapper').first().click();
   const [satisfaction, recommend] = [page.locator('.ant-modal:visible .ant-rate').first(), page.locator('.ant-modal:visible .ant-rate').last()];
   expect([await satisfaction.locator('li').count(), await recommend.locator('li').count()]).toEqual([5, 5]);
@@ -118,11 +118,11 @@ test('A follow-up: taken, rung in vain, and ended as explained; nobody ends it b
   await at(page, 'until', tomorrow());
   await submit(page);
   await sheet.locator('[data-act=end]').click();
-  expect(await field(page, 'spokeWith').count()).toBe(1);
+  await field(page, 'spokeWith').waitFor();
   await page.locator('.ant-modal:visible .ant-select:has([id$=_how])').click();
-  expect(await page.locator('.ant-select-item-option:visible').allInnerTexts()).toEqual(['Called back', 'Explained', 'Rework', 'Nobody can be reached']);
+  await expect.poll(() => page.locator('.ant-select-item-option:visible').allInnerTexts()).toEqual(['Called back', 'Explained', 'Rework', 'Nobody can be reached']);
   await page.locator('.ant-select-item-option:visible', { hasText: 'Explained' }).click();
-  expect(await field(page, 'spokeWith').count()).toBe(0);
+  await field(page, 'spokeWith').waitFor({ state: 'detached' });
   await field(page, 'words').fill('Explained why the lift took two days');
   await submit(page);
   await page.locator('[data-act=open-follow-up]').waitFor({ state: 'detached' });

@@ -17,7 +17,8 @@ const submit = async (page: Page) => {
 };
 
 /** On the wall of the community, so many days from today. */
-const day = (days: number, time: string) => `${new Date(Date.now() + days * 86_400_000).toLocaleDateString('sv', { timeZone: 'Asia/Shanghai' })} ${time}`;
+const began = Date.now();
+const day = (days: number, time: string) => `${new Date(began + days * 86_400_000).toLocaleDateString('sv', { timeZone: 'Asia/Shanghai' })} ${time}`;
 
 /** A Friday of a week to come. */
 const friday = 14 - ((new Date(day(0, '').trim()).getUTCDay() + 2) % 7);
@@ -95,7 +96,12 @@ test.each<[Look['language'], number]>([['zh-CN', 360], ['en', 1280]])('A shift i
   await chosen(page, 'staffId', 'clerk');
   await between(page, day(days, '20:00'), day(days + 1, '08:00'));
   await submit(page);
-  for (let week = weeksAhead(days); week > 0; week--) await page.locator('[data-act=week-after]').click();
+  const week = page.locator('[data-part=week] input');
+  for (let n = weeksAhead(days); n > 0; n--) {
+    const before = await week.inputValue();
+    await page.locator('[data-act=week-after]').click();
+    await expect.poll(() => week.inputValue()).not.toBe(before);
+  }
   const shift = page.locator('.day').last().locator('[data-who=clerk]');
   await shift.waitFor();
   await shift.locator('[data-act=swap]').click();

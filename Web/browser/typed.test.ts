@@ -37,7 +37,7 @@ test('Reading a record again fails while somebody types on it: the page stays, a
   const again = page.locator('.ant-modal:visible', { has: page.locator('[id$=password]') });
   await again.locator('[id$=signInName]').fill(people('clerk')[0]);
   await again.locator('[id$=password]').fill(people('clerk')[1]);
-  await page.keyboard.press('Enter');
+  await again.locator('[id$=password]').press('Enter');
   await again.waitFor({ state: 'detached' });
   expect(await form(page).locator('[id$=_text]').inputValue()).toBe('half a sentence');
   await submit(page);
@@ -123,6 +123,7 @@ test('A call whose answer was lost and whose page was loaded anew is one request
   await page.locator('#categoryId').click();
   await page.locator('#categoryId').fill('Leaking pipe');
   await page.keyboard.press('Enter');
+  await page.locator('[data-part=ahead]').waitFor();
   await page.locator('#description').fill('Lost and loaded anew');
   let made: string | undefined;
   await page.route('**/api/requests', async (route) => {
@@ -186,8 +187,8 @@ test('Each row of a list tells its own community’s time; until something is pr
   await page.goto(`${address}/queue`);
   const [here, there] = [page.locator('.order time').nth(0), page.locator('.order time').nth(1)];
   await there.waitFor();
-  expect(await here.innerText()).toContain('09:30');
-  expect(await there.innerText()).toContain('20:30');
+  await expect.poll(() => here.innerText()).toContain('09:30');
+  await expect.poll(() => there.innerText()).toContain('20:30');
 
   const active = await page.evaluate(() => navigator.userActivation.hasBeenActive);
   expect(await page.locator('[data-act=sound]').count()).toBe(active ? 0 : 1);
@@ -202,6 +203,7 @@ test('A part of the client that an upgrade took away comes with a new page, and 
   const { page, context } = await open(browser, { language: 'en', width: 1280 });
   await signIn(page, 'clerk');
   await page.locator('#description').fill('before the upgrade');
+  await page.waitForFunction(() => Object.keys(localStorage).some((k) => localStorage.getItem(k)?.includes('before the upgrade')));
   let gone = true;
   await page.route(/\/assets\/FaultsScreen-/, (route) => (gone ? route.abort() : route.fallback()));
   page.on('request', (r) => { if (r.method() === 'HEAD') gone = false; });
@@ -240,6 +242,7 @@ const submit = (page: Page): Promise<void> => form(page).locator('[data-act=subm
 
 /** By its button, or out of the menu. */
 async function move(page: Page, name: string): Promise<void> {
+  await page.locator(`[data-part=moves] [data-move=${name}], [data-move=more]`).first().waitFor();
   const button = page.locator(`[data-part=moves] [data-move=${name}]`);
   if (await button.count()) return button.click();
   await page.locator('[data-move=more]').click();

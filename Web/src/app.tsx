@@ -8,7 +8,7 @@ import { Fragment, lazy, Suspense, useEffect, useMemo, useState } from 'react';
 import type { ReactNode } from 'react';
 import { BrowserRouter, Navigate, Route, Routes, useLocation } from 'react-router';
 import { WayIn } from './account/WayIn';
-import { whenSessionIsOver } from './api/client';
+import { api, whenSessionIsOver } from './api/client';
 import type { SignedIn } from './api/client';
 import { Problem } from './api/problems';
 import { leavingKey, screensOf, sessionKey, useSession } from './api/session';
@@ -94,7 +94,11 @@ function SessionGate({ children }: { children: (who: SignedIn) => ReactNode }) {
   if (session.data && session.data !== last) remain(session.data);
   // Asked again, the session is nobody's: until somebody signs in, the screens are still those of whoever was here.
   const who = session.data ?? (over ? last : null);
-  useEffect(() => whenSessionIsOver(() => { if (client.getQueryData(sessionKey) != null && !client.getQueryData(leavingKey)) setOver(true); }), [client]);
+  useEffect(() => whenSessionIsOver(() => {
+    if (client.getQueryData(sessionKey) == null || client.getQueryData(leavingKey)) return;
+    // What was asked before somebody signed in again may be refused after it: the desk says how it stands now.
+    void api.GET('/api/session').then(({ response }) => { if (response.status === 401 && !client.getQueryData(leavingKey)) setOver(true); }, () => undefined);
+  }), [client]);
   useMemo(() => { if (who) typesHere(who.staffId); }, [who?.staffId]);
 
   if (session.isPending) return <Spin fullscreen />;

@@ -46,7 +46,7 @@ export default function AccountsScreen() {
             <Select allowClear style={{ minWidth: 160 }} placeholder={t('common.community')} aria-label={t('common.community')} value={f.community} onChange={(v) => change({ community: v })} options={communities.data?.map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} />
           )}
           <Segmented value={active ? 'yes' : 'no'} onChange={(v) => change({ active: v === 'yes' ? undefined : v })} options={[{ value: 'yes', label: t('accounts.active') }, { value: 'no', label: t('accounts.deactivated') }]} />
-          <Button type="primary" onClick={() => setMaking(true)} data-act="new-account">{t('accounts.new')}</Button>
+          <Button type="primary" disabled={!communities.data} onClick={() => setMaking(true)} data-act="new-account">{t('accounts.new')}</Button>
         </div>
       </div>
       {list.isError && <Trouble problem={Problem.from(list.error)} retry={() => void list.refetch()} />}
@@ -91,10 +91,10 @@ function Account({ account: a, again, show }: { account: AccountLine; again: () 
         <span className="quiet">{a.lastSeenAt ? <Moment at={a.lastSeenAt} zone={here} brief /> : t('accounts.neverSeen')}{Number(a.openSessions) > 0 && <> · {t('week.signedIn', { count: Number(a.openSessions) })}</>}</span>
       </div>
       <div className="row">
-        {a.deactivatedAt ? <Button size="small" onClick={() => setOpen('reactivate')} data-act="reactivate">{t('accounts.reactivate')}</Button> : (
+        {a.deactivatedAt ? <Button size="small" disabled={!communities.data} onClick={() => setOpen('reactivate')} data-act="reactivate">{t('accounts.reactivate')}</Button> : (
           <>
             <Button size="small" onClick={() => setOpen('change')}>{t('accounts.change')}</Button>
-            <Button size="small" onClick={() => setOpen('roles')} data-act="roles">{t('accounts.roles')}</Button>
+            <Button size="small" disabled={!communities.data} onClick={() => setOpen('roles')} data-act="roles">{t('accounts.roles')}</Button>
             {a.hasPassword && <Popconfirm title={t('accounts.resetSure')} onConfirm={() => void reset.send()} okText={t('accounts.reset')} cancelText={t('common.cancel')}><Button size="small" loading={reset.pending} data-act="reset-password">{t('accounts.reset')}</Button></Popconfirm>}
             {Number(a.openSessions) > 0 && <EndAll account={a} done={again} />}
             {a.hasSecondFactor && <Popconfirm title={t('accounts.factorSure')} onConfirm={() => void factor.send()} okText={t('accounts.removeFactor')} cancelText={t('common.cancel')}><Button size="small" loading={factor.pending}>{t('accounts.removeFactor')}</Button></Popconfirm>}

@@ -1,11 +1,11 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Alert, Button, Card, Empty, Form, Input, Popconfirm, Select, Segmented, Spin, Tag, Typography } from 'antd';
-import { useDeferredValue, useEffect, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import { api, told } from '../api/client';
 import type { VoiceLine, VoiceReply, VoiceState } from '../api/client';
 import { Problem } from '../api/problems';
-import { useCommunities, useSearch, useZone } from '../api/reference';
+import { useCommunities, useFound, useZone } from '../api/reference';
 import { useSend } from '../api/sending';
 import { useSession } from '../api/session';
 import { MoveDialog } from '../kit/Form';
@@ -169,7 +169,7 @@ function SourcePick({ value, onChange, id }: { value?: string; onChange?: (id: s
   const { t, word } = useWords();
   const [typed, setTyped] = useState('');
   const [chosen, setChosen] = useState<{ value: string; label: string }>();
-  const found = useSearch(useDeferredValue(typed));
+  const found = useFound(typed);
   const offered = (typed ? (found.data?.requests ?? []) : []).map((r) => ({ value: r.requestId, label: `${spoken(r.number)} · ${word('requestStatus', r.status)} · ${r.description}` }));
   const named = useQuery({
     queryKey: ['request', value],

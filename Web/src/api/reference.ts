@@ -49,3 +49,9 @@ export function useSearch(q: string, communityId?: string) {
     staleTime: 10_000,
   });
 }
+
+/** To choose from: what was found of just what is typed, never of the text before. */
+export function useFound(typed: string, communityId?: string) {
+  const found = useSearch(typed, communityId);
+  return { ...found, data: found.isPlaceholderData ? undefined : found.data };
+}

@@ -23,6 +23,9 @@ import type { Crew } from './crew';
 /** Under whom it is kept who was here last; nobody's id. */
 const nobody = '';
 
+/** Somebody is signing out: what was asked before it and is refused after it says nothing new. */
+let leavingNow = false;
+
 /** Who is here: as the telephone remembers at once, then as the desk says. Without a line whoever was here last goes on. */
 export function CrewApp() {
   const [who, setWho] = useState<SignedIn | null>();
@@ -65,6 +68,7 @@ export function CrewApp() {
       void ask();
     });
     whenSessionIsOver(() => {
+      if (leavingNow) return;
       void forgetReplies().catch(() => undefined);
       setOver(true);
     });
@@ -221,10 +225,12 @@ function Leave({ who, unsent, stay, left, sender }: { who: SignedIn; unsent: num
   const out = async () => {
     setBusy(true);
     setFailed(false);
+    leavingNow = true;
     try {
       await told(api.DELETE('/api/session', { signal: AbortSignal.timeout(20_000) }));
     } catch (e) {
       if (Problem.from(e).status !== 401) {
+        leavingNow = false;
         setBusy(false);
         return setFailed(true);
       }
@@ -233,6 +239,7 @@ function Leave({ who, unsent, stay, left, sender }: { who: SignedIn; unsent: num
     await forgetPerson(who.staffId).catch(() => undefined);
     go('/crew', true);
     left();
+    leavingNow = false;
   };
   return (
     <Sheet title={say('signOut')} close={stay} part="sign-out">

@@ -10,6 +10,7 @@ interface Shown { value: unknown; at: number }
 /** The last that the desk said to one person, in memory and on the telephone: shown at once, asked for again, shown still when there is no line. */
 export class Replies {
   private readonly known = new Map<string, Shown>();
+  private readonly changes = new Map<string, number>();
   private readonly listeners = new Set<() => void>();
   private readonly owner: string;
 
@@ -37,7 +38,13 @@ export class Replies {
     void writeKept(this.owner, key, value).catch(() => undefined);
   }
 
+  /** How often it was changed here: what was asked for before the last time knows nothing of it. */
+  changesOf(key: string): number {
+    return this.changes.get(key) ?? 0;
+  }
+
   change<T>(key: string, how: (value: T) => T): void {
+    this.changes.set(key, this.changesOf(key) + 1);
     const shown = this.known.get(key);
     if (shown) this.put(key, how(shown.value as T));
   }
@@ -73,9 +80,11 @@ export function useReply<T>(replies: Replies, key: string, ask: (signal: AbortSi
     const stop = new AbortController();
     set((s) => ({ key, problem: s.key === key ? s.problem : null, asking: true }));
     void replies.recall(key);
+    const before = replies.changesOf(key);
     ask(AbortSignal.any([stop.signal, AbortSignal.timeout(30_000)])).then(
       (value) => {
         if (stop.signal.aborted) return;
+        if (replies.changesOf(key) !== before) return next((n) => n + 1);
         replies.put(key, value);
         set({ key, problem: null, asking: false });
       },

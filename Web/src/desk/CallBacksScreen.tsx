@@ -12,6 +12,7 @@ import { nothingOf } from '../kit/asked';
 import { Behind } from '../kit/Behind';
 import { calm } from '../kit/live';
 import { Choice } from '../kit/Choice';
+import { useHeld } from '../kit/hands';
 import { useFilters } from '../kit/filters';
 import { MoveDialog } from '../kit/Form';
 import { Due, Moment } from '../kit/Moment';
@@ -93,6 +94,8 @@ function Sheet({ line, zone, close }: { line: CallBackLine; zone: string; close:
   const sheet = useQuery({ queryKey: ['call-back', line.feedbackId], queryFn: ({ signal }) => told(api.GET('/api/call-backs/{feedbackId}', { params: { path }, signal })) });
   const [toDial, setToDial] = useState<string[]>([]);
   const [doing, setDoing] = useState<'tried' | 'answered' | 'refused' | 'snooze' | 'handOver'>();
+  const first = useHeld(toDial[0], doing !== undefined);
+  const known = useHeld(sheet.data?.numberKnown ?? true, doing !== undefined);
   const changed = () => void client.invalidateQueries({ queryKey: ['call-backs'] }).then(() => sheet.refetch());
   const ended = () => { void client.invalidateQueries({ queryKey: ['call-backs'] }); close(); };
   const taking = useSend<void, unknown>((_, header) => told(api.POST('/api/call-backs/{feedbackId}/taking', { params: { path }, headers: { ...header } })), changed);
@@ -126,11 +129,11 @@ function Sheet({ line, zone, close }: { line: CallBackLine; zone: string; close:
         <Calls calls={s.calls} zone={zone} />
       </Card>
       <Tried
-        key={`tried ${toDial[0]} ${s.numberKnown}`} {...ringing} keep={keep('tried')} open={doing === 'tried'} toDial={toDial} results={resultsOf(s)}
+        key={`tried ${first} ${known}`} {...ringing} keep={keep('tried')} open={doing === 'tried'} toDial={toDial} results={resultsOf({ ...s, numberKnown: known })}
         call={(body, header) => told(api.POST('/api/requests/{requestId}/feedback/call-attempts', { params: { path: { requestId: line.requestId } }, headers: { ...header }, body }))}
       />
-      <Answered key={`answered ${toDial[0]}`} {...dialog} keep={keep('answered')} open={doing === 'answered'} done={ended} />
-      <Refused key={`refused ${toDial[0]}`} {...dialog} keep={keep('refused')} open={doing === 'refused'} done={ended} />
+      <Answered key={`answered ${first}`} {...dialog} keep={keep('answered')} open={doing === 'answered'} done={ended} />
+      <Refused key={`refused ${first}`} {...dialog} keep={keep('refused')} open={doing === 'refused'} done={ended} />
       <Later {...ringing} keep={keep('snooze')} open={doing === 'snooze'} call={(body, header) => told(api.POST('/api/call-backs/{feedbackId}/snooze', { params: { path }, headers: { ...header }, body }))} />
       <HandOver {...ringing} keep={keep('handOver')} open={doing === 'handOver'} call={(body, header) => told(api.POST('/api/call-backs/{feedbackId}/hand-over', { params: { path }, headers: { ...header }, body }))} />
     </div>

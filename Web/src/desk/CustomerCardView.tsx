@@ -32,7 +32,7 @@ export function CustomerCardView({ customerId, letGo }: { customerId: string; le
     <Card
       data-part="card"
       title={letGo ? <h2><Link to={`/customers/${customerId}`}>{customer.name}</Link></h2> : <h2>{t('customer.title')}</h2>}
-      extra={letGo && <Button size="small" onClick={letGo} data-act="let-go">{t('desk.changeCaller')}</Button>}
+      extra={letGo && <Button size="small" onClick={() => letGo()} data-act="let-go">{t('desk.changeCaller')}</Button>}
     >
       <div className="stack">
         <Behind of={card} />

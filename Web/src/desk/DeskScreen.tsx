@@ -70,8 +70,8 @@ function Call({ who }: { who: SignedIn }) {
     setAddress((before): Record<string, string> => (before.get('phone') ? { phone: before.get('phone')! } : {}));
     setBegin((n) => n + 1);
   }, [setAddress]);
-  const letGo = useCallback(() => {
-    setTyped('');
+  const letGo = useCallback((nextWaits = false) => {
+    if (!nextWaits) setTyped('');
     setCaller(undefined);
     setCustomerId(undefined);
     setPlace(undefined);
@@ -86,13 +86,13 @@ function Call({ who }: { who: SignedIn }) {
   const nobody = settled && found.data.customers.length === 0;
   const answered = useRef(false);
   useEffect(() => {
-    if (!settled || answered.current) return;
+    if (!settled || answered.current || typed.trim()) return;
     answered.current = true;
     const [first, ...more] = found.data.customers;
     if (first && more.length === 0) take(first);
     else if (first) setTyped(asked);
     else setBegin((n) => n + 1);
-  }, [settled, found.data, asked, take]);
+  }, [settled, found.data, asked, take, !typed.trim()]);
 
   return (
     <div className="columns desk">
@@ -121,8 +121,8 @@ function Call({ who }: { who: SignedIn }) {
         here={here}
         letGo={letGo}
         register={register}
-        saved={() => {
-          setTyped('');
+        saved={(_, nextWaits) => {
+          if (!nextWaits) setTyped('');
           void client.invalidateQueries({ predicate: (q) => ['requests', 'counts', 'card', 'faults', 'fault', 'search', 'similar'].includes(String(q.queryKey[0])) });
         }}
       />

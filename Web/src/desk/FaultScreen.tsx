@@ -6,7 +6,7 @@ import { Link, useParams } from 'react-router';
 import { api, told } from '../api/client';
 import type { Crew, FaultDetails, FaultMove, FaultRequest } from '../api/client';
 import { Problem } from '../api/problems';
-import { useCategories, useSearch, useZone } from '../api/reference';
+import { useCategories, useFound, useZone } from '../api/reference';
 import { nothingOf } from '../kit/asked';
 import { Behind } from '../kit/Behind';
 import { calm } from '../kit/live';
@@ -133,14 +133,14 @@ function Dispatch({ details, open, close, changed, keep }: One) {
 function Join({ details, open, close, changed, keep }: One) {
   const { t, word } = useWords();
   const [typed, setTyped] = useState('');
-  const found = useSearch(typed, details.fault.communityId);
+  const found = useFound(typed, details.fault.communityId);
   return (
     <MoveDialog<{ requestId: string }, unknown>
       keep={keep} title={word('faultMove', 'join')} open={open} onClose={close} done={changed}
       call={(v, header) => told(api.POST('/api/faults/{faultId}/requests', { params: { path: path(details), header }, body: v }))}
     >
       <Form.Item name="requestId" label={t('requests.number')} rules={[{ required: true, message: t('common.required') }]}>
-        <Select showSearch={{ filterOption: false, onSearch: setTyped }} options={found.data?.requests.map((r) => ({ value: r.requestId, label: `${spoken(r.number)} ${r.description.slice(0, 40)}` }))} />
+        <Select showSearch={{ filterOption: false, onSearch: setTyped }} loading={found.isFetching} options={found.data?.requests.map((r) => ({ value: r.requestId, label: `${spoken(r.number)} ${r.description.slice(0, 40)}` }))} />
       </Form.Item>
     </MoveDialog>
   );

@@ -11,6 +11,7 @@ import { useSession } from '../api/session';
 import { nothingOf } from '../kit/asked';
 import { Behind } from '../kit/Behind';
 import { useFilters } from '../kit/filters';
+import { useHeld } from '../kit/hands';
 import { calm } from '../kit/live';
 import { MoveDialog } from '../kit/Form';
 import { Due, Moment } from '../kit/Moment';
@@ -91,6 +92,8 @@ function Sheet({ line, zone, close }: { line: FollowUpLine; zone: string; close:
   const sheet = useQuery({ queryKey: ['follow-up', line.followUpId], queryFn: ({ signal }) => told(api.GET('/api/follow-ups/{followUpId}', { params: { path }, signal })) });
   const [toDial, setToDial] = useState<string[]>([]);
   const [doing, setDoing] = useState<'tried' | 'snooze' | 'handOver' | 'end'>();
+  const first = useHeld(toDial[0], doing !== undefined);
+  const known = useHeld(sheet.data?.numberKnown ?? true, doing !== undefined);
   const changed = () => void client.invalidateQueries({ queryKey: ['follow-ups'] }).then(() => sheet.refetch());
   const ended = () => { void client.invalidateQueries({ queryKey: ['follow-ups'] }); close(); };
   const taking = useSend<void, unknown>((_, header) => told(api.POST('/api/follow-ups/{followUpId}/taking', { params: { path }, headers: { ...header } })), changed);
@@ -122,11 +125,11 @@ function Sheet({ line, zone, close }: { line: FollowUpLine; zone: string; close:
       <Trouble problem={taking.problem ?? releasing.problem} />
       <Card title={t('callBacks.script')}><ol>{s.script.map((say) => <li key={say}>{say}</li>)}</ol></Card>
       <Card title={t('callBacks.calls')}><Calls calls={s.calls} zone={zone} /></Card>
-      <Tried key={`tried ${toDial[0]} ${s.numberKnown}`} {...ringing} keep={keep('tried')} toDial={toDial} results={resultsOf(s)} open={doing === 'tried'} call={(body, header) => told(api.POST('/api/follow-ups/{followUpId}/call-attempts', { params: { path }, headers: { ...header }, body }))} />
+      <Tried key={`tried ${first} ${known}`} {...ringing} keep={keep('tried')} toDial={toDial} results={resultsOf({ ...s, numberKnown: known })} open={doing === 'tried'} call={(body, header) => told(api.POST('/api/follow-ups/{followUpId}/call-attempts', { params: { path }, headers: { ...header }, body }))} />
       <Later {...ringing} keep={keep('snooze')} open={doing === 'snooze'} call={(body, header) => told(api.POST('/api/follow-ups/{followUpId}/snooze', { params: { path }, headers: { ...header }, body }))} />
       <HandOver {...ringing} keep={keep('handOver')} open={doing === 'handOver'} call={(body, header) => told(api.POST('/api/follow-ups/{followUpId}/hand-over', { params: { path }, headers: { ...header }, body }))} />
       <MoveDialog<{ how: FollowUpEnding; words: string; spokeWith?: string; numberDialled?: string }, unknown>
-        key={`end ${toDial[0]}`} keep={keep('end')} title={t('followUps.end')} open={doing === 'end'} onClose={ringing.close} done={ended}
+        key={`end ${first}`} keep={keep('end')} title={t('followUps.end')} open={doing === 'end'} onClose={ringing.close} done={ended}
         initial={{ how: s.forRole === 'manager' ? 'noted' : 'calledBack', spokeWith: line.customerName ?? undefined, numberDialled: toDial[0] }}
         call={(v, header) => told(api.POST('/api/follow-ups/{followUpId}/ending', {
           params: { path }, headers: { ...header }, body: { how: v.how, words: v.words, ...(v.how === 'calledBack' ? { spokeWith: v.spokeWith || null, numberDialled: v.numberDialled || null } : { spokeWith: null, numberDialled: null }) },

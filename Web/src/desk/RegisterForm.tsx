@@ -9,6 +9,7 @@ import { useCategories, useCommunities, useZone } from '../api/reference';
 import { newKey, useSend } from '../api/sending';
 import { Choice } from '../kit/Choice';
 import { useFaultsInFields } from '../kit/Form';
+import { useHandsBack } from '../kit/hands';
 import { composing, saves } from '../kit/keys';
 import { Moment } from '../kit/Moment';
 import { typed as typedHere } from '../kit/kept';
@@ -76,7 +77,7 @@ const worthKeeping = (v: Partial<Typed> | undefined, phone: string | undefined) 
  * but by saving it or by hand, and a reload brings it back.
  */
 export function RegisterForm({ who, begin, customerId, caller, place, phone, typed, take, here, letGo, register, saved }: {
-  who: SignedIn; begin: number; customerId?: string; caller?: Caller; place?: Here; phone?: string; typed: string; take: (c: Caller) => void; here: (p: Here) => void; letGo: () => void; register: (known: Known) => void; saved: (reply: RequestReply) => void;
+  who: SignedIn; begin: number; customerId?: string; caller?: Caller; place?: Here; phone?: string; typed: string; take: (c: Caller) => void; here: (p: Here) => void; letGo: (nextWaits?: boolean) => void; register: (known: Known) => void; saved: (reply: RequestReply, nextWaits: boolean) => void;
 }) {
   const { t, options, pick } = useWords();
   const { notification } = App.useApp();
@@ -96,7 +97,7 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
   );
   const categories = useCategories(community);
   const category = categories.data?.find((c) => c.categoryId === values?.categoryId);
-  const draft = useDraft(who.staffId, mine.map((c) => c.communityId), community, { customerId, caller: card.data?.customer.name ?? caller?.name, phone, place: place ?? (named && community ? { communityId: community, placeId: named.value, name: named.label } : undefined) }, values, (d) => {
+  const draft = useDraft(who.staffId, [...new Set(who.roles.map((r) => r.communityId))], community ?? who.roles[0]?.communityId, { customerId, caller: card.data?.customer.name ?? caller?.name, phone, place: place ?? (named && community ? { communityId: community, placeId: named.value, name: named.label } : undefined) }, values, () => form.getFieldsValue(true) as Partial<Typed>, (d) => {
     choose(d.communityId);
     categoriesOf.current = d.communityId;
     placedFor.current = d.customerId;
@@ -119,12 +120,15 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
   if (category) chosenCode.current = `${category.kind} ${category.code}`;
   // The first home, until the clerk says which; once for each caller.
   const placedFor = useRef<string>(undefined);
+  const [round, next] = useState(0);
   useEffect(() => {
     if (!customerId || !homes || placedFor.current === customerId) return;
+    const isFirst = placedFor.current === undefined;
     placedFor.current = customerId;
-    if (caller?.justMade && form.getFieldValue('placeId')) return;
+    // Whose page came late, or who was just made: what was chosen meanwhile stays.
+    if ((caller ? caller.justMade : isFirst) && form.getFieldValue('placeId')) return;
     form.setFieldValue('placeId', (caller?.homes?.[0] ?? card.data?.homes[0])?.placeId);
-  }, [customerId, homes]);
+  }, [customerId, homes, round]);
   useEffect(() => {
     if (place) form.setFieldValue('placeId', place.placeId);
     else if (!customerId && !values?.description) form.setFieldValue('placeId', undefined);
@@ -140,12 +144,16 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
     if (begin === begun.current || (customerId && (!homes || (homes.length > 0 && !values?.placeId)))) return;
     begun.current = begin;
     const first = !customerId && !place ? '#callerName' : homes && homes.length > 1 ? '.homes input:checked' : values?.categoryId ? '#description' : '#categoryId';
-    requestAnimationFrame(() => (part.current?.querySelector<HTMLElement>(first) ?? part.current?.querySelector<HTMLElement>('#categoryId'))?.focus());
+    const typing = part.current?.contains(document.activeElement) && document.activeElement!.matches('input:not([type=radio]), textarea');
+    if (!typing) requestAnimationFrame(() => (part.current?.querySelector<HTMLElement>(first) ?? part.current?.querySelector<HTMLElement>('#categoryId'))?.focus());
   }, [begin, customerId, homes, values?.placeId]);
 
   const similar = useSimilar(values?.confidential ? undefined : community, values?.categoryId, values?.placeId);
 
-  const sending = useSend<{ v: Typed; join?: Likeness }, Pick<RequestReply, 'requestId' | 'number'>>(
+  // In the box and beside the form the next call may have begun while this one is on its way.
+  const now = useRef({ typed, customerId, placeId: place?.placeId });
+  now.current = { typed, customerId, placeId: place?.placeId };
+  const sending = useSend<{ v: Typed; join?: Likeness; from: typeof now.current }, Pick<RequestReply, 'requestId' | 'number'>>(
     async ({ v, join }, header) => {
       const under = (part: string) => ({ 'Idempotency-Key': `${header['Idempotency-Key']}-${part}` });
       const body = {
@@ -188,7 +196,7 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
       }
       return made;
     },
-    (reply, { v, join }) => {
+    (reply, { v, join, from }) => {
       const how = join ? 'savedAndJoined' : category?.kind === 'inquiry' && v.answer?.trim() ? 'savedAndAnswered' : 'saved';
       notification.success({
         title: t(`register.${how}`, { number: spoken(reply.number) }),
@@ -198,11 +206,12 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
         placement: 'bottomRight', // nothing of the next call lies under it
       });
       draft.done();
-      saved(reply as RequestReply);
+      const waits = now.current.typed !== from.typed;
+      saved(reply as RequestReply, waits);
       // Another call came meanwhile: its form is not this one.
       if (!alive.current) return;
       startOver();
-      letGo();
+      if (now.current.customerId === from.customerId && now.current.placeId === from.placeId) letGo(waits);
     },
     draft.key,
   );
@@ -211,12 +220,14 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
     alive.current = true;
     return () => { alive.current = false; };
   }, []);
+  useHandsBack(sending.pending);
   useFaultsInFields(form as never, sending.problem, (f) => renamed[f] ?? f);
   const startOver = () => {
     chosenCode.current = undefined;
     form.resetFields();
     setNamed(undefined);
     placedFor.current = undefined;
+    next((n) => n + 1);
     sending.forget();
   };
   // Saved while the categories of the caller's community were still on their way: it goes out with them.
@@ -235,7 +246,7 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
   };
   const join = (to: Likeness) => {
     if (!form.getFieldValue('description')?.trim()) form.setFieldValue('description', to.fault?.title ?? to.request?.description);
-    void form.validateFields().then((v) => sending.send({ v, join: to }), () => undefined);
+    void form.validateFields().then((v) => sending.send({ v, join: to, from: now.current }), () => undefined);
   };
   const keys = (e: KeyboardEvent) => {
     const like = similar[joinKeys.findIndex((k) => k === e.key)];
@@ -271,7 +282,7 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
         </ul>
       )}
       <div ref={part}>
-        <Form<Typed> form={form} layout="vertical" requiredMark={false} initialValues={initial} onFinish={(v) => (category ? void sending.send({ v }) : want(true))} onKeyDown={keys} scrollToFirstError={{ focus: true }}>
+        <Form<Typed> form={form} layout="vertical" requiredMark={false} initialValues={initial} onFinish={(v) => (category ? void sending.send({ v, from: now.current }) : want(true))} onKeyDown={keys} disabled={sending.pending} scrollToFirstError={{ focus: true }}>
           {mine.length > 1 && !customerId && !place && (
             <Form.Item label={t('common.community')} htmlFor="community">
               <Select id="community" value={community} onChange={choose} options={mine.map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} />
@@ -296,7 +307,7 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
           </Form.Item>
           <AssetField communityId={community} placeId={values?.placeId} here />
           <Form.Item name="categoryId" label={t('register.category')} rules={[{ required: true, message: t('register.needCategory') }]}>
-            <CategoryPick communityId={community} onChange={() => requestAnimationFrame(() => part.current?.querySelector<HTMLElement>('#description')?.focus())} />
+            <CategoryPick communityId={community} done={() => requestAnimationFrame(() => part.current?.querySelector<HTMLElement>('#description')?.focus())} />
           </Form.Item>
           {category && community && (
             <Ahead
@@ -382,7 +393,7 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
 }
 
 /** Keeps what is typed in the browser, and brings back what was: of this caller, or of this telephone call, or else the latest. */
-function useDraft(staffId: string, communityIds: string[], community: string | undefined, of: Pick<Draft, 'customerId' | 'caller' | 'phone' | 'place'>, values: Partial<Typed> | undefined, fill: (d: Draft) => void) {
+function useDraft(staffId: string, communityIds: string[], community: string | undefined, of: Pick<Draft, 'customerId' | 'caller' | 'phone' | 'place'>, values: Partial<Typed> | undefined, inHand: () => Partial<Typed>, fill: (d: Draft) => void) {
   const [draftId, setDraftId] = useState(newKey);
   const [looked, setLooked] = useState(false);
   const [others, setOthers] = useState<Draft[]>([]);
@@ -400,14 +411,14 @@ function useDraft(staffId: string, communityIds: string[], community: string | u
     if (looked || communityIds.length === 0) return;
     setLooked(true);
     const mine = all().find((d) => (of.phone ? d.phone === of.phone : of.customerId ? d.customerId === of.customerId : true));
-    if (mine) resume(mine);
+    if (mine && !worthKeeping(inHand(), of.phone)) resume(mine);
     else setOthers(all());
   }, [communityIds.length]);
-  const now = useRef({ of, draftId, community, values });
-  now.current = { of, draftId, community, values };
+  const now = useRef({ of, draftId, community });
+  now.current = { of, draftId, community };
   const write = () => {
-    const { of: about, draftId: id, community: communityId, values: all } = now.current;
-    if (communityId && all) keepDraft(localStorage, staffId, { ...about, ...progress.current, draftId: id, communityId, values: packed(all), at: new Date().toISOString() });
+    const { of: about, draftId: id, community: communityId } = now.current;
+    if (communityId) keepDraft(localStorage, staffId, { ...about, ...progress.current, draftId: id, communityId, values: packed(inHand()), at: new Date().toISOString() });
   };
   // At once: what is on its way may be all that a page knows before it is loaded anew.
   const advance = (change: Partial<Progress>) => {
@@ -417,7 +428,7 @@ function useDraft(staffId: string, communityIds: string[], community: string | u
   };
   useEffect(() => {
     if (!looked || !community) return;
-    if (worthKeeping(values, of.phone)) write();
+    if (worthKeeping(inHand(), of.phone)) write();
     else forgetDraft(localStorage, staffId, draftId);
   }, [looked, values, community, of.customerId, of.caller, of.place?.placeId]);
   return {

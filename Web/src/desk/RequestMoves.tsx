@@ -5,7 +5,7 @@ import { useState } from 'react';
 import type { ReactNode } from 'react';
 import { api, told } from '../api/client';
 import type { AnswerKind, CancelledAs, Channel, Crew, Payer, Priority, RequestDetails, RequestMove, Solved, Visibility } from '../api/client';
-import { useCategories, useSearch, useStaff, useZone } from '../api/reference';
+import { useCategories, useFound, useStaff, useZone } from '../api/reference';
 import { useSession } from '../api/session';
 import { useSend } from '../api/sending';
 import type { Sending } from '../api/sending';
@@ -373,7 +373,7 @@ function Cancel({ details, changed, open, close, keep }: One) {
   const { t, word } = useWords();
   const { message } = App.useApp();
   const [typed, setTyped] = useState('');
-  const found = useSearch(typed, details.request.communityId);
+  const found = useFound(typed, details.request.communityId);
   const outcomes: CancelledAs[] = ['withdrawn', 'duplicate'];
   return (
     <MoveDialog<{ outcome: CancelledAs; reason: string; duplicateOfId?: string }, unknown>
@@ -387,6 +387,7 @@ function Cancel({ details, changed, open, close, keep }: One) {
           <Form.Item name="duplicateOfId" label={t('moves.duplicateOf')} rules={needed(t('common.required'))}>
             <Select
               showSearch={{ filterOption: false, onSearch: setTyped }}
+              loading={found.isFetching}
               options={found.data?.requests.filter((x) => x.requestId !== details.request.requestId).map((x) => ({ value: x.requestId, label: `${spoken(x.number)} ${x.description.slice(0, 40)}` }))}
             />
           </Form.Item>

@@ -97,7 +97,7 @@ export function SearchBox({ box, typed, type, take, here, nobody, register }: {
       {asked && found.isError && <Trouble problem={Problem.from(found.error)} retry={() => void found.refetch()} />}
       {settled && items.length === 0 && <Card><div className="row spread"><span className="quiet" role="status">{t('desk.nothingFound')}</span><Button onClick={() => register(asked)} data-act="new-customer">{t('person.register')}</Button></div></Card>}
       {items.length > 0 && (
-        <div className="found" data-part="results">
+        <div className="found" data-part="results" aria-busy={!settled}>
           <div id={list} role="listbox" aria-label={t('desk.results')}>
             {items.map((item, i) => (
               <div key={item.key} role="presentation">

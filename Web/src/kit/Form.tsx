@@ -11,6 +11,7 @@ import { isStale, Meanwhile, OpenedOn, useOpenedOn } from './Meanwhile';
 import type { Compared } from './Meanwhile';
 import { InHand } from './kept';
 import type { Kept } from './kept';
+import { useHandsBack } from './hands';
 import { saves } from './keys';
 import { Trouble, useSentence } from './Trouble';
 
@@ -86,6 +87,7 @@ function Dialog<V extends object, R>({ title, open, onClose, keep, call, done, i
     onClose();
     done(reply);
   }, { get: () => hand.key, set: (k) => { hand.key = k; write(); } });
+  useHandsBack(sending.pending);
   useFaultsInFields(form as FormInstance, sending.problem, rename);
   const stale = isStale(sending.problem);
   useEffect(() => {
@@ -132,6 +134,7 @@ function Dialog<V extends object, R>({ title, open, onClose, keep, call, done, i
         else if (e.key === 'Enter' && (e.target as Element).closest('.ant-picker')) e.preventDefault();
       }}
       requiredMark={false}
+      disabled={sending.pending}
       scrollToFirstError
       size={phone ? 'large' : 'middle'}
     >

@@ -1,12 +1,13 @@
 import { Select } from 'antd';
-import { useDeferredValue, useMemo, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import type { CategoryLine, RequestKind } from '../api/client';
-import { useCategories, useSearch, useTeams } from '../api/reference';
+import { useCategories, useFound, useTeams } from '../api/reference';
 import { kindsEn, kindsZh } from '../words/kinds';
 import { useWords } from '../words/words';
 import { nothingOf } from './asked';
 import { Behind } from './Behind';
 import { keepPlace, keptPlace } from './kept';
+import { composing, saves } from './keys';
 import { rank } from './ranking';
 
 /** Beside a list to choose from that could not be read: otherwise it would merely be empty. */
@@ -14,12 +15,19 @@ function Missing({ of }: { of: { isError: boolean; data: unknown; error: unknown
   return nothingOf(of) ? <Behind of={of} /> : null;
 }
 
-/** A category by typing a part of what it or anything above it is called: in characters, pinyin initials or English. Without a kind given, of every kind. */
-export function CategoryPick({ communityId, kind, value, onChange, id }: {
-  communityId: string | undefined; kind?: RequestKind; value?: string; onChange?: (id: string, category: CategoryLine | undefined) => void; id?: string;
+const ranked = <T extends { called: Parameters<typeof rank>[1] }>(all: readonly T[], typed: string) =>
+  all.map((o) => ({ ...o, rank: rank(typed, o.called) })).filter((o) => o.rank !== null).sort((a, b) => a.rank! - b.rank!);
+
+/**
+ * A category by typing a part of what it or anything above it is called: in characters, pinyin initials or English. Without a kind given, of
+ * every kind. Whoever types faster than the list arrives has chosen all the same: the best match, once it is there.
+ */
+export function CategoryPick({ communityId, kind, value, onChange, done, id }: {
+  communityId: string | undefined; kind?: RequestKind; value?: string; onChange?: (id: string, category: CategoryLine | undefined) => void; done?: () => void; id?: string;
 }) {
   const { t, pick, word } = useWords();
   const [typed, setTyped] = useState('');
+  const [early, setEarly] = useState('');
   const categories = useCategories(communityId);
   const all = useMemo(() => {
     const lines = categories.data ?? [];
@@ -36,25 +44,41 @@ export function CategoryPick({ communityId, kind, value, onChange, id }: {
     });
   }, [categories.data, kind, pick, word]);
   const options = useMemo(
-    () => (typed.trim() ? all.map((o) => ({ ...o, rank: rank(typed, o.called) })).filter((o) => o.rank !== null).sort((a, b) => a.rank! - b.rank!) : all),
+    () => (typed.trim() ? ranked(all, typed) : all),
     [all, typed],
   );
+  const choose = (chosen: string) => {
+    setTyped('');
+    setEarly('');
+    onChange?.(chosen, categories.data?.find((c) => c.categoryId === chosen));
+  };
+  useEffect(() => {
+    if (!early || !categories.data) return;
+    const [best] = ranked(all, early);
+    if (best) choose(best.value);
+    else setEarly('');
+  }, [early, categories.data]);
 
   return (
     <>
     <Select
       id={id}
-      value={value}
-      onChange={(v) => {
-        setTyped('');
-        onChange?.(v, categories.data?.find((c) => c.categoryId === v));
+      value={value ?? (early || undefined)}
+      onChange={(chosen) => {
+        choose(chosen);
+        done?.();
+      }}
+      onInputKeyDown={(e) => {
+        if (e.key !== 'Enter' || categories.data || !typed.trim() || composing(e) || saves(e)) return;
+        setEarly(typed.trim());
+        done?.();
       }}
       options={options}
-      loading={categories.isLoading}
+      loading={categories.isPending && !!communityId}
       placeholder={t('register.categoryPlaceholder')}
       showSearch={{ filterOption: false, searchValue: typed, onSearch: setTyped }}
       onOpenChange={(open) => { if (!open) setTyped(''); }}
-      notFoundContent={typed ? t('register.noCategory') : undefined}
+      notFoundContent={typed && categories.data ? t('register.noCategory') : undefined}
       optionRender={(o) => (
         <div className="option">
           <span>{o.data.label}</span>
@@ -74,7 +98,7 @@ export function PlacePick({ communityId, value, onChange, first = [], id }: {
   const { t, word } = useWords();
   const [typed, setTyped] = useState('');
   const [chosen, setChosen] = useState<{ value: string; label: string }>();
-  const found = useSearch(useDeferredValue(typed), communityId);
+  const found = useFound(typed, communityId);
   // What was chosen before a reload is called as it was then.
   const before = useMemo(() => (value ? keptPlace(value) : undefined), [value]);
   const places = typed ? (found.data?.places ?? []).map((p) => ({ value: p.placeId, label: p.name, hint: word('placeKind', p.kind) })) : [];

@@ -19,6 +19,10 @@ export function RosterWeek({ communityId, monday, zone, there, choose, done }: {
   const [found, setPlan] = useState<WeekPlan>();
   const plan = planFor(found, monday);
   useEffect(() => setPlan(undefined), [monday]);
+  // The page follows a moment later than the hand: pressed twice, it is two weeks.
+  const wanted = useRef(monday);
+  useEffect(() => { wanted.current = monday; }, [monday]);
+  const step = (weeks: number) => choose((wanted.current = weekAfter(wanted.current, weeks)));
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
   // Sent again after a lost reply, each shift is planned once.
@@ -62,9 +66,9 @@ export function RosterWeek({ communityId, monday, zone, there, choose, done }: {
   };
   return (
     <div className="row" data-part="week">
-      <Button icon={<LeftOutlined />} onClick={() => choose(weekAfter(monday, -1))} aria-label={t('week.before')} />
+      <Button icon={<LeftOutlined />} onClick={() => step(-1)} aria-label={t('week.before')} />
       <DatePicker picker="week" value={dayjs(monday)} allowClear={false} onChange={(d: dayjs.Dayjs | null) => { if (d) choose(mondayOf(d.format('YYYY-MM-DD'))); }} aria-label={t('week.pick')} inputReadOnly />
-      <Button icon={<RightOutlined />} onClick={() => choose(weekAfter(monday, 1))} aria-label={t('week.after')} data-act="week-after" />
+      <Button icon={<RightOutlined />} onClick={() => step(1)} aria-label={t('week.after')} data-act="week-after" />
       <Button onClick={() => choose(mondayOf(wallDay(new Date().toISOString(), zone)))}>{t('week.now')}</Button>
       <Popconfirm open={!!plan} title={t('week.copySure', { count: plan?.length ?? 0 })} okText={t('week.copy')} cancelText={t('common.cancel')} onConfirm={() => void copy(plan!)} onCancel={() => setPlan(undefined)} okButtonProps={{ 'data-act': 'copy-sure' } as never}>
         <Button loading={busy} disabled={!there} onClick={() => void look()} data-act="copy-week">{t('week.copy')}</Button>

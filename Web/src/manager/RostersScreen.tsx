@@ -61,8 +61,8 @@ export default function RostersScreen() {
         <h1>{t('rosters.title')}</h1>
         <div className="row">
           <Select value={communityId} onChange={(v) => change({ communityId: v })} options={(communities.data ?? []).map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} aria-label={t('common.community')} style={{ minWidth: 160 }} />
-          <Button type="primary" onClick={() => setAdding('shift')} data-act="add-shift">{t('rosters.add')}</Button>
-          <Button onClick={() => setAdding('leave')} data-act="add-leave">{t('rosters.addLeave')}</Button>
+          <Button type="primary" disabled={!communityId} onClick={() => setAdding('shift')} data-act="add-shift">{t('rosters.add')}</Button>
+          <Button disabled={!communityId} onClick={() => setAdding('leave')} data-act="add-leave">{t('rosters.addLeave')}</Button>
         </div>
       </div>
       {communityId && <RosterWeek key={communityId} communityId={communityId} monday={monday} zone={zone} there={shifts.data} choose={(week) => change({ week })} done={again} />}

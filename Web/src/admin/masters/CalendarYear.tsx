@@ -1,7 +1,7 @@
 import { LeftOutlined, RightOutlined } from '@ant-design/icons';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Alert, App, Button, Card, Empty, Select, Spin, Table, Tag } from 'antd';
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { api, told } from '../../api/client';
 import type { DayChange, HolidayTrial, SlaEdited } from '../../api/client';
 import { Problem } from '../../api/problems';
@@ -26,6 +26,10 @@ export function CalendarYear({ communityId }: { communityId: string }) {
   const loaded = calendar?.hours.loadedYears?.includes(year);
   const monthName = new Intl.DateTimeFormat(language, { month: 'long', timeZone: 'UTC' });
   const go = (to: number) => change({ year: String(to) });
+  // The page follows a moment later than the hand: pressed twice, it is two years.
+  const wanted = useRef(year);
+  useEffect(() => { wanted.current = year; }, [year]);
+  const step = (years: number) => go((wanted.current += years));
   if (nothingOf(list)) return <Trouble problem={Problem.from(list.error)} retry={() => void list.refetch()} />;
   if (!list.data) return <Spin className="waiting" />;
   if (!calendar) return <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('masters.noCalendars')} /></Card>;
@@ -35,9 +39,9 @@ export function CalendarYear({ communityId }: { communityId: string }) {
       <div className="row spread">
         <div className="row">
           <Select value={calendar.code} onChange={(v) => change({ calendar: v })} aria-label={t('masters.calendar')} style={{ minWidth: 140 }} options={list.data.map((c) => ({ value: c.code, label: pick(c.name, c.nameEn) }))} />
-          <Button icon={<LeftOutlined />} aria-label={t('masters.yearBefore')} disabled={year <= 1990} onClick={() => go(year - 1)} />
+          <Button icon={<LeftOutlined />} aria-label={t('masters.yearBefore')} disabled={year <= 1990} onClick={() => step(-1)} />
           <strong className="number">{year}</strong>
-          <Button icon={<RightOutlined />} aria-label={t('masters.yearAfter')} disabled={year >= 2100} onClick={() => go(year + 1)} data-act="next-year" />
+          <Button icon={<RightOutlined />} aria-label={t('masters.yearAfter')} disabled={year >= 2100} onClick={() => step(1)} data-act="next-year" />
           {calendar.hours.loadedYears && <Tag color={loaded ? 'green' : 'gold'} data-part="loaded">{loaded ? t('masters.loaded') : t('masters.notLoaded')}</Tag>}
         </div>
         <div className="row quiet">

@@ -1,0 +1,20 @@
+import { useEffect, useRef, useState } from 'react';
+
+/** While something is on its way its fields take nothing, since what they hold goes once it arrived; refused, the hands are where they were. */
+export function useHandsBack(pending: boolean): void {
+  const held = useRef<Element | null>(null);
+  if (pending && !held.current) held.current = document.activeElement;
+  useEffect(() => {
+    if (pending) return;
+    const was = held.current;
+    held.current = null;
+    if (was instanceof HTMLElement && was.isConnected && document.activeElement === document.body) was.focus();
+  }, [pending]);
+}
+
+/** The value as it was when it began to be held: what arrives while a form is open does not begin it anew. */
+export function useHeld<T>(value: T, held: boolean): T {
+  const [kept, keep] = useState(value);
+  if (!held && kept !== value) keep(value);
+  return kept;
+}
