@@ -151,7 +151,7 @@ public sealed record CopiedRequest(
 public sealed record CopiedAnswer(
     Guid RequestId, short Round, FeedbackState State, DateTimeOffset? AskedAt, DateTimeOffset? EndedAt, Solved? Solved, short? Satisfaction, short? Recommend, string? MadeItFive, string? SpokeWith, string? NumberDialled);
 
-public sealed record CopiedCall(Guid RequestId, DateTimeOffset TriedAt, string NumberDialled, CallResult Result, string? Note);
+public sealed record CopiedCall(Guid RequestId, DateTimeOffset TriedAt, string? NumberDialled, CallResult Result, string? Note);
 
 public sealed record CopiedPromise(Guid RequestId, string Text, DateTimeOffset DueAt, DateTimeOffset? KeptAt);
 

@@ -5,26 +5,27 @@ namespace PropertyServiceDesk.Domain.Faults;
 /// <summary>Tells the people of a fault: each person once a cause, however many of their requests are joined.</summary>
 internal sealed class FaultPeople(Db db)
 {
-    // A person is a customer, or a telephone number that nobody knows better; one of their requests stands for them. Whoever is joined
-    // with a second request was told with the first: joins of one fault come one after the other.
+    // A person is a customer, or a telephone number that nobody knows better, or the address of a mail where there is neither; one of
+    // their requests stands for them. Whoever is joined with a second request was told with the first: joins of one fault come one after the other.
     private const string Persons = """
-        select p.request_id, p.customer_id
-        from (
-            select distinct on (coalesce(r.customer_id::text, r.reporter_phone)) r.request_id, r.customer_id, coalesce(r.customer_id::text, r.reporter_phone) as person
+        with joined as (
+            select j.request_id, j.joined_at, r.status, r.customer_id, coalesce(r.customer_id::text, r.reporter_phone, w.sender_normalised) as person
             from fault_request j
             join request r on r.community_id = j.community_id and r.request_id = j.request_id
-            left join customer c on c.community_id = r.community_id and c.customer_id = r.customer_id
-            where j.community_id = @CommunityId and j.fault_id = @FaultId and j.left_at is null and r.status in ('received', 'inProgress')
-              and c.erased_at is null and coalesce(r.customer_id::text, r.reporter_phone) is not null
-            order by coalesce(r.customer_id::text, r.reporter_phone), j.joined_at, r.request_id
+            left join inbound_message w on w.community_id = r.community_id and w.request_id = r.request_id and w.channel = 'email' and w.is_report and w.sender <> '–'
+            where j.community_id = @CommunityId and j.fault_id = @FaultId and j.left_at is null
+        )
+        select p.request_id, p.customer_id
+        from (
+            select distinct on (m.person) m.request_id, m.customer_id, m.person
+            from joined m
+            left join customer c on c.community_id = @CommunityId and c.customer_id = m.customer_id
+            where m.status in ('received', 'inProgress') and c.erased_at is null and m.person is not null
+            order by m.person, m.joined_at, m.request_id
         ) p
         where @Only::uuid is null
-           or (p.person = (select coalesce(o.customer_id::text, o.reporter_phone) from request o where o.request_id = @Only)
-               and not exists (
-                select
-                from fault_request j
-                join request r on r.community_id = j.community_id and r.request_id = j.request_id
-                where j.community_id = @CommunityId and j.fault_id = @FaultId and j.left_at is null and j.request_id <> @Only and coalesce(r.customer_id::text, r.reporter_phone) = p.person))
+           or (p.person = (select o.person from joined o where o.request_id = @Only)
+               and not exists (select from joined o where o.request_id <> @Only and o.person = p.person))
         order by p.request_id
         """;
 

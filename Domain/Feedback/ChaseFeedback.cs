@@ -29,9 +29,16 @@ public sealed record ChaseFeedback(Guid CommunityId, IReadOnlyList<Guid> Feedbac
                 r.status, r.customer_id, case when r.customer_id is null then r.reporter_phone is null and not exists (
                     select
                     from inbound_message i
-                    where i.community_id = r.community_id and i.request_id = r.request_id and i.channel = 'email' and i.kind = 'toConfirm' and i.settled_at is not null and i.sender <> '–') else c.erased_at is not null end as nobody_left, coalesce(c.opted_out_at is not null, false) as opted_out, m.time_zone,
+                    where i.community_id = r.community_id and i.request_id = r.request_id and i.channel = 'email' and i.is_report and i.sender <> '–') else c.erased_at is not null end as nobody_left, coalesce(c.opted_out_at is not null, false) as opted_out, m.time_zone,
                 a.created_at as ask_made_at, a.sent_at as ask_sent_at, a.parked_at as ask_parked_at, b.created_at as reminder_made_at, b.sent_at as reminder_sent_at, b.parked_at as reminder_parked_at,
-                exists (select from clock k where k.community_id = f.community_id and k.subject_id in (f.feedback_id, f.request_id) and k.kind = 'feedback' and k.stopped_at is null) as call_owed
+                exists (select from clock k where k.community_id = f.community_id and k.subject_id in (f.feedback_id, f.request_id) and k.kind = 'feedback' and k.stopped_at is null) as call_owed,
+                case (select t.result
+                      from call_attempt t
+                      where t.community_id = f.community_id and t.feedback_id = f.feedback_id and t.follow_up_id is null
+                      order by t.tried_at desc, t.call_attempt_id desc
+                      limit 1)
+                    when 'noNumber' then number_is_known(f.community_id, f.request_id, f.feedback_id)
+                    else false end as number_turned_up
             from feedback f
             join request r on r.community_id = f.community_id and r.request_id = f.request_id
             join community m on m.community_id = f.community_id
@@ -96,7 +103,8 @@ public sealed record ChaseFeedback(Guid CommunityId, IReadOnlyList<Guid> Feedbac
             DateTimeOffset? ReminderMadeAt,
             DateTimeOffset? ReminderSentAt,
             DateTimeOffset? ReminderParkedAt,
-            bool CallOwed)
+            bool CallOwed,
+            bool NumberTurnedUp)
         {
             /// <summary>Why there is nobody to ask any more.</summary>
             public NotAskedRule? Forgotten => NobodyLeft ? NotAskedRule.Erased : OptedOut ? NotAskedRule.OptedOut : null;
@@ -106,7 +114,7 @@ public sealed record ChaseFeedback(Guid CommunityId, IReadOnlyList<Guid> Feedbac
                 var calls = attempts.ToArray();
                 var ask = Way(AskMadeAt, AskSentAt, AskParkedAt, now);
                 return new OpenRound(State, AskedAt, Reminders, LastRemindedAt, InSample, ask, Reminders == 0 ? ask : Way(ReminderMadeAt, ReminderSentAt, ReminderParkedAt, now),
-                    [.. calls.Select(a => (a.TriedAt, a.Result))], CallAttempts.Agreed(calls.Select(a => (a.TriedAt, a.Result, a.CallAgainAt))));
+                    [.. calls.Select(a => (a.TriedAt, a.Result))], CallAttempts.Agreed(calls.Select(a => (a.TriedAt, a.Result, a.CallAgainAt))), NumberTurnedUp);
             }
 
             // A message that is not there was never to be delivered.
@@ -126,6 +134,8 @@ public sealed record ChaseFeedback(Guid CommunityId, IReadOnlyList<Guid> Feedbac
             public NotAskedRule? Rule => To == FeedbackState.NotAsked ? Row.Forgotten : null;
 
             public bool Lists => To == FeedbackState.ToCall && Row.State != FeedbackState.ToCall;
+
+            public bool OwesACall => (Lists || Decision.Ring) && !Row.CallOwed;
         }
 
         public async Task<int> Handle(ChaseFeedback command, CancellationToken cancellationToken)
@@ -166,7 +176,7 @@ public sealed record ChaseFeedback(Guid CommunityId, IReadOnlyList<Guid> Feedbac
             var decision = row.Forgotten is not null ? new ChaseDecision(FeedbackMove.Forget, null, row.Reminders)
                 : FeedbackCadence.Decide(row.Open(attempts, now), profile.PlanOf(row.PlanPolicy, row.AsRework), rules, zone, now);
             var to = decision.Move is { } move ? FeedbackLifecycle.After(row.State, move) : row.State;
-            return new Chased(row, decision, to, to == FeedbackState.ToCall && row.State != to ? rules.Decent(now, zone) : null);
+            return new Chased(row, decision, to, (to == FeedbackState.ToCall && row.State != to) || decision.Ring ? rules.Decent(now, zone) : null);
         }
 
         private async Task Write(Guid communityId, IReadOnlyList<Chased> chased, DateTimeOffset now, CancellationToken ct)
@@ -210,7 +220,7 @@ public sealed record ChaseFeedback(Guid CommunityId, IReadOnlyList<Guid> Feedbac
             }
 
             Log(communityId, chased, now);
-            await calls.Owe(communityId, [.. chased.Where(c => c is { Lists: true, Row.CallOwed: false }).Select(c => (c.Row.FeedbackId, c.Row.PlanPolicy, now))], ct);
+            await calls.Owe(communityId, [.. chased.Where(c => c.OwesACall).Select(c => (c.Row.FeedbackId, c.Row.PlanPolicy, now))], ct);
             await CloseThem(communityId, [.. chased.Where(c => c.Ends)], now, ct);
             await mediator.Publish(new SweepStep("requests closed"), ct);
         }
@@ -227,6 +237,7 @@ public sealed record ChaseFeedback(Guid CommunityId, IReadOnlyList<Guid> Feedbac
                     FeedbackMove.GiveUp => Happening.FeedbackUnreachable,
                     FeedbackMove.Lapse => Happening.FeedbackLapsed,
                     FeedbackMove.Forget => Happening.FeedbackNotAsked,
+                    null when one.OwesACall => Happening.FeedbackCallDue,
                     _ => (Happening?)null,
                 };
                 if (what is { } happened)

@@ -15,7 +15,7 @@ public enum FollowUpEnding
     /// <summary>They were spoken with: by whom and at which number is written down.</summary>
     CalledBack,
 
-    /// <summary>As many calls as are demanded reached nobody, at as many times of day.</summary>
+    /// <summary>As many calls as are demanded reached nobody, at as many times of day; or no number is known.</summary>
     Unreachable,
 
     /// <summary>Read, by the manager, who was only told. Whoever owes the call does not end it by reading.</summary>
@@ -131,7 +131,11 @@ public sealed record EndFollowUp([property: JsonIgnore] Guid FollowUpId, FollowU
                 throw new Refused.Conflict("feedback.call_agreed", "Somebody picked up and named a time to be called. Call then, before giving up.");
             }
 
-            if (!CallLog.Suffice(attempts, await CallLog.RulesOf(book, request.CommunityId, round, ct), round.Zone))
+            if (CallLog.HaveNoNumber(attempts))
+            {
+                await CallLog.MustNotKnowANumber(db, request, round.FeedbackId, ct); // one may have turned up
+            }
+            else if (!CallLog.Suffice(attempts, await CallLog.RulesOf(book, request.CommunityId, round, ct), round.Zone))
             {
                 throw new Refused.Conflict("feedback.attempts_missing", "As many calls that reached nobody as are demanded, at different times of day, come before giving up.");
             }
@@ -186,7 +190,7 @@ public sealed record ListFollowUps(Guid? CommunityId = null, bool Ready = false,
             left join lateral (
                 select count(*) as attempts, max(t.tried_at) as last_tried_at
                 from call_attempt t
-                where t.community_id = u.community_id and t.follow_up_id = u.follow_up_id) a on true
+                where t.community_id = u.community_id and t.follow_up_id = u.follow_up_id and t.number_dialled is not null) a on true
             order by u.due_at, u.follow_up_id
             limit @Take
             """;

@@ -80,6 +80,7 @@ public sealed record GetCallBack(Guid FeedbackId) : IQuery<CallBackSheet>
 
             caller.MustBeAllowedIn(row.CommunityId);
             var hour = row.CustomerId is null ? null : await db.Find<int?>(Reached, new { row.CommunityId, row.CustomerId, row.TimeZone }, cancellationToken);
+            var numberKnown = await db.Single<bool>(CallLog.NumberIsKnown, new { row.CommunityId, row.RequestId, row.FeedbackId }, cancellationToken);
             return new CallBackSheet(
                 row.CommunityId,
                 row.FeedbackId,
@@ -99,13 +100,15 @@ public sealed record GetCallBack(Guid FeedbackId) : IQuery<CallBackSheet>
                 row.HandedToName,
                 hour,
                 CallScript.Of(row.Language, row.Kind, row.Language == "en" ? row.CommunityNameEn : row.CommunityName, row.CustomerName, row.Description, row.DoneWhat, row.AsRework),
-                [.. calls.Select(c => c with { NumberDialled = Customers.Masked.Phone(c.NumberDialled)! })]);
+                [.. calls.Select(c => c with { NumberDialled = Customers.Masked.Phone(c.NumberDialled) })],
+                numberKnown);
         }
     }
 }
 
 /// <param name="BestHour">The hour of their day at which this person was reached most often before: 0–23; null where they never were.</param>
 /// <param name="Script">What to say, a line each, in the customer's language.</param>
+/// <param name="NumberKnown">There is a number to ring that has not turned out to be wrong.</param>
 public sealed record CallBackSheet(
     Guid CommunityId,
     Guid FeedbackId,
@@ -125,9 +128,10 @@ public sealed record CallBackSheet(
     string? HandedToName,
     int? BestHour,
     IReadOnlyList<string> Script,
-    IReadOnlyList<CallLine> Calls);
+    IReadOnlyList<CallLine> Calls,
+    bool NumberKnown);
 
 /// <summary>One call.</summary>
-/// <param name="NumberDialled">Masked.</param>
+/// <param name="NumberDialled">Masked; null where no number was known.</param>
 /// <param name="SpokeWith">Who picked up; null where nobody did.</param>
-public sealed record CallLine(DateTimeOffset TriedAt, string NumberDialled, CallResult Result, Guid StaffId, string? StaffName, string? SpokeWith, string? Note);
+public sealed record CallLine(DateTimeOffset TriedAt, string? NumberDialled, CallResult Result, Guid StaffId, string? StaffName, string? SpokeWith, string? Note);

@@ -7,7 +7,7 @@ public sealed record GetFollowUp(Guid FollowUpId) : IQuery<FollowUpSheet>
     internal sealed class Handler(Db db, Caller caller, TimeProvider clock) : IRequestHandler<GetFollowUp, FollowUpSheet>
     {
         private const string Read = """
-            select u.community_id, u.follow_up_id, u.request_id, r.number, r.description, u.reason, u.for_role, u.due_at, u.ended_at, u.ended_how, u.version, u.call_after,
+            select u.community_id, u.follow_up_id, u.request_id, u.feedback_id, r.number, r.description, u.reason, u.for_role, u.due_at, u.ended_at, u.ended_how, u.version, u.call_after,
                 case when u.taken_until > @Now then u.taken_by end as taken_by, (select s.display_name from staff s where s.staff_id = u.taken_by and u.taken_until > @Now) as taken_by_name,
                 case when u.taken_until > @Now then u.taken_until end as taken_until, u.handed_to, (select s.display_name from staff s where s.staff_id = u.handed_to) as handed_to_name,
                 coalesce(cu.name, r.reporter_name) as customer_name, coalesce(cu.language, 'zh-CN') as language, m.name as community_name, m.name_en as community_name_en, f.made_it_five
@@ -28,6 +28,7 @@ public sealed record GetFollowUp(Guid FollowUpId) : IQuery<FollowUpSheet>
             Guid CommunityId,
             Guid FollowUpId,
             Guid RequestId,
+            Guid FeedbackId,
             long Number,
             string Description,
             FollowUpReason Reason,
@@ -59,6 +60,7 @@ public sealed record GetFollowUp(Guid FollowUpId) : IQuery<FollowUpSheet>
             }
 
             caller.MustBeAllowedIn(row.CommunityId);
+            var numberKnown = await db.Single<bool>(CallLog.NumberIsKnown, new { row.CommunityId, row.RequestId, row.FeedbackId }, cancellationToken);
             return new FollowUpSheet(
                 row.CommunityId,
                 row.FollowUpId,
@@ -78,13 +80,15 @@ public sealed record GetFollowUp(Guid FollowUpId) : IQuery<FollowUpSheet>
                 row.HandedToName,
                 CallScript.AfterABadAnswer(
                     row.Language, row.Language == "en" ? row.CommunityNameEn : row.CommunityName, row.CustomerName, row.Description, row.MadeItFive, toWork: row.Reason == FollowUpReason.NotSolved),
-                [.. calls.Select(c => c with { NumberDialled = Customers.Masked.Phone(c.NumberDialled)! })]);
+                [.. calls.Select(c => c with { NumberDialled = Customers.Masked.Phone(c.NumberDialled) })],
+                numberKnown);
         }
     }
 }
 
 /// <param name="Script">What to say, a line each, in the customer's language.</param>
 /// <param name="Calls">Those about this answer, not those by which it was asked for.</param>
+/// <param name="NumberKnown">There is a number to ring that has not turned out to be wrong.</param>
 public sealed record FollowUpSheet(
     Guid CommunityId,
     Guid FollowUpId,
@@ -103,4 +107,5 @@ public sealed record FollowUpSheet(
     Guid? HandedTo,
     string? HandedToName,
     IReadOnlyList<string> Script,
-    IReadOnlyList<CallLine> Calls);
+    IReadOnlyList<CallLine> Calls,
+    bool NumberKnown);

@@ -59,7 +59,7 @@ public sealed record ListCallBacks(Guid? CommunityId = null, FeedbackState State
             left join lateral (
                 select count(*) as attempts, max(t.tried_at) as last_tried_at
                 from call_attempt t
-                where t.community_id = f.community_id and t.feedback_id = f.feedback_id and t.follow_up_id is null) a on true
+                where t.community_id = f.community_id and t.feedback_id = f.feedback_id and t.follow_up_id is null and t.number_dialled is not null) a on true
             order by f.started_at, f.feedback_id
             limit @Take
             """;

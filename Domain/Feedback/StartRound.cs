@@ -11,15 +11,10 @@ internal sealed class StartRound(Db db, SlaBook book, EventLog log, IMediator me
 {
     // Of several requests of one person that finish at once, each counts the asks of those before it: the person is locked, then they are read.
     private const string Read = """
-        select pg_advisory_xact_lock(hashtextextended('asks:' || r.community_id::text || ':' || coalesce(r.customer_id::text, r.reporter_phone, w.address), 0))::text as locked
+        select pg_advisory_xact_lock(hashtextextended('asks:' || r.community_id::text || ':' || coalesce(r.customer_id::text, r.reporter_phone, w.sender_normalised), 0))::text as locked
         from request r
-        left join lateral (
-            select i.sender_normalised as address
-            from inbound_message i
-            where i.community_id = r.community_id and i.request_id = r.request_id and i.channel = 'email' and i.kind = 'toConfirm' and i.settled_at is not null and i.sender <> '–'
-            order by i.received_at, i.inbound_message_id
-            limit 1) w on true
-        where r.request_id = @RequestId and num_nonnulls(r.customer_id::text, r.reporter_phone, w.address) > 0;
+        left join inbound_message w on w.community_id = r.community_id and w.request_id = r.request_id and w.channel = 'email' and w.is_report and w.sender <> '–'
+        where r.request_id = @RequestId and num_nonnulls(r.customer_id::text, r.reporter_phone, w.sender_normalised) > 0;
 
         select r.kind, r.channel, r.outcome, r.round, r.customer_id, r.reporter_phone, coalesce(c.opted_out_at is not null, false) as opted_out,
             coalesce(c.erased_at is not null, false) as erased,
@@ -28,9 +23,12 @@ internal sealed class StartRound(Db db, SlaBook book, EventLog log, IMediator me
                 from fault_request j
                 join fault_request x on x.community_id = j.community_id and x.fault_id = j.fault_id and x.request_id <> j.request_id and x.left_at is null
                 join request o on o.community_id = x.community_id and o.request_id = x.request_id
+                left join inbound_message v on v.community_id = o.community_id and v.request_id = o.request_id and v.channel = 'email' and v.is_report and v.sender <> '–'
                 join feedback f on f.community_id = o.community_id and f.request_id = o.request_id
                 where j.community_id = r.community_id and j.request_id = r.request_id and j.left_at is null
-                  and (o.customer_id = r.customer_id or (o.customer_id is null and r.customer_id is null and o.reporter_phone = r.reporter_phone))
+                  and (o.customer_id = r.customer_id
+                    or (o.customer_id is null and r.customer_id is null
+                        and (o.reporter_phone = r.reporter_phone or (o.reporter_phone is null and r.reporter_phone is null and v.sender_normalised = w.sender_normalised))))
                   and f.state <> 'notAsked' and f.started_at >= j.joined_at) as asked_for_the_fault,
             exists (
                 select
@@ -56,18 +54,13 @@ internal sealed class StartRound(Db db, SlaBook book, EventLog log, IMediator me
                 select j.request_id
                 from inbound_message j
                 where j.community_id = r.community_id and num_nonnulls(r.customer_id::text, r.reporter_phone) = 0
-                  and j.sender_normalised = w.address and j.channel = 'email' and j.kind = 'toConfirm' and j.settled_at is not null) q
+                  and j.sender_normalised = w.sender_normalised and j.channel = 'email' and j.is_report) q
              join feedback f on f.community_id = r.community_id and f.request_id = q.request_id
              where q.request_id <> r.request_id and f.asked_at > @Since) as asks_within_a_month,
-            w.address is not null as wrote
+            w.inbound_message_id is not null as wrote
         from request r
         left join customer c on c.community_id = r.community_id and c.customer_id = r.customer_id
-        left join lateral (
-            select i.sender_normalised as address
-            from inbound_message i
-            where i.community_id = r.community_id and i.request_id = r.request_id and i.channel = 'email' and i.kind = 'toConfirm' and i.settled_at is not null and i.sender <> '–'
-            order by i.received_at, i.inbound_message_id
-            limit 1) w on true
+        left join inbound_message w on w.community_id = r.community_id and w.request_id = r.request_id and w.channel = 'email' and w.is_report and w.sender <> '–'
         where r.request_id = @RequestId;
         """;
 

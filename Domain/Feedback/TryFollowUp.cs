@@ -7,21 +7,28 @@ namespace PropertyServiceDesk.Domain.Feedback;
 /// <summary>
 /// The desk rang about a bad answer, and reached nobody yet, or was asked to ring later. What came of a talk is said when the follow-up
 /// ends. A call that was made stops the clock of the one that is owed, whatever came of it, and the next is owed in its turn; as with rounds,
-/// one at night or before the time that somebody named changes nothing. After the calls that suffice it is owed to say how it ended.
+/// one at night or before the time that somebody named changes nothing. After the calls that suffice, and where no number is known, it is
+/// owed to say how it ended.
 /// </summary>
-/// <param name="Result">noAnswer, busy, wrongNumber or callLater.</param>
+/// <param name="NumberDialled">With noNumber null, else needed.</param>
+/// <param name="Result">noAnswer, busy, wrongNumber, callLater or noNumber.</param>
 /// <param name="Note">At most 1,000 characters; the desk reads it.</param>
 /// <param name="SpokeWith">Who picked up, where somebody did: at most 100 characters.</param>
 /// <param name="CallAgainAt">When they asked to be called, with callLater: within seven days, at whatever hour they named.</param>
 [AllowedTo(Roles.Desk)]
 public sealed record TryFollowUp(
-    [property: JsonIgnore] Guid FollowUpId, string NumberDialled, CallResult Result, string? Note = null, string? SpokeWith = null, DateTimeOffset? CallAgainAt = null) : ICommand<FollowUpNow>, IByAPerson
+    [property: JsonIgnore] Guid FollowUpId, string? NumberDialled, CallResult Result, string? Note = null, string? SpokeWith = null, DateTimeOffset? CallAgainAt = null) : ICommand<FollowUpNow>, IByAPerson
 {
     public sealed class Validator : AbstractValidator<TryFollowUp>
     {
         public Validator()
         {
-            RuleFor(c => c.NumberDialled).PhoneNumber();
+            RuleFor(c => c.NumberDialled).PhoneNumber().When(c => c.Result != CallResult.NoNumber);
+            RuleFor(c => c.NumberDialled)
+                .Must((c, number) => number is null && c.SpokeWith is null)
+                .When(c => c.Result == CallResult.NoNumber)
+                .WithErrorCode("call.nobody_rung")
+                .WithMessage("Where no number is known nobody was rung. Leave out the number and whom you spoke with.");
             RuleFor(c => c.Note).OptionalPlainText(1000);
             RuleFor(c => c.SpokeWith).OptionalPlainText(100);
             RuleFor(c => c.CallAgainAt)
@@ -50,6 +57,11 @@ public sealed record TryFollowUp(
             var (me, now) = (caller.Actor.Id, clock.Now());
             followUp.MustNotBeTakenByAnother(me, now);
             var rules = await CallLog.RulesOf(book, request.CommunityId, round, cancellationToken);
+            if (command.Result == CallResult.NoNumber)
+            {
+                await CallLog.MustNotKnowANumber(db, request, round.FeedbackId, cancellationToken);
+            }
+
             if (command.CallAgainAt is { } again)
             {
                 CallHours.MustBeSoon(again, now, "callAgainAt");
@@ -59,7 +71,7 @@ public sealed record TryFollowUp(
                 db, request.CommunityId, round.FeedbackId, me, now, command.NumberDialled, command.Result, command.Note, command.SpokeWith, command.CallAgainAt, cancellationToken, command.FollowUpId);
             var attempts = await CallLog.OfFollowUp(db, request.CommunityId, command.FollowUpId, cancellationToken);
             var agreed = CallLog.Agreed(attempts);
-            var callAfter = agreed ?? rules.NextCall(attempts.Select(a => a.TriedAt), now, round.Zone);
+            var callAfter = agreed ?? (command.Result == CallResult.NoNumber ? now : CallLog.Next(attempts, rules, now, round.Zone));
             await db.Run(Write, new { command.FollowUpId, CallAfter = callAfter }, cancellationToken);
             log.Write(
                 request.CommunityId, SubjectKind.Feedback, round.FeedbackId, Happening.FeedbackCallTried,

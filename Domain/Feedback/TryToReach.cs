@@ -7,20 +7,28 @@ namespace PropertyServiceDesk.Domain.Feedback;
 /// <summary>
 /// The desk rang, and there is no answer to write down yet. An attempt never scores: what the owner said is recorded as feedback, and
 /// that they do not want to say anything, as a refusal. Once enough attempts reached nobody, the round ends as unreachable by itself.
+/// Of a round on the list it can be said that no number is known: it ends as unreachable as soon as the ask could not be delivered either,
+/// and where it was delivered as no response, once they had the time to answer that anybody has.
 /// </summary>
-/// <param name="Result">noAnswer, busy, wrongNumber or callLater.</param>
+/// <param name="NumberDialled">With noNumber null, else needed.</param>
+/// <param name="Result">noAnswer, busy, wrongNumber, callLater or noNumber.</param>
 /// <param name="Note">At most 1,000 characters; the desk reads it.</param>
 /// <param name="SpokeWith">Who picked up, where somebody did: at most 100 characters.</param>
 /// <param name="CallAgainAt">When they asked to be called, with callLater: within seven days, at whatever hour they named. The next call is due from then on.</param>
 [AllowedTo(Roles.Desk)]
 public sealed record TryCall(
-    [property: JsonIgnore] Guid RequestId, string NumberDialled, CallResult Result, string? Note = null, string? SpokeWith = null, DateTimeOffset? CallAgainAt = null) : ICommand<FeedbackReply>, IByAPerson
+    [property: JsonIgnore] Guid RequestId, string? NumberDialled, CallResult Result, string? Note = null, string? SpokeWith = null, DateTimeOffset? CallAgainAt = null) : ICommand<FeedbackReply>, IByAPerson
 {
     public sealed class Validator : AbstractValidator<TryCall>
     {
         public Validator()
         {
-            RuleFor(c => c.NumberDialled).PhoneNumber();
+            RuleFor(c => c.NumberDialled).PhoneNumber().When(c => c.Result != CallResult.NoNumber);
+            RuleFor(c => c.NumberDialled)
+                .Must((c, number) => number is null && c.SpokeWith is null)
+                .When(c => c.Result == CallResult.NoNumber)
+                .WithErrorCode("call.nobody_rung")
+                .WithMessage("Where no number is known nobody was rung. Leave out the number and whom you spoke with.");
             RuleFor(c => c.Note).OptionalPlainText(1000);
             RuleFor(c => c.SpokeWith).OptionalPlainText(100);
             RuleFor(c => c.CallAgainAt)
@@ -52,6 +60,16 @@ public sealed record TryCall(
             var state = FeedbackLifecycle.After(round.State, FeedbackMove.TryCall);
             round.MustNotBeTakenByAnother(caller.Actor.Id, now);
             var rules = await CallLog.RulesOf(book, request.CommunityId, round, cancellationToken);
+            if (command.Result == CallResult.NoNumber)
+            {
+                if (round.State != FeedbackState.ToCall)
+                {
+                    throw new Refused.Conflict("call.not_on_the_list", "Nobody has to be rung about this yet. While it is asked about in writing, their answer is waited for.");
+                }
+
+                await CallLog.MustNotKnowANumber(db, request, round.FeedbackId, cancellationToken);
+            }
+
             if (command.CallAgainAt is { } again)
             {
                 CallHours.MustBeSoon(again, now, "callAgainAt"); // at whatever hour: they asked for it
@@ -60,7 +78,7 @@ public sealed record TryCall(
             await CallLog.Write(db, request.CommunityId, round.FeedbackId, caller.Actor.Id, now, command.NumberDialled, command.Result, command.Note, command.SpokeWith, command.CallAgainAt, cancellationToken);
             var attempts = await CallLog.Of(db, request.CommunityId, round.FeedbackId, cancellationToken);
             var agreed = CallLog.Agreed(attempts);
-            var callAfter = agreed ?? rules.NextCall(attempts.Select(a => a.TriedAt), now, round.Zone);
+            var callAfter = agreed ?? (command.Result == CallResult.NoNumber ? now.AddHours(rules.WaitHours) : CallLog.Next(attempts, rules, now, round.Zone));
             await db.Run(Write, new { round.FeedbackId, State = state, Now = now, CallAfter = callAfter }, cancellationToken);
             log.Write(
                 request.CommunityId, SubjectKind.Feedback, round.FeedbackId, Happening.FeedbackCallTried, new { request.RequestId, round.Round, command.Result, command.CallAgainAt }, command.Note, Visibility.Desk, now);
@@ -195,14 +213,33 @@ internal static class CallLog
         order by a.tried_at, a.call_attempt_id
         """;
 
+    /// <summary>Whether there is a number to ring that has not turned out to be wrong.</summary>
+    public const string NumberIsKnown = """
+        select number_is_known(@CommunityId, @RequestId, @FeedbackId)
+        """;
+
     public sealed record Attempt(DateTimeOffset TriedAt, CallResult Result, DateTimeOffset? CallAgainAt);
+
+    /// <exception cref="Refused.Conflict">There is a number to ring.</exception>
+    public static async Task MustNotKnowANumber(Db db, LockedRequest request, Guid feedbackId, CancellationToken ct)
+    {
+        if (await db.Single<bool>(NumberIsKnown, new { request.CommunityId, request.RequestId, FeedbackId = feedbackId }, ct))
+        {
+            throw new Refused.Conflict("call.number_known", "A number is known that has not turned out to be wrong. Ring it, and write down what came of it.");
+        }
+    }
 
     public static DateTimeOffset? Agreed(IEnumerable<Attempt> attempts) => CallAttempts.Agreed(attempts.Select(a => (a.TriedAt, a.Result, a.CallAgainAt)));
 
     public static bool Suffice(IEnumerable<Attempt> attempts, FeedbackRules rules, TimeZoneInfo zone) => CallAttempts.Suffice(attempts.Select(a => (a.TriedAt, a.Result)), rules, zone);
 
+    public static bool HaveNoNumber(IEnumerable<Attempt> attempts) => CallAttempts.HaveNoNumber([.. attempts.Select(a => a.Result)]);
+
+    public static DateTimeOffset Next(IEnumerable<Attempt> attempts, FeedbackRules rules, DateTimeOffset now, TimeZoneInfo zone) =>
+        rules.NextCall(attempts.Where(a => a.Result != CallResult.NoNumber).Select(a => a.TriedAt), now, zone);
+
     public static Task Write(
-        Db db, Guid communityId, Guid feedbackId, Guid by, DateTimeOffset now, string number, CallResult result, string? note, string? spokeWith, DateTimeOffset? callAgainAt, CancellationToken ct, Guid? followUpId = null) =>
+        Db db, Guid communityId, Guid feedbackId, Guid by, DateTimeOffset now, string? number, CallResult result, string? note, string? spokeWith, DateTimeOffset? callAgainAt, CancellationToken ct, Guid? followUpId = null) =>
         db.Run(
             Insert,
             new
@@ -213,7 +250,7 @@ internal static class CallLog
                 FollowUpId = followUpId,
                 By = by,
                 Now = now,
-                NumberDialled = Rules.PhoneNumber.Normalise(number),
+                NumberDialled = number is null ? null : Rules.PhoneNumber.Normalise(number),
                 Result = result,
                 Note = note,
                 SpokeWith = spokeWith is { } name ? PlainText.Normalise(name) : null,

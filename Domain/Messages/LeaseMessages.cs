@@ -116,9 +116,7 @@ public sealed record LeaseMessages(Guid CommunityId, IReadOnlyList<Guid> Message
                 select i.sender_normalised as address
                 from inbound_message i
                 where m.recipient_kind = 'reporter' and num_nonnulls(r.customer_id::text, r.reporter_phone) = 0
-                  and i.community_id = m.community_id and i.request_id = m.request_id and i.channel = 'email' and i.kind = 'toConfirm' and i.settled_at is not null and i.sender <> '–'
-                order by i.received_at, i.inbound_message_id
-                limit 1) wrote on true
+                  and i.community_id = m.community_id and i.request_id = m.request_id and i.channel = 'email' and i.is_report and i.sender <> '–') wrote on true
             left join customer cu on m.recipient_kind = 'customer' and cu.community_id = m.community_id and cu.customer_id = m.recipient_id and cu.erased_at is null
             left join owner_link ol on ol.community_id = m.community_id and ol.request_id = m.request_id
                 and (m.recipient_kind = 'reporter' or (m.recipient_kind = 'customer' and m.recipient_id = r.customer_id))

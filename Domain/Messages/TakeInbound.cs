@@ -30,6 +30,13 @@ internal static class Addresses
         InboundChannel.Email => (System.Net.Mail.MailAddress.TryCreate(sender, out var address) ? address.Address : sender.Trim()).ToLowerInvariant(),
     };
 
+    /// <summary>As everybody sees it who did not ask for it in full.</summary>
+    public static string Masked(InboundChannel channel, string sender) => channel switch
+    {
+        InboundChannel.Sms => Customers.Masked.Phone(sender) ?? "",
+        InboundChannel.Email => Customers.Masked.Point(new Customers.ContactPoint(Guid.Empty, ContactKind.Email, sender, Normalise(channel, sender), null)).Value,
+    };
+
     public static ContactKind KindOf(InboundChannel channel) => channel == InboundChannel.Sms ? ContactKind.Phone : ContactKind.Email;
 }
 
@@ -65,7 +72,7 @@ public sealed record FindSender(Guid CommunityId, InboundChannel Channel, string
                     case when exists (select from feedback f where f.community_id = r.community_id and f.request_id = r.request_id and f.ended_at is null) then 1 else 3 end
                 from inbound_message i
                 join request r on r.community_id = i.community_id and r.request_id = i.request_id and r.customer_id is null and r.reporter_phone is null
-                where i.community_id = @CommunityId and i.sender_normalised = @Normalised and i.channel = @Channel and i.kind = 'toConfirm' and i.settled_at is not null
+                where i.community_id = @CommunityId and i.sender_normalised = @Normalised and i.channel = @Channel and i.is_report
             ) x
             order by x.rank, x.at desc
             limit 1
@@ -180,7 +187,7 @@ public sealed record TakeInbound(
                 select r.request_id
                 from inbound_message i
                 join request r on r.community_id = i.community_id and r.request_id = i.request_id and r.customer_id is null and r.reporter_phone is null
-                where i.community_id = @CommunityId and i.sender_normalised = @Normalised and i.channel = @Channel and i.kind = 'toConfirm' and i.settled_at is not null
+                where i.community_id = @CommunityId and i.sender_normalised = @Normalised and i.channel = @Channel and i.is_report
             ) mine
             join request r on r.community_id = @CommunityId and r.request_id = mine.request_id
             join feedback f on f.community_id = @CommunityId and f.request_id = mine.request_id
@@ -213,7 +220,7 @@ public sealed record TakeInbound(
                 select r.request_id, r.reported_at
                 from inbound_message i
                 join request r on r.community_id = i.community_id and r.request_id = i.request_id and r.customer_id is null and r.reporter_phone is null and r.status in ('received', 'inProgress', 'awaitingFeedback')
-                where i.community_id = @CommunityId and i.sender_normalised = @Normalised and i.channel = @Channel and i.kind = 'toConfirm' and i.settled_at is not null
+                where i.community_id = @CommunityId and i.sender_normalised = @Normalised and i.channel = @Channel and i.is_report
                 union
                 select r.request_id, r.reported_at
                 from request r
@@ -400,14 +407,8 @@ public sealed record ListInbound(Guid? CommunityId = null, int Take = 50, string
             var (at, id) = query.After is null ? (null, Guid.Empty) : Cursor.AtAndId(query.After);
             var rows = await db.List<InboundLine>(
                 Read, new { Communities = caller.CommunitiesFor(query.CommunityId), After = query.After is not null, AfterAt = at, AfterId = id, Take = query.Take + 1 }, cancellationToken);
-            return Cursor.Page([.. rows.Select(r => r with { Sender = Masked(r) })], query.Take, r => [r.ReceivedAt, r.InboundMessageId]);
+            return Cursor.Page([.. rows.Select(r => r with { Sender = Addresses.Masked(r.Channel, r.Sender) })], query.Take, r => [r.ReceivedAt, r.InboundMessageId]);
         }
-
-        private static string Masked(InboundLine line) => line.Channel switch
-        {
-            InboundChannel.Sms => Customers.Masked.Phone(line.Sender) ?? "",
-            InboundChannel.Email => Customers.Masked.Point(new Customers.ContactPoint(Guid.Empty, ContactKind.Email, line.Sender, Addresses.Normalise(line.Channel, line.Sender), null)).Value,
-        };
     }
 }
 
@@ -416,7 +417,12 @@ public sealed record ListInbound(Guid? CommunityId = null, int Take = 50, string
 public sealed record InboundLine(
     Guid CommunityId, Guid InboundMessageId, InboundChannel Channel, string Sender, string? Subject, string Text, DateTimeOffset ReceivedAt, Guid? CustomerId, string? CustomerName, int Version);
 
-/// <summary>The desk says what a message that came in was: this request (a new one, which it registered for it, or another), or none.</summary>
+/// <summary>
+/// The desk says what a message that came in was: this request (a new one, which it registered for it, or another), or none. It was
+/// registered for it where it was registered after the message came, by the message's way (a mail's as e-mail, a text message's as a
+/// call), and for no other message: then whoever wrote is the reporter of a request that names neither a customer nor a number. On
+/// another request it is a note for the desk, which says who wrote it; its reporter stays who it was, or nobody.
+/// </summary>
 /// <param name="RequestId">Leave out where it is no request.</param>
 [AllowedTo(Roles.Desk)]
 public sealed record SettleInbound([property: JsonIgnore] Guid InboundMessageId, Guid? RequestId = null) : ICommand<InboundSettled>, IByAPerson
@@ -431,15 +437,20 @@ public sealed record SettleInbound([property: JsonIgnore] Guid InboundMessageId,
             """;
 
         private const string Read = """
-            select settled_at, channel, sender_normalised, version
-            from inbound_message
-            where inbound_message_id = @InboundMessageId
-            for no key update
+            select i.settled_at, i.channel, i.sender, i.sender_normalised, i.subject, i.text, (select c.name from customer c where c.community_id = i.community_id and c.customer_id = i.customer_id) as customer_name, i.version,
+                exists (
+                    select
+                    from request r
+                    where r.community_id = i.community_id and r.request_id = @RequestId and r.registered_at >= i.received_at and r.channel = case i.channel when 'email' then 'email' else 'phone' end
+                      and not exists (select from inbound_message o where o.community_id = r.community_id and o.request_id = r.request_id and o.is_report)) as is_report
+            from inbound_message i
+            where i.inbound_message_id = @InboundMessageId
+            for no key update of i
             """;
 
         private const string Write = """
             update inbound_message
-            set settled_at = @Now, settled_by = @By, request_id = @RequestId, version = version + 1
+            set settled_at = @Now, settled_by = @By, request_id = @RequestId, is_report = @IsReport, version = version + 1
             where inbound_message_id = @InboundMessageId
             """;
 
@@ -451,7 +462,20 @@ public sealed record SettleInbound([property: JsonIgnore] Guid InboundMessageId,
             where community_id = @CommunityId and request_id = @RequestId and customer_id is null and reporter_phone is null
             """;
 
-        private sealed record Row(DateTimeOffset? SettledAt, InboundChannel Channel, string SenderNormalised, int Version);
+        private sealed record Row(
+            DateTimeOffset? SettledAt, InboundChannel Channel, string Sender, string SenderNormalised, string? Subject, string Text, string? CustomerName, int Version, bool IsReport)
+        {
+            /// <summary>What was written, and who wrote it: by name where they gave one, and by what everybody may see of the number or address.</summary>
+            public string Note
+            {
+                get
+                {
+                    var name = CustomerName ?? (Channel == InboundChannel.Email && System.Net.Mail.MailAddress.TryCreate(Sender, out var mail) && mail.DisplayName.Length > 0 ? mail.DisplayName : null);
+                    var address = Addresses.Masked(Channel, Sender);
+                    return PlainText.Normalise($"{(name is null ? address : $"{name} ({address})")}: {(Text.Length > 0 ? Text : Subject)}");
+                }
+            }
+        }
 
         public async Task<InboundSettled> Handle(SettleInbound command, CancellationToken cancellationToken)
         {
@@ -463,7 +487,7 @@ public sealed record SettleInbound([property: JsonIgnore] Guid InboundMessageId,
                 throw new Refused.NotFound("request");
             }
 
-            var row = await db.Single<Row>(Read, new { command.InboundMessageId }, cancellationToken);
+            var row = await db.Single<Row>(Read, new { command.InboundMessageId, command.RequestId }, cancellationToken);
             caller.MustNotBeStale("inbound_message", row.Version);
             if (row.SettledAt is not null)
             {
@@ -471,14 +495,20 @@ public sealed record SettleInbound([property: JsonIgnore] Guid InboundMessageId,
             }
 
             var now = clock.Now();
-            await db.Run(Write, new { command.InboundMessageId, command.RequestId, Now = now, By = caller.Actor.Id }, cancellationToken);
-            if (request is { CustomerId: null } && row.Channel == InboundChannel.Sms && PhoneNumber.Normalise(row.SenderNormalised) is { } phone)
+            await db.Run(Write, new { command.InboundMessageId, command.RequestId, row.IsReport, Now = now, By = caller.Actor.Id }, cancellationToken);
+            if (request is { CustomerId: null } && row.IsReport && row.Channel == InboundChannel.Sms && PhoneNumber.Normalise(row.SenderNormalised) is { } phone)
             {
                 await db.Run(CanBeReached, new { CommunityId = community, command.RequestId, Phone = phone }, cancellationToken);
             }
 
             var (kind, subject) = command.RequestId is { } settled ? (SubjectKind.Request, settled) : (SubjectKind.Community, community);
             log.Write(community, kind, subject, Happening.InboundSettled, new { command.InboundMessageId, command.RequestId }, null, Visibility.Desk, now);
+            if (request is not null && !row.IsReport)
+            {
+                log.Write(community, SubjectKind.Request, request.RequestId, Happening.RequestNoted, new { command.InboundMessageId }, row.Note, Visibility.Desk, now);
+                await request.MoveTo(db, RequestLifecycle.After(request.Status, RequestMove.Note), cancellationToken);
+            }
+
             return new InboundSettled(command.InboundMessageId, command.RequestId, now, row.Version + 1);
         }
     }

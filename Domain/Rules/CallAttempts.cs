@@ -47,30 +47,34 @@ public static class CallAttempts
     public static bool ReachedNobody(CallResult result) => result switch
     {
         CallResult.NoAnswer or CallResult.Busy or CallResult.WrongNumber => true,
-        CallResult.CallLater or CallResult.Answered or CallResult.Refused => false,
+        CallResult.CallLater or CallResult.Answered or CallResult.Refused or CallResult.NoNumber => false,
     };
+
+    /// <summary>Whether no number was known when somebody last wanted to ring. Where one is dialled after all, it is known again.</summary>
+    public static bool HaveNoNumber(IReadOnlyList<CallResult> results) => results is [.., CallResult.NoNumber];
 
     /// <summary>As many as the community demands that reached nobody, at as many different times of day, in its zone.</summary>
     public static bool Suffice(IEnumerable<(DateTimeOffset At, CallResult Result)> attempts, FeedbackRules rules, TimeZoneInfo zone) =>
         AreMade(attempts.Where(a => ReachedNobody(a.Result)), rules, zone);
 
-    /// <summary>Every call that is demanded was made, whatever came of it. One outside the hours for calls is none of them.</summary>
+    /// <summary>Every call that is demanded was made, whatever came of it. One outside the hours for calls is none of them, nor is one without a number.</summary>
     public static bool AreMade(IEnumerable<(DateTimeOffset At, CallResult Result)> attempts, FeedbackRules rules, TimeZoneInfo zone)
     {
-        var times = attempts.Where(a => rules.IsDecent(a.At, zone)).Select(a => Of(a.At, zone)).ToList();
+        var times = attempts.Where(a => a.Result != CallResult.NoNumber && rules.IsDecent(a.At, zone)).Select(a => Of(a.At, zone)).ToList();
         return times.Count >= rules.Attempts && times.Distinct().Count() >= rules.TimesOfDay;
     }
 
     /// <summary>
     /// What the last of these calls does to the clock. A call that was made is met, and the next is owed: from now on, or from when they
     /// asked for it. One before that time, or in vain at night, is not the one that is owed. After those that suffice an answer is owed no
-    /// longer; where it takes a word to end it, that word is, and no further call in vain puts it off.
+    /// longer; where it takes a word to end it, that word is, and no further call in vain puts it off. Where no number is known, as after those that suffice.
     /// </summary>
     /// <param name="attempts">In the order in which they were made.</param>
     /// <param name="isOwed">Whether a clock runs.</param>
     public static CallOwed Owed(IReadOnlyList<(DateTimeOffset At, CallResult Result, DateTimeOffset? AgainAt)> attempts, CallDuty duty, bool isOwed, FeedbackRules rules, TimeZoneInfo zone)
     {
-        bool AreEnough(IEnumerable<(DateTimeOffset At, CallResult Result, DateTimeOffset? AgainAt)> some) => Suffice(some.Select(a => (a.At, a.Result)), rules, zone);
+        bool AreEnough(IReadOnlyList<(DateTimeOffset At, CallResult Result, DateTimeOffset? AgainAt)> some) =>
+            HaveNoNumber([.. some.Select(a => a.Result)]) || Suffice(some.Select(a => (a.At, a.Result)), rules, zone);
         var (last, before) = (attempts[^1], attempts.SkipLast(1).ToArray());
         var agreed = Agreed(attempts);
         var wordIsOwed = duty == CallDuty.Ending && Agreed(before) is null && AreEnough(before);
@@ -79,14 +83,14 @@ public static class CallAttempts
         return new CallOwed(!isAnother, isMore && duty != CallDuty.None && !(isAnother && isOwed) ? agreed ?? last.At : null);
     }
 
-    /// <summary>When whoever picked up last asked to be called, until somebody has rung then; null where nothing is promised.</summary>
+    /// <summary>When whoever picked up last asked to be called, until somebody has rung then, or has no number to ring any more; null where nothing is promised.</summary>
     /// <param name="attempts">In the order in which they were made.</param>
     public static DateTimeOffset? Agreed(IEnumerable<(DateTimeOffset At, CallResult Result, DateTimeOffset? AgainAt)> attempts)
     {
         DateTimeOffset? agreed = null;
         foreach (var (at, result, againAt) in attempts)
         {
-            agreed = result == CallResult.CallLater ? againAt : agreed is { } named && at >= named - Early ? null : agreed;
+            agreed = result == CallResult.CallLater ? againAt : result == CallResult.NoNumber ? null : agreed is { } named && at >= named - Early ? null : agreed;
         }
 
         return agreed;

@@ -24,6 +24,7 @@ public enum ListedWhy
 /// <summary>A round that nobody has answered yet.</summary>
 /// <param name="LastDelivery">Of the last reminder, else of the ask.</param>
 /// <param name="AgreedCallAt">When somebody who picked up asked to be called, where nobody has rung then yet.</param>
+/// <param name="NumberTurnedUp">None was known when somebody last wanted to ring, and now one is.</param>
 public sealed record OpenRound(
     FeedbackState State,
     DateTimeOffset AskedAt,
@@ -33,24 +34,27 @@ public sealed record OpenRound(
     Delivery AskDelivery,
     Delivery LastDelivery,
     IReadOnlyList<(DateTimeOffset At, CallResult Result)> Attempts,
-    DateTimeOffset? AgreedCallAt = null);
+    DateTimeOffset? AgreedCallAt = null,
+    bool NumberTurnedUp = false);
 
 /// <summary>What happens to a round now, if anything.</summary>
 /// <param name="Move">Remind, CallDue, GiveUp or Lapse; null: it waits.</param>
 /// <param name="LookAgainAt">Null where it has ended, or waits for a person.</param>
+/// <param name="Ring">There is somebody to ring again: the call is owed from now on.</param>
 /// <param name="Reminders">How many reminders count as sent after it: one that was missed is not made up for.</param>
-public sealed record ChaseDecision(FeedbackMove? Move, DateTimeOffset? LookAgainAt, int Reminders = 0, ListedWhy? Why = null);
+public sealed record ChaseDecision(FeedbackMove? Move, DateTimeOffset? LookAgainAt, int Reminders = 0, ListedWhy? Why = null, bool Ring = false);
 
 /// <summary>
 /// How a round is chased to its end. Only what was done ends it: calls that reached nobody make somebody unreachable; silence needs an
-/// ask that arrived and every call that the policy demands. Where the desk did not ring, nothing ends: that is its breach.
+/// ask that arrived and every call that the policy demands. Where the desk did not ring, nothing ends: that is its breach. Who has no
+/// number cannot be rung: they are unreachable where the ask did not arrive either, and where it did, they have as long as anybody to answer.
 /// </summary>
 public static class FeedbackCadence
 {
     public static ChaseDecision Decide(OpenRound round, FeedbackPlan plan, FeedbackRules rules, TimeZoneInfo zone, DateTimeOffset now) => round.State switch
     {
         FeedbackState.Asked or FeedbackState.Reminded => Asked(round, plan, rules, zone, now),
-        FeedbackState.ToCall => Called(round, rules, zone),
+        FeedbackState.ToCall => Called(round, rules, zone, now),
         FeedbackState.Answered or FeedbackState.Refused or FeedbackState.Unreachable or FeedbackState.NoResponse or FeedbackState.NotAsked => new ChaseDecision(null, null, round.Reminders),
     };
 
@@ -87,9 +91,22 @@ public static class FeedbackCadence
     }
 
     // A call that is promised is made first; and whose last word was "later" is not silent.
-    private static ChaseDecision Called(OpenRound round, FeedbackRules rules, TimeZoneInfo zone) =>
+    private static ChaseDecision Called(OpenRound round, FeedbackRules rules, TimeZoneInfo zone, DateTimeOffset now) =>
         round.AgreedCallAt is not null || round.Attempts is [.., (_, CallResult.CallLater)] ? new ChaseDecision(null, null, round.Reminders)
         : CallAttempts.Suffice(round.Attempts, rules, zone) ? new ChaseDecision(FeedbackMove.GiveUp, null, round.Reminders)
+        : round.NumberTurnedUp ? new ChaseDecision(null, null, round.Reminders, Ring: true)
+        : CallAttempts.HaveNoNumber([.. round.Attempts.Select(a => a.Result)]) ? WithoutANumber(round, rules, now)
         : round.AskDelivery == Delivery.Delivered && CallAttempts.AreMade(round.Attempts, rules, zone) ? new ChaseDecision(FeedbackMove.Lapse, null, round.Reminders)
         : new ChaseDecision(null, null, round.Reminders);
+
+    private static ChaseDecision WithoutANumber(OpenRound round, FeedbackRules rules, DateTimeOffset now)
+    {
+        var (known, over) = (round.AskedAt + FeedbackRules.DeliveredWithin, (round.LastRemindedAt ?? round.AskedAt).AddHours(rules.WaitHours));
+        return round.AskDelivery switch
+        {
+            Delivery.Failed => new ChaseDecision(FeedbackMove.GiveUp, null, round.Reminders),
+            Delivery.Pending => new ChaseDecision(null, known > now ? known : now.AddHours(1), round.Reminders),
+            Delivery.Delivered => over > now ? new ChaseDecision(null, over, round.Reminders) : new ChaseDecision(FeedbackMove.Lapse, null, round.Reminders),
+        };
+    }
 }

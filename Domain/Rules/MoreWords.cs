@@ -129,4 +129,7 @@ public enum CallResult
     CallLater,
     Answered,
     Refused,
+
+    /// <summary>Nobody was rung: no number is known.</summary>
+    NoNumber,
 }

@@ -203,6 +203,91 @@ public sealed class InboundOverHttpTests : ApiFixture
         Assert.That(await Due(MessageChannel.Email, MessageChannel.Sms), Is.EqualTo(new[] { (MessageChannel.Sms, "13711112222") }));
     }
 
+    [TestCase(Channel.WalkIn, false, true)]
+    [TestCase(Channel.Staff, false, true)]
+    [TestCase(Channel.Email, true, true)]
+    [TestCase(Channel.Phone, true, false)]
+    public async Task Who_wrote_about_somebody_elses_request_does_not_become_its_reporter_and_the_desk_reads_who_wrote_what(Channel channel, bool before, bool byMail)
+    {
+        Task<ApiReply> Write(string text) => byMail ? Mail(text, "李先生 <Li@Example.org>") : Sms(text, "13912340000");
+        async Task<Guid> Registered() => (await Send(Here.Clerk, new ReceiveRequest(
+            Here.CommunityId, RequestKind.Repair, channel, Here.Category(RequestKind.Repair, "water"), "楼道灯坏了", PlaceId: Here.Places["3-2-1502"]))).RequestId;
+        var early = before ? await Registered() : (Guid?)null;
+        Clock.Advance(TimeSpan.FromMinutes(1));
+        var waiting = (await Write("我家门口的灯也坏了")).Id("inboundMessageId");
+        var request = early ?? await Registered();
+
+        await Send(Here.Clerk, new SettleInbound(waiting, request));
+
+        var note = (await Send(Here.Clerk, new GetTimeline(request))).Items.Single(e => e.What == Happening.RequestNoted);
+        Assert.That((note.Text, note.ActorId), Is.EqualTo((byMail ? "李先生 (l***@example.org): 我家门口的灯也坏了" : "139****0000: 我家门口的灯也坏了", (Guid?)Here.Clerk.Id)));
+        Assert.That(await Rows<string>("select visibility from event where what = 'requestNoted' and subject_id = @request", new { request }), Is.EqualTo(new[] { "desk" }));
+        Assert.That((await Write("还没修好？")).Text("kind"), Is.EqualTo("toConfirm"), "they are not known by it");
+        await Send(Here.Clerk, new AnswerRequest(request, AnswerKind.Explained, "已修好"));
+        Assert.That(await Scalar<string>("select reporter_phone from request where request_id = @request", new { request }), Is.Null);
+        Assert.That(await Scalar<string>("select not_asked_rule from feedback where request_id = @request", new { request }), Is.EqualTo(channel == Channel.Staff ? "staffRequest" : "noReporter"));
+    }
+
+    [Test]
+    public async Task Of_two_who_wrote_about_one_request_the_one_for_whom_it_was_registered_is_its_reporter()
+    {
+        var request = await GivenMailed("li@example.org");
+        var second = (await Mail("我也看到了", "wu@example.org")).Id("inboundMessageId");
+
+        await Send(Here.Clerk, new SettleInbound(second, request));
+        await Send(Here.Clerk, new AnswerRequest(request, AnswerKind.Explained, "已修好"));
+        await Sent(request, "email");
+
+        Assert.That((await Mail("1", "wu@example.org")).Text("kind"), Is.EqualTo("toConfirm"), "it is not theirs to rate");
+        Assert.That((await Mail("5", "li@example.org")).Text("kind"), Is.EqualTo("answer"));
+        Assert.That((await RoundOf(request)).Satisfaction, Is.EqualTo((short)5));
+        Assert.That((await Send(Here.Clerk, new GetTimeline(request))).Items.Single(e => e.What == Happening.RequestNoted).Text, Is.EqualTo("w***@example.org: 我也看到了"));
+    }
+
+    [Test]
+    public async Task What_was_settled_before_that_was_told_apart_is_a_report_as_it_would_be_now_and_of_whom_we_are_asking()
+    {
+        var walkIn = (await Send(Here.Clerk, new ReceiveRequest(
+            Here.CommunityId, RequestKind.Repair, Channel.WalkIn, Here.Category(RequestKind.Repair, "water"), "楼道灯坏了", PlaceId: Here.Places["3-2-1502"]))).RequestId;
+        var asked = (await GivenDone()).RequestId;
+        Clock.Advance(TimeSpan.FromMinutes(1));
+        var mailed = await GivenMailed();
+        Clock.Advance(TimeSpan.FromMinutes(1));
+        foreach (var (sender, request) in new[] { ("wu@example.org", mailed), ("zheng@example.org", walkIn), ("wang@example.org", asked) })
+        {
+            await Send(Here.Clerk, new SettleInbound((await Mail("也坏了", sender)).Id("inboundMessageId"), request));
+        }
+
+        await Execute("update inbound_message set is_report = false");
+
+        await Execute("update inbound_message i" + Migrations.Files().Single(f => f.Name == "0041_no_number.sql").Sql.Split("update inbound_message i")[1].Split(';')[0]);
+
+        Assert.That(await Rows<(string, Guid)>("select sender, request_id from inbound_message where is_report order by sender"), Is.EqualTo(new[] { ("li@example.org", mailed), ("wang@example.org", asked) }));
+    }
+
+    [Test]
+    public async Task What_somebody_wrote_about_a_customers_request_is_a_note_too()
+    {
+        var request = (await GivenRequest()).RequestId;
+        var waiting = (await Post("email", new { messageId = "<photo@example.org>", sender = "li@example.org", subject = "照片", community = "here" })).Id("inboundMessageId");
+        var version = (await Send(Here.Clerk, new GetRequest(request))).Request.Version;
+
+        await Send(Here.Clerk, new SettleInbound(waiting, request));
+
+        Assert.That((await Send(Here.Clerk, new GetTimeline(request))).Items.Single(e => e.What == Happening.RequestNoted).Text, Is.EqualTo("l***@example.org: 照片"));
+        Assert.That((await Send(Here.Clerk, new GetRequest(request))).Request, Has.Property("CustomerId").EqualTo((Guid?)Here.Customer).And.Property("Version").EqualTo(version + 1));
+    }
+
+    [Test]
+    public async Task Whoever_is_known_by_a_mail_alone_is_known_in_the_community_that_they_wrote_to()
+    {
+        var request = await GivenMailed("Li@Example.org");
+
+        var reply = await Post("email", new { messageId = "<more@example.org>", sender = "li@example.org", text = "在五楼" });
+
+        Assert.That((reply.Text("kind"), reply.Id("requestId")), Is.EqualTo(("note", request)));
+    }
+
     [TestCase(true)]
     [TestCase(false)]
     public async Task Who_wrote_mails_is_not_asked_more_often_in_a_month_than_others(bool often)

@@ -1,5 +1,6 @@
 using System.Net;
 using NUnit.Framework;
+using PropertyServiceDesk.Domain.Feedback;
 using PropertyServiceDesk.Domain.Rules;
 using PropertyServiceDesk.Tests.Support;
 
@@ -83,6 +84,31 @@ public sealed class TalkOverHttpTests : ApiFixture
         var followUp = (await officer.GetJson("/api/follow-ups")).Body.GetProperty("items")[0].GetProperty("followUpId").GetGuid();
 
         Assert.That((await officer.PostJson($"/api/follow-ups/{followUp}/ending", new { how = "calledBack", words = "已道歉", spokeWith = "王小明", numberDialled = "13800138000" }, HttpStatusCode.OK)).Text("how"), Is.EqualTo("calledBack"));
+    }
+
+    [Test]
+    public async Task That_no_number_is_known_is_said_instead_of_a_call_and_refused_where_one_is()
+    {
+        var clerk = await As(Here.Clerk);
+        var officer = await As(Here.Officer);
+        var (mailed, (rung, _)) = (await GivenMailedAndDone(Priority.Urgent), await GivenDone(priority: Priority.Urgent));
+        var rounds = await Rows<Guid>("select f.feedback_id from feedback f join request r on r.request_id = f.request_id order by r.customer_id nulls first");
+        await Send(Here.System, new ChaseFeedback(Here.CommunityId, rounds));
+        var none = new { numberDialled = (string?)null, result = "noNumber" };
+
+        var tried = await clerk.PostJson($"/api/requests/{mailed}/feedback/call-attempts", none, HttpStatusCode.Created);
+
+        Assert.That(tried.Text("state"), Is.EqualTo("toCall"));
+        var sheet = (await clerk.GetJson($"/api/call-backs/{rounds[0]}")).Body;
+        Assert.That((sheet.GetProperty("numberKnown").GetBoolean(), sheet.GetProperty("calls")[0].GetProperty("numberDialled").GetString(), sheet.GetProperty("calls")[0].GetProperty("result").GetString()), Is.EqualTo((false, (string?)null, "noNumber")));
+        Assert.That((await clerk.PostJson($"/api/requests/{rung}/feedback/call-attempts", none, HttpStatusCode.Conflict)).Code, Is.EqualTo("call.number_known"));
+        Assert.That((await clerk.PostJson($"/api/requests/{mailed}/feedback/call-attempts", new { numberDialled = "13800138000", result = "noNumber" }, HttpStatusCode.UnprocessableEntity)).Body.GetRawText(), Does.Contain("call.nobody_rung"));
+
+        await clerk.PostJson($"/api/requests/{mailed}/feedback", new { solved = "yes", satisfaction = 2, spokeWith = "李先生" }, HttpStatusCode.OK);
+        var followUp = "/api/follow-ups/" + (await officer.GetJson("/api/follow-ups")).Body.GetProperty("items")[0].GetProperty("followUpId").GetGuid();
+        Assert.That((await officer.PostJson($"{followUp}/ending", new { how = "unreachable", words = "没有电话" }, HttpStatusCode.Conflict)).Code, Is.EqualTo("feedback.attempts_missing"));
+        await officer.PostJson($"{followUp}/call-attempts", none, HttpStatusCode.Created);
+        Assert.That((await officer.PostJson($"{followUp}/ending", new { how = "unreachable", words = "没有电话" }, HttpStatusCode.OK)).Text("how"), Is.EqualTo("unreachable"));
     }
 
     [Test]

@@ -32,6 +32,7 @@ public sealed class CallAttemptsTests
     [TestCase(CallResult.CallLater, false)]
     [TestCase(CallResult.Answered, false)]
     [TestCase(CallResult.Refused, false)]
+    [TestCase(CallResult.NoNumber, false)]
     public void Only_what_reached_nobody_counts(CallResult third, bool expected) =>
         Assert.That(CallAttempts.Suffice([(At("09:00"), CallResult.NoAnswer), (At("13:00"), CallResult.Busy), (At("19:00"), third)], FeedbackRules.Default, Shanghai), Is.EqualTo(expected));
 
@@ -54,6 +55,13 @@ public sealed class CallAttemptsTests
     [TestCase(Three + "18:30 noAnswer, 22:00 noAnswer", CallDuty.Ending, false, "next 22:00", TestName = "The_word_is_owed_also_where_no_clock_ran")]
     [TestCase("09:00 noAnswer", CallDuty.None, false, "met", TestName = "Who_was_only_told_owes_nothing")]
     [TestCase("22:00 noAnswer", CallDuty.None, false, "-", TestName = "Nor_at_night")]
+    [TestCase("09:00 noNumber", CallDuty.Answer, true, "met", TestName = "Who_has_no_number_is_owed_no_call")]
+    [TestCase("22:00 noNumber", CallDuty.Answer, true, "met", TestName = "That_can_be_said_at_any_hour")]
+    [TestCase("09:00 noNumber, 10:00 noAnswer", CallDuty.Answer, false, "met, next 10:00", TestName = "Whose_number_is_known_again_is")]
+    [TestCase("09:00 callLater 18:30, 10:00 wrongNumber, 11:00 noNumber", CallDuty.Answer, true, "met", TestName = "What_was_promised_at_a_number_that_is_wrong_cannot_be_kept")]
+    [TestCase("09:00 noNumber", CallDuty.Ending, true, "met, next 09:00", TestName = "But_a_word_on_how_it_ended")]
+    [TestCase("09:00 noNumber, 10:00 noNumber", CallDuty.Ending, true, "-", TestName = "Said_twice_it_puts_nothing_off")]
+    [TestCase("09:00 noNumber", CallDuty.None, false, "met", TestName = "Nor_does_who_was_only_told")]
     public void What_a_call_does_to_the_clock_of_the_one_that_is_owed(string calls, CallDuty duty, bool isOwed, string expected)
     {
         var attempts = calls.Split(", ").Select(c => c.Split(' ')).Select(c => (At(c[0]), EnumWord.Read<CallResult>(c[1]), c.Length > 2 ? At(c[2]) : (DateTimeOffset?)null)).ToArray();

@@ -60,6 +60,13 @@ public sealed class FeedbackCadenceTests
     [TestCase("09:00/noAnswer 10:00/callLater@19:00 13:00/noAnswer 18:50/busy", "failed", "giveUp -", TestName = "A_quarter_of_an_hour_early_is_that_call")]
     [TestCase("09:00/noAnswer 10:00/callLater@19:00 13:00/callLater 18:00/busy", "delivered", "lapse -", TestName = "A_later_word_takes_the_place_of_an_earlier_one")]
     [TestCase("09:00/noAnswer 13:00/busy 21:00/noAnswer", "delivered", "- -", TestName = "A_call_at_night_is_none_of_those_demanded")]
+    [TestCase("09:00/noNumber", "failed", "giveUp -", TestName = "Without_a_number_whoever_got_no_ask_is_unreachable")]
+    [TestCase("09:00/noNumber", "pending", "- 04 10:00", TestName = "While_the_ask_is_on_its_way_it_is_waited_for")]
+    [TestCase("09:00/noNumber", "delivered", "lapse -", TestName = "Who_got_it_was_silent_for_as_long_as_anybody_may_be")]
+    [TestCase("09:00/noNumber 13:00/noAnswer", "failed", "- -", TestName = "A_number_that_was_found_is_rung")]
+    [TestCase("09:00/callLater 13:00/noNumber 18:00/busy", "delivered", "- -", TestName = "And_an_attempt_without_one_is_none_of_the_calls_demanded")]
+    [TestCase("09:00/wrongNumber 13:00/wrongNumber 18:00/wrongNumber 18:05/noNumber", "delivered", "giveUp -", TestName = "Calls_that_suffice_suffice")]
+    [TestCase("09:00/callLater@19:00 10:00/wrongNumber 11:00/noNumber", "failed", "giveUp -", TestName = "What_was_promised_at_a_wrong_number_is_waited_for_no_longer")]
     public void A_round_to_call(string calls, string ask, string expected)
     {
         var attempts = calls.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(c => c.Split('/', '@')).Select(c => (At: At("03 " + c[0]), Result: EnumWord.Read<CallResult>(c[1]), AgainAt: c.Length > 2 ? At("03 " + c[2]) : (DateTimeOffset?)null)).ToArray();
@@ -68,6 +75,39 @@ public sealed class FeedbackCadenceTests
         var decision = FeedbackCadence.Decide(new OpenRound(FeedbackState.ToCall, Asked, 0, null, true, delivery, delivery, [.. attempts.Select(a => (a.At, a.Result))], CallAttempts.Agreed(attempts)), Danger, FeedbackRules.Default, Shanghai, At("04 09:00"));
 
         Assert.That(Words(decision), Is.EqualTo(expected));
+    }
+
+    [TestCase("02 12:00", "pending", "- 03 09:00")]
+    [TestCase("03 09:00", "delivered", "- 04 09:00")]
+    [TestCase("04 08:59", "delivered", "- 04 09:00")]
+    [TestCase("04 09:00", "delivered", "lapse -")]
+    public void A_round_without_a_number_is_looked_at_again_when_the_ask_is_out_or_the_time_to_answer_it_is_over(string now, string ask, string expected)
+    {
+        var delivery = Enum.Parse<Delivery>(ask, ignoreCase: true);
+
+        var decision = FeedbackCadence.Decide(new OpenRound(FeedbackState.ToCall, Asked, 0, null, true, delivery, delivery, [(At("02 10:00"), CallResult.NoNumber)]), Danger, FeedbackRules.Default, Shanghai, At(now));
+
+        Assert.That(Words(decision), Is.EqualTo(expected));
+    }
+
+    [TestCase(Delivery.Failed)]
+    [TestCase(Delivery.Pending)]
+    [TestCase(Delivery.Delivered)]
+    public void A_round_whose_number_has_turned_up_is_rung_about_before_it_ends(Delivery ask)
+    {
+        var decision = FeedbackCadence.Decide(
+            new OpenRound(FeedbackState.ToCall, Asked, 0, null, true, ask, ask, [(At("02 10:00"), CallResult.NoNumber)], NumberTurnedUp: true), Danger, FeedbackRules.Default, Shanghai, At("09 09:00"));
+
+        Assert.That(decision, Is.EqualTo(new ChaseDecision(null, null, 0, Ring: true)));
+    }
+
+    [Test]
+    public void Who_was_reminded_has_the_time_to_answer_from_then_on()
+    {
+        var decision = FeedbackCadence.Decide(
+            new OpenRound(FeedbackState.ToCall, Asked, 1, At("03 09:00"), true, Delivery.Delivered, Delivery.Failed, [(At("03 10:00"), CallResult.NoNumber)]), Normal, FeedbackRules.Default, Shanghai, At("04 09:00"));
+
+        Assert.That(Words(decision), Is.EqualTo("- 05 09:00"));
     }
 
     [Test]

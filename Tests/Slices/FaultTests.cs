@@ -1,6 +1,7 @@
 using NUnit.Framework;
 using PropertyServiceDesk.Domain.Faults;
 using PropertyServiceDesk.Domain.Feedback;
+using PropertyServiceDesk.Domain.Messages;
 using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Domain.Requests;
 using PropertyServiceDesk.Domain.Rules;
@@ -362,6 +363,46 @@ public sealed class FaultTests : DeskFixture
         Assert.That(await Count("message where template = 'faultJoined'"), Is.EqualTo(3));
         Assert.That(await Count("message where template = 'faultExpected'"), Is.EqualTo(6));
         Assert.That(await Count("message where recipient_kind = 'customer'"), Is.EqualTo(3));
+    }
+
+    [Test]
+    public async Task Who_wrote_mails_and_left_no_number_is_told_of_each_change_once_and_asked_once_for_the_fault()
+    {
+        var fault = await GivenFault();
+        foreach (var sender in new[] { "Li <Li@Example.org>", "li@example.org", "wu@example.org" })
+        {
+            await Send(Here.Clerk, new JoinFault(fault, await GivenMailed(sender, category: "lift", place: "3-2-lobby")));
+        }
+
+        await Send(Here.Clerk, new SetExpectedTime(fault, Tonight, 1));
+        await Work(await GivenOrder(fault));
+
+        var ways = new WaysOut(new HashSet<MessageChannel> { MessageChannel.Email, MessageChannel.Sms }, new Dictionary<string, IReadOnlySet<MessageChannel>>());
+        var due = await Rows<Guid>("select message_id from message where recipient_kind in ('customer', 'reporter')");
+        Assert.That((await Send(Here.System, new LeaseMessages(Here.CommunityId, due, ways, TimeSpan.FromMinutes(1)))).ToSend.Select(m => $"{m.Template} {m.Channel} {m.Address}"), Is.EquivalentTo(new[]
+        {
+            "faultJoined Email li@example.org", "faultJoined Email wu@example.org", "faultExpected Email li@example.org", "faultExpected Email wu@example.org",
+            "feedbackAsk Email li@example.org", "feedbackAsk Email wu@example.org",
+        }));
+        Assert.That(await Rows<string>("select coalesce(not_asked_rule, state) from feedback order by 1"), Is.EqualTo(new[] { "asked", "asked", "askedForTheFault" }));
+        Assert.That(await Rows<string>("select status from request order by status"), Is.EqualTo(new[] { "awaitingFeedback", "awaitingFeedback", "closed" }));
+    }
+
+    [Test]
+    public async Task Of_whom_a_number_or_a_customer_is_known_the_address_of_a_mail_says_nothing()
+    {
+        var fault = await GivenFault();
+        var (mailed, rung, registered) = (await GivenMailed(category: "lift", place: "3-2-lobby"), await GivenMailed(category: "lift", place: "3-2-lobby"), await GivenMailed(category: "lift", place: "3-2-lobby"));
+        await Execute("update request set reporter_phone = '13900001001' where request_id = @rung; update request set customer_id = @Customer where request_id = @registered", new { rung, registered, Here.Customer });
+        foreach (var request in new[] { mailed, rung, registered })
+        {
+            await Send(Here.Clerk, new JoinFault(fault, request));
+        }
+
+        await Work(await GivenOrder(fault));
+
+        Assert.That(await Count("message where template = 'faultJoined'"), Is.EqualTo(3));
+        Assert.That(await Count("message where template = 'feedbackAsk'"), Is.EqualTo(3));
     }
 
     [Test]

@@ -173,6 +173,29 @@ public sealed class FeedbackTableTests : DeskFixture
         Assert.That((await Of(joined)).State, Is.EqualTo("asked"));
     }
 
+    // Nobody knows a number to ring: what became of the ask says how the round ends.
+    [TestCase("failed", 0, "unreachable")]
+    [TestCase("pending", 23, "toCall")]
+    [TestCase("pending", 24, "unreachable")]
+    [TestCase("delivered", 47, "toCall")]
+    [TestCase("delivered", 48, "noResponse")]
+    public async Task Whoever_is_to_be_called_and_has_no_number_ends_as_their_ask_went(string ask, int hours, string state)
+    {
+        var request = await GivenMailedAndDone(Priority.Urgent);
+        await Chase();
+        if (ask != "pending")
+        {
+            await Execute(ask == "failed" ? "update message set parked_at = @Now" : "update message set sent_at = @Now", new { Now = Clock.GetUtcNow() });
+        }
+
+        await Send(Here.Clerk, new TryCall(request, null, CallResult.NoNumber));
+        await Chase();
+        Clock.Advance(TimeSpan.FromHours(hours));
+        await Chase();
+
+        Assert.That(await Of(request), Is.EqualTo(new Round(state, null, "policy", 0, state == "toCall" ? "awaitingFeedback" : "closed", 1)));
+    }
+
     [TestCase(Channel.Staff, End.Done, false, "staffRequest", "closed")]
     [TestCase(Channel.Phone, End.OnTheSpot, false, "answeredOnTheSpot", "closed")]
     [TestCase(Channel.Phone, End.Duplicate, false, "cancelled", "cancelled")]

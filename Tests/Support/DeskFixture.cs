@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using NUnit.Framework;
 using PropertyServiceDesk.Api.Auth;
+using PropertyServiceDesk.Domain.Messages;
 using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Domain.Requests;
 using PropertyServiceDesk.Domain.Rules;
@@ -230,5 +231,26 @@ public abstract class DeskFixture
         var (request, order) = await GivenWorking(crew, priority);
         await Send(Here.Member(crew), new CompleteWork(order, "换了密封圈"));
         return (request, order);
+    }
+
+    /// <summary>A repair that the desk registered from a mail, of whoever is known by nothing but its address.</summary>
+    protected internal async Task<Guid> GivenMailed(string sender = "li@example.org", Priority? priority = null, string category = "water", string place = "3-2-1502", string text = "厨房水管漏水")
+    {
+        var mail = await Send(Here.System, new TakeInbound(Here.CommunityId, InboundChannel.Email, $"<{Guid.CreateVersion7():N}@example.org>", sender, "报修", text, []));
+        var request = (await Send(
+            Here.Clerk, new ReceiveRequest(Here.CommunityId, RequestKind.Repair, Channel.Email, Here.Category(RequestKind.Repair, category), text, priority, Here.Places[place], Reporter: new Reporter("一位业主")))).RequestId;
+        await Send(Here.Clerk, new SettleInbound(mail.InboundMessageId, request));
+        return request;
+    }
+
+    /// <summary>The same, done: they are asked.</summary>
+    protected internal async Task<Guid> GivenMailedAndDone(Priority? priority = null)
+    {
+        var request = await GivenMailed(priority: priority);
+        var order = (await Send(Here.Clerk, new DispatchWork(request, [new NewOrder(Crew.Engineering, "看一下")]))).WorkOrders[0].WorkOrderId;
+        await Send(Here.Member(Crew.Engineering), new AcceptWork(order));
+        await Send(Here.Member(Crew.Engineering), new ArriveOnSite(order));
+        await Send(Here.Member(Crew.Engineering), new CompleteWork(order, "换了密封圈"));
+        return request;
     }
 }

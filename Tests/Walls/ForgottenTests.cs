@@ -77,6 +77,55 @@ public sealed class ForgottenTests : ApiFixture
     }
 
     [Test]
+    public async Task What_was_registered_from_their_mails_before_they_were_a_customer_is_in_the_copy_and_is_forgotten()
+    {
+        var address = $"{Mark}@Example.com";
+        var mailed = await GivenMailed($"{Mark} <{address}>", text: Mark + "家漏水");
+        await Send(Here.Clerk, new NoteOnRequest(mailed, Mark + "说很急", Visibility.Owner));
+        var (forAnother, strangers) = (await GivenMailed(address, text: "妈妈家漏水"), (await GivenRequest()).RequestId);
+        await Execute("update request set customer_id = @Customer, reporter_name = @Mark where request_id = @forAnother", new { Here.Customer, Mark, forAnother });
+        Clock.Advance(TimeSpan.FromMinutes(1));
+        var about = await Send(Here.System, new TakeInbound(Here.CommunityId, InboundChannel.Email, "<about@example.org>", $"{Mark} <{address}>", null, Mark + "也漏了", []));
+        await Send(Here.Clerk, new SettleInbound(about.InboundMessageId, strangers));
+        await Send(Here.Clerk, new NoteOnRequest(strangers, "等配件", Visibility.Desk));
+        var customer = (await Send(Here.Clerk, new RegisterCustomer(Here.CommunityId, Mark, [new NewContactPoint(ContactKind.Email, address.ToUpperInvariant())], []))).CustomerId;
+        Assert.That(await Where(Mark), Has.Some.StartsWith("request ").And.Some.StartsWith("event_text ").And.Some.StartsWith("inbound_message "));
+
+        var copy = await Send(Here.Manager, new CopyCustomer(customer));
+        Assert.That(copy.Requests.Select(r => (r.RequestId, r.Description)), Is.EqualTo(new[] { (mailed, Mark + "家漏水") }));
+        Assert.That(copy.Events.Select(e => e.Text), Has.Member(Mark + "说很急"));
+        Assert.That(copy.Inbound, Has.Count.EqualTo(3));
+        Assert.That(await Refusal(() => Send(Here.Manager, new EraseCustomer(customer, ErasureReason.Requested))), Is.EqualTo("customer.has_open_requests"));
+        await Send(Here.Clerk, new AnswerRequest(mailed, AnswerKind.Explained, Mark + "已解释"));
+
+        var reply = await Send(Here.Manager, new EraseCustomer(customer, ErasureReason.Requested, EvenIfOpen: true));
+
+        Assert.That(await Where(Mark), Is.Empty);
+        Assert.That(reply.Requests, Is.EqualTo(1));
+        Assert.That((await Send(Here.Clerk, new GetRequest(mailed))).Request.Description, Is.Empty);
+        Assert.That((await Send(Here.Clerk, new GetRequest(forAnother))).Request, Has.Property("Description").EqualTo("妈妈家漏水").And.Property("CustomerName").EqualTo("王小明"));
+        var notes = (await Send(Here.Clerk, new GetTimeline(strangers))).Items.Where(i => i.What == Happening.RequestNoted);
+        Assert.That(notes.Select(n => (n.Text, n.TextErased)), Is.EquivalentTo(new[] { ((string?)null, true), ("等配件", false) }), "what the desk said of that request stays");
+        Assert.That((await LogCheck.Verify(ConnectionString, [], CancellationToken.None)).Faults, Is.Empty);
+        await Send(Here.System, new ChaseFeedback(Here.CommunityId, await Rows<Guid>("select feedback_id from feedback where request_id = @mailed", new { mailed })));
+        Assert.That((await Send(Here.Clerk, new GetRequest(mailed))).Feedback.Single(), Has.Property("State").EqualTo(FeedbackState.NotAsked), "nobody is left to ask");
+    }
+
+    [Test]
+    public async Task Whose_mail_it_was_is_told_by_the_address_alone_and_only_of_a_request_of_nobody_else()
+    {
+        var (theirs, rung, anothers) = (await GivenMailed("a@example.org"), await GivenMailed("a@example.org"), await GivenMailed("b@example.org"));
+        await Execute("update request set reporter_phone = '13900001111' where request_id = @rung", new { rung });
+        var customer = (await Send(Here.Clerk, new RegisterCustomer(Here.CommunityId, "钱七", [new NewContactPoint(ContactKind.Email, "a@example.org")], []))).CustomerId;
+
+        var copy = await Send(Here.Manager, new CopyCustomer(customer));
+        await Send(Here.Manager, new EraseCustomer(customer, ErasureReason.Requested, EvenIfOpen: true));
+
+        Assert.That(copy.Requests.Select(r => r.RequestId), Is.EqualTo(new[] { theirs }));
+        Assert.That(await Rows<Guid>("select request_id from request where description <> '' and request_id = any (@Ids) order by 1", new { Ids = new[] { theirs, rung, anothers } }), Is.EqualTo(new[] { rung, anothers }.Order()));
+    }
+
+    [Test]
     public async Task Whoever_is_forgotten_while_their_request_is_registered_or_amended_is_not_in_it()
     {
         var unknown = (await Send(Here.Clerk, new ReceiveRequest(

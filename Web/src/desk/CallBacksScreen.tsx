@@ -21,6 +21,7 @@ import { spoken } from '../kit/tags';
 import { Trouble } from '../kit/Trouble';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
+import { resultsOf } from './attempts';
 import { Calls, HandOver, Later, Tried } from './Ringing';
 
 const shown = ['ready', 'toCall', 'asked', 'reminded'] as const;
@@ -94,6 +95,7 @@ function Sheet({ line, zone, close }: { line: CallBackLine; zone: string; close:
   const [toDial, setToDial] = useState<string[]>([]);
   const [doing, setDoing] = useState<'tried' | 'answered' | 'refused' | 'snooze' | 'handOver'>();
   const first = useHeld(toDial[0], doing !== undefined);
+  const known = useHeld(sheet.data?.numberKnown ?? true, doing !== undefined);
   const changed = () => void client.invalidateQueries({ queryKey: ['call-backs'] }).then(() => sheet.refetch());
   const ended = () => { void client.invalidateQueries({ queryKey: ['call-backs'] }); close(); };
   const taking = useSend<void, unknown>((_, header) => told(api.POST('/api/call-backs/{feedbackId}/taking', { params: { path }, headers: { ...header } })), changed);
@@ -127,7 +129,7 @@ function Sheet({ line, zone, close }: { line: CallBackLine; zone: string; close:
         <Calls calls={s.calls} zone={zone} />
       </Card>
       <Tried
-        key={`tried ${first}`} {...ringing} keep={keep('tried')} open={doing === 'tried'} toDial={toDial}
+        key={`tried ${first} ${known}`} {...ringing} keep={keep('tried')} open={doing === 'tried'} toDial={toDial} results={resultsOf({ ...s, numberKnown: known })}
         call={(body, header) => told(api.POST('/api/requests/{requestId}/feedback/call-attempts', { params: { path: { requestId: line.requestId } }, headers: { ...header }, body }))}
       />
       <Answered key={`answered ${first}`} {...dialog} keep={keep('answered')} open={doing === 'answered'} done={ended} />

@@ -20,6 +20,7 @@ import { spoken } from '../kit/tags';
 import { Trouble } from '../kit/Trouble';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
+import { resultsOf } from './attempts';
 import { Calls, HandOver, Later, Tried } from './Ringing';
 
 /** What bad answers ask of us: ring, explain, or send somebody again. The one that is due first on top; the score stands. */
@@ -92,6 +93,7 @@ function Sheet({ line, zone, close }: { line: FollowUpLine; zone: string; close:
   const [toDial, setToDial] = useState<string[]>([]);
   const [doing, setDoing] = useState<'tried' | 'snooze' | 'handOver' | 'end'>();
   const first = useHeld(toDial[0], doing !== undefined);
+  const known = useHeld(sheet.data?.numberKnown ?? true, doing !== undefined);
   const changed = () => void client.invalidateQueries({ queryKey: ['follow-ups'] }).then(() => sheet.refetch());
   const ended = () => { void client.invalidateQueries({ queryKey: ['follow-ups'] }); close(); };
   const taking = useSend<void, unknown>((_, header) => told(api.POST('/api/follow-ups/{followUpId}/taking', { params: { path }, headers: { ...header } })), changed);
@@ -123,7 +125,7 @@ function Sheet({ line, zone, close }: { line: FollowUpLine; zone: string; close:
       <Trouble problem={taking.problem ?? releasing.problem} />
       <Card title={t('callBacks.script')}><ol>{s.script.map((say) => <li key={say}>{say}</li>)}</ol></Card>
       <Card title={t('callBacks.calls')}><Calls calls={s.calls} zone={zone} /></Card>
-      <Tried key={`tried ${first}`} {...ringing} keep={keep('tried')} toDial={toDial} open={doing === 'tried'} call={(body, header) => told(api.POST('/api/follow-ups/{followUpId}/call-attempts', { params: { path }, headers: { ...header }, body }))} />
+      <Tried key={`tried ${first} ${known}`} {...ringing} keep={keep('tried')} toDial={toDial} results={resultsOf({ ...s, numberKnown: known })} open={doing === 'tried'} call={(body, header) => told(api.POST('/api/follow-ups/{followUpId}/call-attempts', { params: { path }, headers: { ...header }, body }))} />
       <Later {...ringing} keep={keep('snooze')} open={doing === 'snooze'} call={(body, header) => told(api.POST('/api/follow-ups/{followUpId}/snooze', { params: { path }, headers: { ...header }, body }))} />
       <HandOver {...ringing} keep={keep('handOver')} open={doing === 'handOver'} call={(body, header) => told(api.POST('/api/follow-ups/{followUpId}/hand-over', { params: { path }, headers: { ...header }, body }))} />
       <MoveDialog<{ how: FollowUpEnding; words: string; spokeWith?: string; numberDialled?: string }, unknown>

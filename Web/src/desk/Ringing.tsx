@@ -7,6 +7,8 @@ import { MoveDialog } from '../kit/Form';
 import { Moment } from '../kit/Moment';
 import { instantOf } from '../kit/times';
 import { useWords } from '../words/words';
+import { attemptOf } from './attempts';
+import type { Attempt, Tries } from './attempts';
 
 interface Ringing<B> {
   keep: string;
@@ -18,8 +20,6 @@ interface Ringing<B> {
   call: (body: B, header: Sending) => Promise<unknown>;
 }
 
-interface Attempt { numberDialled: string; result: CallResult; note: string | null; spokeWith: string | null; callAgainAt: string | null }
-
 const needed = (message: string) => [{ required: true, message }];
 const noted = (note?: string) => note || null;
 
@@ -28,21 +28,24 @@ export function Calls({ calls, zone }: { calls: readonly CallLine[]; zone: strin
   const { t, word } = useWords();
   if (calls.length === 0) return <span className="quiet">{t('callBacks.noCalls')}</span>;
   return calls.map((c) => (
-    <div key={c.triedAt} className="row" data-part="call"><Moment at={c.triedAt} zone={zone} /> <Tag>{word('callResult', c.result)}</Tag> <span className="number">{c.numberDialled}</span> <span className="quiet">{[c.staffName, c.spokeWith, c.note].filter(Boolean).join(' · ')}</span></div>
+    <div key={c.triedAt} className="row" data-part="call"><Moment at={c.triedAt} zone={zone} /> <Tag>{word('callResult', c.result)}</Tag> {c.numberDialled && <span className="number">{c.numberDialled}</span>} <span className="quiet">{[c.staffName, c.spokeWith, c.note].filter(Boolean).join(' · ')}</span></div>
   ));
 }
 
-/** The desk rang, and there is nothing to write down yet but the call itself. */
-export function Tried({ zone, toDial, open, close, done, call, keep }: Ringing<Attempt> & { toDial: string[] }) {
+/** The desk rang, and there is nothing to write down yet but the call itself; or there is nobody to ring, because no number is known. */
+export function Tried({ zone, toDial, results, open, close, done, call, keep }: Ringing<Attempt> & { toDial: string[]; results: readonly CallResult[] }) {
   const { t, word } = useWords();
   return (
-    <MoveDialog<{ numberDialled: string; result: CallResult; note?: string; spokeWith?: string; callAgainAt?: dayjs.Dayjs }, unknown>
-      keep={keep} title={t('callBacks.tried')} open={open} onClose={close} done={done} initial={{ result: 'noAnswer', numberDialled: toDial[0] }}
-      call={(v, header) => call(
-        { numberDialled: v.numberDialled, result: v.result, note: noted(v.note), spokeWith: v.spokeWith || null, callAgainAt: v.result === 'callLater' && v.callAgainAt ? instantOf(v.callAgainAt, zone) : null }, header)}
+    <MoveDialog<Tries, unknown>
+      keep={keep} title={t('callBacks.tried')} open={open} onClose={close} done={done} initial={{ result: results[0]!, numberDialled: toDial[0] }}
+      call={(v, header) => call(attemptOf(v, zone), header)}
     >
-      <Form.Item name="result" label={t('callBacks.result')}><Select options={(['noAnswer', 'busy', 'wrongNumber', 'callLater'] as const).map((r) => ({ value: r, label: word('callResult', r) }))} /></Form.Item>
-      <Form.Item name="numberDialled" label={t('callBacks.number')} rules={needed(t('common.required'))}><AutoComplete options={toDial.map((n) => ({ value: n }))}><Input maxLength={40} inputMode="tel" /></AutoComplete></Form.Item>
+      <Form.Item name="result" label={t('callBacks.result')}><Select options={results.map((r) => ({ value: r, label: word('callResult', r) }))} /></Form.Item>
+      <Form.Item noStyle shouldUpdate={(a, b) => a.result !== b.result}>
+        {(form) => form.getFieldValue('result') !== 'noNumber' && (
+          <Form.Item name="numberDialled" label={t('callBacks.number')} rules={needed(t('common.required'))}><AutoComplete options={toDial.map((n) => ({ value: n }))}><Input maxLength={40} inputMode="tel" /></AutoComplete></Form.Item>
+        )}
+      </Form.Item>
       <Form.Item noStyle shouldUpdate={(a, b) => a.result !== b.result}>
         {(form) => form.getFieldValue('result') === 'callLater' && (
           <div className="pair">
