@@ -82,7 +82,11 @@ public sealed class ForgottenTests : ApiFixture
         var address = $"{Mark}@Example.com";
         var mailed = await GivenMailed($"{Mark} <{address}>", text: Mark + "家漏水");
         await Send(Here.Clerk, new NoteOnRequest(mailed, Mark + "说很急", Visibility.Owner));
+        Clock.Advance(TimeSpan.FromMinutes(1));
         var (forAnother, strangers) = (await GivenMailed(address, text: "妈妈家漏水"), (await GivenRequest()).RequestId);
+        var machine = await Send(
+            Actor.OwnerIn(Here.CommunityId, forAnother, "一位业主"), new TakeInbound(Here.CommunityId, InboundChannel.Email, "<machine@example.org>", $"{Mark} <{address}>", null, Mark + "还在漏", []));
+        Assert.That((machine.Kind, machine.RequestId), Is.EqualTo((InboundKind.Note, (Guid?)forAnother)), "taken without anybody's hand");
         await Execute("update request set customer_id = @Customer, reporter_name = @Mark where request_id = @forAnother", new { Here.Customer, Mark, forAnother });
         Clock.Advance(TimeSpan.FromMinutes(1));
         var about = await Send(Here.System, new TakeInbound(Here.CommunityId, InboundChannel.Email, "<about@example.org>", $"{Mark} <{address}>", null, Mark + "也漏了", []));
@@ -94,7 +98,7 @@ public sealed class ForgottenTests : ApiFixture
         var copy = await Send(Here.Manager, new CopyCustomer(customer));
         Assert.That(copy.Requests.Select(r => (r.RequestId, r.Description)), Is.EqualTo(new[] { (mailed, Mark + "家漏水") }));
         Assert.That(copy.Events.Select(e => e.Text), Has.Member(Mark + "说很急"));
-        Assert.That(copy.Inbound, Has.Count.EqualTo(3));
+        Assert.That(copy.Inbound, Has.Count.EqualTo(4));
         Assert.That(await Refusal(() => Send(Here.Manager, new EraseCustomer(customer, ErasureReason.Requested))), Is.EqualTo("customer.has_open_requests"));
         await Send(Here.Clerk, new AnswerRequest(mailed, AnswerKind.Explained, Mark + "已解释"));
 
