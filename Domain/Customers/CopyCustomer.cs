@@ -66,7 +66,7 @@ public sealed record CopyCustomer([property: JsonIgnore] Guid CustomerId) : ICom
             from inbound_message i
             where i.community_id = @CommunityId and i.kind not in ('bounce', 'own')
               and (i.customer_id = @CustomerId
-                or i.request_id in (select requests_of_customer(@CommunityId, @CustomerId))
+                or ((i.is_report or (i.customer_id is null and i.kind in ('answer', 'note'))) and i.request_id in (select requests_of_customer(@CommunityId, @CustomerId)))
                 or (i.customer_id is null and i.sender_normalised in (
                     select p.normalised from contact_point p where p.community_id = @CommunityId and p.customer_id = @CustomerId and p.kind in ('phone', 'email'))))
             order by i.received_at, i.inbound_message_id;

@@ -30,7 +30,8 @@ public sealed record ChaseFeedback(Guid CommunityId, IReadOnlyList<Guid> Feedbac
                     select
                     from inbound_message i
                     where i.community_id = r.community_id and i.request_id = r.request_id and i.channel = 'email' and i.is_report and i.sender <> '–') else c.erased_at is not null end as nobody_left, coalesce(c.opted_out_at is not null, false) as opted_out, m.time_zone,
-                a.created_at as ask_made_at, a.sent_at as ask_sent_at, a.parked_at as ask_parked_at, b.created_at as reminder_made_at, b.sent_at as reminder_sent_at, b.parked_at as reminder_parked_at,
+                a.created_at as ask_made_at, a.sent_at as ask_sent_at, a.parked_at as ask_parked_at, a.parked_why as ask_parked_why, b.created_at as reminder_made_at, b.sent_at as reminder_sent_at, b.parked_at as reminder_parked_at, b.parked_why as reminder_parked_why,
+                r.customer_id is not null and not exists (select from contact_point p where p.community_id = r.community_id and p.customer_id = r.customer_id) as no_address,
                 exists (select from clock k where k.community_id = f.community_id and k.subject_id in (f.feedback_id, f.request_id) and k.kind = 'feedback' and k.stopped_at is null) as call_owed,
                 case (select t.result
                       from call_attempt t
@@ -100,9 +101,12 @@ public sealed record ChaseFeedback(Guid CommunityId, IReadOnlyList<Guid> Feedbac
             DateTimeOffset? AskMadeAt,
             DateTimeOffset? AskSentAt,
             DateTimeOffset? AskParkedAt,
+            ParkedWhy? AskParkedWhy,
             DateTimeOffset? ReminderMadeAt,
             DateTimeOffset? ReminderSentAt,
             DateTimeOffset? ReminderParkedAt,
+            ParkedWhy? ReminderParkedWhy,
+            bool NoAddress,
             bool CallOwed,
             bool NumberTurnedUp)
         {
@@ -112,16 +116,17 @@ public sealed record ChaseFeedback(Guid CommunityId, IReadOnlyList<Guid> Feedbac
             public OpenRound Open(IEnumerable<Attempt> attempts, DateTimeOffset now)
             {
                 var calls = attempts.ToArray();
-                var ask = Way(AskMadeAt, AskSentAt, AskParkedAt, now);
-                return new OpenRound(State, AskedAt, Reminders, LastRemindedAt, InSample, ask, Reminders == 0 ? ask : Way(ReminderMadeAt, ReminderSentAt, ReminderParkedAt, now),
-                    [.. calls.Select(a => (a.TriedAt, a.Result))], CallAttempts.Agreed(calls.Select(a => (a.TriedAt, a.Result, a.CallAgainAt))), NumberTurnedUp);
+                var ask = Way(AskMadeAt, AskSentAt, AskParkedAt, AskParkedWhy, now);
+                return new OpenRound(State, AskedAt, Reminders, LastRemindedAt, InSample, ask, Reminders == 0 ? ask : Way(ReminderMadeAt, ReminderSentAt, ReminderParkedAt, ReminderParkedWhy, now),
+                    [.. calls.Select(a => (a.TriedAt, a.Result))], CallAttempts.Agreed(calls.Select(a => (a.TriedAt, a.Result, a.CallAgainAt))), NumberTurnedUp,
+                    AskSentAt > ReminderSentAt ? AskSentAt : ReminderSentAt ?? AskSentAt, CallOwed);
             }
 
-            // A message that is not there was never to be delivered.
-            private static Delivery Way(DateTimeOffset? madeAt, DateTimeOffset? sentAt, DateTimeOffset? parkedAt, DateTimeOffset now) =>
-                parkedAt is not null || madeAt is null ? Delivery.Failed
+            // A message that is not there was never to be delivered. That no way leads to them says something about them only where they have no address.
+            private Delivery Way(DateTimeOffset? madeAt, DateTimeOffset? sentAt, DateTimeOffset? parkedAt, ParkedWhy? why, DateTimeOffset now) =>
+                parkedAt is not null || madeAt is null ? (why is ParkedWhy.Bounced or ParkedWhy.Discarded || (NoAddress && why is (null or ParkedWhy.NoChannel)) ? Delivery.Undeliverable : Delivery.Failed)
                 : sentAt is not null ? Delivery.Delivered
-                : now >= madeAt + FeedbackRules.DeliveredWithin ? Delivery.Failed
+                : now >= madeAt + FeedbackRules.DeliveredWithin ? Delivery.Late
                 : Delivery.Pending;
         }
 

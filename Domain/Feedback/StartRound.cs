@@ -53,6 +53,7 @@ internal sealed class StartRound(Db db, SlaBook book, EventLog log, IMediator me
                 union
                 select j.request_id
                 from inbound_message j
+                join request q on q.community_id = j.community_id and q.request_id = j.request_id and q.customer_id is null and q.reporter_phone is null
                 where j.community_id = r.community_id and num_nonnulls(r.customer_id::text, r.reporter_phone) = 0
                   and j.sender_normalised = w.sender_normalised and j.channel = 'email' and j.is_report) q
              join feedback f on f.community_id = r.community_id and f.request_id = q.request_id

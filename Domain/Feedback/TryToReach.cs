@@ -7,7 +7,7 @@ namespace PropertyServiceDesk.Domain.Feedback;
 /// <summary>
 /// The desk rang, and there is no answer to write down yet. An attempt never scores: what the owner said is recorded as feedback, and
 /// that they do not want to say anything, as a refusal. Once enough attempts reached nobody, the round ends as unreachable by itself.
-/// Of a round on the list it can be said that no number is known: it ends as unreachable as soon as the ask could not be delivered either,
+/// Of a round on the list it can be said that no number is known: it ends as unreachable as soon as the ask does not reach them either,
 /// and where it was delivered as no response, once they had the time to answer that anybody has.
 /// </summary>
 /// <param name="NumberDialled">With noNumber null, else needed.</param>

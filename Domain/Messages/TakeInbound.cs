@@ -258,7 +258,7 @@ public sealed record TakeInbound(
                 InboundKind.Bounce => await Bounced(command.CommunityId, words, cancellationToken),
                 InboundKind.ToConfirm => new Taken(InboundKind.ToConfirm, await db.Find<Guid?>(Customer, Sender(command.CommunityId, words), cancellationToken)),
                 { } machine => new Taken(machine),
-                null => await Person(command.CommunityId, words, own, now, cancellationToken),
+                null => await Person(command.CommunityId, id, words, own, now, cancellationToken),
             };
             await db.Run(Update, new { command.CommunityId, Id = id, taken.Kind, taken.CustomerId, taken.RequestId, taken.Ours }, cancellationToken);
             var (kind, subject) = taken.RequestId is { } request ? (SubjectKind.Request, request) : (SubjectKind.Community, command.CommunityId);
@@ -278,7 +278,7 @@ public sealed record TakeInbound(
             return new Taken(InboundKind.Bounce, Ours: ours);
         }
 
-        private async Task<Taken> Person(Guid communityId, InboundWords words, string own, DateTimeOffset now, CancellationToken ct)
+        private async Task<Taken> Person(Guid communityId, Guid inboundMessageId, InboundWords words, string own, DateTimeOffset now, CancellationToken ct)
         {
             var ours = Ours(words);
             var who = Sender(communityId, words);
@@ -303,7 +303,7 @@ public sealed record TakeInbound(
                 var request = await LockedRequest.Of(db, open, ct);
                 if (RequestLifecycle.AllowedFrom(request.Status).Contains(RequestMove.Note))
                 {
-                    log.Write(request.CommunityId, SubjectKind.Request, request.RequestId, Happening.RequestNoted, null, own, Visibility.Owner, now);
+                    log.Write(request.CommunityId, SubjectKind.Request, request.RequestId, Happening.RequestNoted, new { inboundMessageId }, own, Visibility.Owner, now);
                     await ownersWord.Came(request, now, ct);
                     await request.MoveTo(db, RequestLifecycle.After(request.Status, RequestMove.Note), ct);
                     return new Taken(InboundKind.Note, customer, open, ours);

@@ -67,7 +67,8 @@ public static class CallAttempts
     /// <summary>
     /// What the last of these calls does to the clock. A call that was made is met, and the next is owed: from now on, or from when they
     /// asked for it. One before that time, or in vain at night, is not the one that is owed. After those that suffice an answer is owed no
-    /// longer; where it takes a word to end it, that word is, and no further call in vain puts it off. Where no number is known, as after those that suffice.
+    /// longer; where it takes a word to end it, that word is, and no further call in vain puts it off. Where no number is known, as after
+    /// those that suffice, until one is dialled after all.
     /// </summary>
     /// <param name="attempts">In the order in which they were made.</param>
     /// <param name="isOwed">Whether a clock runs.</param>
@@ -77,7 +78,8 @@ public static class CallAttempts
             HaveNoNumber([.. some.Select(a => a.Result)]) || Suffice(some.Select(a => (a.At, a.Result)), rules, zone);
         var (last, before) = (attempts[^1], attempts.SkipLast(1).ToArray());
         var agreed = Agreed(attempts);
-        var wordIsOwed = duty == CallDuty.Ending && Agreed(before) is null && AreEnough(before);
+        var wordIsOwed = duty == CallDuty.Ending && Agreed(before) is null
+            && (Suffice(before.Select(a => (a.At, a.Result)), rules, zone) || (last.Result == CallResult.NoNumber && HaveNoNumber([.. before.Select(a => a.Result)])));
         var isAnother = last.AgainAt is null && (agreed is not null || wordIsOwed || (ReachedNobody(last.Result) && !rules.IsDecent(last.At, zone)));
         var isMore = agreed is not null || duty == CallDuty.Ending || (duty == CallDuty.Answer && !AreEnough(attempts));
         return new CallOwed(!isAnother, isMore && duty != CallDuty.None && !(isAnother && isOwed) ? agreed ?? last.At : null);

@@ -5,10 +5,16 @@ public enum Delivery
 {
     /// <summary>It is not out yet.</summary>
     Pending,
+
+    /// <summary>It is still not out a day later.</summary>
+    Late,
     Delivered,
 
-    /// <summary>It was given up, or is still not out a day later.</summary>
+    /// <summary>We could not send it. It goes out where the desk has it tried again.</summary>
     Failed,
+
+    /// <summary>It does not reach them: it came back, they have no address, or the desk discarded it.</summary>
+    Undeliverable,
 }
 
 /// <summary>Why a round came onto the call-back list.</summary>
@@ -23,6 +29,8 @@ public enum ListedWhy
 
 /// <summary>A round that nobody has answered yet.</summary>
 /// <param name="LastDelivery">Of the last reminder, else of the ask.</param>
+/// <param name="LastOutAt">When the ask or the last reminder really went out, whichever was later.</param>
+/// <param name="CallOwed">A clock runs for a call.</param>
 /// <param name="AgreedCallAt">When somebody who picked up asked to be called, where nobody has rung then yet.</param>
 /// <param name="NumberTurnedUp">None was known when somebody last wanted to ring, and now one is.</param>
 public sealed record OpenRound(
@@ -35,7 +43,9 @@ public sealed record OpenRound(
     Delivery LastDelivery,
     IReadOnlyList<(DateTimeOffset At, CallResult Result)> Attempts,
     DateTimeOffset? AgreedCallAt = null,
-    bool NumberTurnedUp = false);
+    bool NumberTurnedUp = false,
+    DateTimeOffset? LastOutAt = null,
+    bool CallOwed = false);
 
 /// <summary>What happens to a round now, if anything.</summary>
 /// <param name="Move">Remind, CallDue, GiveUp or Lapse; null: it waits.</param>
@@ -47,7 +57,8 @@ public sealed record ChaseDecision(FeedbackMove? Move, DateTimeOffset? LookAgain
 /// <summary>
 /// How a round is chased to its end. Only what was done ends it: calls that reached nobody make somebody unreachable; silence needs an
 /// ask that arrived and every call that the policy demands. Where the desk did not ring, nothing ends: that is its breach. Who has no
-/// number cannot be rung: they are unreachable where the ask did not arrive either, and where it did, they have as long as anybody to answer.
+/// number cannot be rung: they are unreachable where the ask cannot reach them either, and where it did, they have as long as anybody to
+/// answer. An ask that we could not send says nothing about them: it is waited for.
 /// </summary>
 public static class FeedbackCadence
 {
@@ -65,7 +76,7 @@ public static class FeedbackCadence
             return new ChaseDecision(FeedbackMove.CallDue, null, round.Reminders, ListedWhy.Policy);
         }
 
-        if (round.LastDelivery == Delivery.Failed || round.AskDelivery == Delivery.Failed)
+        if (IsLost(round.LastDelivery) || IsLost(round.AskDelivery))
         {
             return new ChaseDecision(FeedbackMove.CallDue, null, round.Reminders, ListedWhy.NotDelivered);
         }
@@ -90,22 +101,26 @@ public static class FeedbackCadence
             : new ChaseDecision(FeedbackMove.Lapse, null, round.Reminders);
     }
 
+    private static bool IsLost(Delivery delivery) => delivery is Delivery.Late or Delivery.Failed or Delivery.Undeliverable;
+
     // A call that is promised is made first; and whose last word was "later" is not silent.
     private static ChaseDecision Called(OpenRound round, FeedbackRules rules, TimeZoneInfo zone, DateTimeOffset now) =>
         round.AgreedCallAt is not null || round.Attempts is [.., (_, CallResult.CallLater)] ? new ChaseDecision(null, null, round.Reminders)
         : CallAttempts.Suffice(round.Attempts, rules, zone) ? new ChaseDecision(FeedbackMove.GiveUp, null, round.Reminders)
-        : round.NumberTurnedUp ? new ChaseDecision(null, null, round.Reminders, Ring: true)
+        : round.NumberTurnedUp ? new ChaseDecision(null, null, round.Reminders, Ring: !round.CallOwed)
         : CallAttempts.HaveNoNumber([.. round.Attempts.Select(a => a.Result)]) ? WithoutANumber(round, rules, now)
         : round.AskDelivery == Delivery.Delivered && CallAttempts.AreMade(round.Attempts, rules, zone) ? new ChaseDecision(FeedbackMove.Lapse, null, round.Reminders)
         : new ChaseDecision(null, null, round.Reminders);
 
     private static ChaseDecision WithoutANumber(OpenRound round, FeedbackRules rules, DateTimeOffset now)
     {
-        var (known, over) = (round.AskedAt + FeedbackRules.DeliveredWithin, (round.LastRemindedAt ?? round.AskedAt).AddHours(rules.WaitHours));
+        var (known, asked) = (round.AskedAt + FeedbackRules.DeliveredWithin, round.LastRemindedAt ?? round.AskedAt);
+        var over = (round.LastOutAt is { } sent && sent > asked ? sent : asked).AddHours(rules.WaitHours);
         return round.AskDelivery switch
         {
-            Delivery.Failed => new ChaseDecision(FeedbackMove.GiveUp, null, round.Reminders),
-            Delivery.Pending => new ChaseDecision(null, known > now ? known : now.AddHours(1), round.Reminders),
+            Delivery.Undeliverable => new ChaseDecision(FeedbackMove.GiveUp, null, round.Reminders),
+            Delivery.Failed => new ChaseDecision(null, null, round.Reminders), // until the desk has it tried again, or discards it
+            Delivery.Pending or Delivery.Late => new ChaseDecision(null, known > now ? known : now.AddHours(1), round.Reminders),
             Delivery.Delivered => over > now ? new ChaseDecision(null, over, round.Reminders) : new ChaseDecision(FeedbackMove.Lapse, null, round.Reminders),
         };
     }

@@ -245,13 +245,19 @@ public sealed class InboundOverHttpTests : ApiFixture
     }
 
     [Test]
-    public async Task What_was_settled_before_that_was_told_apart_is_a_report_as_it_would_be_now_and_of_whom_we_are_asking()
+    public async Task What_was_settled_before_that_was_told_apart_is_a_report_as_it_would_be_now_and_of_whom_we_are_asking_by_mail_alone()
     {
         var walkIn = (await Send(Here.Clerk, new ReceiveRequest(
             Here.CommunityId, RequestKind.Repair, Channel.WalkIn, Here.Category(RequestKind.Repair, "water"), "楼道灯坏了", PlaceId: Here.Places["3-2-1502"]))).RequestId;
         var asked = (await GivenDone()).RequestId;
         Clock.Advance(TimeSpan.FromMinutes(1));
         var mailed = await GivenMailed();
+        Clock.Advance(TimeSpan.FromMinutes(1));
+        var text = (await Sms("没灯", "13900009999")).Id("inboundMessageId");
+        Clock.Advance(TimeSpan.FromMinutes(1));
+        var askedByMail = await GivenMailedAndDone();
+        await Send(Here.Clerk, new SettleInbound(text, askedByMail));
+        await Execute("update request set reported_at = reported_at - interval '1 day', registered_at = registered_at - interval '1 day' where request_id = @askedByMail", new { askedByMail });
         Clock.Advance(TimeSpan.FromMinutes(1));
         foreach (var (sender, request) in new[] { ("wu@example.org", mailed), ("zheng@example.org", walkIn), ("wang@example.org", asked) })
         {
@@ -262,7 +268,7 @@ public sealed class InboundOverHttpTests : ApiFixture
 
         await Execute("update inbound_message i" + Migrations.Files().Single(f => f.Name == "0041_no_number.sql").Sql.Split("update inbound_message i")[1].Split(';')[0]);
 
-        Assert.That(await Rows<(string, Guid)>("select sender, request_id from inbound_message where is_report order by sender"), Is.EqualTo(new[] { ("li@example.org", mailed), ("wang@example.org", asked) }));
+        Assert.That(await Rows<(string, Guid)>("select sender, request_id from inbound_message where is_report order by received_at"), Is.EqualTo(new[] { ("li@example.org", mailed), ("li@example.org", askedByMail) }));
     }
 
     [Test]
@@ -305,6 +311,28 @@ public sealed class InboundOverHttpTests : ApiFixture
             }
 
             Assert.That(await Rows<string>("select coalesce(not_asked_rule, state) from feedback order by 1"), Is.EqualTo(new[] { "asked", often ? "tooOften" : "asked" }));
+        }
+        finally
+        {
+            await Profile("{feedback}", """{"mostAsksAMonth": 1000}""");
+        }
+    }
+
+    [Test]
+    public async Task What_is_asked_about_a_customers_request_that_somebody_mailed_does_not_count_as_asking_them()
+    {
+        await Profile("{feedback}", """{"mostAsksAMonth": 1}""");
+        try
+        {
+            var (customers, theirs) = (await GivenMailed("chen@example.org"), await GivenMailed("chen@example.org"));
+            await Execute("update request set customer_id = @Customer where request_id = @customers", new { Here.Customer, customers });
+
+            foreach (var request in new[] { customers, theirs })
+            {
+                await Send(Here.Clerk, new AnswerRequest(request, AnswerKind.Explained, "已修好"));
+            }
+
+            Assert.That(await Rows<string>("select coalesce(not_asked_rule, state) from feedback"), Is.EqualTo(new[] { "asked", "asked" }));
         }
         finally
         {

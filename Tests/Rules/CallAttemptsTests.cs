@@ -61,6 +61,7 @@ public sealed class CallAttemptsTests
     [TestCase("09:00 callLater 18:30, 10:00 wrongNumber, 11:00 noNumber", CallDuty.Answer, true, "met", TestName = "What_was_promised_at_a_number_that_is_wrong_cannot_be_kept")]
     [TestCase("09:00 noNumber", CallDuty.Ending, true, "met, next 09:00", TestName = "But_a_word_on_how_it_ended")]
     [TestCase("09:00 noNumber, 10:00 noNumber", CallDuty.Ending, true, "-", TestName = "Said_twice_it_puts_nothing_off")]
+    [TestCase("09:00 noNumber, 10:00 noAnswer", CallDuty.Ending, true, "met, next 10:00", TestName = "A_call_at_a_number_that_was_found_counts")]
     [TestCase("09:00 noNumber", CallDuty.None, false, "met", TestName = "Nor_does_who_was_only_told")]
     public void What_a_call_does_to_the_clock_of_the_one_that_is_owed(string calls, CallDuty duty, bool isOwed, string expected)
     {

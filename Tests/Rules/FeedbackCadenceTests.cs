@@ -20,6 +20,8 @@ public sealed class FeedbackCadenceTests
     [TestCase("normal asked 0 in pending 02 09:00", "- 03 09:00", TestName = "An_ask_that_is_not_out_is_waited_for_a_day")]
     [TestCase("normal asked 0 in failed 02 09:05", "callDue notDelivered -", TestName = "An_ask_that_could_not_be_delivered_is_called_at_once")]
     [TestCase("low asked 0 out failed 02 09:05", "callDue notDelivered -", TestName = "Also_where_nobody_would_be_called")]
+    [TestCase("normal asked 0 in late 03 09:00", "callDue notDelivered -", TestName = "So_is_one_that_is_not_out_a_day_later")]
+    [TestCase("normal asked 0 in undeliverable 02 09:05", "callDue notDelivered -", TestName = "And_one_that_came_back")]
     [TestCase("normal asked 0 in delivered 02 09:05", "- 03 09:00", TestName = "The_first_reminder_is_a_day_later")]
     [TestCase("normal asked 0 in delivered 03 09:00", "remind 1 04 09:00", TestName = "It_is_sent_when_it_is_due")]
     [TestCase("normal reminded 1 in delivered 03 10:00", "- 05 09:00", TestName = "The_second_is_three_days_after_the_ask")]
@@ -60,13 +62,15 @@ public sealed class FeedbackCadenceTests
     [TestCase("09:00/noAnswer 10:00/callLater@19:00 13:00/noAnswer 18:50/busy", "failed", "giveUp -", TestName = "A_quarter_of_an_hour_early_is_that_call")]
     [TestCase("09:00/noAnswer 10:00/callLater@19:00 13:00/callLater 18:00/busy", "delivered", "lapse -", TestName = "A_later_word_takes_the_place_of_an_earlier_one")]
     [TestCase("09:00/noAnswer 13:00/busy 21:00/noAnswer", "delivered", "- -", TestName = "A_call_at_night_is_none_of_those_demanded")]
-    [TestCase("09:00/noNumber", "failed", "giveUp -", TestName = "Without_a_number_whoever_got_no_ask_is_unreachable")]
+    [TestCase("09:00/noNumber", "undeliverable", "giveUp -", TestName = "Without_a_number_whom_no_ask_reaches_is_unreachable")]
+    [TestCase("09:00/noNumber", "failed", "- -", TestName = "Not_whom_we_could_not_send_it")]
+    [TestCase("09:00/noNumber", "late", "- 04 10:00", TestName = "Nor_while_it_is_late")]
     [TestCase("09:00/noNumber", "pending", "- 04 10:00", TestName = "While_the_ask_is_on_its_way_it_is_waited_for")]
     [TestCase("09:00/noNumber", "delivered", "lapse -", TestName = "Who_got_it_was_silent_for_as_long_as_anybody_may_be")]
     [TestCase("09:00/noNumber 13:00/noAnswer", "failed", "- -", TestName = "A_number_that_was_found_is_rung")]
     [TestCase("09:00/callLater 13:00/noNumber 18:00/busy", "delivered", "- -", TestName = "And_an_attempt_without_one_is_none_of_the_calls_demanded")]
     [TestCase("09:00/wrongNumber 13:00/wrongNumber 18:00/wrongNumber 18:05/noNumber", "delivered", "giveUp -", TestName = "Calls_that_suffice_suffice")]
-    [TestCase("09:00/callLater@19:00 10:00/wrongNumber 11:00/noNumber", "failed", "giveUp -", TestName = "What_was_promised_at_a_wrong_number_is_waited_for_no_longer")]
+    [TestCase("09:00/callLater@19:00 10:00/wrongNumber 11:00/noNumber", "undeliverable", "giveUp -", TestName = "What_was_promised_at_a_wrong_number_is_waited_for_no_longer")]
     public void A_round_to_call(string calls, string ask, string expected)
     {
         var attempts = calls.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(c => c.Split('/', '@')).Select(c => (At: At("03 " + c[0]), Result: EnumWord.Read<CallResult>(c[1]), AgainAt: c.Length > 2 ? At("03 " + c[2]) : (DateTimeOffset?)null)).ToArray();
@@ -91,6 +95,8 @@ public sealed class FeedbackCadenceTests
     }
 
     [TestCase(Delivery.Failed)]
+    [TestCase(Delivery.Undeliverable)]
+    [TestCase(Delivery.Late)]
     [TestCase(Delivery.Pending)]
     [TestCase(Delivery.Delivered)]
     public void A_round_whose_number_has_turned_up_is_rung_about_before_it_ends(Delivery ask)
@@ -99,6 +105,25 @@ public sealed class FeedbackCadenceTests
             new OpenRound(FeedbackState.ToCall, Asked, 0, null, true, ask, ask, [(At("02 10:00"), CallResult.NoNumber)], NumberTurnedUp: true), Danger, FeedbackRules.Default, Shanghai, At("09 09:00"));
 
         Assert.That(decision, Is.EqualTo(new ChaseDecision(null, null, 0, Ring: true)));
+    }
+
+    [Test]
+    public void Where_a_call_is_owed_already_it_is_not_owed_anew()
+    {
+        var decision = FeedbackCadence.Decide(
+            new OpenRound(FeedbackState.ToCall, Asked, 0, null, true, Delivery.Failed, Delivery.Failed, [(At("02 10:00"), CallResult.NoNumber)], NumberTurnedUp: true, CallOwed: true), Danger, FeedbackRules.Default, Shanghai, At("09 09:00"));
+
+        Assert.That(decision, Is.EqualTo(new ChaseDecision(null, null, 0)));
+    }
+
+    [TestCase("03 08:00", "05 07:59", "- 05 08:00")]
+    [TestCase("03 08:00", "05 08:00", "lapse -")]
+    public void Whoever_got_the_ask_late_has_the_time_to_answer_from_then_on(string sent, string now, string expected)
+    {
+        var decision = FeedbackCadence.Decide(
+            new OpenRound(FeedbackState.ToCall, Asked, 0, null, true, Delivery.Delivered, Delivery.Delivered, [(At("02 10:00"), CallResult.NoNumber)], LastOutAt: At(sent)), Danger, FeedbackRules.Default, Shanghai, At(now));
+
+        Assert.That(Words(decision), Is.EqualTo(expected));
     }
 
     [Test]

@@ -174,9 +174,10 @@ public sealed class FeedbackTableTests : DeskFixture
     }
 
     // Nobody knows a number to ring: what became of the ask says how the round ends.
-    [TestCase("failed", 0, "unreachable")]
+    [TestCase("bounced", 0, "unreachable")]
+    [TestCase("exhausted", 72, "toCall")]
     [TestCase("pending", 23, "toCall")]
-    [TestCase("pending", 24, "unreachable")]
+    [TestCase("pending", 72, "toCall")]
     [TestCase("delivered", 47, "toCall")]
     [TestCase("delivered", 48, "noResponse")]
     public async Task Whoever_is_to_be_called_and_has_no_number_ends_as_their_ask_went(string ask, int hours, string state)
@@ -185,7 +186,7 @@ public sealed class FeedbackTableTests : DeskFixture
         await Chase();
         if (ask != "pending")
         {
-            await Execute(ask == "failed" ? "update message set parked_at = @Now" : "update message set sent_at = @Now", new { Now = Clock.GetUtcNow() });
+            await Execute(ask == "delivered" ? "update message set sent_at = @Now" : "update message set parked_at = @Now, parked_why = @ask", new { ask, Now = Clock.GetUtcNow() });
         }
 
         await Send(Here.Clerk, new TryCall(request, null, CallResult.NoNumber));

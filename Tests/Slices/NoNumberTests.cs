@@ -4,6 +4,7 @@ using Npgsql;
 using NUnit.Framework;
 using PropertyServiceDesk.Domain.Customers;
 using PropertyServiceDesk.Domain.Feedback;
+using PropertyServiceDesk.Domain.Messages;
 using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Domain.Requests;
 using PropertyServiceDesk.Domain.Rules;
@@ -32,7 +33,9 @@ public sealed class NoNumberTests : DeskFixture
 
     private Task Delivered(Guid request) => Execute("update message set sent_at = @Now, channel = 'email' where request_id = @request and sent_at is null", new { request, Now = Clock.GetUtcNow() });
 
-    private Task Parked(Guid request) => Execute("update message set parked_at = @Now, parked_why = 'bounced', sent_at = null where request_id = @request and template = 'feedbackAsk'", new { request, Now = Clock.GetUtcNow() });
+    private Task Parked(Guid request, string why = "bounced") => Execute("update message set parked_at = @Now, parked_why = @why, sent_at = null where request_id = @request and template = 'feedbackAsk'", new { request, why, Now = Clock.GetUtcNow() });
+
+    private Task<Guid> AskOf(Guid request) => Scalar<Guid>("select message_id from message where request_id = @request and template = 'feedbackAsk'", new { request });
 
     private Task<FeedbackReply> NoNumber(Guid request, Actor? by = null) => Send(by ?? Here.Clerk, new TryCall(request, null, CallResult.NoNumber));
 
@@ -85,7 +88,7 @@ public sealed class NoNumberTests : DeskFixture
     }
 
     [Test]
-    public async Task An_ask_that_is_not_out_a_day_later_has_failed()
+    public async Task An_ask_that_is_not_out_a_day_later_is_waited_for_and_the_time_to_answer_runs_from_when_it_went_out()
     {
         var request = await GivenToCall();
         await NoNumber(request);
@@ -97,7 +100,81 @@ public sealed class NoNumberTests : DeskFixture
         Clock.Advance(TimeSpan.FromHours(1));
         await Chase();
 
-        Assert.That((await Of(request)).State, Is.EqualTo("unreachable"));
+        Assert.That(await Of(request), Is.EqualTo(new Round("toCall", FakeClock.Start.AddHours(25).UtcDateTime, false)), "that nothing was sent says nothing about them");
+        Clock.Advance(TimeSpan.FromHours(6));
+        await Delivered(request);
+        await Chase();
+        Assert.That(await Of(request), Is.EqualTo(new Round("toCall", FakeClock.Start.AddHours(78).UtcDateTime, false)));
+        Clock.Advance(TimeSpan.FromHours(48));
+        await Chase();
+        Assert.That((await Of(request)).State, Is.EqualTo("noResponse"));
+    }
+
+    [TestCase("exhausted")]
+    [TestCase("noChannel")]
+    [TestCase("unrenderable")]
+    public async Task An_ask_that_we_could_not_send_keeps_the_round_on_the_list_until_the_desk_has_it_tried_again(string why)
+    {
+        var request = await GivenToCall();
+        await NoNumber(request);
+        await Parked(request, why);
+        await Chase();
+        Clock.Advance(TimeSpan.FromDays(5));
+        await Chase();
+        Assert.That(await Of(request), Is.EqualTo(new Round("toCall", null, false)));
+        Assert.That((await Send(Here.Clerk, new ListCallBacks(Ready: true))).Items, Has.Count.EqualTo(1));
+
+        await Send(Here.Clerk, new RetryMessage(await AskOf(request)));
+        await Delivered(request);
+        await Chase();
+
+        Assert.That(await Of(request), Is.EqualTo(new Round("toCall", FakeClock.Start.AddHours(168).UtcDateTime, false)));
+    }
+
+    [Test]
+    public async Task Or_until_the_desk_discards_it()
+    {
+        var request = await GivenToCall();
+        await NoNumber(request);
+        await Parked(request, "exhausted");
+        await Chase();
+        Assert.That((await Of(request)).State, Is.EqualTo("toCall"));
+        Clock.Advance(TimeSpan.FromHours(1));
+
+        await Send(Here.Clerk, new DiscardMessage(await AskOf(request), "没有别的办法"));
+        await Chase();
+
+        Assert.That(await Of(request), Is.EqualTo(new Round("unreachable", null, true)));
+    }
+
+    [Test]
+    public async Task A_mail_that_came_back_is_no_absence_while_another_way_is_tried()
+    {
+        var request = await GivenToCall();
+        await Delivered(request);
+        await NoNumber(request);
+        await Chase();
+        Clock.Advance(TimeSpan.FromHours(48));
+        await Execute("update message set sent_at = null, given_up = '{email}', last_failure = 'bounced', send_after = @Now where request_id = @request and template = 'feedbackAsk'", new { request, Now = Clock.GetUtcNow() });
+
+        await Chase();
+
+        Assert.That(await Of(request), Is.EqualTo(new Round("toCall", FakeClock.Start.AddHours(49).UtcDateTime, false)));
+    }
+
+    [TestCase(false, "toCall")]
+    [TestCase(true, "unreachable")]
+    public async Task That_no_way_leads_to_them_is_about_them_only_where_they_have_no_address(bool noAddress, string state)
+    {
+        var customer = (await Send(Here.Clerk, new RegisterCustomer(Here.CommunityId, "没电话", noAddress ? [] : [new NewContactPoint(ContactKind.Email, "none@example.org")], []))).CustomerId;
+        var request = await GivenToCall();
+        await Execute("update request set customer_id = @customer where request_id = @request", new { customer, request });
+        await NoNumber(request);
+        await Parked(request, "noChannel");
+
+        await Chase();
+
+        Assert.That((await Of(request)).State, Is.EqualTo(state));
     }
 
     [Test]
@@ -163,6 +240,9 @@ public sealed class NoNumberTests : DeskFixture
         await NoNumber(request);
 
         var later = await GivenCustomersToCall();
+        Assert.That(await Refusal(() => NoNumber(later)), Is.EqualTo("call.number_known"), "what was wrong about one request may be theirs again");
+        Clock.Advance(TimeSpan.FromMinutes(5));
+        await Send(Here.Clerk, new TryCall(later, Number, CallResult.WrongNumber));
         await NoNumber(later);
         Clock.Advance(TimeSpan.FromMinutes(5));
         await Send(Here.Clerk, new TryCall(later, Number, CallResult.Busy));
@@ -265,6 +345,42 @@ public sealed class NoNumberTests : DeskFixture
         Assert.That(await Of(request), Is.EqualTo(new Round("toCall", null, false)));
         Assert.That((await Send(Here.Clerk, new ListCallBacks(Ready: true))).Items.Single().DueAt, Is.EqualTo(FakeClock.Start.AddHours(72)));
         Assert.That(await Scalar<long>("select count(*) from clock where kind = 'feedback' and stopped_at is null"), Is.EqualTo(1));
+        Assert.That(await ClocksThatDiffer(), Is.Empty);
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task A_number_that_is_written_down_makes_the_call_owed_at_once_and_no_later_look_puts_it_off(bool ofTheCustomer)
+    {
+        var customer = (await Send(Here.Clerk, new RegisterCustomer(Here.CommunityId, "没电话", [new NewContactPoint(ContactKind.Email, "none@example.org")], []))).CustomerId;
+        var request = await GivenToCall();
+        if (ofTheCustomer)
+        {
+            await Execute("update request set customer_id = @customer where request_id = @request", new { customer, request });
+        }
+
+        await Delivered(request);
+        await NoNumber(request);
+        await Chase();
+        Clock.Advance(TimeSpan.FromHours(1));
+
+        if (ofTheCustomer)
+        {
+            await Send(Here.Clerk, new AddContactPoint(customer, ContactKind.Phone, "13911112222"));
+        }
+        else
+        {
+            await Execute("update request set reporter_phone = '13911112222' where request_id = @request", new { request });
+        }
+
+        await Chase();
+
+        var line = (await Send(Here.Clerk, new ListCallBacks(Ready: true))).Items.Single();
+        Assert.That(line.DueAt, Is.EqualTo(FakeClock.Start.AddHours(25)));
+        await Send(Here.Clerk, new SnoozeCallBack(line.FeedbackId, Clock.GetUtcNow().AddHours(4)));
+        await Execute("update feedback set next_check_at = started_at where request_id = @request", new { request });
+        await Chase();
+        Assert.That(await Scalar<DateTime>("select call_after from feedback where request_id = @request", new { request }), Is.EqualTo(FakeClock.Start.AddHours(5).UtcDateTime));
         Assert.That(await ClocksThatDiffer(), Is.Empty);
     }
 

@@ -11,7 +11,7 @@ alter table call_attempt
     add constraint call_attempt_speaks_at_a_number check (number_dialled is not null or spoke_with is null);
 
 -- Whether there is a number to ring about a round: of the customer, of whoever reported it, or one that was dialled in this round; but
--- not where the last call of the same person's at it was a wrong number.
+-- not where the last call at it about this round, or about its answer, was a wrong number.
 create function number_is_known(p_community uuid, p_request uuid, p_feedback uuid) returns boolean
 language sql stable as $$
     select exists (
@@ -32,26 +32,67 @@ language sql stable as $$
           and (
             select a.result
             from call_attempt a
-            join feedback f on f.community_id = a.community_id and f.feedback_id = a.feedback_id
-            join request o on o.community_id = f.community_id and o.request_id = f.request_id and (o.request_id = r.request_id or o.customer_id = r.customer_id)
-            where a.community_id = r.community_id and a.number_dialled = known.number
+            where a.community_id = r.community_id and a.feedback_id = p_feedback and a.number_dialled = known.number
             order by a.tried_at desc, a.call_attempt_id desc
             limit 1) is distinct from 'wrongNumber')
 $$;
 revoke execute on function number_is_known from public;
 grant execute on function number_is_known to desk_app;
 
--- As 0011 has it, and: where no number is known, what comes of the ask is all that is waited for.
+-- As 0011 has it, and: where no number is known, what comes of the ask is all that is waited for, also when the desk has it tried again or discards it.
 create or replace function undelivered_ask_is_looked_at() returns trigger
 language plpgsql as $$
 begin
     update feedback f
-    set next_check_at = new.parked_at
+    set next_check_at = coalesce(new.parked_at, new.send_after)
     where f.community_id = new.community_id and f.request_id = new.request_id and f.ended_at is null and f.state in ('asked', 'reminded', 'toCall')
-      and (f.next_check_at is null or f.next_check_at > new.parked_at);
+      and (f.next_check_at is null or f.next_check_at > coalesce(new.parked_at, new.send_after));
     return null;
 end
 $$;
+drop trigger undelivered_ask_is_looked_at on message;
+create trigger undelivered_ask_is_looked_at after update of parked_at, parked_why on message
+    for each row when ((new.parked_at, new.parked_why) is distinct from (old.parked_at, old.parked_why) and new.request_id is not null and new.template in ('feedbackAsk', 'feedbackReminder'))
+    execute function undelivered_ask_is_looked_at();
+
+-- A number that turns up is rung: rounds that wait without one are looked at at once.
+create function round_without_number_is_looked_at(p_community uuid, p_requests uuid[]) returns void
+language sql as $$
+    update feedback f
+    set next_check_at = last.tried_at
+    from (
+        select distinct on (a.feedback_id) a.feedback_id, a.tried_at, a.result
+        from feedback o
+        join call_attempt a on a.community_id = o.community_id and a.feedback_id = o.feedback_id and a.follow_up_id is null
+        where o.community_id = p_community and o.request_id = any (p_requests) and o.ended_at is null and o.state = 'toCall'
+        order by a.feedback_id, a.tried_at desc, a.call_attempt_id desc
+    ) last
+    where f.community_id = p_community and f.feedback_id = last.feedback_id and last.result = 'noNumber' and f.ended_at is null and f.state = 'toCall'
+$$;
+create function number_of_request_turns_up() returns trigger
+language plpgsql as $$
+begin
+    perform round_without_number_is_looked_at(new.community_id, array[new.request_id]);
+    return null;
+end
+$$;
+create trigger number_of_request_turns_up after update of reporter_phone, customer_id on request
+    for each row when ((new.reporter_phone is not null and new.reporter_phone is distinct from old.reporter_phone)
+        or (new.customer_id is not null and new.customer_id is distinct from old.customer_id))
+    execute function number_of_request_turns_up();
+create function number_of_customer_turns_up() returns trigger
+language plpgsql as $$
+begin
+    perform round_without_number_is_looked_at(new.community_id, array(
+        select r.request_id from request r where r.community_id = new.community_id and r.customer_id = new.customer_id));
+    return null;
+end
+$$;
+create trigger number_of_customer_turns_up after insert or update of normalised, kind on contact_point
+    for each row when (new.kind = 'phone')
+    execute function number_of_customer_turns_up();
+revoke execute on function round_without_number_is_looked_at, number_of_request_turns_up, number_of_customer_turns_up from public;
+grant execute on function round_without_number_is_looked_at to desk_app;
 
 -- ---------------------------------------------------------------- what came in
 
@@ -60,7 +101,7 @@ alter table inbound_message
     add column is_report boolean not null default false,
     add constraint inbound_message_reports_a_request check (not is_report or request_id is not null);
 
--- Whom we are asking already is asked on; else what was settled onto a request that was there before the message is no report of it.
+-- Whom we are asking already, by nothing but a mail, is asked on; else what was settled onto a request that was there before the message is no report of it.
 update inbound_message i
 set is_report = true
 from (
@@ -68,9 +109,9 @@ from (
     from inbound_message m
     join request r on r.community_id = m.community_id and r.request_id = m.request_id
     where m.kind = 'toConfirm' and m.settled_at is not null and m.sender <> '–'
-      and ((r.registered_at >= m.received_at and r.channel = case m.channel when 'email' then 'email' else 'phone' end)
-        or exists (select from feedback f where f.community_id = r.community_id and f.request_id = r.request_id and f.ended_at is null))
-    order by m.community_id, m.request_id, m.received_at, m.inbound_message_id
+      and (r.registered_at >= m.received_at
+        or (r.customer_id is null and r.reporter_phone is null and exists (select from feedback f where f.community_id = r.community_id and f.request_id = r.request_id and f.ended_at is null)))
+    order by m.community_id, m.request_id, (r.customer_id is null and r.reporter_phone is null and m.channel <> 'email'), m.received_at, m.inbound_message_id
 ) first
 where i.inbound_message_id = first.inbound_message_id;
 create unique index inbound_message_report on inbound_message (community_id, request_id) where is_report;

@@ -7,7 +7,7 @@ import { MoveDialog } from '../kit/Form';
 import { Moment } from '../kit/Moment';
 import { instantOf } from '../kit/times';
 import { useWords } from '../words/words';
-import { attemptOf } from './attempts';
+import { attemptOf, firstResult } from './attempts';
 import type { Attempt, Tries } from './attempts';
 
 interface Ringing<B> {
@@ -37,7 +37,7 @@ export function Tried({ zone, toDial, results, open, close, done, call, keep }: 
   const { t, word } = useWords();
   return (
     <MoveDialog<Tries, unknown>
-      keep={keep} title={t('callBacks.tried')} open={open} onClose={close} done={done} initial={{ result: results[0]!, numberDialled: toDial[0] }}
+      keep={keep} title={t('callBacks.tried')} open={open} onClose={close} done={done} initial={{ result: firstResult(results, toDial), numberDialled: toDial[0] }}
       call={(v, header) => call(attemptOf(v, zone), header)}
     >
       <Form.Item name="result" label={t('callBacks.result')}><Select options={results.map((r) => ({ value: r, label: word('callResult', r) }))} /></Form.Item>

@@ -1,6 +1,6 @@
 import dayjs from 'dayjs';
 import { expect, test } from 'vitest';
-import { attemptOf, resultsOf } from './attempts';
+import { attemptOf, firstResult, resultsOf } from './attempts';
 
 const zone = 'Asia/Shanghai';
 
@@ -9,6 +9,12 @@ test('That no number is known is said where none is, of a round that is to be ca
   expect(resultsOf({ numberKnown: false })[0]).toBe('noNumber');
   expect(resultsOf({ numberKnown: true, state: 'toCall' })).not.toContain('noNumber');
   expect(resultsOf({ numberKnown: false, state: 'asked' })).not.toContain('noNumber');
+});
+
+test('Where there is a number to dial a call is chosen at first', () => {
+  expect(firstResult(resultsOf({ numberKnown: false }), ['13800138000'])).toBe('noAnswer');
+  expect(firstResult(resultsOf({ numberKnown: false }), [])).toBe('noNumber');
+  expect(firstResult(resultsOf({ numberKnown: true }), [])).toBe('noAnswer');
 });
 
 test('Where nobody was rung neither a number is sent nor who spoke, whatever was typed before', () =>

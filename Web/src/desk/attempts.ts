@@ -12,6 +12,10 @@ const calls: readonly CallResult[] = ['noAnswer', 'busy', 'wrongNumber', 'callLa
 export const resultsOf = (sheet: { numberKnown: boolean; state?: FeedbackState }): readonly CallResult[] =>
   sheet.numberKnown || (sheet.state && sheet.state !== 'toCall') ? calls : ['noNumber', ...calls];
 
+/** What is chosen at first: a call, where there is a number to dial. */
+export const firstResult = (results: readonly CallResult[], toDial: readonly string[]): CallResult =>
+  results.find((r) => r !== 'noNumber' || toDial.length === 0) ?? 'noAnswer';
+
 /** What is sent: who spoke and when to ring again only of those who picked up, and no number where nobody was rung. */
 export const attemptOf = (v: Tries, zone: string): Attempt => ({
   numberDialled: v.result === 'noNumber' ? null : v.numberDialled || null,
