@@ -65,7 +65,7 @@ public sealed class OwnerLinks(NpgsqlDataSource source, TimeProvider clock)
         }
 
         await using var batch = Enter("select owner_link_id, community_id, request_id from owner_link_holder($1, $2, $3)", Hash(token), clock.Now().UtcDateTime, Kept);
-        await using var reader = await batch.ExecuteReaderAsync(ct);
+        await using var reader = await batch.ExecuteReaderAsync(CancellationToken.None);
         return await reader.ReadAsync(ct) ? new LinkHolder(reader.GetGuid(0), reader.GetGuid(1), reader.GetGuid(2)) : null;
     }
 
@@ -78,7 +78,7 @@ public sealed class OwnerLinks(NpgsqlDataSource source, TimeProvider clock)
         }
 
         await using var batch = Enter("select community_id, place_id, asset_id from report_target($1)", code);
-        await using var reader = await batch.ExecuteReaderAsync(ct);
+        await using var reader = await batch.ExecuteReaderAsync(CancellationToken.None);
         return await reader.ReadAsync(ct) ? new ReportTarget(reader.GetGuid(0), reader.IsDBNull(1) ? null : reader.GetGuid(1), reader.IsDBNull(2) ? null : reader.GetGuid(2)) : null;
     }
 
@@ -87,10 +87,10 @@ public sealed class OwnerLinks(NpgsqlDataSource source, TimeProvider clock)
     private async Task<byte[]> Secret(CancellationToken ct)
     {
         await using var batch = Enter(ReadSecret);
-        return (byte[])(await batch.ExecuteScalarAsync(ct))!;
+        return (byte[])(await batch.ExecuteScalarAsync(CancellationToken.None))!;
     }
 
-    /// <summary>Both statements are one implicit transaction, in which the role holds.</summary>
+    /// <summary>Both statements are one implicit transaction, in which the role holds. They are short, and never given up halfway: the driver would take what it was just preparing for prepared.</summary>
     private NpgsqlBatch Enter(string sql, params object[] values)
     {
         var batch = source.CreateBatch();

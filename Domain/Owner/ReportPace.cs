@@ -20,6 +20,6 @@ public sealed class ReportPace(NpgsqlDataSource source, TimeProvider clock)
         }
 
         batch.BatchCommands.Add(command);
-        return await batch.ExecuteScalarAsync(ct) as TimeSpan?;
+        return await batch.ExecuteScalarAsync(CancellationToken.None) as TimeSpan?;
     }
 }

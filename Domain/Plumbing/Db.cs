@@ -56,10 +56,32 @@ public sealed class Db(NpgsqlDataSource source, Caller caller)
             await begun.CommitAsync(ct);
             return result;
         }
+        catch (Exception e) when (e is OperationCanceledException or NpgsqlException && open.State == ConnectionState.Open)
+        {
+            await ForgetPrepared(open, begun);
+            throw;
+        }
         finally
         {
             LostBeforeCommit = !committing && open.State != ConnectionState.Open;
             (connection, transaction) = (null, null);
+        }
+    }
+
+    /// <summary>
+    /// A statement that ended between its parse and its plan counts as prepared for the driver, and as one that answers nothing: the next
+    /// who sends it over this connection would read the answer of another one.
+    /// </summary>
+    private static async Task ForgetPrepared(NpgsqlConnection open, NpgsqlTransaction begun)
+    {
+        try
+        {
+            await begun.RollbackAsync(CancellationToken.None);
+            open.UnprepareAll();
+        }
+        catch (NpgsqlException)
+        {
+            // The connection is gone, and what was prepared with it.
         }
     }
 

@@ -111,12 +111,15 @@ internal sealed class InTransaction<TRequest, TResult>(Db db, Caller caller, Eve
         }
     }
 
-    /// <summary>A connection that was lost is replaced once: the database may be away, and that the caller shall hear soon.</summary>
+    /// <summary>
+    /// A connection that was lost is replaced once: the database may be away, and that the caller shall hear soon. What the loss is told as
+    /// does not matter; a fault of the driver comes as a bare exception.
+    /// </summary>
     private bool MayStartAgain(Exception e, int attempt) => e switch
     {
         LockSetChanged or PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected } => attempt < Tries,
-        NpgsqlException => attempt == 1 && db.LostBeforeCommit,
-        _ => false,
+        Refused => false,
+        _ => attempt == 1 && db.LostBeforeCommit,
     };
 
     private async Task<TResult> Once(TRequest request, RequestHandlerDelegate<TResult> next, CancellationToken ct)

@@ -43,7 +43,7 @@ public sealed class Sessions(NpgsqlDataSource source, TimeProvider clock)
     public async Task<(Guid StaffId, string PasswordHash)?> ForSignIn(string signInName, CancellationToken ct)
     {
         await using var batch = Enter(null, "select staff_id, password_hash from staff_for_sign_in($1)", signInName);
-        await using var reader = await batch.ExecuteReaderAsync(ct);
+        await using var reader = await batch.ExecuteReaderAsync(CancellationToken.None);
         return await reader.ReadAsync(ct) ? (reader.GetGuid(0), reader.GetString(1)) : null;
     }
 
@@ -60,7 +60,7 @@ public sealed class Sessions(NpgsqlDataSource source, TimeProvider clock)
             pace.Most,
             pace.OfFactor,
             clock.Now().UtcDateTime);
-        await using var reader = await batch.ExecuteReaderAsync(ct);
+        await using var reader = await batch.ExecuteReaderAsync(CancellationToken.None);
         await reader.ReadAsync(ct);
         return new SignInAttempt(
             reader.IsDBNull(0) ? null : new DateTimeOffset(reader.GetDateTime(0), TimeSpan.Zero),
@@ -72,21 +72,21 @@ public sealed class Sessions(NpgsqlDataSource source, TimeProvider clock)
     public async Task<bool> IsKnownAt(SignInPace pace, CancellationToken ct)
     {
         await using var batch = Enter(null, "select known_at($1, $2, $3, $4)", pace.Name, pace.Address, pace.OfFactor, clock.Now().UtcDateTime);
-        return await batch.ExecuteScalarAsync(ct) is true;
+        return await batch.ExecuteScalarAsync(CancellationToken.None) is true;
     }
 
     /// <summary>Name and password belonged together: the attempts that failed before are forgotten.</summary>
     public async Task Succeed(SignInPace pace, CancellationToken ct)
     {
         await using var batch = Enter(null, "select clear_sign_in($1)", new NpgsqlParameter { Value = pace.Keys });
-        await batch.ExecuteNonQueryAsync(ct);
+        await batch.ExecuteNonQueryAsync(CancellationToken.None);
     }
 
     /// <summary>Stores somebody's own password once more, with today's cost of hashing; nothing where it is another one by now.</summary>
     public async Task Rehash(Guid staffId, string verified, string passwordHash, CancellationToken ct)
     {
         await using var batch = Enter(staffId, "select set_own_password($1, $2, $3)", verified, passwordHash, clock.Now().UtcDateTime);
-        await batch.ExecuteNonQueryAsync(ct);
+        await batch.ExecuteNonQueryAsync(CancellationToken.None);
     }
 
     /// <param name="verified">The stored hash with which the password was compared.</param>
@@ -106,13 +106,13 @@ public sealed class Sessions(NpgsqlDataSource source, TimeProvider clock)
             (now + Lifetime).UtcDateTime,
             new NpgsqlParameter { Value = (object?)address ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
             new NpgsqlParameter { Value = userAgent is { Length: > 300 } ? userAgent[..300] : (object?)userAgent ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
-        return await batch.ExecuteScalarAsync(ct) is true ? token : null;
+        return await batch.ExecuteScalarAsync(CancellationToken.None) is true ? token : null;
     }
 
     public async Task End(string token, CancellationToken ct)
     {
         await using var batch = Enter(null, "select end_session($1, $2)", Hash(token), clock.Now().UtcDateTime);
-        await batch.ExecuteNonQueryAsync(ct);
+        await batch.ExecuteNonQueryAsync(CancellationToken.None);
     }
 
     /// <summary>Null where the token is made up, ended, too old, or was not used for too long.</summary>
@@ -126,7 +126,7 @@ public sealed class Sessions(NpgsqlDataSource source, TimeProvider clock)
             clock.Now().UtcDateTime,
             Idle,
             use);
-        await using var reader = await batch.ExecuteReaderAsync(ct);
+        await using var reader = await batch.ExecuteReaderAsync(CancellationToken.None);
         if (!await reader.ReadAsync(ct))
         {
             return null;
@@ -143,14 +143,14 @@ public sealed class Sessions(NpgsqlDataSource source, TimeProvider clock)
     {
         var next = RandomNumberGenerator.GetHexString(64, lowercase: true);
         await using var batch = Enter(staffId, "select pass_second_factor($1, $2, $3)", Hash(token), Hash(next), clock.Now().UtcDateTime);
-        return await batch.ExecuteScalarAsync(ct) is true ? next : null;
+        return await batch.ExecuteScalarAsync(CancellationToken.None) is true ? next : null;
     }
 
     /// <summary>Null where this person has begun none.</summary>
     public async Task<OwnFactor?> Factor(Guid staffId, CancellationToken ct)
     {
         await using var batch = Enter(staffId, "select secret, confirmed_at, last_step, codes_left from own_factor()");
-        await using var reader = await batch.ExecuteReaderAsync(ct);
+        await using var reader = await batch.ExecuteReaderAsync(CancellationToken.None);
         return await reader.ReadAsync(ct)
             ? new OwnFactor(reader.GetFieldValue<byte[]>(0), reader.IsDBNull(1) ? null : new DateTimeOffset(reader.GetDateTime(1), TimeSpan.Zero), reader.GetInt64(2), reader.GetInt32(3))
             : null;
@@ -161,21 +161,21 @@ public sealed class Sessions(NpgsqlDataSource source, TimeProvider clock)
     public async Task<bool> UseFactor(Guid staffId, long step, bool confirm, CancellationToken ct)
     {
         await using var batch = Enter(staffId, "select use_factor($1, $2, $3)", step, confirm, clock.Now().UtcDateTime);
-        return await batch.ExecuteScalarAsync(ct) is true;
+        return await batch.ExecuteScalarAsync(CancellationToken.None) is true;
     }
 
     /// <returns>False where there is none of this hash, or it was used.</returns>
     public async Task<bool> UseRecoveryCode(Guid staffId, byte[] hash, CancellationToken ct)
     {
         await using var batch = Enter(staffId, "select use_recovery_code($1)", hash);
-        return await batch.ExecuteScalarAsync(ct) is true;
+        return await batch.ExecuteScalarAsync(CancellationToken.None) is true;
     }
 
     /// <summary>Who holds this token of a system; null where it is made up, revoked or expired.</summary>
     public async Task<TokenHolder?> HolderOfToken(string token, string address, CancellationToken ct)
     {
         await using var batch = Enter(null, "select token_id, name, roles from token_holder($1, $2, $3)", Hash(token), clock.Now().UtcDateTime, address);
-        await using var reader = await batch.ExecuteReaderAsync(ct);
+        await using var reader = await batch.ExecuteReaderAsync(CancellationToken.None);
         return await reader.ReadAsync(ct)
             ? new TokenHolder(reader.GetGuid(0), new Actor(ActorKind.System, reader.GetGuid(0), reader.GetString(1), Holding.Roles(reader.GetFieldValue<string[]>(2)), []))
             : null;
@@ -184,7 +184,7 @@ public sealed class Sessions(NpgsqlDataSource source, TimeProvider clock)
     internal async Task<Provided?> Provided(string subject, CancellationToken ct)
     {
         await using var batch = Enter(null, "select staff_id, display_name, language, disabled, roles, district_roles, teams from provided_holder($1)", subject);
-        await using var reader = await batch.ExecuteReaderAsync(ct);
+        await using var reader = await batch.ExecuteReaderAsync(CancellationToken.None);
         return await reader.ReadAsync(ct)
             ? new Provided(reader.GetGuid(0), reader.GetString(1), reader.GetString(2), reader.GetBoolean(3), Holding.Roles(reader.GetFieldValue<string[]>(4)), Holding.Roles(reader.GetFieldValue<string[]>(5)), Holding.Seats(reader.GetFieldValue<string[]>(6)))
             : null;
@@ -193,14 +193,14 @@ public sealed class Sessions(NpgsqlDataSource source, TimeProvider clock)
     internal async Task RegisterProvided(Guid staffId, string subject, string name, string displayName, CancellationToken ct)
     {
         await using var batch = Enter(null, "select register_provided($1, $2, $3, $4, $5)", staffId, subject, name, displayName, clock.Now().UtcDateTime);
-        await batch.ExecuteNonQueryAsync(ct);
+        await batch.ExecuteNonQueryAsync(CancellationToken.None);
     }
 
     /// <summary>Communities that are not there are passed over.</summary>
     internal async Task<IReadOnlyList<RoleIn>> InCommunities(IReadOnlyList<(string Community, Roles Role)> roles, CancellationToken ct)
     {
         await using var batch = Enter(null, "select code, community_id from communities_by_code($1)", new NpgsqlParameter { Value = roles.Select(r => r.Community).Distinct(StringComparer.Ordinal).ToArray() });
-        await using var reader = await batch.ExecuteReaderAsync(ct);
+        await using var reader = await batch.ExecuteReaderAsync(CancellationToken.None);
         var known = new Dictionary<string, Guid>(StringComparer.Ordinal);
         while (await reader.ReadAsync(ct))
         {
@@ -220,7 +220,7 @@ public sealed class Sessions(NpgsqlDataSource source, TimeProvider clock)
 
     private static byte[] Hash(string token) => SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(token));
 
-    /// <summary>Both statements are one implicit transaction, in which the scope holds.</summary>
+    /// <summary>Both statements are one implicit transaction, in which the scope holds. They are short, and never given up halfway: the driver would take what it was just preparing for prepared.</summary>
     private NpgsqlBatch Enter(Guid? actor, string sql, params object[] values)
     {
         var batch = source.CreateBatch();
