@@ -3,7 +3,8 @@
 
 install_missing() {
   local wanted=()
-  [ -n "${DESK_CHROMIUM:-}" ] || command -v chromium >/dev/null || wanted+=(chromium)
+  [ -n "${DESK_CHROMIUM:-}" ] || command -v chromium-headless-shell >/dev/null || { [ -z "${CI:-}" ] && command -v chromium >/dev/null; } ||
+    wanted+=(chromium-headless-shell)
   [ -n "$(find /usr/share/fonts -iname '*NotoSansCJK*' 2>/dev/null | head -1)" ] || wanted+=(fonts-noto-cjk)
   [ -z "${CI:-}" ] || [ -x /usr/lib/postgresql/15/bin/initdb ] || wanted+=(postgresql-15)
   [ ${#wanted[@]} -gt 0 ] || return 0
@@ -17,8 +18,13 @@ install_missing() {
   timeout 120 apt-get update -qq || echo "apt-get update failed; going on with what is there"
   local package
   for package in "${wanted[@]}"; do
-    timeout 240 apt-get install -y -qq --no-install-recommends "$package" >/dev/null 2>&1 || echo "$package could not be installed; going on without"
+    install_package "$package" || echo "$package could not be installed; going on without"
   done
+}
+
+install_package() {
+  timeout 240 apt-get install -y -qq --no-install-recommends "$1" >/dev/null 2>&1 && return
+  [ "$1" = chromium-headless-shell ] && { command -v chromium >/dev/null || install_package chromium; }
 }
 
 # Only the binaries are wanted: no cluster, no service.

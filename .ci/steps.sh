@@ -28,7 +28,7 @@ need_tools() {
 # Each child is a process group of its own: Ctrl-C reaches only this script, which then ends them in order, with all of their own children.
 spawn() {
   set -m
-  "$@" 9>&- </dev/null &
+  "$@" 8>&- 9>&- </dev/null &
   child=$!
   set +m
 }
@@ -84,7 +84,19 @@ gist() {
   fi
 }
 
-build_step() {
+# Two builds of one checkout write the same files. Where flock is missing (macOS) they are not kept apart.
+alone() {
+  if command -v flock >/dev/null; then
+    exec 8>"${TMPDIR:-/tmp}/servicedesk-build-$(id -u)-$(pwd | cksum | cut -d' ' -f1).lock"
+    flock 8
+  fi
+  "$@"
+  exec 8>&-
+}
+
+build_step() { alone build_dotnet "$@"; }
+
+build_dotnet() {
   local title=$1 log=$2
   shift 2
   step "$title" "$log" dotnet build "$@" --configuration Release -nologo -v quiet -clp:NoSummary -p:UseSharedCompilation=false \
@@ -99,8 +111,10 @@ sum_of() { (cd Web && find . ../docs/openapi.json \( -path ./node_modules -o -pa
 
 has_script() { node -e 'process.exit(require("./Web/package.json").scripts?.[process.argv[1]] ? 0 : 1)' "$1"; }
 
+web_client() { alone build_web_client "$1"; }
+
 # Installs and builds only what changed since the last time; the marks lie in node_modules, which git ignores.
-web_client() {
+build_web_client() {
   local log=$1 packages sources
   [ -f Web/package.json ] || return 0
   packages=$(cksum Web/package.json Web/package-lock.json)

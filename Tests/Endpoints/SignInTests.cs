@@ -363,6 +363,27 @@ public sealed class SignInTests : ApiFixture
         Assert.That(refused!.SqlState, Is.EqualTo("55P03"));
     }
 
+    /// <summary>Of the same name, at a computer and on a telephone, a day later: neither holds what the other one waits for.</summary>
+    [Test]
+    public async Task A_sign_in_that_has_to_wait_holds_nothing_that_somebody_else_needs()
+    {
+        var sessions = Service<Sessions>();
+        var (computer, telephone) = (new SignInPace("clerk@here", "198.51.100.21"), new SignInPace("clerk@here", "198.51.100.22"));
+        await sessions.Begin(computer, CancellationToken.None);
+        await sessions.Begin(telephone, CancellationToken.None);
+        await Execute("update sign_in_attempt set last_at = last_at - interval '2 days' where key_hash = @Key", new { Key = telephone.Keys[2] });
+        await using var held = await HeldOpen.Begin(Owner);
+        await held.Run("select from sign_in_attempt where key_hash = @Key for update", new { Key = computer.Keys[0] });
+
+        var waits = sessions.Begin(computer, CancellationToken.None);
+        await held.IsWaitedFor();
+        var goesOn = await sessions.Begin(telephone, CancellationToken.None).WaitAsync(TimeSpan.FromMinutes(1));
+        await held.Commit();
+
+        Assert.That(goesOn.WaitUntil, Is.Null);
+        Assert.That((await waits).WaitUntil, Is.Null);
+    }
+
     /// <summary>The keys of a second factor are of a kind of their own: no name that anybody types is one of them.</summary>
     [Test]
     public async Task Names_that_are_typed_at_sign_in_do_not_hold_up_anybodys_second_factor()

@@ -50,6 +50,7 @@ public sealed class RunTests
             Assert.That(await desk.Line(Ready, Start), Does.Match($@"^{Ready}\d+ s: http://127\.0\.0\.1:{port}$"));
             await desk.Line("Logs: ", End);
             Assert.That(desk.Said, Does.Contain($"Sign in with the password {DemoCommand.Password} as").And.Match(@"(?m)^\s+clerk\s+front desk 前台").And.Not.Contain("Administrator administrator"));
+            Assert.That(desk.Said, Does.Match("(?s)Building Api.+Building Workers.+PostgreSQL.+Migrations.+Demo data.+Starting Api and Workers"), "it says what it is doing");
             await IsThere(port);
 
             // Something is made.
@@ -145,6 +146,19 @@ public sealed class RunTests
         var connection = new NpgsqlConnectionStringBuilder(TestDatabase.Server) { Username = "nobody-of-that-name", Password = "a-secret" }.ConnectionString;
 
         await RefusedInASentence(1, "the database named by ConnectionStrings__ServiceDesk cannot be used: ", connection, "--port", Word(await FreePort()), "--data", Folder());
+    }
+
+    [Test]
+    public async Task The_direct_way_to_the_database_is_looked_at_as_well()
+    {
+        await using var run = new Terminal(
+            "run",
+            ["--port", Word(await FreePort()), "--data", Folder()],
+            ("ConnectionStrings__ServiceDesk", TestDatabase.Server),
+            ("ConnectionStrings__ServiceDeskDirect", "Host=127.0.0.1;Port=1;Password=a-secret"));
+        await run.Ended(Start);
+
+        IsASentence(run, 1, "ConnectionStrings__ServiceDeskDirect names 127.0.0.1:1, where no server answers");
     }
 
     [TestCase("--fly")]
