@@ -41,7 +41,7 @@ public sealed class ApiDocument
 
     /// <returns>The operation that answers this call, the one with the most literal path; null where the document has none.</returns>
     public ApiOperation? Find(string method, string path) =>
-        operations.Where(o => string.Equals(o.Method, method, StringComparison.Ordinal) && o.Matches(path)).OrderBy(o => o.Path.Count(c => c == '{')).FirstOrDefault();
+        operations.Where(o => string.Equals(o.Method, method, StringComparison.Ordinal) && o.Path.AsSpan().Count('/') == path.AsSpan().Count('/') && o.Matches(path)).OrderBy(o => o.Path.Count(c => c == '{')).FirstOrDefault();
 
     /// <returns>What in a reply the document does not say; empty where it says it all.</returns>
     public IReadOnlyList<string> Faults(ApiOperation? operation, int status, string? mediaType, string body, IReadOnlyCollection<string> headers)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -12,6 +13,8 @@ public sealed class SchemaCheck(JsonElement document)
 {
     private static readonly HashSet<string> Words = ["description", "default", "title", "contentEncoding"];
 
+    private readonly ConcurrentDictionary<string, JsonElement> named = [];
+
     /// <returns>What is wrong, each with its place; empty where nothing is.</returns>
     public IReadOnlyList<string> Faults(JsonElement schema, JsonElement value)
     {
@@ -24,7 +27,7 @@ public sealed class SchemaCheck(JsonElement document)
     {
         while (schema.TryGetProperty("$ref", out var reference))
         {
-            schema = reference.GetString()!.TrimStart('#').Split('/', StringSplitOptions.RemoveEmptyEntries).Aggregate(document, (at, name) => at.GetProperty(name));
+            schema = named.GetOrAdd(reference.GetString()!, path => path.TrimStart('#').Split('/', StringSplitOptions.RemoveEmptyEntries).Aggregate(document, (at, name) => at.GetProperty(name)));
         }
 
         return schema;
