@@ -240,7 +240,7 @@ public sealed class AttachmentTests : ApiFixture
     }
 
     [Test]
-    public async Task No_request_and_no_order_gets_more_than_fifty_files_even_when_they_come_at_once([Values] bool ofAnOrder)
+    public async Task No_request_gets_more_than_fifty_files_and_no_order_even_when_they_come_at_once([Values] bool ofAnOrder)
     {
         var (request, order) = await GivenWorking();
         await Execute(

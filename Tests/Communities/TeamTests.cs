@@ -108,7 +108,9 @@ public sealed class TeamTests : ApiFixture
     public async Task A_team_that_is_retired_in_the_instant_in_which_it_is_given_work_has_none_open([Values] bool retiredFirst, [Values("dispatch", "send", "transfer")] string how)
     {
         var team = await GivenTeam();
-        var (request, order) = how == "dispatch" ? ((await GivenRequest()).RequestId, Guid.Empty) : await GivenDispatched();
+        var request = (await GivenRequest()).RequestId;
+        var order = how == "dispatch" ? Guid.Empty
+            : (await Send(Here.Clerk, new DispatchWork(request, [new NewOrder(Crew.Engineering, "看一下", Here.Teams[Crew.Engineering])]))).WorkOrders[0].WorkOrderId;
         if (how == "send")
         {
             await Send(Here.Clerk, new ReturnWork(order, "不是我们的"));
