@@ -127,7 +127,7 @@ internal sealed class Tongue
             "text.empty" => Say("请写点什么。", "Please write something."),
             "text.too_long" => Say("文字太长了，请缩短一些。", "This is too long. Please shorten it."),
             "attachment.too_large" or "body.too_large" => Say("照片太大了：每张最多 20 MB。", "The photo is too large: at most 20 MB each."),
-            "attachment.type_not_accepted" or "attachment.damaged" or "attachment.empty" => Say("这个文件不能用：请选 JPEG、PNG、WebP、HEIC 照片或 PDF。", "This file cannot be used: choose a JPEG, PNG, WebP or HEIC photo, or a PDF."),
+            "attachment.type_not_accepted" or "attachment.empty" => Say("这个文件不能用：请选 JPEG、PNG、WebP、HEIC 照片或 PDF。", "This file cannot be used: choose a JPEG, PNG, WebP or HEIC photo, or a PDF."),
             "attachments.count" => Say("已经有 50 个文件了。", "There are 50 files already."),
             "quote.withdrawn" => Say("报价已有更新，请看新的报价。", "There is a new quote. Please look at that one."),
             "quote.answered_already" => Say("这份报价已经答复过了。", "This quote has been answered already."),

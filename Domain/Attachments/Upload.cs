@@ -70,15 +70,7 @@ public sealed class Upload : IAsyncDisposable
     private async Task CopyForOwners(CancellationToken ct)
     {
         shared = Spool();
-        try
-        {
-            await LocationRemover.CopyWithoutLocation(Kind, AtBeginning(original), shared, ct);
-        }
-        catch (MalformedFileException)
-        {
-            throw new Refused.Invalid("attachment.damaged", "This picture is damaged: what it tells about its place cannot be removed.");
-        }
-
+        await LocationRemover.CopyWithoutLocation(Kind, AtBeginning(original), shared, ct); // whatever was recognised can be copied
         await shared.FlushAsync(ct);
         SharedSha256 = await SHA256.HashDataAsync(AtBeginning(shared), ct);
         if (SharedSha256.AsSpan().SequenceEqual(Sha256))

@@ -16,10 +16,19 @@ public sealed record ImportPlaces([property: JsonIgnore] Guid CommunityId, strin
         /// <summary>So many places a statement: none takes long, however large the file is.</summary>
         private const int AtATime = 2000;
 
+        // By id, as whoever registers somebody with several homes shares them.
         private const string Rename = """
+            with held as (
+                select h.place_id
+                from place h
+                where h.community_id = @CommunityId and h.place_id = any (@Ids)
+                order by h.place_id
+                for no key update of h
+            )
             update place p
             set code = c.code, name = c.name, name_en = c.name_en, version = p.version + 1
             from unnest(@Ids::uuid[], @Codes::text[], @Names::text[], @NamesEn::text[]) c (id, code, name, name_en)
+            join held h on h.place_id = c.id
             where p.community_id = @CommunityId and p.place_id = c.id
             """;
 

@@ -54,6 +54,10 @@ public sealed record MakeAsset(
             {
                 await db.Run(Write, new { command.CommunityId, AssetId = id, command.PlaceId, command.Kind, command.Code, command.Name, command.NameEn, QrCode = qrCode }, cancellationToken);
             }
+            catch (PostgresException e) when (e is { SqlState: PostgresErrorCodes.CheckViolation, ConstraintName: "place_in_use" })
+            {
+                throw new Refused.Invalid("place.unknown", "There is no such place in this community.", "placeId");
+            }
             catch (PostgresException e) when (e is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "asset_code_is_unique" })
             {
                 throw new Refused.Conflict("asset.code_taken", "There is an asset with this code.");

@@ -143,6 +143,14 @@ public sealed record SeatMember([property: JsonIgnore] Guid TeamId, Guid StaffId
             values (@CommunityId, @TeamId, @StaffId, @Lead, @Now)
             """;
 
+        // The seat goes before the team, as for whoever is given work.
+        private const string HoldSeat = """
+            select true
+            from team_member
+            where community_id = @CommunityId and team_id = @TeamId and staff_id = @StaffId and to_at is null
+            for no key update
+            """;
+
         private const string ChangeLead = """
             update team_member
             set lead = @Lead
@@ -158,6 +166,7 @@ public sealed record SeatMember([property: JsonIgnore] Guid TeamId, Guid StaffId
             await MustWorkHere(who, cancellationToken);
             var account = await accounts.Lock(command.StaffId, cancellationToken); // the person goes before the team, as everywhere
             var works = await MustWorkHere(who, cancellationToken);
+            await db.Find<bool?>(HoldSeat, who, cancellationToken);
             var team = await LockedTeam.Of(db, caller, command.TeamId, cancellationToken);
             caller.MustNotBeStale("team", team.Version);
             if (team.RetiredAt is not null)

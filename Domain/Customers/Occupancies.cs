@@ -46,6 +46,10 @@ public sealed record BeginOccupancy([property: JsonIgnore] Guid CustomerId, Guid
             {
                 await db.Run(Write, new { customer.CommunityId, OccupancyId = id, customer.CustomerId, command.PlaceId, command.Role, FromOn = from }, cancellationToken);
             }
+            catch (PostgresException e) when (e is { SqlState: PostgresErrorCodes.CheckViolation, ConstraintName: "place_in_use" })
+            {
+                throw new Refused.Invalid("place.unknown", "There is no such place in this community.", "placeId");
+            }
             catch (PostgresException e) when (e is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "occupancy_is_unique" })
             {
                 throw new Refused.Conflict("occupancy.known_already", "The customer is known there in this role already.");

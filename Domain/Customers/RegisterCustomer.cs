@@ -57,7 +57,8 @@ public sealed record RegisterCustomer(
 
             insert into occupancy (community_id, occupancy_id, customer_id, place_id, role, from_on)
             select @CommunityId, o.id, @CustomerId, o.place_id, o.role, o.from_on
-            from unnest(@OccupancyIds::uuid[], @PlaceIds::uuid[], @Roles::text[], @FromOn::date[]) o (id, place_id, role, from_on);
+            from unnest(@OccupancyIds::uuid[], @PlaceIds::uuid[], @Roles::text[], @FromOn::date[]) o (id, place_id, role, from_on)
+            order by o.place_id;
 
             insert into search_token (community_id, token, kind, id)
             select @CommunityId, t, 'customer', @CustomerId
@@ -115,6 +116,10 @@ public sealed record RegisterCustomer(
                         Tokens = CustomerTokens.Of(name, contacts.Where(c => c.Kind == ContactKind.Phone).Select(c => c.Normalised), homes.Values),
                     },
                     cancellationToken);
+            }
+            catch (PostgresException e) when (e is { SqlState: PostgresErrorCodes.CheckViolation, ConstraintName: "place_in_use" })
+            {
+                throw new Refused.Invalid("place.unknown", "There is no such place in this community.", "occupancies");
             }
             catch (PostgresException e) when (e is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "contact_point_is_unique" })
             {

@@ -3,7 +3,7 @@ namespace PropertyServiceDesk.Domain.Imports;
 /// <summary>A category that rows name: the community's, or one that is to be made.</summary>
 internal sealed record ImportCategory(Guid CategoryId, RequestKind Kind, string Code, string Name, Priority Priority, Payer Payer, Crew? Crew = null);
 
-internal sealed record ImportTeam(Guid TeamId, Crew Crew, string Name);
+internal sealed record ImportTeam(Guid TeamId, Crew Crew, string Name, bool Retired = false);
 
 internal sealed record ImportPlace(Guid PlaceId, Guid? BuildingId, string FullCode);
 
@@ -26,7 +26,7 @@ internal static class KnownToCommunity
         from category c
         where c.community_id = @CommunityId;
 
-        select t.team_id, t.crew, t.name
+        select t.team_id, t.crew, t.name, t.retired_at is not null as retired
         from team t
         where t.community_id = @CommunityId;
 
@@ -88,6 +88,12 @@ internal static class KnownToCommunity
             if (team is not null && team.Crew != row.Crew)
             {
                 Refuse(row, "team.other_crew", $"The team {row.Team} is of another crew: {EnumWord.Of(team.Crew)}.");
+                continue;
+            }
+
+            if (team is { Retired: true } && row.State == ImportedState.Open)
+            {
+                Refuse(row, "team.retired", $"The team {row.Team} was retired: it can have done this, and gets no more work.");
                 continue;
             }
 

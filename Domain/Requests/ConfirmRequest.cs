@@ -12,6 +12,7 @@ public sealed record ConfirmRequest([property: JsonIgnore] Guid RequestId) : ICo
         public async Task<RequestReply> Handle(ConfirmRequest command, CancellationToken cancellationToken)
         {
             var request = await mover.Lock(command.RequestId, cancellationToken);
+            var to = RequestLifecycle.After(request.Status, RequestMove.Confirm);
             var now = clock.Now();
             if (!await Confirmations.Write(db, caller, request.RequestId, now, cancellationToken))
             {
@@ -19,7 +20,7 @@ public sealed record ConfirmRequest([property: JsonIgnore] Guid RequestId) : ICo
             }
 
             log.Write(request.CommunityId, SubjectKind.Request, request.RequestId, Happening.RequestConfirmed, visibility: Visibility.Desk, occurredAt: now);
-            return await request.MoveTo(db, request.Status, cancellationToken);
+            return await request.MoveTo(db, to, cancellationToken);
         }
     }
 }

@@ -62,13 +62,14 @@ public sealed record ReadOwnersWord([property: JsonIgnore] Guid RequestId) : ICo
         public async Task<RequestReply> Handle(ReadOwnersWord command, CancellationToken cancellationToken)
         {
             var request = await mover.Lock(command.RequestId, cancellationToken);
+            var to = RequestLifecycle.After(request.Status, RequestMove.ReadWord);
             if (!await words.IsRead(request.RequestId, cancellationToken))
             {
                 throw new Refused.Conflict("request.no_new_word", "There is nothing new from the owner; or somebody has looked at it.");
             }
 
             log.Write(request.CommunityId, SubjectKind.Request, request.RequestId, Happening.OwnersWordRead, visibility: Visibility.Desk, occurredAt: clock.Now());
-            return await request.MoveTo(db, request.Status, cancellationToken);
+            return await request.MoveTo(db, to, cancellationToken);
         }
     }
 }

@@ -36,6 +36,7 @@ internal static class RequestMoves
         RequestMove.Rework => typeof(ReportNotFixed),
         RequestMove.Cancel => typeof(CancelRequest),
         RequestMove.Finish or RequestMove.LoseOrders => null, // follow from its orders
+        RequestMove.Confirm or RequestMove.ReadWord => null, // offered by what asks for them: toConfirm and ownerWordAt
         RequestMove.ReworkAtDesk => null, // what "rework" comes to where no crew had worked on it
     };
 }

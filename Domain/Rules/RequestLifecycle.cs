@@ -28,6 +28,12 @@ public enum RequestMove
     WrittenReply,
     Urge,
     Attach,
+
+    /// <summary>What somebody unknown reported is real.</summary>
+    Confirm,
+
+    /// <summary>What the owner wrote or sent was looked at: wherever they can write.</summary>
+    ReadWord,
     JoinFault,
 
     /// <summary>Un-joined or split off.</summary>
@@ -72,6 +78,8 @@ public static class RequestLifecycle
             [(Received, WrittenReply)] = Received,
             [(Received, Urge)] = Received,
             [(Received, Attach)] = Received,
+            [(Received, Confirm)] = Received, // whoever dispatches or answers has believed it; what is not real is cancelled
+            [(Received, ReadWord)] = Received,
             [(Received, JoinFault)] = Received, // and in progress as soon as the fault has an order
             [(Received, LeaveFault)] = Received,
             [(Received, Dispatch)] = InProgress,
@@ -90,6 +98,7 @@ public static class RequestLifecycle
             [(InProgress, WrittenReply)] = InProgress,
             [(InProgress, Urge)] = InProgress,
             [(InProgress, Attach)] = InProgress,
+            [(InProgress, ReadWord)] = InProgress,
             [(InProgress, JoinFault)] = InProgress,
             [(InProgress, LeaveFault)] = InProgress,
             [(InProgress, Dispatch)] = InProgress,
@@ -102,6 +111,7 @@ public static class RequestLifecycle
             [(AwaitingFeedback, KeepPromise)] = AwaitingFeedback,
             [(AwaitingFeedback, WrittenReply)] = AwaitingFeedback,
             [(AwaitingFeedback, Attach)] = AwaitingFeedback,
+            [(AwaitingFeedback, ReadWord)] = AwaitingFeedback,
             [(AwaitingFeedback, LeaveFault)] = AwaitingFeedback, // split off: "mine is not fixed" comes with it as rework
             [(AwaitingFeedback, Close)] = Closed,
             [(AwaitingFeedback, Rework)] = InProgress,
@@ -110,11 +120,13 @@ public static class RequestLifecycle
             [(Closed, Note)] = Closed,
             [(Closed, KeepPromise)] = Closed,
             [(Closed, Attach)] = Closed,
+            [(Closed, ReadWord)] = Closed,
             [(Closed, LeaveFault)] = Closed,
             [(Closed, Rework)] = InProgress, // a late "not solved"
             [(Closed, ReworkAtDesk)] = Received,
 
             [(Cancelled, Note)] = Cancelled,
+            [(Cancelled, ReadWord)] = Cancelled,
         }.ToFrozenDictionary();
 
     /// <exception cref="Refused.Conflict"><paramref name="move"/> is not possible from <paramref name="from"/>.</exception>

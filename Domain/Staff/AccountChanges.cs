@@ -523,9 +523,11 @@ internal sealed class Accounts(Db db, Caller caller, EventLog log)
     {
         if (seats.Count > 0 && (await db.List<Guid>(Teams, new { CommunityId = communityId, TeamIds = seats.Select(s => s.TeamId).ToArray() }, ct)).Count < seats.Count)
         {
-            throw new Refused.Invalid("team.unknown", "There is no such team in this community.", "seats");
+            throw NoSuchTeam;
         }
     }
+
+    private static Refused NoSuchTeam => new Refused.Invalid("team.unknown", "There is no such team in this community.", "seats");
 
     public async Task Grant(Guid communityId, Guid staffId, IReadOnlyList<Roles> roles, DateTimeOffset now, CancellationToken ct) =>
         await db.Run(GrantRoles, new { CommunityId = communityId, StaffId = staffId, Roles = EnumWord.All(roles), Now = now }, ct);
@@ -534,10 +536,17 @@ internal sealed class Accounts(Db db, Caller caller, EventLog log)
     {
         if (seats.Count > 0)
         {
-            await db.Run(
-                TakeSeats,
-                new { CommunityId = communityId, StaffId = staffId, TeamIds = seats.Select(s => s.TeamId).ToArray(), Leads = seats.Select(s => s.Lead).ToArray(), Now = now },
-                ct);
+            try
+            {
+                await db.Run(
+                    TakeSeats,
+                    new { CommunityId = communityId, StaffId = staffId, TeamIds = seats.Select(s => s.TeamId).ToArray(), Leads = seats.Select(s => s.Lead).ToArray(), Now = now },
+                    ct);
+            }
+            catch (PostgresException e) when (e is { SqlState: PostgresErrorCodes.CheckViolation, ConstraintName: "team_member_team_in_use" })
+            {
+                throw NoSuchTeam;
+            }
         }
     }
 

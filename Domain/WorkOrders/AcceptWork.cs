@@ -38,7 +38,7 @@ public sealed record ClaimWork([property: JsonIgnore] Guid WorkOrderId) : IComma
             var order = await mover.Lock(command.WorkOrderId, cancellationToken, Roles.Crews);
             if (order.TeamId is not { } team || !caller.Actor.SitsIn(team))
             {
-                throw new Refused.Forbidden("work_order.other_team", "This work order is in another team's pool.");
+                throw WorkTeams.Others;
             }
 
             if (order.AssigneeId is not null)

@@ -26,7 +26,7 @@ public sealed record AssignWork([property: JsonIgnore] Guid WorkOrderId, Guid As
             var order = await mover.Lock(command.WorkOrderId, cancellationToken);
             if (order.TeamId is null || await db.Find<bool?>(Member, new { order.CommunityId, order.TeamId, command.AssigneeId }, cancellationToken) is null)
             {
-                throw new Refused.Invalid("assignee.not_in_team", "This person is not in the order's team.", "assigneeId");
+                throw WorkTeams.NotAMember;
             }
 
             if (order.AssigneeId == command.AssigneeId)

@@ -119,10 +119,27 @@ internal sealed class OrderMaker(Db db, Caller caller, EventLog log, IMediator m
         order by t.team_id
         """;
 
+    // Nobody leaves, and no seat is taken, before this is over.
     private const string Members = """
+        select c.staff_id
+        from community_staff c
+        where c.community_id = @CommunityId and c.staff_id = any (@StaffIds)
+        order by c.staff_id
+        for share of c;
+
         select m.team_id, m.staff_id
         from team_member m
         where m.community_id = @CommunityId and m.staff_id = any (@StaffIds) and m.to_at is null
+        order by m.team_id, m.staff_id
+        for share of m;
+        """;
+
+    private const string Hold = """
+        select t.team_id
+        from team t
+        where t.community_id = @CommunityId and t.team_id = any (@TeamIds) and t.retired_at is null
+        order by t.team_id
+        for share of t
         """;
 
     private const string Predecessors = """
@@ -156,22 +173,43 @@ internal sealed class OrderMaker(Db db, Caller caller, EventLog log, IMediator m
 
     public async Task<IReadOnlyList<WorkOrderReply>> Make(OrderSource source, IReadOnlyList<NewOrder> orders, DateTimeOffset now, CancellationToken ct)
     {
-        var teams = await db.List<Team>(Teams, new { source.CommunityId }, ct);
-        var people = orders.Select(o => o.AssigneeId).OfType<Guid>().ToArray();
-        var members = people.Length == 0 ? [] : await db.List<Member>(Members, new { source.CommunityId, StaffIds = people }, ct);
         var before = orders.Select(o => o.WaitsForId).OfType<Guid>().ToArray();
         var predecessors = before.Length == 0 ? [] : await db.List<Predecessor>(Predecessors, new { source.CommunityId, source.FaultId, RequestIds = source.RequestIds.ToArray(), WorkOrderIds = before }, ct);
+        var members = await HoldMembers(source, [.. orders.Select(o => o.AssigneeId).OfType<Guid>()], ct);
+        var known = await db.List<Team>(Teams, new { source.CommunityId }, ct);
+        var teams = orders.Select((o, i) => TeamOf(source, o, i, known, members)).ToArray();
+        await HoldTeams(source, [.. teams.OfType<Team>().Select(t => t.TeamId).Distinct()], ct);
 
         var made = new List<WorkOrderReply>();
         for (var i = 0; i < orders.Count; i++)
         {
             var order = orders[i];
-            var team = TeamOf(order, i, teams, members);
             var waitsFor = order.WaitsForOrder is { } index ? made[index].WorkOrderId : StillOpen(order, i, predecessors);
-            made.Add(await MakeOne(source, order, team, waitsFor, now, ct));
+            made.Add(await MakeOne(source, order, teams[i], waitsFor, now, ct));
         }
 
         return made;
+    }
+
+    private async Task<IReadOnlyList<Member>> HoldMembers(OrderSource source, Guid[] people, CancellationToken ct)
+    {
+        if (people.Length == 0)
+        {
+            return [];
+        }
+
+        using var read = await db.Several(Members, new { source.CommunityId, StaffIds = people }, ct);
+        await read.ReadAsync<Guid>();
+        return (await read.ReadAsync<Member>()).AsList();
+    }
+
+    /// <exception cref="LockSetChanged">One was retired since it was looked at: look again.</exception>
+    private async Task HoldTeams(OrderSource source, Guid[] teams, CancellationToken ct)
+    {
+        if (teams.Length > 0 && (await db.List<Guid>(Hold, new { source.CommunityId, TeamIds = teams }, ct)).Count < teams.Length)
+        {
+            throw new LockSetChanged();
+        }
     }
 
     private async Task<WorkOrderReply> MakeOne(OrderSource source, NewOrder order, Team? team, Guid? waitsFor, DateTimeOffset now, CancellationToken ct)
@@ -223,10 +261,10 @@ internal sealed class OrderMaker(Db db, Caller caller, EventLog log, IMediator m
         return WorkOrderReply.Of(caller, source.CommunityId, new OrderIs(team?.TeamId, order.AssigneeId, team?.External, source.ReworkOfId is not null, payer), id, number, status, 1);
     }
 
-    /// <summary>The team that was named, else the crew's only own one, else none.</summary>
-    private static Team? TeamOf(NewOrder order, int index, IReadOnlyList<Team> teams, IReadOnlyList<Member> members)
+    /// <summary>The team that was named, else the crew's only own one, else none. Rework for a team that was retired since goes as if none was named.</summary>
+    private static Team? TeamOf(OrderSource source, NewOrder order, int index, IReadOnlyList<Team> teams, IReadOnlyList<Member> members)
     {
-        if (order.TeamId is null)
+        if (order.TeamId is null || (source.ReworkOfId is not null && teams.All(t => t.TeamId != order.TeamId)))
         {
             var own = teams.Where(t => t.Crew == order.Crew && !t.External).Take(2).ToArray();
             return own.Length == 1 ? own[0] : null;

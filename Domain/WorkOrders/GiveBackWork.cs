@@ -101,7 +101,7 @@ public sealed record SendWork([property: JsonIgnore] Guid WorkOrderId, Guid Team
             var (crew, external) = await WorkTeams.Of(db, order.CommunityId, command.TeamId, cancellationToken);
             if (command.AssigneeId is { } person && await db.Find<bool?>(Member, new { order.CommunityId, command.TeamId, AssigneeId = person }, cancellationToken) is null)
             {
-                throw new Refused.Invalid("assignee.not_in_team", "This person is not in the team.", "assigneeId");
+                throw WorkTeams.NotAMember;
             }
 
             return await mover.Move(
@@ -151,5 +151,11 @@ internal static class WorkTeams
 
     public static async Task<(Crew Crew, bool External)> Of(Db db, Guid communityId, Guid teamId, CancellationToken ct) =>
         await db.Find<Row>(Read, new { CommunityId = communityId, TeamId = teamId }, ct) is { } row ? (row.Crew, row.External)
-            : throw new Refused.Invalid("team.unknown", "There is no such team in this community.", "teamId");
+            : throw Unknown;
+
+    public static Refused Unknown => new Refused.Invalid("team.unknown", "There is no such team in this community.", "teamId");
+
+    public static Refused NotAMember => new Refused.Invalid("assignee.not_in_team", "This person is not in the team.", "assigneeId");
+
+    public static Refused Others => new Refused.Forbidden("work_order.other_team", "This work order is in another team's pool.");
 }

@@ -69,6 +69,14 @@ internal sealed class OrderMover(Db db, TimeProvider clock, Caller caller, Event
         {
             throw new Refused.Conflict("assignee.has_left", "This person does not work here any more.");
         }
+        catch (PostgresException e) when (e is { SqlState: PostgresErrorCodes.CheckViolation, ConstraintName: "work_order_assignee_in_team" })
+        {
+            throw move is WorkOrderMove.Claim or WorkOrderMove.Accept ? WorkTeams.Others : WorkTeams.NotAMember;
+        }
+        catch (PostgresException e) when (e is { SqlState: PostgresErrorCodes.CheckViolation, ConstraintName: "work_order_team_in_use" })
+        {
+            throw WorkTeams.Unknown;
+        }
 
         if (IsWork(move) && Taker(order) is { } hand && hand != order.AssigneeId)
         {

@@ -32,6 +32,32 @@ public sealed class LocationRemoverTests
     }
 
     [Test]
+    public async Task Whatever_is_recognised_can_be_copied()
+    {
+        var random = new Random(20260302);
+        var copied = 0;
+        foreach (var file in Placed().Select(p => (byte[])p.Arguments[1]!))
+        {
+            for (var i = 0; i < 300; i++)
+            {
+                var other = (byte[])file.Clone();
+                for (var changes = random.Next(1, 4); changes > 0; changes--)
+                {
+                    other[random.Next(other.Length)] = (byte)random.Next(256);
+                }
+
+                if (await FileKinds.Recognise(new MemoryStream(other), default) is { } kind)
+                {
+                    copied++;
+                    Assert.That(await FileKinds.Recognise(new MemoryStream(await Copy(kind, other)), default), Is.EqualTo(kind));
+                }
+            }
+        }
+
+        Assert.That(copied, Is.GreaterThan(100));
+    }
+
+    [Test]
     public async Task A_JPEG_without_anything_to_keep_is_its_picture_byte_for_byte() =>
         Assert.That(await Copy(FileKind.Jpeg, Pictures.Jpeg(new byte[20])), Is.EqualTo(Pictures.JpegWithoutAnything()));
 

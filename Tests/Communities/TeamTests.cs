@@ -1,7 +1,9 @@
 using System.Net;
 using NUnit.Framework;
 using PropertyServiceDesk.Domain.Communities;
+using PropertyServiceDesk.Domain.Feedback;
 using PropertyServiceDesk.Domain.Plumbing;
+using PropertyServiceDesk.Domain.Requests;
 using PropertyServiceDesk.Domain.Rules;
 using PropertyServiceDesk.Domain.Staff;
 using PropertyServiceDesk.Domain.WorkOrders;
@@ -99,6 +101,128 @@ public sealed class TeamTests : ApiFixture
         Assert.That(await Refusal(() => Send(theirs, new ReinstateTeam(team))), Is.EqualTo("team.not_found"));
         Assert.That(await Refusal(() => Send(theirs, new SeatMember(team, There.Member(Crew.Engineering).Id))), Is.EqualTo("team.not_found"));
         Assert.That(await Refusal(() => Send(theirs, new UnseatMember(team, Here.Member(Crew.Engineering).Id))), Is.EqualTo("team.not_found"));
+    }
+
+    /// <summary>Whoever comes first stands before the log, with everything else written; whoever comes second has not seen it.</summary>
+    [Test]
+    public async Task A_team_that_is_retired_in_the_instant_in_which_it_is_given_work_has_none_open([Values] bool retiredFirst, [Values("dispatch", "send", "transfer")] string how)
+    {
+        var team = await GivenTeam();
+        var request = (await GivenRequest()).RequestId;
+        var order = how == "dispatch" ? Guid.Empty
+            : (await Send(Here.Clerk, new DispatchWork(request, [new NewOrder(Crew.Engineering, "看一下", Here.Teams[Crew.Engineering])]))).WorkOrders[0].WorkOrderId;
+        if (how == "send")
+        {
+            await Send(Here.Clerk, new ReturnWork(order, "不是我们的"));
+        }
+
+        Task Give() => how switch
+        {
+            "dispatch" => Send(Here.Clerk, new DispatchWork(request, [new NewOrder(Crew.Engineering, "看一下", team)])),
+            "send" => Send(Here.Clerk, new SendWork(order, team)),
+            _ => Send(Here.Clerk, new TransferWork(order, team, "他们近")),
+        };
+        var results = await AtTheLog(retiredFirst, () => Send(Administrator, new RetireTeam(team)), Give);
+
+        Assert.That(results, Is.EqualTo(retiredFirst ? ("done", "team.unknown") : ("team.has_open_work", "done")));
+        Assert.That(await Scalar<long>("select count(*) from work_order o join team t using (team_id) where t.team_id = @team and t.retired_at is not null", new { team }), Is.Zero);
+    }
+
+    [Test]
+    public async Task A_crews_only_team_that_is_retired_in_the_instant_of_a_dispatch_is_not_taken_for_it()
+    {
+        var (community, team, request) = await GivenCommunityOfOneTeam();
+
+        var results = await AtTheLog(
+            true,
+            () => Send(Administrator with { Roles = [new RoleIn(community, Roles.Administrator)] }, new RetireTeam(team)),
+            () => Send(Actor.SystemIn(community), new DispatchWork(request, [new NewOrder(Crew.Engineering, "看一下")])),
+            community);
+
+        Assert.That(results, Is.EqualTo(("done", "done")));
+        Assert.That(await Rows<(string, Guid?)>("select status, team_id from work_order where community_id = @community", new { community }), Is.EqualTo(new[] { ("unassigned", (Guid?)null) }));
+    }
+
+    [Test]
+    public async Task Work_that_is_given_to_somebody_in_the_instant_in_which_they_leave_the_team_is_the_teams([Values] bool leavesFirst, [Values("dispatch", "assign", "send", "claim", "accept")] string how)
+    {
+        var team = await GivenTeam();
+        var who = Here.Member(Crew.Environment, 2) with { Seats = [new Seat(Here.CommunityId, team, Crew.Engineering, false)] };
+        await Send(Administrator, new SeatMember(team, who.Id));
+        var request = (await GivenRequest()).RequestId;
+        var order = how == "dispatch" ? Guid.Empty : (await Send(Here.Clerk, new DispatchWork(request, [new NewOrder(Crew.Engineering, "看一下", team)]))).WorkOrders[0].WorkOrderId;
+        if (how == "send")
+        {
+            await Send(Here.Clerk, new ReturnWork(order, "不是我们的"));
+        }
+
+        Task Give() => how switch
+        {
+            "dispatch" => Send(Here.Clerk, new DispatchWork(request, [new NewOrder(Crew.Engineering, "看一下", team, who.Id)])),
+            "assign" => Send(Here.Clerk, new AssignWork(order, who.Id)),
+            "send" => Send(Here.Clerk, new SendWork(order, team, who.Id)),
+            "claim" => Send(who, new ClaimWork(order)),
+            _ => Send(who, new AcceptWork(order)),
+        };
+        var results = await AtTheLog(leavesFirst, () => Send(Administrator, new UnseatMember(team, who.Id)), Give);
+
+        Assert.That(results, Is.EqualTo(("done", !leavesFirst ? "done" : how is "claim" or "accept" ? "work_order.other_team" : "assignee.not_in_team")));
+        Assert.That(await Scalar<long>("select count(*) from work_order where assignee_id = @Id", new { who.Id }), Is.Zero);
+    }
+
+    [Test]
+    public async Task Nobody_takes_a_seat_in_a_team_in_the_instant_in_which_it_is_retired([Values] bool retiredFirst, [Values("account", "roles", "seat")] string how)
+    {
+        var team = await GivenTeam();
+        var who = Here.Member(Crew.Security, 2).Id;
+        var version = await Scalar<int>("select version from staff where staff_id = @who", new { who });
+        Task Give() => how switch
+        {
+            "account" => Send(Administrator, new MakeAccount(Here.CommunityId, $"{team}@team", "新同事", [Roles.CrewMember], [new TeamSeat(team, false)]) { Password = new NewSecret(Guid.NewGuid(), PasswordHash) }),
+            "roles" => Send(Administrator, new SetRoles(who, Here.CommunityId, [Roles.CrewMember], [new TeamSeat(Here.Teams[Crew.Security], false), new TeamSeat(team, false)], version)),
+            _ => Send(Administrator, new SeatMember(team, who)),
+        };
+        var results = await AtTheLog(retiredFirst, () => Send(Administrator, new RetireTeam(team)), Give);
+
+        Assert.That(results, Is.EqualTo(retiredFirst ? ("done", how == "seat" ? "team.retired" : "team.unknown") : ("team.has_members", "done")));
+        Assert.That(await Scalar<long>("select count(*) from team_member m join team t using (team_id) where t.team_id = @team and t.retired_at is not null", new { team }), Is.Zero);
+    }
+
+    [Test]
+    public async Task Not_solved_is_said_also_of_the_work_of_a_team_that_was_retired_since()
+    {
+        var team = await GivenTeam();
+        var request = (await GivenRequest()).RequestId;
+        var order = (await Send(Here.Clerk, new DispatchWork(request, [new NewOrder(Crew.Engineering, "看一下", team)]))).WorkOrders[0].WorkOrderId;
+        await Send(Here.Officer, new AcceptWork(order));
+        await Send(Here.Officer, new ArriveOnSite(order));
+        await Send(Here.Officer, new CompleteWork(order, "好了"));
+        await Send(Administrator, new RetireTeam(team));
+
+        await Send(Here.Clerk, new RecordFeedback(request, Solved.No, 1, "王小明"));
+
+        Assert.That((await Rows<Guid?>("select team_id from work_order where rework_of_id = @order", new { order })).Single(), Is.Not.EqualTo(team));
+    }
+
+    private Task<Guid> GivenTeam() => Send(Here.System, new MakeTeam(Here.CommunityId, Crew.Engineering, $"临时组 {Guid.NewGuid()}", "For a while"));
+
+    private async Task<(Guid CommunityId, Guid TeamId, Guid RequestId)> GivenCommunityOfOneTeam()
+    {
+        var community = Guid.CreateVersion7();
+        var system = Actor.SystemIn(community);
+        await Send(system, new MakeCommunity(community, "one-team", "一个班组的小区", "Of one team", "Asia/Shanghai"));
+        var team = await Send(system, new MakeTeam(community, Crew.Engineering, "工程组", "Engineers"));
+        var category = await Scalar<Guid>("select category_id from category where community_id = @community and kind = 'repair' and code = 'water'", new { community });
+        var request = await Send(system, new ReceiveRequest(community, RequestKind.Repair, Domain.Rules.Channel.Phone, category, "漏水", Reporter: new Reporter(Phone: "13900001234")));
+        return (community, team, request.RequestId);
+    }
+
+    private async Task<(string Taking, string Giving)> AtTheLog(bool takenFirst, Func<Task> take, Func<Task> give, Guid? community = null)
+    {
+        await using var log = await HeldOpen.Begin(Owner);
+        await log.Run("select from event_head where community_id = @CommunityId for update", new { CommunityId = community ?? Here.CommunityId });
+        var results = await log.OneAfterTheOther(takenFirst ? [take, give] : [give, take]);
+        return takenFirst ? (results[0], results[1]) : (results[1], results[0]);
     }
 
     private async Task<Guid> Order(Guid team, Guid who)

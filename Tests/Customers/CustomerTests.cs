@@ -1,5 +1,6 @@
 using System.Net;
 using NUnit.Framework;
+using PropertyServiceDesk.Domain.Communities;
 using PropertyServiceDesk.Domain.Customers;
 using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Domain.Rules;
@@ -26,6 +27,37 @@ public sealed class CustomerTests : ApiFixture
         Assert.That(details.Occupancies.Single(), Is.EqualTo(details.Occupancies.Single() with { PlaceCode = "3-2-1601", Role = OccupancyRole.Tenant, FromOn = new DateOnly(2026, 3, 2), ToOn = null }));
         Assert.That(await Tokens(reply.CustomerId), Is.SupersetOf(new[] { "n:欧阳", "i:oyrl", "p:5678", "p:13912345678", "h:3-2-1601", "h:1601" }));
         Assert.That(await LastEvent(reply.CustomerId), Is.EqualTo("customerRegistered"));
+    }
+
+    /// <summary>Whoever comes first stands before the log, with everything else written; whoever comes second has not seen it.</summary>
+    [Test]
+    public async Task Nobody_and_nothing_is_in_a_place_that_is_retired_in_the_same_instant([Values] bool retiredFirst, [Values("moves in", "is registered", "asset")] string how)
+    {
+        var administrator = There.People["administrator"];
+        var place = (await Send(administrator, new AddPlace(There.CommunityId, PlaceKind.Building, $"{Guid.NewGuid()}", "临时板房", Code: "T"))).PlaceId;
+        Task Retire() => Send(administrator, new RetirePlace(place));
+        Task Fill() => how switch
+        {
+            "moves in" => Send(There.Clerk, new BeginOccupancy(There.Customer, place, OccupancyRole.Tenant)),
+            "is registered" => Send(There.Clerk, new RegisterCustomer(There.CommunityId, "新住户", Occupancies: [new(There.Places["3-2-1601"], OccupancyRole.Tenant), new(place, OccupancyRole.Tenant)])),
+            _ => Send(administrator, new MakeAsset(There.CommunityId, place, "pump", $"{place:N}", "水泵")),
+        };
+
+        await using var log = await HeldOpen.Begin(Owner);
+        await log.Run("select from event_head where community_id = @CommunityId for update", new { There.CommunityId });
+        var results = await log.OneAfterTheOther(retiredFirst ? [Retire, Fill] : [Fill, Retire]);
+
+        Assert.That(results, Is.EqualTo(new[] { "done", retiredFirst ? "place.unknown" : how == "asset" ? "place.has_assets" : "place.lived_in" }));
+        Assert.That(
+            await Scalar<long>(
+                """
+                select count(*)
+                from place p
+                where p.place_id = @place and p.retired_at is not null
+                  and (exists (select from occupancy o where o.place_id = p.place_id) or exists (select from asset a where a.place_id = p.place_id))
+                """,
+                new { place }),
+            Is.Zero);
     }
 
     [Test]

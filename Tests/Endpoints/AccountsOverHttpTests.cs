@@ -235,7 +235,9 @@ public sealed class AccountsOverHttpTests : ApiFixture
     public async Task Ones_own_factor_is_renewed_and_removed_for_a_code_and_not_begun_over_a_confirmed_one()
     {
         var (client, id, _, secret, codes) = await GivenManager();
-        await client.PostJson("/api/second-factor", null, HttpStatusCode.UnprocessableEntity);
+        Assert.That((await client.PostJson("/api/second-factor", null, HttpStatusCode.UnprocessableEntity)).Code, Is.EqualTo("second_factor.there_already"));
+        Assert.That((await client.PostJson("/api/second-factor/confirmation", new { code = Code(secret, 1) }, HttpStatusCode.UnprocessableEntity)).Code, Is.EqualTo("second_factor.there_already"));
+        Assert.That((await client.PostJson("/api/session/second-factor", new { code = Code(secret, 1) }, HttpStatusCode.UnprocessableEntity)).Code, Is.EqualTo("second_factor.not_asked"));
         Assert.That(await Scalar<byte[]>("select secret from staff_factor where staff_id = @id", new { id }), Is.EqualTo(secret));
 
         var renewed = await client.PostJson("/api/second-factor/recovery-codes", new { code = Code(secret, 1) }, HttpStatusCode.OK);

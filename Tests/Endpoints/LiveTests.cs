@@ -296,6 +296,7 @@ public sealed class LiveTests : ApiFixture
 
         Assert.That(refused.StatusCode, Is.EqualTo(HttpStatusCode.TooManyRequests));
         Assert.That(refused.Headers.RetryAfter, Is.Not.Null);
+        Assert.That(await refused.Content.ReadAsStringAsync(), Does.Contain("\"code\":\"live.too_many\""));
         await using var others = await LiveStream.Open(officer);
         foreach (var stream in open)
         {

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using NUnit.Framework;
@@ -48,5 +50,26 @@ public sealed class MalformedTests : ApiFixture
         var codes = problem.TryGetProperty("errors", out var errors) ? errors.EnumerateArray().Select(e => e.GetProperty("code").GetString()) : [];
         Assert.That(codes.Append(problem.GetProperty("code").GetString()), Does.Contain(code));
         Assert.That(await Scalar<long>("select (select count(*) from request) + (select count(*) from idempotency_key)"), Is.Zero);
+    }
+
+    /// <summary>A body that is not JSON is read by the endpoint itself.</summary>
+    [TestCase("", "application/json", "request.refused")]
+    [TestCase("/{0}/attachments?purpose=before&visibility=owner&fileName=a.jpg", "application/octet-stream", "request.malformed")]
+    public async Task A_body_that_comes_in_broken_pieces_is_refused(string path, string type, string code)
+    {
+        var request = path.Length == 0 ? Guid.Empty : (await GivenRequest()).RequestId;
+        var before = await Scalar<long>("select count(*) from request");
+        var cookies = (await As(Here.Clerk)).Cookies.GetCookieHeader(Address);
+        using var wire = new TcpClient();
+        await wire.ConnectAsync(Address.Host, Address.Port);
+        await using var stream = wire.GetStream();
+
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(
+            $"POST /api/requests{string.Format(CultureInfo.InvariantCulture, path, request)} HTTP/1.1\r\nHost: {Address.Authority}\r\nCookie: {cookies}\r\nContent-Type: {type}\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\nzz\r\n"));
+        var reply = await new StreamReader(stream, Encoding.UTF8).ReadToEndAsync();
+
+        Assert.That(reply, Does.StartWith("HTTP/1.1 400 ").And.Contain($"\"code\":\"{code}\""));
+        Assert.That(await Scalar<long>("select count(*) from request"), Is.EqualTo(before));
+        Assert.That(await Scalar<long>("select (select count(*) from attachment) + (select count(*) from idempotency_key)"), Is.Zero);
     }
 }

@@ -9,6 +9,7 @@ namespace PropertyServiceDesk.Tests.Endpoints;
 public sealed class OwnAccountTests : ApiFixture
 {
     private const string Better = "vier gewinnt nie 9";
+    private const string Sentence = "the quick brown fox jumps over the lazy dog"; // 43 characters
 
     [SetUp]
     public Task Everybody_has_their_old_password() => Execute("delete from sign_in_attempt; delete from session; update staff_credential set password_hash = @PasswordHash, must_change = false, good_until = null", new { PasswordHash });
@@ -36,6 +37,7 @@ public sealed class OwnAccountTests : ApiFixture
     [TestCase("wrong", Better, "password.not_the_current_one")]
     [TestCase(Town.Password, "too short", "password.too_short")]
     [TestCase(Town.Password, "qwertyqwerty", "password.common")]
+    [TestCase(Town.Password, Sentence + Sentence + Sentence + Sentence + Sentence, "password.too_long")]
     [TestCase(Town.Password, "clerk@here 1", "password.like_the_name")]
     [TestCase(Town.Password, Town.Password, "password.the_same")]
     public async Task A_password_that_cannot_be_taken_is_refused_and_changes_nothing(string current, string next, string code)

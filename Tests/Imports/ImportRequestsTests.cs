@@ -413,5 +413,19 @@ public sealed class ImportRequestsTests : ImportFixture
         Assert.That(await Scalar<long>("select count(*) from team where community_id = @CommunityId", new { There.CommunityId }), Is.EqualTo(teams + there.Teams), "the first of them made none there");
     }
 
+    [Test]
+    public async Task A_team_that_was_retired_has_its_history_and_gets_nothing_open()
+    {
+        Given(Row("1"));
+        await Import();
+        await Execute("delete from request_work_order; delete from work_order; update team set retired_at = @Now where name = 'E1'", new { Now = Clock.GetUtcNow().UtcDateTime });
+        Given(Row("2"), Row("3", closed: "2011-07-05 10:00", state: "C"));
+
+        await Import();
+
+        Assert.That(Report().Select(r => r[0] + " " + r[1]), Is.EqualTo(new[] { "2 team.retired" }));
+        Assert.That(await Rows<string>("select o.status from work_order o join team t using (team_id) where t.name = 'E1'"), Is.EqualTo(new[] { "done" }));
+    }
+
     private async Task<Guid> Imported(string id) => await Scalar<Guid>("select request_id from request where import_id = @id and community_id = @CommunityId", new { id, Here.CommunityId });
 }

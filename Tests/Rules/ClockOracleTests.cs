@@ -1,4 +1,5 @@
 using NUnit.Framework;
+using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Domain.Rules;
 using PropertyServiceDesk.Tests.Support;
 
@@ -39,6 +40,12 @@ public sealed class ClockOracleTests
                 "biz-014 add_workdays_then_next_open",
             }));
     }
+
+    [TestCase("")]
+    [TestCase("[]")]
+    [TestCase("""{ "calendars": {}, "cases": [] }""")]
+    public void What_is_no_file_of_cases_is_refused(string file) =>
+        Assert.That(Assert.Throws<Refused.Invalid>(() => ClockCases.Reckon(file))!.Code, Is.EqualTo("clock.cases_malformed"));
 
     [Test]
     public void A_case_may_pause_and_a_wrong_expectation_is_told()

@@ -11,19 +11,19 @@ public sealed class LifecycleTablesTests
 {
     private const string Requests = """
         received
-          stays: amend recategorise reprioritise reschedule note promise keepPromise nameInCharge firstReply writtenReply urge attach joinFault leaveFault
+          stays: amend recategorise reprioritise reschedule note promise keepPromise nameInCharge firstReply writtenReply urge attach confirm readWord joinFault leaveFault
           moves: dispatch->inProgress answer->awaitingFeedback cancel->cancelled
         inProgress
-          stays: amend recategorise reprioritise reschedule note promise keepPromise nameInCharge firstReply writtenReply urge attach joinFault leaveFault dispatch
+          stays: amend recategorise reprioritise reschedule note promise keepPromise nameInCharge firstReply writtenReply urge attach readWord joinFault leaveFault dispatch
           moves: finish->awaitingFeedback loseOrders->received cancel->cancelled
         awaitingFeedback
-          stays: note promise keepPromise writtenReply attach leaveFault
+          stays: note promise keepPromise writtenReply attach readWord leaveFault
           moves: close->closed rework->inProgress reworkAtDesk->received
         closed
-          stays: note keepPromise attach leaveFault
+          stays: note keepPromise attach readWord leaveFault
           moves: rework->inProgress reworkAtDesk->received
         cancelled
-          stays: note
+          stays: note readWord
           moves: -
         """;
 

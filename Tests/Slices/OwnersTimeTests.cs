@@ -154,6 +154,24 @@ public sealed class OwnersTimeOfARequestTests : DeskFixture
     }
 
     [Test]
+    public async Task The_time_of_more_than_twenty_thousand_requests_is_not_split_at_once()
+    {
+        await Execute(
+            """
+            begin;
+            set local session_replication_role = replica;
+            insert into request (community_id, request_id, number, kind, channel, category_id, priority, description, reporter_phone, reported_at, registered_at, registered_by)
+            select @CommunityId, gen_random_uuid(), 500000000000 + n, 'repair', 'phone', @Category, 'normal', '漏水', '13900001111', @Now, @Now, @By
+            from generate_series(1, 20001) n;
+            commit;
+            """,
+            new { Here.CommunityId, Category = Here.Category(RequestKind.Repair, "water"), Now = Clock.GetUtcNow().UtcDateTime, By = Here.Clerk.Id });
+
+        Assert.That(await Refusal(() => Send(Here.Manager, new ReportOwnersTime(new DemandFilter(Here.CommunityId)))), Is.EqualTo("report.too_many_requests"));
+        await Execute("begin; set local session_replication_role = replica; delete from request; commit;"); // with its foreign keys it takes seconds
+    }
+
+    [Test]
     public async Task Another_communitys_request_is_absent_and_crews_do_not_look()
     {
         var (request, _) = await GivenDispatched();

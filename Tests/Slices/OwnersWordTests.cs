@@ -117,4 +117,36 @@ public sealed class OwnersWordTests : DeskFixture
         Assert.That(await Told(request), Has.Count.EqualTo(1));
         Assert.That(await Scalar<long>("select count(*) from event where subject_id = @request and what = 'requestNoted'", new { request }), Is.EqualTo(6));
     }
+
+    [Test]
+    public async Task A_word_is_looked_at_wherever_the_owner_wrote_it_also_when_all_is_over()
+    {
+        var (closed, cancelled) = ((await GivenRequest()).RequestId, (await GivenRequest()).RequestId);
+        await Send(Here.Clerk, new AnswerRequest(closed, AnswerKind.Answered, "已处理", OnTheSpot: true));
+        await Send(Here.Clerk, new CancelRequest(cancelled, CancelledAs.Withdrawn, "不用了"));
+
+        foreach (var request in new[] { closed, cancelled })
+        {
+            await Says(request, "谢谢");
+            var status = (await Send(Here.Clerk, new ReadOwnersWord(request))).Status;
+
+            Assert.That((await Marked(request), status), Is.EqualTo(((DateTimeOffset?)null, request == closed ? RequestStatus.Closed : RequestStatus.Cancelled)));
+        }
+    }
+
+    [Test]
+    public async Task What_turned_out_not_to_be_real_is_cancelled_and_not_to_be_confirmed_any_more()
+    {
+        var request = (await Send(OwnerLinks.OwnerIn(Here.CommunityId, Guid.CreateVersion7()), new ReceiveRequest(
+            Here.CommunityId, RequestKind.Repair, Channel.Qr, Here.Category(RequestKind.Repair, "water"), "漏水", PlaceId: Here.Places["3-2-lobby"], Reporter: new Reporter(null, "13722226666"), ToConfirm: true))).RequestId;
+        Assert.That((await Send(Here.Clerk, new GetRequest(request))).Request.ToConfirm, Is.True);
+
+        await Send(Here.Clerk, new CancelRequest(request, CancelledAs.Withdrawn, "没有这回事"));
+
+        Assert.That(await Refusal(() => Send(Here.Clerk, new ConfirmRequest(request))), Is.EqualTo("request.move_not_allowed"));
+        Assert.That((await Send(Here.Clerk, new GetRequest(request))).Request.ToConfirm, Is.False);
+        Assert.That((await Send(Here.Clerk, new ListRequests(new RequestFilter(ToConfirm: true)))).Items, Is.Empty);
+        Assert.That((await Send(Here.Clerk, new ListRequests(new RequestFilter(ToConfirm: false)))).Items.Single().ToConfirm, Is.False);
+        Assert.That(await Scalar<long>("select count(*) from event where subject_id = @request and what = 'requestConfirmed'", new { request }), Is.Zero);
+    }
 }

@@ -261,6 +261,14 @@ public sealed class PoliciesTests : DeskFixture
         yield return Case("sla.hold_limit_twice", p => p with { HoldLimits = [.. p.HoldLimits, p.HoldLimits[0]] });
         yield return Case("sla.ladder_out_of_order", p => First(p, x => x with { Escalation = new EscalationPlan([new(2, 5), new(1, 0)], "desk", 0, 0) }));
         yield return Case("sla.promises_out_of_range", p => First(p, x => x with { Escalation = new EscalationPlan([new(1, 0)], "desk", -1, 0) }));
+        foreach (var rules in (FeedbackRules[])[
+            new(SamplePercent: 101), new(SamplePercent: -1), new(MostAsksAMonth: 0), new(Attempts: 11), new(TimesOfDay: 0), new(Attempts: 2, TimesOfDay: 3),
+            new(CallsToHour: 25), new(WaitHours: 0), new(WaitHours: 721), new(CallWithinHours: 0), new(CallWithinHours: 169)])
+        {
+            yield return Case("sla.feedback_out_of_range", p => p with { Feedback = rules }).SetArgDisplayNames($"sla.feedback_out_of_range {rules}");
+        }
+
+        yield return Case("sla.feedback_hours_too_few", p => p with { Feedback = new FeedbackRules(CallsFromHour: 12, CallsToHour: 20) });
         yield return Case("sla.policies_count sla.no_default", p => p with { Policies = [] });
     }
 

@@ -163,17 +163,9 @@ public abstract class DeskFixture
     /// <summary>The code with which the desk refuses, or a failed assertion if it does not.</summary>
     protected static async Task<string> Refusal(Func<Task> act)
     {
-        try
-        {
-            await act();
-        }
-        catch (Refused refused)
-        {
-            return refused is Refused.Invalid { Faults: { Count: > 0 } faults } ? string.Join(' ', faults.Select(f => f.Code)) : refused.Code;
-        }
-
-        Assert.Fail("It was not refused.");
-        return "";
+        var code = await Attempts.Attempt(act);
+        Assert.That(code, Is.Not.EqualTo("done"), "It was not refused.");
+        return code;
     }
 
     /// <summary>Another version of the profile, with this over what stands in a part of it.</summary>

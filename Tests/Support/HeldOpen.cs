@@ -53,6 +53,27 @@ internal sealed class HeldOpen(NpgsqlConnection connection, NpgsqlTransaction tr
         }
     }
 
+    /// <summary>All stand before what this transaction holds, in the order in which they came, and go on in that order when it is let go.</summary>
+    /// <returns>"done", or the code with which the desk refused, of each.</returns>
+    public async Task<string[]> OneAfterTheOther(params Func<Task>[] acts)
+    {
+        var tried = new List<Task<string>>();
+        foreach (var act in acts)
+        {
+            tried.Add(Attempts.Attempt(act));
+            var waiting = IsWaitedFor(by: tried.Count);
+            if (await Task.WhenAny(waiting, tried[^1]) != waiting)
+            {
+                throw new InvalidOperationException($"It did not wait: {await tried[^1]}.");
+            }
+
+            await waiting;
+        }
+
+        await Commit();
+        return await Task.WhenAll(tried);
+    }
+
     /// <summary>Until nobody stands before it any more.</summary>
     public async Task IsGivenUp()
     {

@@ -37,7 +37,7 @@ internal static class Attempts
         }
         catch (Refused refused)
         {
-            return refused.Code;
+            return refused is Refused.Invalid { Faults: { Count: > 0 } faults } ? string.Join(' ', faults.Select(f => f.Code)) : refused.Code;
         }
     }
 }

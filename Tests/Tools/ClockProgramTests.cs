@@ -1,4 +1,5 @@
 using NUnit.Framework;
+using PropertyServiceDesk.Api.Tools;
 using PropertyServiceDesk.Tests.Support;
 
 namespace PropertyServiceDesk.Tests.Tools;
@@ -42,6 +43,10 @@ public sealed class ClockProgramTests : DeskFixture
         Assert.That(agree.Said.TrimEnd(), Does.EndWith("155 cases: 149 agree, 0 differ, 6 skipped"));
         Assert.That(differ.Said, Does.Contain("DIFFERS  x  add_seconds  expected 2026-03-02T02:00:00Z  actual 2026-03-02T01:01:00Z"));
     }
+
+    [Test]
+    public async Task Clocks_of_a_community_that_there_is_not_are_not_looked_at() =>
+        Assert.That(await Refusal(() => ClockCommands.Verify(ConnectionString, ConnectionString, "nowhere", TextWriter.Null, CancellationToken.None)), Is.EqualTo("community.unknown"));
 
     private async Task<(int Exit, string Said)> Program(params string[] arguments)
     {

@@ -195,6 +195,7 @@ public sealed class LogCheckTests : DeskFixture
         Assert.That(unseen.Exit, Is.Zero);
         Assert.That((seen.Exit, seen.Output.Contains("here: entry 12: the chain was computed anew", StringComparison.Ordinal)), Is.EqualTo((1, true)), seen.Output);
         Assert.That((unreadable.Exit, unreadable.Errors.Trim().Contains('\n', StringComparison.Ordinal)), Is.EqualTo((1, false)), unreadable.Errors);
+        Assert.That(unreadable.Errors, Does.Contain(".heads is not what log-head printed"), "log_head.unreadable");
     }
 
     private Task Tamper(string sql) =>

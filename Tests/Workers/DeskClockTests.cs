@@ -100,6 +100,8 @@ public sealed class DeskClockTests : DeskFixture
         _ = workers.StandardOutput.ReadToEndAsync();
         using var clerk = new HttpClient(new HttpClientHandler { CookieContainer = new CookieContainer() }) { BaseAddress = new Uri(address) };
         await Until("the workers did not start", "select exists (select from job where job_id = 'wake-held-work' and runs > 0)");
+        using var refused = await clerk.PostAsJsonAsync("/api/demo/clock", new { bySeconds = 367 * 24 * 60 * 60 });
+        Assert.That((refused.StatusCode, (await refused.Content.ReadAsStringAsync()).Contains("\"code\":\"clock.too_far\"", StringComparison.Ordinal)), Is.EqualTo((HttpStatusCode.UnprocessableEntity, true)));
         var whole = Stopwatch.StartNew();
         for (var day = 0; day < 31; day++)
         {

@@ -36,7 +36,6 @@ export const workWords: Words<typeof chinese> = {
     'amount.out_of_range': 'An amount is between 0 and 99,999,999.99, with two decimals at most.',
     'assignee.has_it_already': 'This person has the order already.',
     'assignee.not_in_team': 'This person is not in that team.',
-    'attachment.damaged': 'The file is damaged.',
     'attachment.empty': 'The file is empty.',
     'attachment.type_not_accepted': 'Only photos (JPEG, PNG, WebP, HEIC) and PDF are accepted.',
     'attachment.too_large': 'This file is too large: at most 20 MB.',

@@ -33,7 +33,6 @@ export const workWords = {
     'amount.out_of_range': '金额在 0 到 99,999,999.99 之间，最多两位小数。',
     'assignee.has_it_already': '这个人已经在处理这张工单。',
     'assignee.not_in_team': '这个人不在该班组。',
-    'attachment.damaged': '文件已损坏。',
     'attachment.empty': '文件是空的。',
     'attachment.type_not_accepted': '只接受照片（JPEG、PNG、WebP、HEIC）和 PDF。',
     'attachment.too_large': '文件太大，最多 20 MB。',
