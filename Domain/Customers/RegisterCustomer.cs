@@ -89,7 +89,7 @@ public sealed record RegisterCustomer(
             }
 
             var id = Guid.CreateVersion7(now);
-            var name = PlainText.Normalise(command.Name);
+            var name = command.Name;
             try
             {
                 await db.Run(

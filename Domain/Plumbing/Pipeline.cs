@@ -37,7 +37,7 @@ internal sealed class ValidateFirst<TRequest, TResult>(IEnumerable<IValidator<TR
         var texts = new JudgedTexts();
         var faults = validators
             .SelectMany(v => v.Validate(Judging(request, texts)).Errors)
-            .Select(e => new Fault(FieldPath(e.PropertyName), e.ErrorCode.Contains('.', StringComparison.Ordinal) ? e.ErrorCode : CodeOf(e.ErrorCode), e.ErrorMessage))
+            .Select(e => new Fault(FieldNames.Path(e.PropertyName), e.ErrorCode.Contains('.', StringComparison.Ordinal) ? e.ErrorCode : CodeOf(e.ErrorCode), e.ErrorMessage))
             .ToList();
         if (faults.Count > 0)
         {
@@ -55,11 +55,15 @@ internal sealed class ValidateFirst<TRequest, TResult>(IEnumerable<IValidator<TR
         return context;
     }
 
-    private static string FieldPath(string property) => string.Join('.', property.Split('.').Select(JsonNamingPolicy.CamelCase.ConvertName));
-
     /// <summary>The library's validator names become codes of ours: <c>NotEmptyValidator</c> is <c>field.not_empty</c>.</summary>
     private static string CodeOf(string validator) =>
         "field." + JsonNamingPolicy.SnakeCaseLower.ConvertName(validator.Replace("Validator", "", StringComparison.Ordinal));
+}
+
+internal static class FieldNames
+{
+    /// <summary>The path of a field as it is in a body: <c>orders[0].whatToDo</c>.</summary>
+    public static string Path(string property) => string.Join('.', property.Split('.').Select(JsonNamingPolicy.CamelCase.ConvertName));
 }
 
 /// <summary>Another transaction joined a request to the order between our two looks: the locks taken are not all that are needed. Start again.</summary>

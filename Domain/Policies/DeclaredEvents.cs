@@ -83,7 +83,7 @@ public sealed record DeclareEvent(
                 command.CommunityId,
                 Happening.EventDeclared,
                 new { declaredEventId = id, command.From, command.To, command.Factor, command.Policies, command.Kinds, openClocks = open },
-                PlainText.Normalise(command.Name),
+                command.Name,
                 Visibility.Crew,
                 now);
             return new EventDeclared(id, open, await edits.Move(command.CommunityId, ClockMoveWhy.Event, id, open, now, cancellationToken));

@@ -13,14 +13,57 @@ namespace PropertyServiceDesk.Tests.Endpoints;
 public sealed class BadInputTests : BadInputFixture
 {
     /// <summary>What is refused as it is, with what; whoever did this would have to be somebody else, or to know a secret.</summary>
-    private static readonly Dictionary<string, (int Status, string Code)> Refused = new(StringComparer.Ordinal)
+    internal static readonly IReadOnlyDictionary<string, (int Status, string Code)> Refused = new Dictionary<string, (int Status, string Code)>(StringComparer.Ordinal)
     {
+        ["signIn"] = (429, "sign_in.slow_down"), // after as many tries as were made
+        ["changePassword"] = (429, "sign_in.slow_down"),
+        ["confirmSecondFactor"] = (429, "sign_in.slow_down"),
+        ["renewRecoveryCodes"] = (429, "sign_in.slow_down"),
+        ["removeSecondFactor"] = (429, "sign_in.slow_down"),
+        ["giveSecondFactor"] = (422, "second_factor.not_asked"),
     };
 
-    /// <summary>Texts that have other rules than a text: by name, or by operation and name; what they may be refused for instead.</summary>
+    /// <summary>Texts that have other rules than a text: by name, or by operation and name; what they are refused for instead.</summary>
     private static readonly Dictionary<string, string[]> OtherRules = new(StringComparer.Ordinal)
     {
+        ["phone"] = ["phone.empty", "phone.not_a_number"],
+        ["numberDialled"] = ["phone.empty", "phone.not_a_number"],
+        ["registerCustomer.value"] = ["phone.empty", "phone.not_a_number"],
+        ["addContactPoint.value"] = ["phone.empty", "phone.not_a_number"],
+        ["language"] = ["language.unknown"],
+        ["qrCode"] = ["qr_code.malformed"],
+        ["addCommunity.code"] = ["community.code_malformed"],
+        ["editCalendar.timeZone"] = ["calendar.unknown_zone"],
+        ["editCalendar.day"] = ["calendar.unknown_day"],
+        ["editCalendar.like"] = ["calendar.unknown_day"],
+        ["editCalendar.windows[0]"] = ["calendar.window_malformed"],
+        ["editSlaProfile.calendar"] = ["calendar.unknown"],
+        ["editSlaProfile.category"] = ["category.unknown"],
+        ["editSlaProfile.code"] = ["sla.code_malformed"],
+        ["editSlaProfile.zh"] = OfAName,
+        ["editSlaProfile.en"] = OfAName,
+        ["trySlaProfile.calendar"] = ["calendar.unknown"],
+        ["trySlaProfile.category"] = ["category.unknown"],
+        ["trySlaProfile.code"] = ["sla.code_malformed"],
+        ["trySlaProfile.zh"] = OfAName,
+        ["trySlaProfile.en"] = OfAName,
+        ["takeInboundSms.community"] = ["inbound.community_unknown"],
+        ["takeInboundEmail.community"] = ["inbound.community_unknown"],
+        ["changePassword.new"] = ["password.too_short", "password.too_long"],
+        ["changePassword.current"] = ["password.not_the_current_one", "sign_in.slow_down"],
+        ["signIn.signInName"] = ["sign_in.refused", "sign_in.slow_down"],
+        ["signIn.password"] = ["sign_in.refused", "sign_in.slow_down"],
+        ["confirmSecondFactor.code"] = ["second_factor.code_refused", "sign_in.slow_down"],
+        ["renewRecoveryCodes.code"] = ["second_factor.code_refused", "sign_in.slow_down"],
+        ["removeSecondFactor.code"] = ["second_factor.code_refused", "sign_in.slow_down"],
+        ["giveSecondFactor.code"] = ["second_factor.not_asked"],
     };
+
+    /// <summary>The field that is told is the name, which has both languages.</summary>
+    private static string[] OfAName => ["text.empty", "text.too_long", "text.control_character", "text.bidi_control", "text.not_a_character"];
+
+    /// <summary>Lists that may be this long.</summary>
+    private static readonly HashSet<string> TakesAThousand = new(StringComparer.Ordinal) { "editCalendar.holidays" };
 
     private Dictionary<string, Guid> Ids => Known.Where(k => Guid.TryParse(k.Value, out _)).ToDictionary(k => k.Key, k => Guid.Parse(k.Value), StringComparer.Ordinal);
 
@@ -110,7 +153,7 @@ public sealed class BadInputTests : BadInputFixture
                 yield return new($"{name}: {value}", () => WithHeader(Message(operation, text), name, value), Expected.Status(400));
             }
 
-            if (name == "If-Match")
+            if (name == "If-Match" && operation.Id != "reportWork") // which tells what was refused, maybe for its version
             {
                 yield return new("a stale If-Match", () => WithHeader(Message(operation, text), name, "\"999\""), Expected.Status(412));
             }
@@ -125,8 +168,11 @@ public sealed class BadInputTests : BadInputFixture
             yield return new($"the body {(raw.Length > 20 ? raw[..20] : raw)}", () => Message(operation, raw), Expected.Status(400));
         }
 
-        var (first, firstValue) = whole.First();
-        yield return new("a field twice", () => Message(operation, $"{{\"{first}\":{firstValue?.ToJsonString() ?? "null"},{text[1..]}"), Expected.Status(400));
+        if (whole.FirstOrDefault() is { Key: { } first, Value: var value })
+        {
+            yield return new("a field twice", () => Message(operation, $"{{\"{first}\":{value?.ToJsonString() ?? "null"},{text[1..]}"), Expected.Status(400));
+        }
+
         yield return new("bytes that are no UTF-8", () => Message(operation, [.. Encoding.UTF8.GetBytes(text[..^1] + ",\"x"), 0xff, 0xfe, .. "\":1}"u8]), Expected.Status(400));
         yield return new("no type", () => Message(operation, Encoding.UTF8.GetBytes(text), null), Expected.Status(415));
         foreach (var type in (string[])["text/plain", "application/x-www-form-urlencoded", "application/xml", "multipart/form-data; boundary=x", "application/json; charset=klingon", "application/json; charset=utf-7", "application/json; charset=\"utf-16\""])
@@ -149,9 +195,9 @@ public sealed class BadInputTests : BadInputFixture
                 yield return new($"{place.Field} {what}", () => Message(operation, Bodies.Replaced(With(place.Path), place.Path, value)), expected);
             }
 
-            if (Bodies.Format(place.Schema) == "array")
+            if (Bodies.Format(place.Schema) == "array" && !TakesAThousand.Contains($"{operation.Id}.{place.Name}"))
             {
-                yield return new($"{place.Field} of a thousand", () => Message(operation, Bodies.Replaced(With(place.Path), place.Path, Thousand(operation, place.Schema, place.Name))), Expected.Status());
+                yield return new($"{place.Field} of a thousand", () => Message(operation, Bodies.Replaced(With(place.Path), place.Path, Thousand(operation, place.Schema, place.Path[^1].ToString()!))), Expected.Status());
             }
         }
 
@@ -295,7 +341,7 @@ public sealed class BadInputTests : BadInputFixture
     private static IEnumerable<(string What, string? Json, Expected Expected)> Texts(ApiOperation operation, Place place)
     {
         var most = place.Schema.TryGetProperty("maxLength", out var told) ? told.GetInt32() : 500;
-        var other = OtherRules.GetValueOrDefault($"{operation.Id}.{place.Name}", OtherRules.GetValueOrDefault(place.Name, []));
+        var other = OtherRules.GetValueOrDefault($"{operation.Id}.{place.Name}") ?? OtherRules.GetValueOrDefault(place.Name, []);
         foreach (var (what, json, code) in ((string What, string Json, string Code)[])
         [
             ("too long", Bodies.Quoted(string.Concat(Enumerable.Repeat("长", most + 1))), "text.too_long"),
@@ -310,14 +356,14 @@ public sealed class BadInputTests : BadInputFixture
             ("with a right-to-left mark", "\"a\\u200fb\"", "text.bidi_control"),
             ("with a left-to-right mark", "\"a\\u200eb\"", "text.bidi_control"),
             ("with an Arabic letter mark", "\"a\\u061cb\"", "text.bidi_control"),
-            ("with half a character", "\"a\\ud800b\"", "text.lone_surrogate"),
-            ("with the other half", "\"a\\udfff\"", "text.lone_surrogate"),
             ("with no character", "\"a\\uffffb\"", "text.not_a_character"),
         ])
         {
-            yield return other.Length > 0 ? (what, json, Expected.Status(422)) : (what, json, new Expected([422], place.Field, code));
+            yield return (what, json, other.Length > 0 ? Expected.WithOneOf(other) : Expected.OfField(place.Field, code));
         }
 
+        yield return ("with half a character", "\"a\\ud800b\"", Expected.Status(400));
+        yield return ("with the other half", "\"a\\udfff\"", Expected.Status(400));
         yield return ("with a raw control character", "\"a\u0001b\"", Expected.Status(400));
     }
 

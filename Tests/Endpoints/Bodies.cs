@@ -8,7 +8,8 @@ namespace PropertyServiceDesk.Tests.Endpoints;
 /// <summary>A place in a body: keys and indices; what stands there is a property of an object or the item of an array.</summary>
 internal sealed record Place(object[] Path, JsonElement Schema, bool Required, bool Nullable)
 {
-    public string Name => Path[^1].ToString()!;
+    /// <summary>The property's; of an item, with its index.</summary>
+    public string Name => Path[^1] is int index ? $"{Path[^2]}[{index}]" : (string)Path[^1];
 
     /// <summary>As a refusal names it: <c>orders[0].whatToDo</c>.</summary>
     public string Field => string.Concat(Path.Select((key, i) => key is int index ? $"[{index}]" : i == 0 ? key : $".{key}"));

@@ -73,7 +73,7 @@ public sealed class ConnectionsTests : DeskFixture
             select 'prepared statement' from pg_prepared_statements
             union all select 'cursor ' || name from pg_cursors where name <> ''
             union all select 'channel ' || c from pg_listening_channels() c
-            union all select 'setting ' || name from pg_settings where source = 'session'
+            union all select 'setting ' || name from pg_settings where source = 'session' and name not in ('transaction_read_only', 'transaction_isolation', 'transaction_deferrable')
             union all select 'lock ' || locktype from pg_locks where pid = pg_backend_pid() and locktype = 'advisory'
             union all select 'temporary ' || relname from pg_class where relpersistence = 't' and relnamespace = pg_my_temp_schema()
             union all select 'role' where current_user <> session_user
