@@ -133,6 +133,14 @@ public sealed class BadInputTests : BadInputFixture
         {
             yield return new(what, () => Message(operation, text, PathOf(operation) + query), Expected.Status(400, 422));
         }
+
+        foreach (var (name, schema) in operation.Parameters("query").Select(p => (p.GetProperty("name").GetString()!, p.GetProperty("schema"))).Where(p => Bodies.IsText(p.Item2)))
+        {
+            foreach (var (what, json, expected) in Texts(operation, new Place([name], schema, true, false)).Where(t => t.Expected.Codes.Length > 0 && t.Json != "\"\""))
+            {
+                yield return new($"{name} {what}", () => Message(operation, text, PathOf(operation) + With(operation, name, Uri.EscapeDataString(JsonSerializer.Deserialize<string>(json!)!))), expected);
+            }
+        }
     }
 
     private static readonly (string Name, string[] Values)[] Headers =
