@@ -136,7 +136,7 @@ public sealed class BadInputTests : BadInputFixture
 
         foreach (var (name, schema) in operation.Parameters("query").Select(p => (p.GetProperty("name").GetString()!, p.GetProperty("schema"))).Where(p => Bodies.IsText(p.Item2)))
         {
-            foreach (var (what, json, expected) in Texts(operation, new Place([name], schema, true, false)).Where(t => t.Expected.Codes.Length > 0 && t.Json != "\"\""))
+            foreach (var (what, json, expected) in Texts(operation, new Place([name], schema, true, false)).Where(t => t.Expected.Codes.Length > 0 && t.Json is not "\"\"" && !t.Json!.Contains("u0000", StringComparison.Ordinal))) // neither gets as far as a text
             {
                 yield return new($"{name} {what}", () => Message(operation, text, PathOf(operation) + With(operation, name, Uri.EscapeDataString(JsonSerializer.Deserialize<string>(json!)!))), expected);
             }
