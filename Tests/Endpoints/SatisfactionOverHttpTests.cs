@@ -32,7 +32,6 @@ public sealed class SatisfactionOverHttpTests : ApiFixture
             insert into staff_role (community_id, staff_id, role, granted_at) values (@There, @Id, 'manager', @Now) on conflict do nothing
             """,
             new { There = There.CommunityId, Here.Manager.Id, Now = FakeClock.Start });
-        district = await As(Here.Manager);
         known.Clear();
 
         // March, here: three leaks, answered by owners and by staff; dirt, unanswered and not asked.
@@ -62,7 +61,11 @@ public sealed class SatisfactionOverHttpTests : ApiFixture
         await Work(There, Crew.Engineering, again);
         await ByOwner("h", back, Solved.Yes, 4, 3);
         await Ended(await Done("i", There, Crew.Environment), "unreachable");
+        district = await SignIn(Here.Manager);
     }
+
+    [TearDown]
+    public void SignOut() => district.Dispose();
 
     private async Task<Guid> Done(string name, Town town, Crew crew, bool waitsForParts = false)
     {
@@ -170,9 +173,11 @@ public sealed class SatisfactionOverHttpTests : ApiFixture
         Assert.That(await Figures(district, "?to=2026-03-31T16:00:00Z"), Is.EqualTo(new Dictionary<string, string> { [""] = OfMarch }));
         Assert.That(await Figures(district, "?from=2026-03-31T16:00:00Z"), Is.EqualTo(new Dictionary<string, string> { [""] = OfApril }));
         Assert.That(await Figures(district, "?from=2026-05-01T00:00:00Z"), Is.Empty);
-        Assert.That(await Figures(await As(There.Manager), ""), Is.EqualTo(new Dictionary<string, string> { [""] = OfThere }));
-        Assert.That((await (await As(There.Manager)).GetJson($"/api/reports/satisfaction?communityId={Here.CommunityId}", HttpStatusCode.NotFound)).Code, Is.EqualTo("community.not_found"));
-        Assert.That((await (await As(Here.Clerk)).GetJson("/api/reports/satisfaction", HttpStatusCode.Forbidden)).Code, Is.EqualTo("role.not_allowed"));
+        using var manager = await SignIn(There.Manager);
+        using var clerk = await SignIn(Here.Clerk);
+        Assert.That(await Figures(manager, ""), Is.EqualTo(new Dictionary<string, string> { [""] = OfThere }));
+        Assert.That((await manager.GetJson($"/api/reports/satisfaction?communityId={Here.CommunityId}", HttpStatusCode.NotFound)).Code, Is.EqualTo("community.not_found"));
+        Assert.That((await clerk.GetJson("/api/reports/satisfaction", HttpStatusCode.Forbidden)).Code, Is.EqualTo("role.not_allowed"));
     }
 
     [Test]

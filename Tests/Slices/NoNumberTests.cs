@@ -472,7 +472,9 @@ public sealed class NoNumberTests : DeskFixture
         var sent = (await Send(Here.System, new LeaseMessages(Here.CommunityId, [await AskOf(third)], ByMail, TimeSpan.FromMinutes(1)))).ToSend.Single();
         Assert.That((sent.Channel, sent.Address), Is.EqualTo((MessageChannel.Email, "li@example.org")));
         await Delivered(third);
-        var reply = await Send(Here.System, new TakeInbound(Here.CommunityId, InboundChannel.Email, "<5@example.org>", "li@example.org", "Re: 请评价", "5", []));
+        var who = await Send(Here.System, new FindSender(Here.CommunityId, InboundChannel.Email, "Li <LI@example.org>"));
+        Assert.That(who.Id, Is.EqualTo(third), "who is being asked just now");
+        var reply = await Send(Actor.OwnerIn(Here.CommunityId, third, who.Name), new TakeInbound(Here.CommunityId, InboundChannel.Email, "<5@example.org>", "Li <LI@example.org>", "Re: 请评价", "5", []));
         Assert.That((reply.Kind, reply.RequestId), Is.EqualTo((InboundKind.Answer, (Guid?)third)));
         Assert.That((await Of(third)).State, Is.EqualTo("answered"));
         Assert.That(await Rows<(string, string?)>("select text, subject from inbound_message where carried_from is not null"), Is.EqualTo(new[] { ("", (string?)null), ("", null) }), "their words stand once");
@@ -500,7 +502,7 @@ public sealed class NoNumberTests : DeskFixture
         var customer = (await Send(Here.Clerk, new RegisterCustomer(Here.CommunityId, "李先生", [new NewContactPoint(ContactKind.Email, "li@example.org")], []))).CustomerId;
 
         var copy = await Send(Here.Manager, new CopyCustomer(customer));
-        await Send(Here.Manager, new EraseCustomer(customer, ErasureReason.Requested));
+        await Send(Here.Manager, new EraseCustomer(customer, ErasureReason.Requested, EvenIfOpen: true));
 
         Assert.That(copy.Inbound.Select(i => i.Text), Is.EqualTo(new[] { "厨房水管漏水" }));
         Assert.That(copy.Requests.Select(r => r.RequestId), Does.Contain(anew));

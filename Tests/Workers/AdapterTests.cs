@@ -95,7 +95,7 @@ public sealed class AdapterTests : DeskFixture
 
         var call = robot.Calls.Single();
         Assert.That((call.Target, call.Headers["content-type"]), Is.EqualTo(("/cgi-bin/webhook/send?key=693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa", "application/json; charset=utf-8")));
-        AreTheSame(call.Body, $$"""{"msgtype":"text","text":{"content":{{Quoted(text)}},"mentioned_mobile_list":{{named}}}}""");
+        AreTheSame(call.Body, $$$"""{"msgtype":"text","text":{"content":{{{Quoted(text)}}},"mentioned_mobile_list":{{{named}}}}}""");
         Assert.That(await StateOf(message) is { Sent: true, Channel: "weCom", LastFailure: null, Attempts: 1 }, Is.True);
     }
 
@@ -109,7 +109,7 @@ public sealed class AdapterTests : DeskFixture
         await Deliver(("DingTalk:Url", robot.Url + "robot/send?access_token=xyz"), ("DingTalk:Secret", secret));
 
         var call = robot.Calls.Single();
-        AreTheSame(call.Body, $$"""{"msgtype":"text","text":{"content":{{Quoted(text)}}},"at":{"atMobiles":{{named}},"isAtAll":false}}""");
+        AreTheSame(call.Body, $$$"""{"msgtype":"text","text":{"content":{{{Quoted(text)}}}},"at":{"atMobiles":{{{named}}},"isAtAll":false}}""");
         Assert.That(call.Headers["content-type"], Is.EqualTo("application/json; charset=utf-8"));
         if (secret is null)
         {
@@ -149,7 +149,7 @@ public sealed class AdapterTests : DeskFixture
         Assert.That(account.Calls[0].Body, Is.Empty);
         AreTheSame(
             account.Calls[1].Body,
-            $$$"""{"touser":"oOpenId_1","template_id":"TM00015","client_msg_id":"{{{message:N}}}","data":{"character_string1":{"value":"{{{number}}}"},"thing2":{"value":"测试小区 here\"办好了\""}}}""");
+            $$$$"""{"touser":"oOpenId_1","template_id":"TM00015","client_msg_id":"{{{{message:N}}}}","data":{"character_string1":{"value":"{{{{number}}}}"},"thing2":{"value":"测试小区 here\"办好了\""}}}""");
         Assert.That(account.Calls[1].Headers["content-type"], Is.EqualTo("application/json; charset=utf-8"));
         Assert.That(await StateOf(message) is { Sent: true, Channel: "weChat", LastFailure: null, Attempts: 1 }, Is.True);
     }
