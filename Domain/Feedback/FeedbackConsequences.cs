@@ -194,7 +194,7 @@ internal sealed class Reworker(Db db, Caller caller, EventLog log, IMediator med
             from unnest(@Tokens::text[]) t
         ), wrote as (
             insert into inbound_message (community_id, inbound_message_id, channel, external_id, kind, sender, sender_normalised, text, received_at, customer_id, request_id, settled_at, settled_by, is_report, carried_from)
-            select i.community_id, @MailId, i.channel, 'carried:' || @MailId::text, i.kind, i.sender, i.sender_normalised, '', i.received_at, i.customer_id, @NewId, i.settled_at, i.settled_by, true, i.inbound_message_id
+            select i.community_id, @MailId::uuid, i.channel, 'carried:' || @MailId::uuid, i.kind, i.sender, i.sender_normalised, '', i.received_at, i.customer_id, @NewId, i.settled_at, i.settled_by, true, i.inbound_message_id
             from inbound_message i
             join request o on o.community_id = i.community_id and o.request_id = i.request_id and o.customer_id is null and o.reporter_phone is null
             where i.community_id = @CommunityId and i.request_id = @RequestId and i.is_report and i.channel = 'email' and i.sender <> '–'
