@@ -64,7 +64,7 @@ public sealed record CopyCustomer([property: JsonIgnore] Guid CustomerId) : ICom
 
             select i.channel, i.received_at, i.sender, i.subject, i.text, i.request_id
             from inbound_message i
-            where i.community_id = @CommunityId and i.kind not in ('bounce', 'own')
+            where i.community_id = @CommunityId and i.kind not in ('bounce', 'own') and i.carried_from is null
               and (i.customer_id = @CustomerId
                 or ((i.is_report or (i.customer_id is null and i.kind in ('answer', 'note'))) and i.request_id in (select requests_of_customer(@CommunityId, @CustomerId)))
                 or (i.customer_id is null and i.sender_normalised in (

@@ -186,11 +186,18 @@ internal sealed class Reworker(Db db, Caller caller, EventLog log, IMediator med
         where r.request_id = @RequestId
         """;
 
+    // Who is known by a mail alone is known by it still: the new request names it, too.
     private const string Copy = """
         with token as (
             insert into search_token (community_id, token, kind, id)
             select @CommunityId, t, 'request', @NewId
             from unnest(@Tokens::text[]) t
+        ), wrote as (
+            insert into inbound_message (community_id, inbound_message_id, channel, external_id, kind, sender, sender_normalised, text, received_at, customer_id, request_id, settled_at, settled_by, is_report, carried_from)
+            select i.community_id, @MailId::uuid, i.channel, 'carried:' || @MailId::uuid, i.kind, i.sender, i.sender_normalised, '', i.received_at, i.customer_id, @NewId, i.settled_at, i.settled_by, true, i.inbound_message_id
+            from inbound_message i
+            join request o on o.community_id = i.community_id and o.request_id = i.request_id and o.customer_id is null and o.reporter_phone is null
+            where i.community_id = @CommunityId and i.request_id = @RequestId and i.is_report and i.channel = 'email' and i.sender <> '–'
         )
         insert into request (community_id, request_id, number, kind, channel, category_id, priority, description, place_id, building_id, asset_id, customer_id,
             reporter_name, reporter_phone, on_behalf_of, confidential, about_crew, about_staff_id, reported_at, registered_at, registered_by, payer, rework_of_id)
@@ -224,7 +231,7 @@ internal sealed class Reworker(Db db, Caller caller, EventLog log, IMediator med
         var priority = SlaPolicy.OneHigher(request.Priority);
         await db.Run(
             Copy,
-            new { request.CommunityId, request.RequestId, NewId = id, Number = number, Channel = channel, Priority = priority, said?.Words, Now = now, By = caller.Actor.Id, Tokens = RequestTokens.Of(number, null) },
+            new { request.CommunityId, request.RequestId, NewId = id, Number = number, Channel = channel, Priority = priority, MailId = Guid.CreateVersion7(now), said?.Words, Now = now, By = caller.Actor.Id, Tokens = RequestTokens.Of(number, null) },
             ct);
         log.Write(request.CommunityId, SubjectKind.Request, request.RequestId, Happening.TakenAsNewRequest, new { newRequestId = id, number }, said?.SaidBy, Visibility.Owner, now);
         log.Write(

@@ -47,11 +47,15 @@ public sealed partial class YearTests
     private Receiver gateway = null!;
     private HttpClient http = null!;
     private int taken;
+    private int followedUp;
     private TimeSpan loaded;
 
     private sealed record Somebody(Guid CommunityId, Guid StaffId, string Role);
 
     private sealed record Open(Guid CommunityId, Guid FeedbackId, Guid RequestId, string State, bool Ready, string Number, string? Phone, string Code, string TimeZone);
+
+    private sealed record Absent(
+        Guid FeedbackId, string State, DateTime AskedAt, DateTime EndedAt, DateTime? LastRemindedAt, short Reminders, bool InSample, bool AsRework, string? PlanPolicy, bool Listed, string TimeZone, string Profile, DateTime? AskSentAt);
 
     private sealed record Source(Guid CommunityId, Guid CustomerId, Guid PlaceId, Guid CategoryId, Guid TeamId, Guid MemberId);
 
@@ -196,6 +200,8 @@ public sealed partial class YearTests
                 Is.Empty);
             Assert.That(await Rows<Guid>("select f.feedback_id from feedback f where (select count(*) from message m where m.dedupe_key = 'ask:' || f.feedback_id) <> case when f.asked_at is null then 0 else 1 end"), Is.Empty, "asked once a round");
         });
+        await NobodyIsAbsentWithoutCause();
+        await FollowUpsEndWithAWordAndScoresStand();
         var looked = Stopwatch.GetTimestamp();
         foreach (var community in await Rows<Guid>("select community_id from community order by 1"))
         {
@@ -205,6 +211,92 @@ public sealed partial class YearTests
         }
 
         TestContext.Out.WriteLine($"Loaded in {loaded.TotalSeconds:0} s; figures and clocks looked over in {Stopwatch.GetElapsedTime(looked).TotalSeconds:0} s.");
+    }
+
+    /// <summary>Whoever ended without a word in this year, looked at again plainly: all that the policy of their round demands was done.</summary>
+    private async Task NobodyIsAbsentWithoutCause()
+    {
+        var absent = await Rows<Absent>(
+            """
+            select f.feedback_id, f.state, f.asked_at, f.ended_at, f.last_reminded_at, f.reminders, f.in_sample, f.as_rework, f.plan_policy, f.listed_at is not null as listed, m.time_zone, v.definition::text as profile,
+                (select x.sent_at from message x where x.dedupe_key = 'ask:' || f.feedback_id and x.parked_at is null) as ask_sent_at
+            from feedback f
+            join community m on m.community_id = f.community_id
+            join sla_profile_version v on v.community_id = f.community_id and v.policy_version_id = f.plan_version_id
+            where f.state in ('unreachable', 'noResponse') and f.started_at > @End
+            """,
+            new { End });
+        var calls = (await Rows<(Guid FeedbackId, DateTime At, string Result)>("select feedback_id, tried_at, result from call_attempt where follow_up_id is null")).ToLookup(c => c.FeedbackId);
+        TestContext.Out.WriteLine(string.Join(", ", absent.GroupBy(a => (a.State, a.Listed)).Select(g => $"{g.Key} {g.Count()}")));
+        Assert.That(absent.Select(a => a.State).Distinct(), Is.EquivalentTo(new[] { "unreachable", "noResponse" }), "both occur");
+        Assert.Multiple(() =>
+        {
+            foreach (var a in absent)
+            {
+                var profile = JsonSerializer.Deserialize<SlaProfile>(a.Profile, Json.Options)!;
+                var (plan, rules, zone) = (profile.PlanOf(a.PlanPolicy, a.AsRework), profile.Asking(), TimeZoneInfo.FindSystemTimeZoneById(a.TimeZone));
+                var made = calls[a.FeedbackId].Select(c => (TimeZoneInfo.ConvertTimeFromUtc(c.At, zone).Hour, c.Result)).Where(c => c.Hour >= rules.CallsFromHour && c.Hour < rules.CallsToHour).ToArray();
+                bool Suffice(IEnumerable<int> hours) => hours.Count() >= rules.Attempts && hours.Select(h => h < 12 ? 0 : h < 18 ? 1 : 2).Distinct().Count() >= rules.TimesOfDay;
+                if (a.State == "unreachable")
+                {
+                    Assert.That(Suffice(made.Where(c => c.Result is "noAnswer" or "busy" or "wrongNumber").Select(c => c.Hour)), Is.True, $"{a}: enough calls in vain, at different times of day");
+                    continue;
+                }
+
+                Assert.That(a.AskSentAt, Is.Not.Null.And.LessThanOrEqualTo(a.EndedAt), $"{a}: the ask arrived");
+                if (a.Listed || plan.Call == CallShare.All || (plan.Call == CallShare.Sample && a.InSample))
+                {
+                    Assert.That(Suffice(made.Select(c => c.Hour)), Is.True, $"{a}: every call was made");
+                }
+                else
+                {
+                    Assert.That(a.Reminders, Is.EqualTo(plan.RemindAfterHours.Count), $"{a}: as often as is demanded");
+                    Assert.That(a.EndedAt - (a.LastRemindedAt ?? a.AskedAt), Is.GreaterThanOrEqualTo(TimeSpan.FromHours(rules.WaitHours)), $"{a}: they had the time to answer");
+                }
+            }
+        });
+    }
+
+    private async Task FollowUpsEndWithAWordAndScoresStand()
+    {
+        Assert.That(await Rows<string>("select distinct ended_how from follow_up where opened_at > @End and ended_at is not null", new { End }), Is.SupersetOf(new[] { "calledBack", "explained" }));
+        Assert.That(
+            await Rows<Guid>(
+                """
+                select u.follow_up_id
+                from follow_up u
+                where u.ended_at > @End and not exists (
+                    select
+                    from event e
+                    join event_text x on x.community_id = e.community_id and x.seq = e.seq
+                    where e.community_id = u.community_id and e.subject_id = u.request_id and e.what = 'followUpEnded' and e.detail ->> 'followUpId' = u.follow_up_id::text and e.detail ->> 'how' = u.ended_how and length(x.text) > 0)
+                  and u.ended_how in ('explained', 'calledBack')
+                """,
+                new { End }),
+            Is.Empty,
+            "each with a reason");
+        Assert.That(
+            await Rows<Guid>("select u.follow_up_id from follow_up u where u.ended_at > @End and u.ended_how = 'calledBack' and not exists (select from call_attempt a where a.follow_up_id = u.follow_up_id and a.number_dialled is not null and a.spoke_with is not null)", new { End }),
+            Is.Empty,
+            "called back: whom, and at which number");
+        Assert.That(
+            await Rows<Guid>(
+                """
+                select f.feedback_id
+                from feedback f
+                join lateral (
+                    select e.detail
+                    from event e
+                    where e.community_id = f.community_id and e.subject_id = f.feedback_id and e.what = 'feedbackGiven'
+                    order by e.seq desc
+                    limit 1) said on true
+                where f.started_at > @End
+                  and (f.state <> 'answered' or (f.solved, f.satisfaction, f.recommend) is distinct from (said.detail ->> 'solved', (said.detail ->> 'satisfaction')::smallint, (said.detail ->> 'recommend')::smallint))
+                """,
+                new { End }),
+            Is.Empty,
+            "what was said stands, however the follow-up ended");
+        Assert.That(await Scalar<long>("select count(*) from follow_up u join feedback f on f.feedback_id = u.feedback_id where u.ended_at > @End and u.ended_how = 'explained' and f.satisfaction <= 2", new { End }), Is.Positive, "also after it was explained");
     }
 
     private async Task SomethingIsRepaired(Source s, ILookup<(Guid, string), Somebody> people)
@@ -304,7 +396,9 @@ public sealed partial class YearTests
         {
             foreach (var (id, community) in await Rows<(Guid, Guid)>("select follow_up_id, community_id from follow_up where ended_at is null order by follow_up_id"))
             {
-                await Send(Staff(people[(community, "clerk")].First(), Roles.Manager, Roles.Clerk, Roles.CustomerOfficer), new EndFollowUp(id, FollowUpEnding.CalledBack, "已回电", "业主", "13800138000"));
+                await Send(
+                    Staff(people[(community, "clerk")].First(), Roles.Manager, Roles.Clerk, Roles.CustomerOfficer),
+                    ++followedUp % 3 == 0 ? new EndFollowUp(id, FollowUpEnding.Explained, "已说明：迟到是因为等配件") : new EndFollowUp(id, FollowUpEnding.CalledBack, "已回电", "业主", "13800138000"));
             }
 
             foreach (var (request, community) in await Rows<(Guid, Guid)>("select r.request_id, r.community_id from request r where r.status = 'awaitingFeedback' and exists (select from feedback f where f.request_id = r.request_id and f.round = r.round and f.state = 'answered') order by 1"))

@@ -118,6 +118,43 @@ public sealed class ChaseFeedbackTests : DeskFixture
         Assert.That((await Of(request)) is { State: "toCall", ListedWhy: "notDelivered" }, Is.True);
     }
 
+    [TestCase("exhausted")]
+    [TestCase("noChannel")]
+    [TestCase("bounced")]
+    [TestCase("unrenderable")]
+    public async Task Whoever_could_not_be_asked_is_never_reminded_and_is_on_the_list_at_once(string why)
+    {
+        var (request, _) = await GivenDone();
+        Clock.Advance(TimeSpan.FromHours(6));
+        await Execute("update message set parked_at = @Now, parked_why = @why where request_id = @request and template = 'feedbackAsk'", new { request, why, Now = Clock.GetUtcNow() });
+
+        foreach (var hours in new[] { 0, 18, 48, 24 }) // at once, and when each reminder would be due
+        {
+            Clock.Advance(TimeSpan.FromHours(hours));
+            await Chase();
+            Assert.That(await Of(request), Is.EqualTo(new Round("toCall", 0, null, null, "notDelivered")));
+        }
+
+        Assert.That(await Rows<string>("select template from message where request_id = @request and recipient_kind = 'customer'", new { request }), Is.EqualTo(new[] { "feedbackAsk" }));
+        Assert.That((await Send(Here.Clerk, new ListCallBacks())).Items.Single().DueAt, Is.EqualTo(FakeClock.Start.AddHours(30)), "the call is owed from when it could not be delivered");
+    }
+
+    [Test]
+    public async Task A_reminder_that_cannot_be_delivered_is_the_last_one()
+    {
+        var (request, _) = await GivenDone();
+        await Delivered();
+        Clock.Set(Local(3, 9));
+        await Chase();
+        await Parked(request);
+        await Chase();
+        Clock.Set(Local(5, 9));
+        await Chase();
+
+        Assert.That(await Of(request), Is.EqualTo(new Round("toCall", 1, null, null, "notDelivered")));
+        Assert.That(await Scalar<long>("select count(*) from message where request_id = @request and template = 'feedbackReminder'", new { request }), Is.EqualTo(1));
+    }
+
     [Test]
     public async Task An_ask_that_is_still_not_out_a_day_later_was_not_delivered()
     {
@@ -329,6 +366,33 @@ public sealed class ChaseFeedbackTests : DeskFixture
         Assert.That((await Of(request)).State, Is.EqualTo("unreachable"));
     }
 
+    [TestCase("delivered", 3, "noResponse")]
+    [TestCase("delivered", 2, "toCall")]
+    [TestCase("parked", 3, "toCall")]
+    [TestCase("pending", 3, "toCall")]
+    public async Task Who_got_the_ask_and_was_rung_as_often_as_is_demanded_and_said_nothing_has_not_responded(string ask, int calls, string end)
+    {
+        var (request, _) = await GivenDone(priority: Priority.Urgent);
+        await (ask switch { "delivered" => Delivered(), "parked" => Parked(request), _ => Task.CompletedTask });
+        await Chase();
+        (int Hour, CallResult Result)[] all = [(10, CallResult.NoAnswer), (14, CallResult.CallLater), (18, CallResult.Busy)]; // somebody was there once: not out of reach
+        foreach (var (hour, result) in all.TakeLast(calls))
+        {
+            Assert.That((await Of(request)).State, Is.EqualTo("toCall"));
+            Clock.Set(Local(2, hour));
+            await Send(Here.Clerk, new TryCall(request, Number, result));
+            await Chase();
+        }
+
+        var over = end == "noResponse";
+        Assert.That(await Rows<(string, DateTime?, short)>("select state, ended_at, reminders from feedback where request_id = @request", new { request }), Is.EqualTo(new[] { (end, over ? Local(2, 18).UtcDateTime : (DateTime?)null, (short)0) }));
+        Assert.That((await Send(Here.Clerk, new GetRequest(request))).Request.Status, Is.EqualTo(over ? RequestStatus.Closed : RequestStatus.AwaitingFeedback));
+        Assert.That(await Scalar<long>("select count(*) from clock where kind = 'feedback' and stopped_at is null"), over ? Is.Zero : Is.EqualTo(1), "a call is owed for as long as it is not over");
+        Assert.That(await Scalar<long>("select count(*) from event where what = 'feedbackLapsed' and subject_id = (select feedback_id from feedback where request_id = @request)", new { request }), Is.EqualTo(over ? 1 : 0));
+        Assert.That(await Refusal(() => Send(Here.Clerk, new GiveUpCalling(request))), Is.EqualTo(over ? "feedback.move_not_allowed" : "feedback.attempts_missing"));
+        Assert.That(await ClocksThatDiffer(), Is.Empty);
+    }
+
     [Test]
     public async Task Whose_last_word_was_later_is_not_silent()
     {
@@ -499,6 +563,70 @@ public sealed class ChaseFeedbackTests : DeskFixture
         Assert.That(await Scalar<string>("select not_asked_rule from feedback where request_id = @id", new { id = rounds[2] }), Is.EqualTo("tooOften"));
         Assert.That((await Of(danger)).State, Is.EqualTo("asked"));
         Assert.That((await Of(later)).State, Is.EqualTo("asked"), "a month later");
+    }
+
+    [Test]
+    public async Task Somebody_known_by_a_number_alone_is_not_asked_too_often_either_and_another_number_is_somebody_else()
+    {
+        await Rules("""{"mostAsksAMonth": 2}""");
+        try
+        {
+            var (mine, other) = ("13900000001", "13900000002");
+            var asked = new List<string?>();
+            foreach (var (number, days) in new[] { (mine, 0), ("+86 139 0000 0001", 1), (mine, 1), (other, 0), (Number, 0), (mine, 27), (mine, 1) })
+            {
+                Clock.Advance(TimeSpan.FromDays(days));
+                var request = await GivenAnsweredBy(number);
+                asked.Add(await Scalar<string?>("select coalesce(not_asked_rule, state) from feedback where request_id = @request", new { request }));
+            }
+
+            var (customers, _) = await GivenDone(); // theirs is the number that was asked about above, and they are somebody else as long as nobody says so
+
+            Assert.That(asked, Is.EqualTo(new[] { "asked", "asked", "tooOften", "asked", "asked", "tooOften", "asked" }), "the first ask is thirty days ago with the last one");
+            Assert.That((await Of(customers)).State, Is.EqualTo("asked"));
+            Assert.That(await Rows<string>("select distinct recipient_kind from message where template = 'feedbackAsk' and request_id <> @customers", new { customers }), Is.EqualTo(new[] { "reporter" }));
+        }
+        finally
+        {
+            await Rules("""{"mostAsksAMonth": 1000}""");
+        }
+    }
+
+    [Test]
+    public async Task Of_a_number_alone_too_the_limit_of_a_month_holds_for_requests_that_finish_at_once()
+    {
+        await Rules("""{"mostAsksAMonth": 1}""");
+        try
+        {
+            for (var i = 0; i < 3; i++)
+            {
+                await Execute("delete from feedback");
+                var requests = new List<Guid>();
+                for (var n = 0; n < 6; n++)
+                {
+                    requests.Add(await GivenReportedBy("13900000001"));
+                }
+
+                await Task.WhenAll(requests.Select(request => Send(Here.Clerk, new AnswerRequest(request, AnswerKind.Answered, "已处理"))));
+
+                Assert.That(await Rows<string>("select coalesce(not_asked_rule, state) from feedback order by 1"), Is.EqualTo(new[] { "asked", "tooOften", "tooOften", "tooOften", "tooOften", "tooOften" }));
+            }
+        }
+        finally
+        {
+            await Rules("""{"mostAsksAMonth": 1000}""");
+        }
+    }
+
+    /// <summary>A repair by somebody of whom a number is known, and nothing else.</summary>
+    private async Task<Guid> GivenReportedBy(string number) => (await Send(Here.Clerk, new ReceiveRequest(
+        Here.CommunityId, RequestKind.Repair, Channel.Phone, Here.Category(RequestKind.Repair, "water"), "漏水", PlaceId: Here.Places["3-2-1601"], Reporter: new Reporter("李", number)))).RequestId;
+
+    private async Task<Guid> GivenAnsweredBy(string number)
+    {
+        var request = await GivenReportedBy(number);
+        await Send(Here.Clerk, new AnswerRequest(request, AnswerKind.Answered, "已处理"));
+        return request;
     }
 
     [Test]

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using NUnit.Framework;
 using PropertyServiceDesk.Domain.Customers;
+using PropertyServiceDesk.Domain.Faults;
 using PropertyServiceDesk.Domain.Feedback;
 using PropertyServiceDesk.Domain.Messages;
 using PropertyServiceDesk.Domain.Plumbing;
@@ -441,6 +442,96 @@ public sealed class NoNumberTests : DeskFixture
         Clock.Advance(TimeSpan.FromMinutes(5));
         await Send(Here.Officer, new TryFollowUp(followUp, null, CallResult.NoNumber));
         await Send(Here.Officer, new EndFollowUp(followUp, FollowUpEnding.Unreachable, "号码不对"));
+    }
+
+    private static readonly WaysOut ByMail = new(new HashSet<MessageChannel> { MessageChannel.Email, MessageChannel.Sms }, new Dictionary<string, IReadOnlySet<MessageChannel>>());
+
+    /// <summary>Said of a request that was closed too long ago, so that a new one is made; answered at the desk.</summary>
+    private async Task<Guid> GivenAnew(Guid request)
+    {
+        await Send(Here.Clerk, new RecordFeedback(request, Solved.Yes, 5, "李先生"));
+        Clock.Advance(TimeSpan.FromDays(8));
+        var anew = (await Send(Here.Clerk, new ReportNotFixed(request, "李先生", "又漏了"))).NewRequest!.RequestId;
+        await Send(Here.Clerk, new AnswerRequest(anew, AnswerKind.Answered, "已处理"));
+        return anew;
+    }
+
+    [Test]
+    public async Task Who_is_known_by_a_mail_alone_is_asked_once_about_the_request_that_was_made_anew_and_known_by_it_when_they_answer()
+    {
+        var first = await GivenMailedAndDone();
+
+        var second = await GivenAnew(first);
+        var third = await GivenAnew(second);
+
+        foreach (var request in new[] { second, third })
+        {
+            Assert.That(await Rows<(string, string)>("select recipient_kind, template from message where request_id = @request and template like 'feedback%'", new { request }), Is.EqualTo(new[] { ("reporter", "feedbackAsk") }));
+        }
+
+        var sent = (await Send(Here.System, new LeaseMessages(Here.CommunityId, [await AskOf(third)], ByMail, TimeSpan.FromMinutes(1)))).ToSend.Single();
+        Assert.That((sent.Channel, sent.Address), Is.EqualTo((MessageChannel.Email, "li@example.org")));
+        await Delivered(third);
+        var who = await Send(Here.System, new FindSender(Here.CommunityId, InboundChannel.Email, "Li <LI@example.org>"));
+        Assert.That(who.Id, Is.EqualTo(third), "who is being asked just now");
+        var reply = await Send(Actor.OwnerIn(Here.CommunityId, third, who.Name), new TakeInbound(Here.CommunityId, InboundChannel.Email, "<5@example.org>", "Li <LI@example.org>", "Re: 请评价", "5", []));
+        Assert.That((reply.Kind, reply.RequestId), Is.EqualTo((InboundKind.Answer, (Guid?)third)));
+        Assert.That((await Of(third)).State, Is.EqualTo("answered"));
+        Assert.That(await Rows<(string, string?)>("select text, subject from inbound_message where carried_from is not null"), Is.EqualTo(new[] { ("", (string?)null), ("", null) }), "their words stand once");
+        Assert.That((await Send(Here.Clerk, new ListInbound())).Items, Is.Empty);
+    }
+
+    [Test]
+    public async Task Nobody_is_carried_along_where_a_customer_or_a_number_is_known()
+    {
+        var withNumber = await GivenMailedAndDone();
+        await Execute("update request set reporter_phone = '13911112222' where request_id = @withNumber", new { withNumber });
+        var customers = await GivenMailedAndDone();
+        await Execute("update request set customer_id = @Customer where request_id = @customers", new { Here.Customer, customers });
+
+        var anew = new[] { await GivenAnew(withNumber), await GivenAnew(customers) };
+
+        Assert.That(await Scalar<long>("select count(*) from inbound_message where request_id = any (@anew)", new { anew }), Is.Zero);
+        Assert.That(await Rows<string>("select recipient_kind from message where template = 'feedbackAsk' and request_id = any (@anew) order by 1", new { anew }), Is.EqualTo(new[] { "customer", "reporter" }));
+    }
+
+    [Test]
+    public async Task Whose_mail_was_carried_along_has_it_in_their_copy_once_and_is_forgotten_with_it()
+    {
+        var anew = await GivenAnew(await GivenMailedAndDone());
+        var customer = (await Send(Here.Clerk, new RegisterCustomer(Here.CommunityId, "李先生", [new NewContactPoint(ContactKind.Email, "li@example.org")], []))).CustomerId;
+
+        var copy = await Send(Here.Manager, new CopyCustomer(customer));
+        await Send(Here.Manager, new EraseCustomer(customer, ErasureReason.Requested, EvenIfOpen: true));
+
+        Assert.That(copy.Inbound.Select(i => i.Text), Is.EqualTo(new[] { "厨房水管漏水" }));
+        Assert.That(copy.Requests.Select(r => r.RequestId), Does.Contain(anew));
+        Assert.That(await Scalar<long>("select count(*) from inbound_message where sender <> '–' or sender_normalised <> '–'"), Is.Zero);
+        Assert.That(await Scalar<string?>("select reporter_name from request where request_id = @anew", new { anew }), Is.Null);
+    }
+
+    [Test]
+    public async Task Split_off_and_done_again_who_is_known_by_a_mail_alone_is_asked_again_once()
+    {
+        var request = await GivenMailed(category: "lift.noise", place: "3-2-lobby");
+        var fault = (await Send(Here.Clerk, new OpenFault(Here.CommunityId, "1号电梯异响", RequestId: request))).FaultId;
+        await Send(Here.Clerk, new DispatchFault(fault, [new NewOrder(Crew.Engineering, "看一下")]));
+        var order = (await Send(Here.Clerk, new GetRequest(request))).WorkOrders.Single().WorkOrderId;
+        await Work(order);
+        Assert.That((await Of(request)).State, Is.EqualTo("asked"));
+
+        await Send(Here.Clerk, new SplitOffRequest(fault, request, "李先生", "还在响"));
+        await Work((await Send(Here.Clerk, new GetRequest(request))).WorkOrders.Single(o => o.ReworkOfId == order).WorkOrderId);
+
+        Assert.That(await Rows<string>("select round || ' ' || state from feedback where request_id = @request order by 1", new { request }), Is.EqualTo(new[] { "1 answered", "2 asked" }));
+        Assert.That(await Rows<string>("select recipient_kind from message where request_id = @request and template = 'feedbackAsk'", new { request }), Is.EqualTo(new[] { "reporter", "reporter" }), "once a round");
+    }
+
+    private async Task Work(Guid order)
+    {
+        await Send(Here.Member(Crew.Engineering), new AcceptWork(order));
+        await Send(Here.Member(Crew.Engineering), new ArriveOnSite(order));
+        await Send(Here.Member(Crew.Engineering), new CompleteWork(order, "好了"));
     }
 
     [Test]

@@ -8,6 +8,7 @@ using PropertyServiceDesk.Domain.Feedback;
 using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Domain.Requests;
 using PropertyServiceDesk.Domain.Rules;
+using PropertyServiceDesk.Domain.Staff;
 using PropertyServiceDesk.Domain.WorkOrders;
 using PropertyServiceDesk.Tests.Imports;
 using PropertyServiceDesk.Workers.Deliveries;
@@ -80,6 +81,104 @@ public sealed class OnlyPeopleScoreTests : ImportFixture
             Assert.That(await Constraint(Guid.Empty, $"update feedback set {change} where request_id = @request", args), Is.EqualTo("feedback_score_is_a_persons"), "a score that is there is not the system's to change");
         }
     }
+
+    private const string MergeUpdate = """
+        merge into feedback f using (select @request::uuid as id) x on f.request_id = x.id
+        when matched then update set state = 'answered', ended_at = @Now, solved = 'yes', satisfaction = 5, author_kind = {0}, author_id = {1}, spoke_with = {2}
+        """;
+
+    private const string MergeInsert = """
+        merge into feedback f using (select @request::uuid as id) x on f.request_id = x.id and f.round = 9
+        when not matched then insert (community_id, feedback_id, request_id, round, state, started_at, ended_at, solved, satisfaction, author_kind, author_id, spoke_with)
+            values (@CommunityId, gen_random_uuid(), @request, 9, 'answered', @Now, @Now, 'yes', 5, {0}, {1}, {2})
+        """;
+
+    private const string Upsert = """
+        insert into feedback (community_id, feedback_id, request_id, round, state, started_at)
+        values (@CommunityId, gen_random_uuid(), @request, 1, 'asked', @Now)
+        on conflict (community_id, request_id, round) do update set state = 'answered', ended_at = @Now, solved = 'yes', satisfaction = 5, author_kind = {0}, author_id = {1}, spoke_with = {2}
+        """;
+
+    // The application's role for somebody of the desk, for a token, and for a job: whom they name, and what refuses it.
+    [TestCase("clerk", "null", "null", "null", "feedback_answer_has_a_human_author")]
+    [TestCase("clerk", "'system'", "null", "null", "feedback_author_is_a_person")]
+    [TestCase("clerk", "'staff'", "null", "'x'", "feedback_staff_author_is_named")]
+    [TestCase("clerk", "'staff'", "@Token", "'x'", "feedback_author_is_who_writes")]
+    [TestCase("clerk", "'staff'", "@Colleague", "'x'", "feedback_author_is_who_writes")]
+    [TestCase("token", "'staff'", "@Token", "'x'", "feedback_score_is_a_persons")]
+    [TestCase("token", "'staff'", "@Clerk", "'x'", "feedback_score_is_a_persons")]
+    [TestCase("token", "'owner'", "null", "null", "feedback_score_is_a_persons")]
+    [TestCase("worker", "null", "null", "null", "feedback_score_is_a_persons")]
+    [TestCase("worker", "'staff'", "@Token", "'x'", "feedback_score_is_a_persons")]
+    [TestCase("worker", "'staff'", "@Clerk", "'x'", "feedback_score_is_a_persons")]
+    [TestCase("worker", "'owner'", "null", "null", "feedback_score_is_a_persons")]
+    public async Task Neither_a_merge_nor_an_upsert_scores_without_a_person_and_no_token_is_one(string who, string kind, string author, string spokeWith, string constraint)
+    {
+        var (request, _) = await GivenDone();
+        var token = await GivenToken();
+        var actor = who switch { "clerk" => Here.Clerk.Id, "token" => token, _ => Guid.Empty };
+
+        foreach (var sql in new[] { MergeUpdate, MergeInsert, Upsert })
+        {
+            Assert.That(
+                await Constraint(actor, string.Format(System.Globalization.CultureInfo.InvariantCulture, sql, kind, author, spokeWith), new { Here.CommunityId, request, Token = token, Clerk = Here.Clerk.Id, Colleague = Here.Officer.Id, Now = Clock.GetUtcNow() }),
+                Is.EqualTo(constraint),
+                sql);
+        }
+    }
+
+    [Test]
+    public async Task A_token_is_no_colleague_whom_a_score_could_name_whoever_writes_it()
+    {
+        var (request, _) = await GivenDone();
+        var token = await GivenToken();
+        const string Named = "update feedback set state = 'answered', ended_at = @Now, solved = 'yes', satisfaction = 5, author_kind = 'staff', author_id = @token, spoke_with = 'x' where request_id = @request";
+
+        var refused = Assert.ThrowsAsync<PostgresException>(() => Execute(Named, new { request, token, Now = Clock.GetUtcNow() }), "nor does the owner of the tables, whom no trigger asks who is acting");
+
+        Assert.That(refused!.ConstraintName, Is.EqualTo("feedback_staff_author_works_here"));
+    }
+
+    [TestCase("clerk")]
+    [TestCase("token")]
+    [TestCase("worker")]
+    public async Task Nothing_is_copied_into_the_table_past_the_walls(string who)
+    {
+        var (request, _) = await GivenDone();
+        var actor = who switch { "clerk" => Here.Clerk.Id, "token" => await GivenToken(), _ => Guid.Empty };
+        await using var connection = await Owner.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await connection.ExecuteAsync($"call enter_scope('{Here.CommunityId}', '{actor}')", transaction: transaction);
+
+        var refused = Assert.ThrowsAsync<PostgresException>(async () =>
+        {
+            await using var copy = await connection.BeginTextImportAsync("copy feedback (community_id, feedback_id, request_id, round, state, started_at, ended_at, solved, satisfaction, author_kind) from stdin");
+            await copy.WriteAsync($"{Here.CommunityId}\t{Guid.CreateVersion7()}\t{request}\t9\tanswered\t2026-03-02 01:00+00\t2026-03-02 01:00+00\tyes\t5\towner\n");
+        });
+
+        Assert.That(refused!.SqlState, Is.EqualTo(PostgresErrorCodes.FeatureNotSupported), "where rows are fenced, copying into a table is not to be had");
+        await transaction.RollbackAsync();
+        Assert.That(await Scores(), Is.EqualTo(new[] { 0L }));
+    }
+
+    /// <summary>Copied by somebody whom no fence stops, what says itself that nobody scored is refused as any other row.</summary>
+    [TestCase("\\N", "feedback_answer_has_a_human_author")]
+    [TestCase("system", "feedback_author_is_a_person")]
+    public async Task What_the_owner_of_the_tables_copies_has_an_author_too(string kind, string constraint)
+    {
+        var (request, _) = await GivenDone();
+        await using var connection = await Owner.OpenConnectionAsync();
+
+        var refused = Assert.ThrowsAsync<PostgresException>(async () =>
+        {
+            await using var copy = await connection.BeginTextImportAsync("copy feedback (community_id, feedback_id, request_id, round, state, started_at, ended_at, solved, satisfaction, author_kind) from stdin");
+            await copy.WriteAsync($"{Here.CommunityId}\t{Guid.CreateVersion7()}\t{request}\t9\tanswered\t2026-03-02 01:00+00\t2026-03-02 01:00+00\tyes\t5\t{kind}\n");
+        });
+
+        Assert.That(refused!.ConstraintName, Is.EqualTo(constraint));
+    }
+
+    private async Task<Guid> GivenToken() => (await Send(Here.People["administrator"], new MakeToken("另一个系统", [new RoleIn(Here.CommunityId, Roles.Clerk)], Clock.GetUtcNow().AddDays(30)) { Secret = Sessions.NewToken(Guid.NewGuid().ToString()) })).TokenId;
 
     [TestCase("alter table feedback disable trigger user")]
     [TestCase("alter table feedback drop constraint feedback_answer_has_a_human_author")]

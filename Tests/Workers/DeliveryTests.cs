@@ -514,6 +514,27 @@ public sealed class DeliveryTests : DeskFixture
     }
 
     [Test]
+    public async Task What_failed_at_one_instant_is_not_tried_again_at_one_instant()
+    {
+        for (var i = 0; i < 12; i++)
+        {
+            await GivenAskOfSomebody(Here);
+        }
+
+        await using var gateway = await Receiver.Answering((500, ""));
+
+        foreach (var (from, to) in new[] { (24, 36), (48, 72), (96, 144) })
+        {
+            await Deliver(Sms(gateway));
+
+            var next = await Rows<double>("select extract(epoch from send_after - @Now)::float8 from message where template = 'feedbackAsk' and last_failure = 'http 500'", new { Now = Clock.GetUtcNow() });
+            Assert.That(next, Has.Count.EqualTo(12).And.All.InRange(from, to), "30 s, doubled each time, plus or minus a fifth");
+            Assert.That(next.Distinct().Count(), Is.GreaterThan(6));
+            Clock.Advance(TimeSpan.FromSeconds(to));
+        }
+    }
+
+    [Test]
     public async Task Where_one_way_is_refused_for_good_the_next_one_is_taken_at_once()
     {
         var (_, message) = await GivenAsk(mail: "owner@example.org");
@@ -885,6 +906,31 @@ public sealed class DeliveryTests : DeskFixture
         Assert.That(await StateOf(ask), Has.Property("ParkedWhy").EqualTo("bounced").And.Property("ParkedAt").EqualTo(Clock.GetUtcNow()));
         await Send(Here.System, new ChaseFeedback(Here.CommunityId, [await Scalar<Guid>("select feedback_id from feedback where request_id = @request", new { request })]));
         Assert.That(await Rows<(string, string)>("select state, listed_why from feedback where request_id = @request", new { request }), Is.EqualTo(new[] { ("toCall", "notDelivered") }));
+    }
+
+    [Test]
+    public async Task An_ask_that_no_way_takes_is_on_the_call_back_list_in_the_same_minute_and_nobody_is_reminded()
+    {
+        var (request, ask) = await GivenAsk();
+        await using var gateway = await Receiver.Answering((410, ""));
+        await using var services = Delivering([.. Sms(gateway)]);
+        var chaser = Schedule.Entries.Single(e => e.Id == "chase-feedback");
+        await chaser.Run(services.GetRequiredService<Job>(), CancellationToken.None);
+
+        await services.GetRequiredService<Job>().Deliver(CancellationToken.None);
+        await chaser.Run(services.GetRequiredService<Job>(), CancellationToken.None);
+
+        Assert.That((await StateOf(ask)).ParkedWhy, Is.EqualTo("exhausted"));
+        Assert.That(await Rows<(string, string, DateTime)>("select state, listed_why, listed_at from feedback where request_id = @request", new { request }), Is.EqualTo(new[] { ("toCall", "notDelivered", Clock.GetUtcNow().UtcDateTime) }));
+        for (var day = 0; day < 5; day++)
+        {
+            Clock.Advance(TimeSpan.FromDays(1));
+            await chaser.Run(services.GetRequiredService<Job>(), CancellationToken.None);
+            await services.GetRequiredService<Job>().Deliver(CancellationToken.None);
+        }
+
+        Assert.That(await Scalar<long>("select count(*) from message where template = 'feedbackReminder'"), Is.Zero);
+        Assert.That(gateway.Calls, Has.Count.EqualTo(1));
     }
 
     [Test]

@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { launch, open, overflow, signIn } from './browser';
+import { launch, open, overflow, picture, signIn } from './browser';
 import type { Look } from './browser';
 
 let browser: Browser;
@@ -32,8 +32,19 @@ test.each<[Look['language'], string]>([['zh-CN', '厨房水管漏水，请尽快
     await desk.page.locator('.ant-modal:visible .ant-radio-button-wrapper', { hasText: new RegExp(`^${say.solved}$`) }).click();
     await desk.page.locator('.ant-modal:visible .ant-rate').first().locator('li').nth(4).click();
     await desk.page.locator('.ant-modal:visible [id$=_spokeWith]').fill('王小明');
+    // What they sent with it: one that cannot be used is said before anything is written down, and nothing that was typed is lost.
+    const sent = desk.page.locator('.ant-modal:visible [data-field=photo]');
+    await sent.setInputFiles({ name: 'notes.png', mimeType: 'image/png', buffer: Buffer.from('no picture') });
+    await desk.page.locator('.ant-modal:visible [data-act=photo]', { hasText: 'notes.png' }).waitFor();
+    await desk.page.locator('.ant-modal:visible [data-act=submit]').click();
+    await desk.page.locator('.ant-modal:visible .ant-alert').waitFor();
+    expect(await desk.page.locator('.ant-modal:visible [id$=_spokeWith]').inputValue()).toBe('王小明');
+    await sent.setInputFiles({ ...(await picture(desk.page)), name: 'dry-floor.png' });
+    await desk.page.locator('.ant-modal:visible [data-act=photo]', { hasText: 'dry-floor.png' }).waitFor();
     await desk.page.locator('.ant-modal:visible [data-act=submit]').click();
     await desk.page.locator('h1 + .ant-tag', { hasText: say.closed }).waitFor();
+    await desk.page.locator('[data-part=files] img[alt^=dry-floor]').waitFor();
+    expect(await desk.page.locator('[data-part=files] figure').count()).toBe(1);
 
     await desk.page.locator('[data-part=timeline]', { hasText: say.finished }).waitFor();
     // What the program says is in one language; what people typed is their own.

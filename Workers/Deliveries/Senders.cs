@@ -133,6 +133,10 @@ internal sealed class WebhookSender(HttpClient http, Uri uri, byte[] key, int at
 /// <summary>Template messages of a WeChat official account (公众号模板消息). The account keeps the words; ours fill its fields.</summary>
 internal sealed class WeChatSender(HttpClient http, Uri api, string appId, string appSecret) : IMessageSender, IDisposable
 {
+    private const int TooOften = 45009;
+    private const int TooFast = 45011;
+    private static readonly TimeSpan TooManyWait = TimeSpan.FromMinutes(10);
+
     private readonly SemaphoreSlim asking = new(1);
     private (string Token, DateTimeOffset GoodUntil)? known;
 
@@ -176,11 +180,22 @@ internal sealed class WeChatSender(HttpClient http, Uri api, string appId, strin
         return code switch
         {
             0 => Sent.Taken,
-            40003 or 43004 or 43019 or 40037 or 47003 or 47001 => new Sent(Attempt.Refused, $"weChat {code}"),
-            45009 or 45011 => new Sent(Attempt.Failed, $"weChat {code}", TimeSpan.FromMinutes(10)),
+            40003 or 43004 or 43019 or 43101 => new Sent(Attempt.Refused, $"weChat {code} not a follower, or declined"),
+            40037 or 47001 or 47003 => new Sent(Attempt.Refused, $"weChat {code} not as the template wants it"),
+            45168 => new Sent(Attempt.Refused, $"weChat {code} words not allowed"),
+            43107 or 48001 or 48004 or 50002 => new Sent(Attempt.Refused, $"weChat {code} account may not send"),
+            TooOften or TooFast => new Sent(Attempt.Failed, $"weChat {code}", TooManyWait),
             _ => new Sent(Attempt.Failed, $"weChat {code}"),
         };
     }
+
+    // Here 40001 is the account's own secret that is wrong, and no token that is over.
+    private static Sent NoToken(JsonElement? reply) => ErrorCodes.Of(reply) switch
+    {
+        (40001 or 40002 or 40013 or 40125 or 40164 or 40243 or 41002 or 41004 or 50004 or 50007) and var code => new Sent(Attempt.Refused, $"weChat token {code} account not let in"),
+        (TooOften or TooFast) and var code => new Sent(Attempt.Failed, $"weChat token {code}", TooManyWait),
+        var code => new Sent(Attempt.Failed, $"weChat token {code}"),
+    };
 
     private async Task<(string? Token, Sent? Failed)> Token(CancellationToken ct)
     {
@@ -207,7 +222,7 @@ internal sealed class WeChatSender(HttpClient http, Uri api, string appId, strin
                         return Sent.Taken;
                     }
 
-                    return new Sent(Attempt.Failed, $"weChat token {ErrorCodes.Of(reply)}");
+                    return NoToken(reply);
                 },
                 ct);
             return (token, token is null ? asked : null);
@@ -242,6 +257,10 @@ internal sealed class WeComRobot(HttpClient http, Uri uri) : IMessageSender
             {
                 0 => Sent.Taken,
                 45009 => new Sent(Attempt.Failed, "weCom 45009", TimeSpan.FromMinutes(1)), // 20 a minute and robot
+                93000 => new Sent(Attempt.Refused, "weCom 93000 no such robot"),
+                93004 => new Sent(Attempt.Refused, "weCom 93004 robot disabled"),
+                93008 => new Sent(Attempt.Refused, "weCom 93008 robot not in the group"),
+                (40008 or 40058 or 44004 or 45002) and var code => new Sent(Attempt.Refused, $"weCom {code} message not accepted"),
                 var code => new Sent(Attempt.Failed, $"weCom {code}"),
             },
             ct);
@@ -289,7 +308,12 @@ internal sealed class DingTalkRobot(HttpClient http, Uri uri, string? secret) : 
             reply => ErrorCodes.Of(reply) switch
             {
                 0 => Sent.Taken,
-                130101 => new Sent(Attempt.Failed, "dingTalk 130101", TimeSpan.FromMinutes(10)), // 20 a minute and robot, else ten minutes of nothing
+                (130101 or 410100) and var code => new Sent(Attempt.Failed, $"dingTalk {code}", TimeSpan.FromMinutes(10)), // 20 a minute and robot, else ten minutes of nothing
+                310000 => new Sent(Attempt.Refused, "dingTalk 310000 signature, keyword or address not accepted"),
+                (300001 or 300005 or 400101) and var code => new Sent(Attempt.Refused, $"dingTalk {code} no such token"),
+                400102 => new Sent(Attempt.Refused, "dingTalk 400102 robot disabled"),
+                (400013 or 400106) and var code => new Sent(Attempt.Refused, $"dingTalk {code} robot not in the group"),
+                (40035 or 400105 or 430101 or 430102 or 430103 or 430104) and var code => new Sent(Attempt.Refused, $"dingTalk {code} message not accepted"),
                 var code => new Sent(Attempt.Failed, $"dingTalk {code}"),
             },
             ct);
@@ -308,7 +332,7 @@ internal sealed class DingTalkRobot(HttpClient http, Uri uri, string? secret) : 
     }
 }
 
-/// <summary>WeChat, WeCom and DingTalk answer 200 and say in the body how it went.</summary>
+/// <summary>WeChat, WeCom and DingTalk answer 200 and say in the body how it went. What a person has to put right is not tried again: the message goes by the next way, or is parked with what they said.</summary>
 internal static class ErrorCodes
 {
     /// <summary>-1 where it says nothing of the kind.</summary>

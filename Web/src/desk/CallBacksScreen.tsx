@@ -22,6 +22,7 @@ import { Trouble } from '../kit/Trouble';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
 import { resultsOf } from './attempts';
+import { OwnersPhoto, sendOwnersPhoto } from './OwnersWord';
 import { Calls, HandOver, Later, Tried } from './Ringing';
 
 const shown = ['ready', 'toCall', 'asked', 'reminded'] as const;
@@ -146,10 +147,15 @@ const needed = (message: string) => [{ required: true, message }];
 
 function Answered({ line, toDial, open, close, done, keep }: One) {
   const { t, options } = useWords();
+  const [photo, setPhoto] = useState<File>();
   return (
     <MoveDialog<{ solved: Solved; satisfaction: number; recommend?: number; madeItFive?: string; spokeWith: string; numberDialled?: string }, unknown>
-      keep={keep} title={t('callBacks.answered')} open={open} onClose={close} done={done} initial={{ spokeWith: line.customerName ?? undefined, numberDialled: toDial[0] }}
-      call={(v, header) => told(api.POST('/api/requests/{requestId}/feedback', { params: { path: { requestId: line.requestId } }, headers: { ...header }, body: { ...v, recommend: v.recommend || null, madeItFive: v.madeItFive || null, numberDialled: v.numberDialled || null } }))}
+      keep={keep} title={t('callBacks.answered')} open={open} onClose={close} initial={{ spokeWith: line.customerName ?? undefined, numberDialled: toDial[0] }}
+      done={() => { setPhoto(undefined); done(); }}
+      call={async (v, header) => {
+        await sendOwnersPhoto(line.requestId, photo, header);
+        return told(api.POST('/api/requests/{requestId}/feedback', { params: { path: { requestId: line.requestId } }, headers: { ...header }, body: { ...v, recommend: v.recommend || null, madeItFive: v.madeItFive || null, numberDialled: v.numberDialled || null } }));
+      }}
     >
       <Form.Item name="solved" label={t('moves.solved')} rules={needed(t('common.required'))}><Choice options={options('solved')} /></Form.Item>
       <Form.Item name="satisfaction" label={t('moves.satisfaction')} rules={needed(t('common.required'))}><Rate allowClear={false} /></Form.Item>
@@ -157,6 +163,7 @@ function Answered({ line, toDial, open, close, done, keep }: One) {
         {(form) => (form.getFieldValue('satisfaction') ?? 5) < 5 && <Form.Item name="madeItFive" label={`${t('moves.madeItFive')} (${t('common.optional')})`}><Input.TextArea maxLength={2000} autoSize={{ minRows: 2 }} /></Form.Item>}
       </Form.Item>
       <Form.Item name="recommend" label={`${t('moves.recommend')} (${t('common.optional')})`}><Rate /></Form.Item>
+      <OwnersPhoto photo={photo} choose={setPhoto} />
       <div className="pair">
         <Form.Item name="spokeWith" label={t('moves.spokeWith')} rules={needed(t('common.required'))}><Input maxLength={100} /></Form.Item>
         <Form.Item name="numberDialled" label={`${t('moves.numberDialled')} (${t('common.optional')})`}><AutoComplete options={toDial.map((n) => ({ value: n }))}><Input maxLength={40} inputMode="tel" /></AutoComplete></Form.Item>

@@ -1,8 +1,11 @@
-import { Button } from 'antd';
+import { CameraOutlined } from '@ant-design/icons';
+import { Button, Form } from 'antd';
+import { useRef } from 'react';
 import { Link } from 'react-router';
 import { api, told } from '../api/client';
 import type { RequestReply, RequestStatus } from '../api/client';
 import { useSend } from '../api/sending';
+import type { Sending } from '../api/sending';
 import { useSession } from '../api/session';
 import { Trouble } from '../kit/Trouble';
 import { useWords } from '../words/words';
@@ -25,3 +28,43 @@ export function WriteVoice({ communityId, requestId, status, confidential }: { c
   const desk = !!useSession().data?.roles.some((r) => r.communityId === communityId && ['clerk', 'customerOfficer', 'manager'].includes(r.role));
   return desk && !confidential && (status === 'closed' || status === 'awaitingFeedback') ? <Link to={`/voices?request=${requestId}`} data-act="write-voice">{t('voices.writeFrom')}</Link> : null;
 }
+
+/** A photo that the owner sent with what they said, beside the questions; without one the form is as good. */
+export function OwnersPhoto({ photo, choose }: { photo: File | undefined; choose: (photo: File | undefined) => void }) {
+  const { t } = useWords();
+  const input = useRef<HTMLInputElement>(null);
+  return (
+    <Form.Item label={`${t('moves.photo')} (${t('common.optional')})`}>
+      <div className="row">
+        <Button icon={<CameraOutlined />} onClick={() => input.current?.click()} data-act="photo">{photo?.name ?? t('moves.choosePhoto')}</Button>
+        {photo && <Button type="link" onClick={() => choose(undefined)} data-act="no-photo">{t('common.clear')}</Button>}
+        <input
+          ref={input}
+          type="file"
+          hidden
+          accept="image/jpeg,image/png,image/webp,image/heic,application/pdf"
+          onChange={(e) => {
+            choose(e.target.files?.[0]);
+            e.target.value = '';
+          }}
+          data-field="photo"
+        />
+      </div>
+    </Form.Item>
+  );
+}
+
+/** Sent before the answer: one that cannot be used is said while nothing is written down yet. Sent again, it is the same one. */
+export const sendOwnersPhoto = async (requestId: string, photo: File | undefined, header: Sending) => {
+  if (!photo) return;
+  await told(api.POST('/api/requests/{requestId}/attachments', {
+    params: {
+      path: { requestId },
+      query: { purpose: 'other', visibility: 'owner', fileName: photo.name.slice(-100) },
+      header: { 'Idempotency-Key': `${header['Idempotency-Key']}-photo-${photo.size}-${photo.lastModified}` },
+    },
+    body: photo as never,
+    bodySerializer: (body: unknown) => body as File,
+    headers: { 'Content-Type': 'application/octet-stream' },
+  }));
+};

@@ -17,6 +17,7 @@ import { spoken } from '../kit/tags';
 import { exact, instantOf, wallOf } from '../kit/times';
 import { Trouble } from '../kit/Trouble';
 import { useWords } from '../words/words';
+import { OwnersPhoto, sendOwnersPhoto } from './OwnersWord';
 import { useTimeline } from './timeline';
 
 interface Props {
@@ -176,11 +177,16 @@ function Answer({ details, changed, open, close, keep }: One) {
 function RecordFeedback({ details, changed, open, close, keep }: One) {
   const { t, options } = useWords();
   const r = details.request;
+  const [photo, setPhoto] = useState<File>();
   return (
     <MoveDialog<{ solved: Solved; satisfaction: number; recommend?: number; madeItFive?: string; spokeWith: string; numberDialled?: string }, unknown>
-      keep={keep} title={t('moves.feedback')} open={open} onClose={close} done={changed}
+      keep={keep} title={t('moves.feedback')} open={open} onClose={close}
+      done={() => { setPhoto(undefined); changed(); }}
       initial={{ spokeWith: r.customerName ?? r.reporterName ?? undefined }}
-      call={(v, header) => told(api.POST('/api/requests/{requestId}/feedback', { params: params(details, header), body: { ...v, recommend: v.recommend || null, madeItFive: v.madeItFive || null, numberDialled: v.numberDialled || null } }))}
+      call={async (v, header) => {
+        await sendOwnersPhoto(r.requestId, photo, header);
+        return told(api.POST('/api/requests/{requestId}/feedback', { params: params(details, header), body: { ...v, recommend: v.recommend || null, madeItFive: v.madeItFive || null, numberDialled: v.numberDialled || null } }));
+      }}
     >
       <Form.Item name="solved" label={t('moves.solved')} rules={needed(t('common.required'))}><Choice options={options('solved')} /></Form.Item>
       <Form.Item name="satisfaction" label={t('moves.satisfaction')} rules={needed(t('common.required'))}><Rate allowClear={false} /></Form.Item>
@@ -188,6 +194,7 @@ function RecordFeedback({ details, changed, open, close, keep }: One) {
         {(form) => (form.getFieldValue('satisfaction') ?? 5) < 5 && <Text name="madeItFive" label={t('moves.madeItFive')} rows={2} optional max={2000} />}
       </Form.Item>
       <Form.Item name="recommend" label={`${t('moves.recommend')} (${t('common.optional')})`}><Rate /></Form.Item>
+      <OwnersPhoto photo={photo} choose={setPhoto} />
       <div className="pair">
         <Form.Item name="spokeWith" label={t('moves.spokeWith')} rules={needed(t('common.required'))}><Input maxLength={100} /></Form.Item>
         <Form.Item name="numberDialled" label={`${t('moves.numberDialled')} (${t('common.optional')})`}><Input maxLength={40} inputMode="tel" /></Form.Item>
