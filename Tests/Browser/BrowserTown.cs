@@ -97,10 +97,13 @@ public abstract class BrowserTown : OwnersFixture
         return rated;
     }
 
-    protected async Task Run(string[] scripts, (string Name, string Value) more) =>
+    protected Task Run(string[] scripts, (string Name, string Value) more) => Run(scripts, Address, more, () => LastUnexpected);
+
+    /// <summary>The same against another desk over the town's database.</summary>
+    protected async Task Run(string[] scripts, Uri address, (string Name, string Value) more, Func<string?> unexpected) =>
         await BrowserScripts.Run(
             scripts,
-            Address,
+            address,
             new Dictionary<string, string>
             {
                 ["DESK_PEOPLE"] = BrowserScripts.People(
@@ -116,5 +119,5 @@ public abstract class BrowserTown : OwnersFixture
                 ["DESK_REPORT_CODE"] = await Scalar<string>("select report_code from community where community_id = @CommunityId", new { Here.CommunityId }) ?? "",
                 [more.Name] = more.Value,
             },
-            () => LastUnexpected);
+            unexpected);
 }
