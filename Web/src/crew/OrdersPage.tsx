@@ -4,7 +4,7 @@ import type { WorkOrderLine } from '../api/client';
 import { spoken, useCommunities, zoneHere } from './crew';
 import type { Crew } from './crew';
 import { Button, Moment, Trouble, useNow } from './kit';
-import { orderKey } from './OrderPage';
+import { orderKey } from './order';
 import { foresee } from './queue';
 import { useReply } from './replies';
 import { To } from './router';
