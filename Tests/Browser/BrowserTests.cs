@@ -1,5 +1,8 @@
 using Npgsql;
 using NUnit.Framework;
+using PropertyServiceDesk.Domain.Communities;
+using PropertyServiceDesk.Domain.Plumbing;
+using PropertyServiceDesk.Domain.Rules;
 using PropertyServiceDesk.Tests.Benchmarks;
 using PropertyServiceDesk.Tests.Support;
 
@@ -9,7 +12,7 @@ namespace PropertyServiceDesk.Tests.Browser;
 public sealed class BrowserTests : BrowserTown
 {
     /// <summary>Of what <c>Web/browser</c> has.</summary>
-    private static readonly string[] Screens = ["desk", "manager", "loop", "crew", "live", "typed", "moves"];
+    private static readonly string[] Screens = ["desk", "manager", "officer", "loop", "crew", "live", "typed", "moves"];
 
     [Test]
     public void Each_script_belongs_to_a_test()
@@ -25,8 +28,18 @@ public sealed class BrowserTests : BrowserTown
         BrowserScripts.MustBePossible();
         await GivenTheTown();
         var owners = await GivenSomethingOnEveryScreen();
+        await GivenAManagerOfTwoCommunities();
 
         await Run(Screens, ("DESK_OWNERS", owners));
+    }
+
+    private async Task GivenAManagerOfTwoCommunities()
+    {
+        await Send(There.System, new PutIntoDistrict(There.CommunityId, "south", "南区"));
+        var region = await Send(Here.System, new JoinStaff(Here.CommunityId, "region@here", "region", PasswordHash, [Roles.CustomerOfficer], []));
+        var both = Here.People["administrator"] with { Roles = [new RoleIn(Here.CommunityId, Roles.Administrator), new RoleIn(There.CommunityId, Roles.Administrator)] };
+        await Send(both, new GrantDistrictRole("south", region, Roles.Manager));
+        Others.Add(("region", region));
     }
 }
 

@@ -78,6 +78,34 @@ async function sign(page: Page, name: string, password: string): Promise<void> {
 /** The desk has put the hands into the form of a caller who was found. */
 export const handed = (page: Page) => page.waitForFunction(() => document.activeElement?.matches('.homes input, #categoryId'));
 
+/** What the page asks of that address waits until it is let go. */
+export async function held(page: Page, address: RegExp, method = 'GET'): Promise<{ came: Promise<unknown>; letGo: () => void }> {
+  let letGo = () => {};
+  const gone = new Promise<void>((done) => { letGo = done; });
+  const came = page.waitForRequest((r) => r.method() === method && address.test(r.url()));
+  await page.route(address, async (route) => {
+    if (route.request().method() === method) await gone;
+    await route.fallback();
+  });
+  return { came, letGo };
+}
+
+/** The desk says no to it, whatever it would have said. */
+export const refused = (page: Page, address: RegExp, method: string, status: number, code: string): Promise<unknown> =>
+  page.route(address, (route) => (route.request().method() === method ? route.fulfill({ status, contentType: 'application/problem+json', json: { code, title: 'Not now.', status } }) : route.fallback()));
+
+/** Whether such a thing has stood on the page since, however briefly. */
+export async function everSeen(page: Page, selector: string): Promise<() => Promise<boolean>> {
+  await page.evaluate((of) => {
+    new MutationObserver((_, eyes) => {
+      if (!document.querySelector(of)) return;
+      document.documentElement.dataset.seen = 'yes';
+      eyes.disconnect();
+    }).observe(document, { childList: true, subtree: true, attributes: true });
+  }, selector);
+  return () => page.evaluate(() => document.documentElement.dataset.seen === 'yes');
+}
+
 /** Nothing sticks out to the side. */
 export const overflow = (page: Page): Promise<number> => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 

@@ -51,6 +51,7 @@ export function CrewApp() {
     } catch (e) {
       const why = Problem.from(e);
       if (why.status === 401) {
+        if (leavingNow) return;
         await forgetReplies().catch(() => undefined);
         setOver(true);
         setWho((was) => was ?? null);
