@@ -37,7 +37,7 @@ test.each<[Look['language'], number]>([['zh-CN', 1280], ['en', 1280], ['zh-CN', 
 
 test.each<Look['language']>(['zh-CN', 'en'])('A score stands with how many gave one, and where nobody did is a dash and no nought; categories have their trend, week by week (%s)', async (language) => {
   const { page, context, wrong } = await open(browser, { language, width: 1440 });
-  const head = language === 'en' ? { owner: 'By owners', staff: 'By staff' } : { owner: '业主评分', staff: '员工代录' };
+  const head = language === 'en' ? { owner: 'Score, by owners', staff: 'Score, written by staff' } : { owner: '满意度（业主自评）', staff: '满意度（员工代录）' };
   await signIn(page, 'manager', '/reports?of=satisfaction&by=all');
   await page.locator('.figures tbody tr.ant-table-row').first().waitFor();
   expect(await cell(page, head.staff, 0)).toBe('2.00 (1)');
@@ -75,7 +75,7 @@ test.each<[Look['language'], number]>([['zh-CN', 1440], ['en', 360]])('Whoever m
   await settled(page);
   const names = await rows.locator('td:first-child').allInnerTexts();
   const [here, there] = (language === 'en' ? ['Test community here', 'Test community there'] : ['测试小区 here', '测试小区 there']).map((name) => names.indexOf(name));
-  const head = language === 'en' ? { requests: 'Requests', staff: 'By staff', owner: 'By owners' } : { requests: '申请', staff: '员工代录', owner: '业主评分' };
+  const head = language === 'en' ? { requests: 'Requests', staff: 'Score, written by staff', owner: 'Score, by owners' } : { requests: '服务申请', staff: '满意度（员工代录）', owner: '满意度（业主自评）' };
   expect([await cell(page, head.staff, here!), await cell(page, head.owner, here!)]).toEqual(['2.00 (1)', '–']);
   expect([await cell(page, head.requests, there!), await cell(page, head.staff, there!), await cell(page, head.owner, there!)]).toEqual(['0', '–', '–']);
   expect(await page.locator('.plot svg').count()).toBeGreaterThan(0);
