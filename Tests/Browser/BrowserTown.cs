@@ -27,6 +27,9 @@ public abstract class BrowserTown : OwnersFixture
     /// <summary>What three of all the customers' numbers end in, and no other one has.</summary>
     private const string Digits = "036688";
 
+    /// <summary>Who else signs in, as the scripts call them.</summary>
+    protected List<(string Who, Guid Id)> Others { get; } = [];
+
     protected override void Configure(WebApplicationBuilder builder) => builder.Configuration["Desk:Web"] = Path.Combine(BrowserScripts.Web, "dist");
 
     /// <summary>
@@ -82,12 +85,21 @@ public abstract class BrowserTown : OwnersFixture
         return JsonSerializer.Serialize<string[]>([await LinkOf(asked), await LinkOf(rated), "/r/" + code, "/v/" + code, "/o/nobody"]);
     }
 
-    /// <summary>Something returned, something on hold, a complaint, and a low rating, of which this is the request.</summary>
+    /// <summary>Something returned, something sent from crew to crew, something on hold and something for longer than it may, a complaint, and a low rating, of which this is the request.</summary>
     protected async Task<Guid> GivenForAnOfficer()
     {
         var now = Clock.GetUtcNow();
         var (_, returned) = await GivenDispatched();
         await Send(Here.Lead(Crew.Engineering), new ReturnWork(returned, "不是我们组的"));
+        var (_, stuck) = await GivenDispatched();
+        foreach (var (from, to) in new[] { (Crew.Engineering, Crew.Environment), (Crew.Environment, Crew.Engineering) })
+        {
+            await Send(Here.Lead(from), new ReturnWork(stuck, "也不归我们管"));
+            await Send(Here.Clerk, new SendWork(stuck, Here.Teams[to]));
+        }
+
+        var (_, tooLong) = await GivenWorking();
+        await Send(Here.Member(Crew.Engineering), new HoldWork(tooLong, HoldReason.Weather, now.AddDays(3), "等雨停"));
         var (_, held) = await GivenWorking(priority: Priority.Urgent);
         await Send(Here.Member(Crew.Engineering), new HoldWork(held, HoldReason.Parts, now.AddDays(1), "等水泵"));
         var complaint = await Send(Here.Clerk, new ReceiveRequest(Here.CommunityId, RequestKind.Complaint, Channel.WalkIn, Here.Category(RequestKind.Complaint, "noise"), "楼上装修", PlaceId: Here.Places["3-2-1502"], CustomerId: Here.Customer));
@@ -97,24 +109,30 @@ public abstract class BrowserTown : OwnersFixture
         return rated;
     }
 
-    protected async Task Run(string[] scripts, (string Name, string Value) more) =>
+    protected Task Run(string[] scripts, (string Name, string Value) more) => Run(scripts, Address, more, () => LastUnexpected);
+
+    /// <summary>The same against another desk over the town's database.</summary>
+    protected async Task Run(string[] scripts, Uri address, (string Name, string Value) more, Func<string?> unexpected) =>
         await BrowserScripts.Run(
             scripts,
-            Address,
+            address,
             new Dictionary<string, string>
             {
                 ["DESK_PEOPLE"] = BrowserScripts.People(
                     await Rows<(string, Guid)>("select sign_in_name, staff_id from staff"),
-                    ("clerk", Here.Clerk.Id),
-                    ("officer", Here.Officer.Id),
-                    ("member", Here.Member(Crew.Engineering).Id),
-                    ("manager", Here.Manager.Id),
-                    ("lead", Here.Lead(Crew.Engineering).Id),
-                    ("administrator", Here.People["administrator"].Id)),
+                    [
+                        ("clerk", Here.Clerk.Id),
+                        ("officer", Here.Officer.Id),
+                        ("member", Here.Member(Crew.Engineering).Id),
+                        ("manager", Here.Manager.Id),
+                        ("lead", Here.Lead(Crew.Engineering).Id),
+                        ("administrator", Here.People["administrator"].Id),
+                        .. Others,
+                    ]),
                 ["DESK_CALLER"] = "13900138001",
                 ["DESK_TWO_HOMES"] = JsonSerializer.Serialize(new { digits = Digits, phone = "13900" + Digits, name = "韩梅梅", home = "3-2-1502" }),
                 ["DESK_REPORT_CODE"] = await Scalar<string>("select report_code from community where community_id = @CommunityId", new { Here.CommunityId }) ?? "",
                 [more.Name] = more.Value,
             },
-            () => LastUnexpected);
+            unexpected);
 }

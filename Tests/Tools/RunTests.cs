@@ -13,15 +13,14 @@ namespace PropertyServiceDesk.Tests.Tools;
 
 /// <summary><c>./run</c> as somebody starts it in a terminal and ends it with Ctrl-C.</summary>
 [Category("Process")]
-[NonParallelizable] // it starts everything four times, and waits a minute for a host
+[NonParallelizable] // it starts everything four times
 public sealed class RunTests
 {
-    private const string Ready = "The desk is ready after ";
+    private const string Ready = RunningDesk.Ready;
 
-    /// <summary>Building what is built already, a database, a month of demo data, two hosts: on a busy machine.</summary>
-    private static readonly TimeSpan Start = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan Start = RunningDesk.Start;
 
-    private static readonly TimeSpan End = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan End = RunningDesk.End;
 
     private readonly List<string> folders = [];
 
@@ -226,13 +225,7 @@ public sealed class RunTests
         Assert.That(run.Said + run.Complained, Does.Not.Contain("a-secret").And.Not.Contain("   at "));
     }
 
-    private static Terminal Run(string? connection, params string[] arguments) => new(
-        "run",
-        arguments,
-        ("ConnectionStrings__ServiceDesk", connection),
-        ("ConnectionStrings__ServiceDeskDirect", null),
-        ("ASPNETCORE_URLS", null),
-        ("Desk__Mode", null));
+    private static Terminal Run(string? connection, params string[] arguments) => RunningDesk.Run(connection, arguments);
 
     private static async Task IsThere(int port)
     {
@@ -283,7 +276,7 @@ public sealed class RunTests
         return (T)(await command.ExecuteScalarAsync())!;
     }
 
-    private static Uri Address(int port) => new($"http://127.0.0.1:{port}");
+    private static Uri Address(int port) => RunningDesk.At(port);
 
     private static string Word(int number) => number.ToString(CultureInfo.InvariantCulture);
 
@@ -295,7 +288,7 @@ public sealed class RunTests
         return folder;
     }
 
-    private static async Task<int> FreePort() => int.Parse(await Output("node", Path.Combine(ApiDocument.Checkout(), "db", "net.mjs"), "free-port"), CultureInfo.InvariantCulture);
+    private static Task<int> FreePort() => RunningDesk.FreePort();
 
     private static bool IsFree(int port)
     {
@@ -311,14 +304,5 @@ public sealed class RunTests
         }
     }
 
-    private static Task<string> Server(params string[] arguments) => Output(Path.Combine(ApiDocument.Checkout(), "db", "server"), arguments);
-
-    private static async Task<string> Output(string program, params string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true })!;
-        var said = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        Assert.That(process.ExitCode, Is.Zero, $"{program} {string.Join(' ', arguments)}");
-        return said.Trim();
-    }
+    private static Task<string> Server(params string[] arguments) => RunningDesk.Output(Path.Combine(ApiDocument.Checkout(), "db", "server"), arguments);
 }

@@ -1,7 +1,6 @@
-import { createHmac } from 'node:crypto';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test as always } from 'vitest';
-import { address, keptOut, launch, open, people, settled, signIn } from './browser';
+import { address, codeAt, keptOut, launch, open, people, settled, signIn } from './browser';
 import type { Look } from './browser';
 
 /** Only against a desk that has such a person. The account is made here: everybody else goes on as they were. */
@@ -39,16 +38,6 @@ async function shownOnce(page: Page, part: string): Promise<string> {
   await gone(page);
   await page.locator(`[data-part=${part}]`).waitFor({ state: 'detached' });
   return secret.trim();
-}
-
-/** RFC 6238, as an authenticator app reckons it. */
-function codeAt(secret: string, step: number): string {
-  const bits = [...secret.replaceAll(/[\s=]/g, '')].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('');
-  const key = Buffer.from(bits.match(/.{8}/g)!.map((b) => Number.parseInt(b, 2)));
-  const time = Buffer.alloc(8);
-  time.writeBigUInt64BE(BigInt(step));
-  const mac = createHmac('sha1', key).update(time).digest();
-  return String((mac.readUInt32BE(mac.at(-1)! & 15) & 0x7f_ff_ff_ff) % 1_000_000).padStart(6, '0');
 }
 
 /** The desk's clock, by the session that was begun just now. */

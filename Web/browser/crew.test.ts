@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, onTestFailed, test } from 'vitest';
-import { address, as, launch, open, overflow, picture, signIn } from './browser';
+import { address, as, everSeen, held, launch, open, overflow, picture, signIn } from './browser';
 
 let browser: Browser;
 beforeAll(async () => { browser = await launch(); });
@@ -158,6 +158,28 @@ test('Whoever signs out leaves nothing on the telephone, and is asked first abou
   await context.setOffline(true);
   await page.goto(`${address}/crew`).catch(() => undefined);
   expect(await page.locator('[data-order]').count()).toBe(0);
+  await context.close();
+});
+
+test('What is refused while somebody signs out asks nobody to sign in again', async () => {
+  const { page, context } = await open(browser, { language: 'en', width: 360, cut: true });
+  await signIn(page, 'member');
+  await page.locator('[data-list=pool]').waitFor();
+  const leaving = await held(page, /\/api\/session$/, 'DELETE');
+  await page.locator('[data-act=menu]').click();
+  await page.locator('[data-act=sign-out]').click();
+  const asked = await everSeen(page, 'dialog[data-part=sign-in]');
+  await page.locator('[data-act=sign-out-now]').click();
+  await leaving.came;
+
+  // Looked at again, the list is asked for once more, of a desk that knows nobody any more.
+  await page.route(/\/api\/work-orders\?/, (route) => route.fulfill({ status: 401, contentType: 'application/problem+json', json: { code: 'session.needed', title: 'Sign in.', status: 401 } }));
+  const no = page.waitForResponse((r) => r.status() === 401);
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await (await no).finished();
+  leaving.letGo();
+  await page.locator('.lonely #signInName').waitFor();
+  expect(await asked()).toBe(false);
   await context.close();
 });
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test as always } from 'vitest';
 import { address, launch, open, overflow, settled, signIn } from './browser';
 import type { Look } from './browser';
 
-/** Each person's day at a desk with thousands of open orders, in both languages, by the screens alone; see Tests/Browser. */
+/** Each person's day at a desk with thousands of open orders, in both languages, by the screens alone, at a desk that ./run started; see Tests/Browser. */
 const volume = Number(process.env.DESK_VOLUME ?? 0);
 const test = always.skipIf(!volume);
 

@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test as always } from 'vitest';
-import { address, handed, launch, open, overflow, signIn } from './browser';
+import { address, handed, held, launch, open, overflow, refused, signIn } from './browser';
 import type { Look } from './browser';
 
 /** A customer with two homes, who shares the last digits of their number with two others; see Tests/Browser. */
@@ -176,6 +176,27 @@ test('Whoever types faster than the desk answers: the category is chosen and the
   await context.close();
 });
 
+test('While a call is on its way its form takes nothing; refused, the hands are where they were and go on', async () => {
+  const { page, context } = await open(browser, { language: 'en', width: 1280 });
+  await signIn(page, 'clerk');
+  await page.locator('#callerName').fill('A. Nobody');
+  await category(page, 'leak');
+  await page.locator('#description').fill('with both hands');
+  await refused(page, /\/api\/requests$/, 'POST', 503, 'unexpected');
+  const request = await held(page, /\/api\/requests$/, 'POST');
+  await page.locator('#description').press('Control+Enter');
+  await request.came;
+  await expect.poll(() => page.locator('#description').isDisabled()).toBe(true);
+
+  request.letGo();
+  await page.locator('[data-part=register] [data-code=unexpected]').waitFor();
+  await focused(page, 'description');
+  await page.keyboard.type('!');
+  expect(await page.locator('#description').inputValue()).toBe('with both hands!');
+  await page.locator('[data-part=register] .ant-card-extra button').click();
+  await context.close();
+});
+
 test('A call that was begun for somebody with two homes comes back with the home that was chosen', async () => {
   const { page, context, wrong } = await open(browser, { language: 'en', width: 1280 });
   await signIn(page, 'clerk');
@@ -261,18 +282,6 @@ test('The desk fits a telephone', async () => {
   }
   await context.close();
 });
-
-/** What the page asks of that address waits until it is let go. */
-async function held(page: Page, address: RegExp, method = 'GET'): Promise<{ came: Promise<unknown>; letGo: () => void }> {
-  let letGo = () => {};
-  const gone = new Promise<void>((done) => { letGo = done; });
-  const came = page.waitForRequest((r) => r.method() === method && address.test(r.url()));
-  await page.route(address, async (route) => {
-    if (route.request().method() === method) await gone;
-    await route.fallback();
-  });
-  return { came, letGo };
-}
 
 const drafts = (page: Page) => page.evaluate(() => Object.keys(localStorage).filter((k) => k.startsWith('desk.draft')));
 

@@ -35,6 +35,139 @@ test.each<[Look['language'], number]>([['zh-CN', 1280], ['en', 1280], ['zh-CN', 
   await context.close();
 });
 
+test.each<Look['language']>(['zh-CN', 'en'])('A score stands with how many gave one, and where nobody did is a dash and no nought; categories have their trend, week by week (%s)', async (language) => {
+  const { page, context, wrong } = await open(browser, { language, width: 1440 });
+  const head = language === 'en' ? { owner: 'Score, by owners', staff: 'Score, written by staff' } : { owner: '满意度（业主自评）', staff: '满意度（员工代录）' };
+  await signIn(page, 'manager', '/reports?of=satisfaction&by=all');
+  await page.locator('.figures tbody tr.ant-table-row').first().waitFor();
+  expect(await cell(page, head.staff, 0)).toBe('2.00 (1)');
+  expect(await cell(page, head.owner, 0)).toBe('–');
+  expect((await page.locator('.figures').innerText()).includes('0.00')).toBe(false);
+
+  await page.goto(`${address}/reports?of=demand&by=category&every=week`);
+  const rows = page.locator('.figures tbody tr.ant-table-row');
+  await rows.first().waitFor();
+  await page.locator('.plot svg').first().waitFor();
+  await settled(page);
+  const heads = await page.locator('.figures th').allInnerTexts();
+  expect(heads.slice(2).every((week) => /^\d{4}-\d\d-\d\d$/.test(week))).toBe(true);
+  const names = await rows.locator('td:first-child').allInnerTexts();
+  expect(new Set(names).size).toBe(names.length);
+  if (language === 'en') expect(names.join()).not.toMatch(chinese);
+  for (const [name, total, ...weeks] of await rows.evaluateAll((all) => all.map((row) => [...row.querySelectorAll('td')].map((td) => td.innerText)))) {
+    expect([name, weeks.reduce((sum, week) => sum + Number(week), 0)]).toEqual([name, Number(total)]);
+  }
+  const week = rows.first().locator('td a').last();
+  const counted = await week.innerText();
+  await week.click();
+  await page.locator('[data-part=rows] .order').first().waitFor();
+  await expect.poll(() => page.locator('[data-part=count]').innerText()).toBe(counted);
+
+  expect(wrong).toEqual([]);
+  await context.close();
+});
+
+test.each<[Look['language'], number]>([['zh-CN', 1440], ['en', 360]])('Whoever manages several communities sees them side by side, with their figures and without invented ones (%s, %i px)', async (language, width) => {
+  const { page, context, wrong } = await open(browser, { language, width });
+  await signIn(page, 'region', '/reports?of=communities');
+  const rows = page.locator('.figures tbody tr.ant-table-row');
+  await rows.nth(1).waitFor();
+  await settled(page);
+  const names = await rows.locator('td:first-child').allInnerTexts();
+  const [here, there] = (language === 'en' ? ['Test community here', 'Test community there'] : ['测试小区 here', '测试小区 there']).map((name) => names.indexOf(name));
+  const head = language === 'en' ? { requests: 'Requests', staff: 'Score, written by staff', owner: 'Score, by owners' } : { requests: '服务申请', staff: '满意度（员工代录）', owner: '满意度（业主自评）' };
+  expect([await cell(page, head.staff, here!), await cell(page, head.owner, here!)]).toEqual(['2.00 (1)', '–']);
+  expect([await cell(page, head.requests, there!), await cell(page, head.staff, there!), await cell(page, head.owner, there!)]).toEqual(['0', '–', '–']);
+  expect(await page.locator('.plot svg').count()).toBeGreaterThan(0);
+  expect(await overflow(page)).toBeLessThanOrEqual(0);
+  const open_ = rows.nth(here!).locator('td').nth(1).locator('a');
+  const counted = await open_.innerText();
+  await open_.click();
+  await page.locator('[data-part=rows] .order').first().waitFor();
+  await expect.poll(() => page.locator('[data-part=count]').innerText()).toBe(counted);
+
+  expect(wrong).toEqual([]);
+  await context.close();
+});
+
+test.each<[Look['language'], 'light' | 'dark']>([['zh-CN', 'light'], ['en', 'dark']])('On paper a report is its figures: no menus, black on white, every row, every column on the sheet (%s, %s)', async (language, shade) => {
+  const { page, context, wrong } = await open(browser, { language, width: 1440, shade });
+  await signIn(page, 'region');
+  for (const of of ['clocks', 'satisfaction', 'escalations', 'time', 'demand', 'communities']) {
+    await page.goto(`${address}/reports?of=${of}`);
+    await page.locator('.figures tbody tr.ant-table-row').first().waitFor();
+    await settled(page);
+    const rows = await page.locator('.figures tbody tr.ant-table-row').count();
+    const columns = await page.locator('.figures th').count();
+    await page.emulateMedia({ media: 'print' });
+    await page.setViewportSize(sheet);
+    await settled(page);
+
+    expect([of, await page.locator('.shell > header, .unprinted, .scope').evaluateAll((all) => all.filter((e) => e.checkVisibility()).length)]).toEqual([of, 0]);
+    expect([of, await page.locator('.printed h1').isVisible()]).toEqual([of, true]);
+    expect([of, await page.locator('.figures tbody tr.ant-table-row:visible').count(), await page.locator('.figures th:visible').count()]).toEqual([of, rows, columns]);
+    expect([of, await offTheSheet(page)]).toEqual([of, []]);
+    expect([of, await pale(page)]).toEqual([of, []]);
+    expect((await page.pdf({ format: 'A4', preferCSSPageSize: true })).subarray(0, 5).toString()).toBe('%PDF-');
+    await page.emulateMedia({ media: 'screen' });
+    await page.setViewportSize({ width: 1440, height: 900 });
+  }
+
+  expect(wrong).toEqual([]);
+  await context.close();
+});
+
+test('A list that is printed is on paper as a whole, however many pages of it there are', async () => {
+  const { page, context, wrong } = await open(browser, { language: 'en', width: 1280 });
+  await page.addInitScript(() => { window.print = () => { document.documentElement.dataset.printed = String(document.querySelectorAll('[data-part=rows] > *').length); }; });
+  await signIn(page, 'manager');
+  await page.route('**/api/reports/clocks/lines?*', async (route) => {
+    const after = Number(new URL(route.request().url()).searchParams.get('after') ?? 0);
+    const reply = await route.fetch({ url: route.request().url().replace(/after=[^&]*/, '') });
+    const [first] = ((await reply.json()) as { items: object[] }).items;
+    await route.fulfill({ json: { items: Array.from({ length: after === 2 ? 50 : 100 }, (_, n) => ({ ...first, clockId: `00000000-0000-7000-8000-${String(after * 100 + n).padStart(12, '0')}` })), next: after === 2 ? null : String(after + 1) } });
+  });
+  await page.goto(`${address}/reports/rows?of=clocks&by=all&which=all`);
+  await page.locator('[data-part=rows] .order').nth(99).waitFor();
+  await page.locator('[data-act=print]').click();
+  await page.locator('html[data-printed]').waitFor();
+  expect(await page.locator('html').getAttribute('data-printed')).toBe('250');
+
+  // A page of it that cannot be had: nothing is printed that could be taken for the whole.
+  await page.reload();
+  await page.locator('[data-part=rows] .order').nth(99).waitFor();
+  await page.route(/clocks\/lines\?.*after=2/, (route) => route.fulfill({ status: 503, contentType: 'application/problem+json', json: { code: 'unexpected', title: 'Not now.', status: 503 } }));
+  await page.locator('[data-act=print]').click();
+  await page.locator('main [data-code=unexpected]').waitFor();
+  expect(await page.locator('html').getAttribute('data-printed')).toBeNull();
+  expect(wrong).toEqual([]);
+  await context.close();
+});
+
+test('Where nobody has pressed anything yet an alarm is silent, and the page says so; pressed, what is open is heard', async () => {
+  const { page, context, wrong } = await open(browser, { language: 'en', width: 1280 });
+  await signIn(page, 'manager');
+  const silent = await context.newPage();
+  await silent.addInitScript(() => {
+    const start = OscillatorNode.prototype.start;
+    OscillatorNode.prototype.start = function (at) {
+      document.documentElement.dataset.rung = String(1 + Number(document.documentElement.dataset.rung ?? 0));
+      start.call(this, at);
+    };
+  });
+  await silent.goto(`${address}/reports`);
+  await silent.locator('[data-act=alarms]').waitFor();
+  await silent.locator('[data-act=sound]').waitFor();
+  await settled(silent);
+  expect(await silent.evaluate(() => [navigator.userActivation.hasBeenActive, document.documentElement.dataset.rung ?? 'silent'])).toEqual([false, 'silent']);
+
+  await silent.mouse.click(5, 300);
+  await silent.locator('html[data-rung]').waitFor();
+  await silent.locator('[data-act=sound]').waitFor({ state: 'detached' });
+  expect(wrong).toEqual([]);
+  await context.close();
+});
+
 test.each<[Look['language'], number]>([['zh-CN', 1280], ['en', 360]])('An alarm is seen and heard until somebody ends it, and what is late is answered for with a time and a word (%s, %i px)', async (language, width) => {
   const { page, context, wrong } = await open(browser, { language, width });
   await page.addInitScript(() => {
@@ -89,6 +222,30 @@ test.each<[Look['language'], number]>([['zh-CN', 1280], ['en', 360]])('An alarm 
   expect(wrong).toEqual([]);
   await context.close();
 });
+
+/** A4, lying on its side, at 96 dots an inch, within its margins. */
+const sheet = { width: 1122 - 2 * 45, height: 793 - 2 * 45 };
+
+/** What stands in this row under this head. */
+const cell = async (page: Page, head: string, row: number): Promise<string> => {
+  const heads = (await page.locator('.figures th').allInnerTexts()).map((words) => words.trim());
+  expect(heads).toContain(head);
+  return (await page.locator('.figures tbody tr.ant-table-row').nth(row).locator('td').nth(heads.indexOf(head)).innerText()).trim();
+};
+
+/** What is beside the sheet, or behind an edge that cuts it off. */
+const offTheSheet = (page: Page): Promise<string[]> =>
+  page.evaluate(() => [...document.querySelectorAll<HTMLElement>('main *')].filter((e) => e.checkVisibility() && !e.closest('svg, .ant-table-measure-row') && e.getBoundingClientRect().width > 0).filter((e) => {
+    const box = e.getBoundingClientRect();
+    return box.right > document.documentElement.clientWidth + 1 || box.left < -1 || (getComputedStyle(e).overflowX !== 'visible' && e.scrollWidth > e.clientWidth + 1);
+  }).map((e) => `${e.tagName}.${e.className} ${e.innerText.slice(0, 30)}`));
+
+/** Words that would hardly be seen on white. */
+const pale = (page: Page): Promise<string[]> =>
+  page.evaluate(() => [...document.querySelectorAll<HTMLElement>('main h1, main p, main th, main td, main .plot .ant-card-head-title')].filter((e) => e.checkVisibility() && e.innerText.trim()).filter((e) => {
+    const [r, g, b] = getComputedStyle(e).color.match(/[\d.]+/g)!.map(Number) as [number, number, number];
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b > 140;
+  }).map((e) => `${e.tagName} ${e.innerText.slice(0, 30)} ${getComputedStyle(e).color}`));
 
 /** The first figure of the table that is a link leads to as many rows. */
 async function opens(page: Page): Promise<void> {

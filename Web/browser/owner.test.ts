@@ -143,3 +143,43 @@ test.each(phones)('On a telephone of $width px, $language, script: $script, an o
   expect(wrong).toEqual([]);
   await context.close();
 });
+
+test('What is sent while a photo is still being made smaller waits for it: neither its size nor where it was taken goes along', async () => {
+  const painter = await browser.newPage();
+  const grainy = await painter.evaluate(() => {
+    const canvas = document.createElement('canvas');
+    [canvas.width, canvas.height] = [2400, 1200];
+    const pen = canvas.getContext('2d')!;
+    const grains = pen.createImageData(2400, 1200);
+    for (let i = 0, seed = 1; i < grains.data.length; i++) grains.data[i] = i % 4 === 3 ? 255 : (seed = (seed * 48271) % 2147483647) & 255;
+    pen.putImageData(grains, 0, 0);
+    return canvas.toDataURL('image/jpeg', 0.9).split(',')[1]!;
+  });
+  await painter.close();
+  const { page, context, wrong, go } = await telephone(phones[0]!);
+  await page.addInitScript(() => {
+    const real = self.createImageBitmap.bind(self);
+    const gone = new Promise<void>((done) => { (self as unknown as { letGo: () => void }).letGo = done; });
+    self.createImageBitmap = (async (...of: Parameters<typeof real>) => { await gone; return real(...of); }) as typeof real;
+  });
+  await go(`${links[0]!.report}?lang=zh-CN`);
+  await page.locator('select[name=category]').selectOption({ index: 1 });
+  await page.locator('textarea[name=text]').fill('墙上有裂缝');
+  await page.locator('[name=where]').fill('3-2-1501');
+  await page.locator('[name=phone]').fill('13733330001');
+  await page.locator('input[type=file]').first().setInputFiles({ name: 'wall.jpg', mimeType: 'image/jpeg', buffer: Buffer.from(grainy, 'base64') });
+  let sent = 0;
+  page.on('request', (r) => { if (r.method() === 'POST') sent += 1; });
+  await page.locator('button.main').tap();
+  expect(await page.evaluate(() => [...document.forms].map((form) => form.dataset.sent ?? 'not yet'))).toContain('not yet');
+  expect(sent).toBe(0);
+
+  await page.evaluate(() => (self as unknown as { letGo: () => void }).letGo());
+  await said(page, /已收到/);
+  const seen = page.locator('.files img').first();
+  await seen.waitFor();
+  await expect.poll(() => seen.evaluate((img: HTMLImageElement) => [img.naturalWidth, img.naturalHeight])).toEqual([2000, 1000]);
+  expect(sent).toBe(1);
+  expect(wrong).toEqual([]);
+  await context.close();
+});

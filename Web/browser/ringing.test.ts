@@ -1,6 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test as always } from 'vitest';
-import { address, launch, open, overflow, signIn } from './browser';
+import { address, as, held, launch, open, overflow, signIn } from './browser';
+import type { Look } from './browser';
 
 /** Against a desk that has three rounds to call, a low score to follow up, two messages that are parked, and two that came in; see Tests/Browser. */
 const test = always.skipIf(!process.env.DESK_RINGING);
@@ -27,6 +28,76 @@ async function at(page: Page, name: string, time: string): Promise<void> {
 
 /** Tomorrow at ten in the community's zone. */
 const tomorrow = () => `${new Date(Date.now() + 86_400_000 + 8 * 3_600_000).toISOString().slice(0, 10)} 10:00`;
+
+const told = {
+  'zh-CN': { parked: ['未送达', '请业主评价', '短信', '多次发送失败'], waiting: '待发送', script: [/^您好，王小明，这里是测试小区 here客户服务中心/, /已解决 \/ 部分解决 \/ 没有解决/, /5 分最满意/] },
+  en: { parked: ['Not delivered', 'Asks the owner how it went', 'Text message', 'Every try failed'], waiting: 'To be sent', script: [/^Hello 王小明, this is the customer service centre of Test community here/, /Is it solved\? \(yes \/ partly \/ no\)/, /5 being the best/] },
+} as const;
+
+test.each<Look['language']>(['zh-CN', 'en'])('The page of a request says of each message whether it arrived, and whoever rings has a script in the owner’s language (%s)', async (language) => {
+  const desk = await as('clerk');
+  const { items } = await desk.get<{ items: { requestId: string; feedbackId: string; number: number }[] }>('/api/call-backs?state=toCall&take=50');
+  const messages = await Promise.all(items.map(async (c) => ({ ...c, states: (await desk.get<{ state: string }[]>(`/api/requests/${c.requestId}/messages`)).map((m) => m.state) })));
+  const line = messages.find((m) => m.states.includes('parked'))!;
+  const { request } = await desk.get<{ request: { customerId: string } }>(`/api/requests/${line.requestId}`);
+  const { customer } = await desk.get<{ customer: { name: string; version: number; preferredChannel: string | null; note: string | null } }>(`/api/customers/${request.customerId}`);
+  await desk.post(`/api/customers/${request.customerId}/amendment`, { name: customer.name, language, preferredChannel: customer.preferredChannel, note: customer.note, version: customer.version });
+  await desk.context.close();
+
+  const { page, context, wrong } = await open(browser, { language, width: 1280 });
+  await signIn(page, 'clerk', `/requests/${line.requestId}`);
+  const parked = page.locator('[data-part=message]', { hasText: told[language].parked[0] });
+  await parked.first().waitFor();
+  for (const words of told[language].parked) expect(await parked.first().innerText()).toContain(words);
+  expect(await parked.first().locator('time').count()).toBe(1);
+  if (language === 'en') expect((await parked.first().innerText()).replace(customer.name, '')).not.toMatch(/\p{Script=Han}/u);
+  const waiting = messages.find((m) => m.states.includes('waiting'))!;
+  await page.goto(`${address}/requests/${waiting.requestId}`);
+  await page.locator('[data-part=message]', { hasText: told[language].waiting }).first().waitFor();
+
+  await page.goto(`${address}/call-backs?state=toCall`);
+  await page.locator('.order', { hasText: new RegExp(String(line.number).replace(/(\d)(?=(\d{4})+$)/g, '$1 ')) }).locator('[data-act=open-call]').click();
+  const script = page.locator('.ant-drawer:visible ol li');
+  await script.nth(6).waitFor();
+  const lines = await script.allInnerTexts();
+  for (const say of told[language].script) expect(lines).toContainEqual(expect.stringMatching(say));
+  if (language === 'en') expect(lines.slice(2).join()).not.toMatch(/\p{Script=Han}/u);
+  expect(await overflow(page)).toBe(0);
+  expect(wrong).toEqual([]);
+  await context.close();
+});
+
+test('A number that arrives while a call is being written down is there for the next one; closed, the hands are on the button that opened it', async () => {
+  const { page, context, wrong } = await open(browser, { language: 'en', width: 1280 });
+  await signIn(page, 'clerk');
+  await page.goto(`${address}/call-backs?state=toCall`);
+  await page.locator('[data-act=open-call]').first().click();
+  const sheet = page.locator('.ant-drawer:visible');
+  const numbers = await held(page, /\/contact-data$/, 'POST');
+  await sheet.locator('[data-act=show-numbers]').click();
+  await numbers.came;
+  await sheet.locator('[data-act=tried]').focus();
+  await page.keyboard.press('Enter');
+  await field(page, 'note').fill('they are dialling');
+  numbers.letGo();
+  await sheet.locator('a.number').first().waitFor();
+  expect([await field(page, 'note').inputValue(), await field(page, 'numberDialled').inputValue()]).toEqual(['they are dialling', '']);
+
+  await page.keyboard.press('Escape');
+  await page.locator('.ant-modal:visible').waitFor({ state: 'hidden' });
+  await page.waitForFunction(() => document.activeElement?.matches('[data-act=tried]'));
+  await page.keyboard.press('Enter');
+  await page.locator('.ant-modal:visible [data-part=begun]').waitFor();
+  expect(await field(page, 'note').inputValue()).toBe('they are dialling');
+  await page.locator('.ant-modal:visible [data-act=start-over]').click();
+  await expect.poll(() => field(page, 'numberDialled').inputValue()).toBe('138 0013 8000');
+  expect(await field(page, 'note').inputValue()).toBe('');
+  await page.keyboard.press('Escape');
+  await page.locator('.ant-modal:visible').waitFor({ state: 'hidden' });
+  await page.waitForFunction(() => document.activeElement?.matches('[data-act=tried]'));
+  expect(wrong).toEqual([]);
+  await context.close();
+});
 
 test('The call-back list: rung in vain, put off, handed over, and written down with the owner’s own questions', async () => {
   const { page, context, wrong } = await open(browser, { language: 'zh-CN', width: 1280 });

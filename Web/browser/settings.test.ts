@@ -121,6 +121,28 @@ test.each<[Look['language'], number]>([['zh-CN', 360], ['en', 1280]])('A shift i
   await context.close();
 });
 
+test('Pressed twice before the page has followed, a week is two weeks, and a year two years', async () => {
+  const { page, context, wrong } = await open(browser, { language: 'en', width: 1280 });
+  const twice = (act: string) => page.locator(`[data-act=${act}]`).evaluate((button: HTMLElement) => { button.click(); button.click(); });
+  const said = (name: string) => new URL(page.url()).searchParams.get(name);
+  await signIn(page, 'manager', '/rosters?week=2027-03-01');
+  await page.locator('[data-act=week-after]').waitFor();
+  await twice('week-after');
+  await expect.poll(() => said('week')).toBe('2027-03-15');
+  await twice('week-after');
+  await expect.poll(() => said('week')).toBe('2027-03-29');
+  await context.close();
+
+  const second = await open(browser, { language: 'en', width: 1280 });
+  await signIn(second.page, 'administrator', '/masters?part=calendar&year=2026');
+  const next = second.page.locator('[data-act=next-year]');
+  await next.evaluate((button: HTMLElement) => { button.click(); button.click(); });
+  await second.page.locator('[data-part=year] [data-day="2028-01-01"]').waitFor();
+  expect(new URL(second.page.url()).searchParams.get('year')).toBe('2028');
+  expect([...wrong, ...second.wrong]).toEqual([]);
+  await second.context.close();
+});
+
 test.each<[Look['language']]>([['zh-CN'], ['en']])('The jobs say when they last succeeded, and one is run now (%s)', async (language) => {
   const { page, context, wrong } = await open(browser, { language, width: 1280 });
   await signIn(page, 'administrator', '/jobs');

@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { address, as, launch, open, signIn } from './browser';
+import { address, as, everSeen, held, launch, open, refused, signIn } from './browser';
 
 let browser: Browser;
 let officer: Awaited<ReturnType<typeof as>>;
@@ -42,6 +42,46 @@ test('Reading a record again fails while somebody types on it: the page stays, a
   expect(await form(page).locator('[id$=_text]').inputValue()).toBe('half a sentence');
   await submit(page);
   await page.locator('[data-part=timeline]', { hasText: 'half a sentence' }).waitFor();
+  await context.close();
+});
+
+test('What is refused although somebody is signed in asks nobody to sign in again: the desk says how it stands', async () => {
+  const { page, context, wrong } = await open(browser, { language: 'en', width: 1280 });
+  await signIn(page, 'clerk');
+  await registered('in the list');
+  await page.locator('[data-part=register]').waitFor();
+  const asked = await everSeen(page, '.ant-modal [id$=password]');
+  // As what was asked before somebody signed in again, and is answered after it.
+  await page.route(/\/api\/requests\?/, (route) => route.fulfill({ status: 401, contentType: 'application/problem+json', json: { code: 'session.needed', title: 'Sign in.', status: 401 } }), { times: 1 });
+  const session = page.waitForResponse((r) => r.request().method() === 'GET' && new URL(r.url()).pathname === '/api/session');
+  await page.locator('nav a[href="/requests"]').first().click();
+
+  expect((await session).status()).toBe(200);
+  await page.locator('main [data-code="session.needed"] button').click();
+  await page.locator('main td a, main a.order').first().waitFor();
+  expect(await asked()).toBe(false);
+  expect(wrong).toEqual([]);
+  await context.close();
+});
+
+test('While a move is on its way its form takes nothing; refused, the hands are where they were and go on', async () => {
+  const { page, context } = await open(browser, { language: 'en', width: 1280 });
+  await signIn(page, 'clerk');
+  await go(page, await registered('with both hands'), 'with both hands');
+  await move(page, 'note');
+  const words = form(page).locator('[id$=_text]');
+  await words.fill('half');
+  await refused(page, /\/notes$/, 'POST', 503, 'unexpected');
+  const note = await held(page, /\/notes$/, 'POST');
+  await words.press('Control+Enter');
+  await note.came;
+  await expect.poll(() => words.isDisabled()).toBe(true);
+
+  note.letGo();
+  await form(page).locator('[data-code=unexpected]').waitFor();
+  await page.waitForFunction(() => document.activeElement?.id.endsWith('_text'));
+  await page.keyboard.type(' a sentence');
+  expect(await words.inputValue()).toBe('half a sentence');
   await context.close();
 });
 

@@ -8,8 +8,9 @@ import { choose, useShade } from '../kit/shade';
 import { useUnseen } from '../kit/unseen';
 import { remember } from '../look';
 import { Button, Field, Icon, Sheet, Trouble, useOnline } from './kit';
-import { OrderPage, orderKey } from './OrderPage';
-import type { Details } from './OrderPage';
+import { orderKey } from './order';
+import type { Details } from './order';
+import { OrderPage } from './OrderPage';
 import { OrdersPage } from './OrdersPage';
 import { Outbox } from './Outbox';
 import { Replies } from './replies';
@@ -50,6 +51,7 @@ export function CrewApp() {
     } catch (e) {
       const why = Problem.from(e);
       if (why.status === 401) {
+        if (leavingNow) return;
         await forgetReplies().catch(() => undefined);
         setOver(true);
         setWho((was) => was ?? null);

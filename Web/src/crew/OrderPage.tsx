@@ -1,22 +1,21 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import type { ReactNode } from 'react';
 import { api, told } from '../api/client';
-import type { PhotoPurpose, SignedIn, WorkOrderDetails } from '../api/client';
+import type { PhotoPurpose, SignedIn } from '../api/client';
 import { ActionLine } from './Outbox';
 import { spoken, useCommunities, zoneHere } from './crew';
 import type { Crew } from './crew';
 import { Button, Icon, Moment, Sheet, Trouble } from './kit';
-import { StepForm, hasForm } from './StepForm';
+import { openQuote, orderKey } from './order';
+import type { Details } from './order';
 import { prepared } from './photos';
-import { Quotes, openQuote } from './Quote';
+import { Quotes } from './Quote';
 import { foresee, stepsNow, waitsForYes } from './queue';
 import type { Step } from './queue';
 import { useReply } from './replies';
+import { StepForm } from './StepForm';
+import { hasForm } from './typed';
 import { useWords } from './words';
-
-export type Details = WorkOrderDetails;
-
-export const orderKey = (workOrderId: string) => `order ${workOrderId}`;
 
 /** What comes next stands first and widest; the rest behind one button. */
 const first: readonly Step[] = ['claim', 'accept', 'arrive', 'resume', 'complete'];

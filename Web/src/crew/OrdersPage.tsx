@@ -4,7 +4,7 @@ import type { WorkOrderLine } from '../api/client';
 import { spoken, useCommunities, zoneHere } from './crew';
 import type { Crew } from './crew';
 import { Button, Moment, Trouble, useNow } from './kit';
-import { orderKey } from './OrderPage';
+import { orderKey } from './order';
 import { foresee } from './queue';
 import { useReply } from './replies';
 import { To } from './router';
@@ -103,8 +103,7 @@ function useTakenAlong(crew: Crew, items: readonly WorkOrderLine[] | undefined):
         const had = crew.replies.get(orderKey(o.workOrderId))?.value as { workOrder: { version: number } } | undefined;
         if (had?.workOrder.version === o.version) continue;
         try {
-          const details = await told(api.GET('/api/work-orders/{workOrderId}', { params: { path: { workOrderId: o.workOrderId } }, signal: stop.signal }));
-          if (!stop.signal.aborted) crew.replies.put(orderKey(o.workOrderId), details);
+          await crew.replies.refresh(orderKey(o.workOrderId), () => told(api.GET('/api/work-orders/{workOrderId}', { params: { path: { workOrderId: o.workOrderId } }, signal: stop.signal })), stop.signal);
         } catch {
           return;
         }

@@ -2,13 +2,14 @@ import { useEffect, useState, useSyncExternalStore } from 'react';
 import { spoken, zoneHere } from './crew';
 import type { Crew } from './crew';
 import { Button, Moment, Sheet, Trouble } from './kit';
-import { orderKey } from './OrderPage';
-import type { Details } from './OrderPage';
+import { orderKey } from './order';
+import type { Details } from './order';
 import { isHeldBack, wordsOf } from './queue';
 import type { Action } from './queue';
 import { To } from './router';
-import { StepForm, hasForm, typedOf } from './StepForm';
+import { StepForm } from './StepForm';
 import { photoOf } from './store';
+import { hasForm, typedOf } from './typed';
 import { useWords } from './words';
 
 /** Everything that this telephone did lately, the latest first. */

@@ -1,14 +1,12 @@
 import type { QuoteRow } from '../api/client';
 import { amountOf, totalOf } from '../kit/money';
-import type { Details } from './OrderPage';
 import { Button, Choice, Field, Lines, Moment } from './kit';
-import type { Typed } from './StepForm';
+import { openQuote } from './order';
+import type { Details } from './order';
+import type { Typed } from './typed';
 import { useWords } from './words';
 
 interface Part { v: Typed; change: (some: Partial<Typed>) => void }
-
-/** The one that waits for the owner's word; there is never more than one. */
-export const openQuote = (d: Details): QuoteRow | undefined => d.quotes.find((q) => !q.withdrawnAt && !q.refusedAt && !q.consentedAt);
 
 const yuan = (amount: number) => amount.toFixed(2);
 

@@ -38,13 +38,18 @@ export class Replies {
     void writeKept(this.owner, key, value).catch(() => undefined);
   }
 
-  /** How often it was changed here: what was asked for before the last time knows nothing of it. */
-  changesOf(key: string): number {
-    return this.changes.get(key) ?? 0;
+  /** Asks, and keeps the answer. False where it was changed here meanwhile: what was asked for before knows nothing of it, and is to be asked for anew. */
+  async refresh<T>(key: string, ask: () => Promise<T>, stop: AbortSignal): Promise<boolean> {
+    const before = this.changes.get(key);
+    const value = await ask();
+    if (stop.aborted) return true;
+    if (this.changes.get(key) !== before) return false;
+    this.put(key, value);
+    return true;
   }
 
   change<T>(key: string, how: (value: T) => T): void {
-    this.changes.set(key, this.changesOf(key) + 1);
+    this.changes.set(key, (this.changes.get(key) ?? 0) + 1);
     const shown = this.known.get(key);
     if (shown) this.put(key, how(shown.value as T));
   }
@@ -80,12 +85,10 @@ export function useReply<T>(replies: Replies, key: string, ask: (signal: AbortSi
     const stop = new AbortController();
     set((s) => ({ key, problem: s.key === key ? s.problem : null, asking: true }));
     void replies.recall(key);
-    const before = replies.changesOf(key);
-    ask(AbortSignal.any([stop.signal, AbortSignal.timeout(30_000)])).then(
-      (value) => {
+    replies.refresh(key, () => ask(AbortSignal.any([stop.signal, AbortSignal.timeout(30_000)])), stop.signal).then(
+      (fresh) => {
         if (stop.signal.aborted) return;
-        if (replies.changesOf(key) !== before) return next((n) => n + 1);
-        replies.put(key, value);
+        if (!fresh) return next((n) => n + 1);
         set({ key, problem: null, asking: false });
       },
       (e: unknown) => {

@@ -12,9 +12,12 @@ export function useHandsBack(pending: boolean): void {
   }, [pending]);
 }
 
-/** The value as it was when it began to be held: what arrives while a form is open does not begin it anew. */
+/**
+ * The value as it was when it began to be held. What arrives while a form is open does not begin it anew; nor does it when the form closes,
+ * which goes as it was, with the focus back to where it came from: the next one that is opened begins with it.
+ */
 export function useHeld<T>(value: T, held: boolean): T {
-  const [kept, keep] = useState(value);
-  if (!held && kept !== value) keep(value);
-  return kept;
+  const [kept, keep] = useState({ value, held });
+  if (kept.held !== held) keep({ value: held ? value : kept.value, held });
+  return kept.value;
 }

@@ -3,8 +3,9 @@ import { api, told } from '../api/client';
 import { Problem } from '../api/problems';
 import { Trouble } from '../kit/Trouble';
 import { useWords } from '../words/words';
-import { colours, Drawn, Figures, Plots } from './Figures';
+import { Drawn, Figures, Plots } from './Figures';
 import { number, percent, shown } from './naming';
+import { colours } from './plotted';
 import type { Scope } from './scope';
 
 interface Line { communityId: string; name: string; demand: number; onTime: number; late: number; asked: number; answered: number; score: number | null; scores: number; written: number | null; writtens: number; low: number; worked: number; cameBack: number; openNow: number; lateNow: number }

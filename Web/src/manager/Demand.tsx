@@ -4,8 +4,9 @@ import type { DemandBy, DemandEvery, DemandFigure } from '../api/client';
 import { Problem } from '../api/problems';
 import { Trouble } from '../kit/Trouble';
 import { useWords } from '../words/words';
-import { colours, Drawn, Figures, many, Plots } from './Figures';
+import { Drawn, Figures, Plots } from './Figures';
 import { useNaming } from './naming';
+import { colours, many } from './plotted';
 import type { Scope } from './scope';
 import { trend } from './trend';
 

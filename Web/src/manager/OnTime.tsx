@@ -5,9 +5,10 @@ import { Problem } from '../api/problems';
 import { span } from '../kit/times';
 import { Trouble } from '../kit/Trouble';
 import { useWords } from '../words/words';
-import { colours, Drawn, Figures, Plots } from './Figures';
+import { Drawn, Figures, Plots } from './Figures';
 import type { Column } from './Figures';
 import { number, percent, shown, useNaming } from './naming';
+import { colours } from './plotted';
 import type { Scope } from './scope';
 
 /** What was met in time and what was late, and by how much. */

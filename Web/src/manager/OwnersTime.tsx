@@ -5,9 +5,10 @@ import { Problem } from '../api/problems';
 import { span } from '../kit/times';
 import { Trouble } from '../kit/Trouble';
 import { useWords } from '../words/words';
-import { colours, Drawn, Figures, many, Plots } from './Figures';
+import { Drawn, Figures, Plots } from './Figures';
 import type { Column } from './Figures';
 import { useNaming } from './naming';
+import { colours, many } from './plotted';
 import type { Scope } from './scope';
 
 type Part = Pick<OwnersTimeShare, 'holder' | 'crew' | 'reason'>;

@@ -28,7 +28,7 @@ export default function ReportsScreen() {
   useTitle(t('nav.reports'));
   const community = communities.find((c) => c.communityId === communityId) ?? (communities.length === 1 ? communities[0] : undefined);
   return (
-    <div className="stack">
+    <div className="stack report">
       <div className="row spread unprinted">
         <h1>{t('nav.reports')}</h1>
         <Select className="reports-of-phone" value={of} onChange={(v) => change({ of: v, by: undefined })} aria-label={t('nav.reports')} options={shown.map((k) => ({ value: k, label: t(`reports.${k}`) }))} />

@@ -4,9 +4,10 @@ import type { RatedWhich, SatisfactionBy, SatisfactionFigures } from '../api/cli
 import { Problem } from '../api/problems';
 import { Trouble } from '../kit/Trouble';
 import { useWords } from '../words/words';
-import { colours, Drawn, Figures, Plots } from './Figures';
+import { Drawn, Figures, Plots } from './Figures';
 import type { Column } from './Figures';
 import { number, percent, rated, shown, useNaming } from './naming';
+import { colours } from './plotted';
 import type { Scope } from './scope';
 
 /** What owners say, with how many were asked and how many answered; what they entered and what staff wrote down apart. "–" where nobody answered. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bodyOf, typedOf } from './StepForm';
+import { bodyOf, typedOf } from './typed';
 
 const zone = 'Asia/Shanghai';
 

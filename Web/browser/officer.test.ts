@@ -1,0 +1,91 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test as always } from 'vitest';
+import { launch, mixed, open, overflow, people, settled, signIn } from './browser';
+import type { Look } from './browser';
+
+/** Against a desk on which something came back, something goes from crew to crew, something is on hold for too long, somebody complains, and something climbed; see Tests/Browser. */
+const test = always.skipIf(!people.officer);
+
+let browser: Browser;
+beforeAll(async () => { browser = await launch(); });
+afterAll(async () => { await browser?.close(); });
+
+const words = {
+  'zh-CN': { passedOn: /已转退 2 次/, returnedBy: /engineering-lead 退回/, level: /第 [2-4] 级/, managerDecides: '由经理决定' },
+  en: { passedOn: /Passed on 2×/, returnedBy: /Returned by engineering-lead/, level: /Level [2-4]/, managerDecides: 'A manager decides' },
+} as const;
+
+/** A board with what it counts on its button, all of it. */
+async function board(page: Page, name: string): Promise<number> {
+  await page.locator(`[data-board=${name}]`).click();
+  await page.locator(`[data-board=${name}][aria-pressed=true]`).waitFor();
+  await settled(page);
+  const counted = page.locator(`[data-board=${name}] b`);
+  await expect.poll(() => counted.innerText()).toMatch(/^[1-9]\d*$/);
+  const rows = page.locator('main .orders > *');
+  await expect.poll(() => rows.count()).toBe(Number(await counted.innerText()));
+  expect([name, await overflow(page), await mixed(page, name)]).toEqual([name, 0, []]);
+  return rows.count();
+}
+
+test.each<[Look['language'], number]>([['zh-CN', 1440], ['en', 360]])('The officer’s board: what came back and why, what goes from crew to crew, what climbed, who complains, what is held too long (%s, %i px)', async (language, width) => {
+  const say = words[language];
+  const { page, context, wrong } = await open(browser, { language, width });
+  await signIn(page, 'officer', '/officer');
+  const trouble = page.locator('main .orders [data-part=trouble]');
+
+  await board(page, 'returned');
+  const came = trouble.filter({ hasText: '不是我们组的' }).first();
+  expect(await came.innerText()).toMatch(say.returnedBy);
+
+  await board(page, 'stuck');
+  const passed = trouble.filter({ hasText: say.passedOn }).first();
+  await passed.waitFor();
+  expect(new URL(page.url()).searchParams.get('show')).toBe('stuck');
+
+  const climbed = await board(page, 'escalated');
+  expect((await page.locator('main a.order > .row .ant-tag-red').allInnerTexts()).filter((level) => say.level.test(level))).toHaveLength(climbed);
+
+  // Of complaints: whose they are, and those that are nobody's.
+  const all = await board(page, 'complaints');
+  await page.locator('main .ant-select input').first().click();
+  await page.keyboard.type('officer');
+  await page.locator('.ant-select-item-option:visible', { hasText: /^officer$/ }).click();
+  await page.waitForURL((u) => !!u.searchParams.get('inCharge'));
+  await settled(page);
+  const inCharge = page.locator('[data-part=in-charge]');
+  await inCharge.first().waitFor();
+  const mine = await inCharge.allInnerTexts();
+  expect(mine.every((line) => line.includes('officer'))).toBe(true);
+  await page.reload();
+  await expect.poll(() => inCharge.allInnerTexts()).toEqual(mine);
+  await page.locator('[data-act=nobody]').click();
+  await page.waitForURL((u) => u.searchParams.get('inCharge') === 'nobody');
+  await settled(page);
+  expect((await inCharge.count()) + mine.length).toBeLessThanOrEqual(all);
+  expect(await inCharge.filter({ hasText: 'officer' }).count()).toBe(0);
+
+  await board(page, 'holds');
+  const long = trouble.filter({ hasText: '等雨停' }).first();
+  expect(await long.locator('time').count()).toBe(2); // until when, and how long it may
+  expect(await long.innerText()).toContain(say.managerDecides);
+  expect(await long.locator('[data-act=agree]').count()).toBe(0);
+
+  await page.locator('main a[data-order]').first().click();
+  await page.waitForURL('**/work-orders/**');
+  expect(wrong).toEqual([]);
+  await context.close();
+});
+
+test('A hold for longer than its reason allows is the manager’s to decide, and then on no board any more', async () => {
+  const { page, context, wrong } = await open(browser, { language: 'en', width: 1280 });
+  await signIn(page, 'manager', '/officer?show=holds');
+  const held = page.locator('main .orders > *', { hasText: '等雨停' });
+  const agreed = page.waitForResponse((r) => r.url().endsWith('/hold/agreement'));
+  await held.locator('[data-act=agree]').click();
+  expect((await agreed).status()).toBe(200);
+  await held.waitFor({ state: 'detached' });
+
+  expect(wrong).toEqual([]);
+  await context.close();
+});
