@@ -6,14 +6,12 @@ using System.Text.Json;
 using Npgsql;
 using NUnit.Framework;
 using PropertyServiceDesk.Api.Demo;
-using PropertyServiceDesk.Tests.Browser;
 using PropertyServiceDesk.Tests.Support;
 
-namespace PropertyServiceDesk.Tests.Tools;
+namespace PropertyServiceDesk.Tests.Browser;
 
 /// <summary><c>./run</c> as somebody starts it in a terminal and ends it with Ctrl-C.</summary>
 [Category("Process")]
-[NonParallelizable] // it starts everything four times
 public sealed class RunTests
 {
     private const string Ready = RunningDesk.Ready;
