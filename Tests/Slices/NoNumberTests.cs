@@ -482,6 +482,19 @@ public sealed class NoNumberTests : DeskFixture
     }
 
     [Test]
+    public async Task What_was_made_anew_before_mails_were_carried_along_names_them_from_then_on()
+    {
+        var first = await GivenMailedAndDone();
+        var second = await GivenAnew(first);
+        var third = await GivenAnew(second);
+        await Execute("delete from inbound_message where carried_from is not null");
+
+        await Execute("with recursive anew" + Migrations.Files().Single(f => f.Name == "0042_word_kept.sql").Sql.Split("with recursive anew")[1].Split(';')[0]);
+
+        Assert.That(await Rows<(Guid, string)>("select request_id, sender_normalised from inbound_message where carried_from is not null"), Is.EquivalentTo(new[] { (second, "li@example.org"), (third, "li@example.org") }));
+    }
+
+    [Test]
     public async Task Nobody_is_carried_along_where_a_customer_or_a_number_is_known()
     {
         var withNumber = await GivenMailedAndDone();
