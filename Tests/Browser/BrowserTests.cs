@@ -36,7 +36,7 @@ public sealed class BrowserTests : BrowserTown
     private async Task GivenAManagerOfTwoCommunities()
     {
         await Send(There.System, new PutIntoDistrict(There.CommunityId, "south", "南区"));
-        var region = await Send(Here.System, new JoinStaff(Here.CommunityId, "region@here", "region", PasswordHash, [Roles.CustomerOfficer], []));
+        var region = await Send(Here.System, new JoinStaff(Here.CommunityId, "region@here", "region", PasswordHash, [Roles.CustomerOfficer], [], IsDemo: true));
         var both = Here.People["administrator"] with { Roles = [new RoleIn(Here.CommunityId, Roles.Administrator), new RoleIn(There.CommunityId, Roles.Administrator)] };
         await Send(both, new GrantDistrictRole("south", region, Roles.Manager));
         Others.Add(("region", region));

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { address, launch, open, overflow, people, settled, signIn } from './browser';
@@ -92,6 +94,7 @@ test.each<[Look['language'], number]>([['zh-CN', 1440], ['en', 360]])('Whoever m
 
 test.each<[Look['language'], 'light' | 'dark']>([['zh-CN', 'light'], ['en', 'dark']])('On paper a report is its figures: no menus, black on white, every row, every column on the sheet (%s, %s)', async (language, shade) => {
   const { page, context, wrong } = await open(browser, { language, width: 1440, shade });
+  const found: string[] = [];
   await signIn(page, 'region');
   for (const of of ['clocks', 'satisfaction', 'escalations', 'time', 'demand', 'communities']) {
     await page.goto(`${address}/reports?of=${of}`);
@@ -106,13 +109,15 @@ test.each<[Look['language'], 'light' | 'dark']>([['zh-CN', 'light'], ['en', 'dar
     expect([of, await page.locator('.shell > header, .unprinted, .scope').evaluateAll((all) => all.filter((e) => e.checkVisibility()).length)]).toEqual([of, 0]);
     expect([of, await page.locator('.printed h1').isVisible()]).toEqual([of, true]);
     expect([of, await page.locator('.figures tbody tr.ant-table-row:visible').count(), await page.locator('.figures th:visible').count()]).toEqual([of, rows, columns]);
-    expect([of, await offTheSheet(page)]).toEqual([of, []]);
-    expect([of, await pale(page)]).toEqual([of, []]);
-    expect((await page.pdf({ format: 'A4', preferCSSPageSize: true })).subarray(0, 5).toString()).toBe('%PDF-');
+    found.push(...[...(await offTheSheet(page)), ...(await pale(page))].map((what) => `${of}: ${what}`));
+    const paper = await page.pdf({ preferCSSPageSize: true });
+    if (process.env.DESK_PICTURES) writeFileSync(join(process.env.DESK_PICTURES, `paper-${of}-${language}.pdf`), paper);
+    expect([of, /\/MediaBox \[0 0 84[12][.\d]* 59[45]/.test(paper.toString('latin1'))]).toEqual([of, true]); // on its side
     await page.emulateMedia({ media: 'screen' });
     await page.setViewportSize({ width: 1440, height: 900 });
   }
 
+  expect(found).toEqual([]);
   expect(wrong).toEqual([]);
   await context.close();
 });
@@ -148,7 +153,13 @@ test('Where nobody has pressed anything yet an alarm is silent, and the page say
   const { page, context, wrong } = await open(browser, { language: 'en', width: 1280 });
   await signIn(page, 'manager');
   const silent = await context.newPage();
+  // What a script asks of a page counts as a press on it: only a pointer does here.
   await silent.addInitScript(() => {
+    let pressed = false;
+    addEventListener('pointerdown', () => { pressed = true; }, true);
+    Object.defineProperty(navigator, 'userActivation', { get: () => ({ hasBeenActive: pressed }) });
+    const state = Object.getOwnPropertyDescriptor(BaseAudioContext.prototype, 'state')!.get!;
+    Object.defineProperty(BaseAudioContext.prototype, 'state', { get(this: AudioContext) { return pressed ? (state.call(this) as string) : 'suspended'; } });
     const start = OscillatorNode.prototype.start;
     OscillatorNode.prototype.start = function (at) {
       document.documentElement.dataset.rung = String(1 + Number(document.documentElement.dataset.rung ?? 0));
@@ -159,7 +170,7 @@ test('Where nobody has pressed anything yet an alarm is silent, and the page say
   await silent.locator('[data-act=alarms]').waitFor();
   await silent.locator('[data-act=sound]').waitFor();
   await settled(silent);
-  expect(await silent.evaluate(() => [navigator.userActivation.hasBeenActive, document.documentElement.dataset.rung ?? 'silent'])).toEqual([false, 'silent']);
+  expect(await silent.evaluate(() => document.documentElement.dataset.rung ?? 'silent')).toBe('silent');
 
   await silent.mouse.click(5, 300);
   await silent.locator('html[data-rung]').waitFor();
