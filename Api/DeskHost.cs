@@ -66,7 +66,7 @@ public static class DeskHost
             {
                 StatusCodes.Status404NotFound => ("route.not_found", "There is nothing at this address."),
                 StatusCodes.Status405MethodNotAllowed => ("route.method_not_allowed", "This cannot be done at this address."),
-                StatusCodes.Status415UnsupportedMediaType => ("body.not_json_type", "Send application/json."),
+                StatusCodes.Status415UnsupportedMediaType => ("body.not_json_type", "Send application/json, in UTF-8."),
                 StatusCodes.Status413PayloadTooLarge => ("body.too_large", "This is larger than what is accepted here."),
                 _ => ("request.refused", "The call was refused."),
             };

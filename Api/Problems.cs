@@ -54,7 +54,7 @@ internal sealed partial class Problems(ILogger<Problems> log) : IExceptionHandle
                 await Write(httpContext, StatusCodes.Status413PayloadTooLarge, "body.too_large", "This is larger than what is accepted here.");
                 return true;
             case BadHttpRequestException { StatusCode: StatusCodes.Status415UnsupportedMediaType }:
-                await Write(httpContext, StatusCodes.Status415UnsupportedMediaType, "body.not_json_type", "Send application/json.");
+                await Write(httpContext, StatusCodes.Status415UnsupportedMediaType, "body.not_json_type", "Send application/json, in UTF-8.");
                 return true;
             case BadHttpRequestException malformed:
                 var (code, sentence) = Malformed(malformed);

@@ -106,6 +106,10 @@ internal static class CallerOfRequest
 {
     private const int LongestKey = 100;
 
+    // A telephone that lost its time begins at 1970; what lies further off was never on a clock.
+    private static readonly DateTimeOffset FirstOnAClock = DateTimeOffset.UnixEpoch;
+    private static readonly DateTimeOffset LastOnAClock = new(2200, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     /// <summary>Fills in who calls and what came beside the body, before any endpoint runs.</summary>
     public static IApplicationBuilder UseCallerOfRequest(this IApplicationBuilder app) => app.Use(async (context, next) =>
     {
@@ -144,6 +148,10 @@ internal static class CallerOfRequest
         {
             caller.DeviceAt = Instants.Parse(deviceTime)
                 ?? throw new BadRequest("device_time.malformed", "Device-Time is an instant like 2026-03-06T08:30:00Z.");
+            if (caller.DeviceAt < FirstOnAClock || caller.DeviceAt >= LastOnAClock)
+            {
+                throw new BadRequest("device_time.out_of_range", "Device-Time lies between 1970 and 2200.");
+            }
         }
 
         if (Header(request, "If-Match", LongestKey) is { } match)
@@ -151,6 +159,11 @@ internal static class CallerOfRequest
             caller.IfMatch = match.Length > 2 && match[0] == '"' && match[^1] == '"' && int.TryParse(match.AsSpan(1, match.Length - 2), System.Globalization.NumberStyles.None, null, out var version)
                 ? version
                 : throw new BadRequest("if_match.malformed", "If-Match is a version in quotation marks, as in ETag.");
+        }
+
+        if (context.GetEndpoint()?.Metadata.GetMetadata<IAcceptsMetadata>()?.ContentTypes.Contains("application/json") == true && !IsUtf8(request))
+        {
+            throw new BadHttpRequestException("", StatusCodes.Status415UnsupportedMediaType);
         }
 
         if (context.GetEndpoint() is { } endpoint && !ReadsTheQuery(endpoint) && request.Path.StartsWithSegments("/api", StringComparison.Ordinal) && request.Query.Count > 0)
@@ -167,6 +180,9 @@ internal static class CallerOfRequest
         SessionNeed.NewPassword => Problems.Write(context, StatusCodes.Status403Forbidden, "session.new_password_needed", "Choose a password of your own first."),
         SessionNeed.Enrolment => Problems.Write(context, StatusCodes.Status403Forbidden, "session.enrolment_needed", "Your role needs a second factor. Set it up first."),
     };
+
+    private static bool IsUtf8(HttpRequest request) =>
+        !Microsoft.Net.Http.Headers.MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || type.Charset.Length == 0 || Microsoft.Net.Http.Headers.HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase);
 
     private static bool ReadsTheQuery(Endpoint endpoint) =>
         endpoint.Metadata.GetMetadata<Endpoints.ReadsQuery>() is not null

@@ -50,10 +50,11 @@ internal static class InboundEndpoints
             throw new Refused.Invalid("inbound.community_unknown", "Nobody here knows this sender: name the community by its code.", "community");
         }
 
-        var community = await mailroom.CommunityOf(body.Community, channel, body.Sender, ct)
+        var from = PlainText.Normalise(body.Sender);
+        var community = await mailroom.CommunityOf(body.Community, channel, from, ct)
             ?? throw new Refused.Invalid("inbound.community_unknown", "Nobody here knows this sender: name the community by its code.", "community");
         caller.Actor = Actor.SystemIn(community);
-        var sender = await desk.Send(new FindSender(community, channel, body.Sender), ct);
+        var sender = await desk.Send(new FindSender(community, channel, from), ct);
         if (sender.Id is { } known)
         {
             caller.Actor = Actor.OwnerIn(community, known, sender.Name);

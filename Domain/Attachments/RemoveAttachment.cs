@@ -69,7 +69,7 @@ public sealed record RemoveAttachment([property: JsonIgnore] Guid AttachmentId, 
                 request?.RequestId ?? order!.WorkOrderId,
                 Happening.FileRemoved,
                 new { command.AttachmentId },
-                PlainText.Normalise(command.Reason),
+                command.Reason,
                 row.Visibility);
             var requestReply = request is null ? null : await request.MoveTo(db, request.Status, cancellationToken);
             var orderReply = order is null ? null : await attacher.Raise(order, cancellationToken);

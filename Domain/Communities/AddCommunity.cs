@@ -54,7 +54,7 @@ public sealed record AddCommunity(string Code, string Name, string NameEn, strin
 
             await db.Widen(id, cancellationToken);
             caller.Actor = caller.Actor with { Roles = [.. caller.Actor.Roles, new RoleIn(id, Roles.Administrator)] }; // as whom they write its first events
-            await made.Write(id, command.Code, PlainText.Normalise(command.Name), PlainText.Normalise(command.NameEn), command.TimeZone, cancellationToken);
+            await made.Write(id, command.Code, command.Name, command.NameEn, command.TimeZone, cancellationToken);
             await db.Run(Administrate, new { CommunityId = id, StaffId = caller.Actor.Id, Role = Roles.Administrator, Now = now }, cancellationToken);
             log.Write(id, SubjectKind.Staff, caller.Actor.Id, Happening.RoleGranted, new { role = Roles.Administrator }, visibility: Visibility.Desk);
             if (district is not null)

@@ -41,8 +41,8 @@ public sealed record AmendCommunity([property: JsonIgnore] Guid CommunityId, str
             caller.CommunitiesFor(command.CommunityId);
             var version = await db.Find<int?>(Read, new { command.CommunityId }, cancellationToken) ?? throw new Refused.NotFound("community");
             caller.MustKnowVersion("community", version, command.Version);
-            var name = PlainText.Normalise(command.Name);
-            await db.Run(Write, new { command.CommunityId, Name = name, NameEn = PlainText.Normalise(command.NameEn) }, cancellationToken);
+            var name = command.Name;
+            await db.Run(Write, new { command.CommunityId, Name = name, command.NameEn }, cancellationToken);
             log.Write(command.CommunityId, SubjectKind.Community, command.CommunityId, Happening.CommunityAmended, new { version = version + 1 }, name, Visibility.Desk);
             return new CommunityReply(command.CommunityId, version + 1);
         }

@@ -78,7 +78,7 @@ public sealed record MakeCategory([property: JsonIgnore] Guid CommunityId, Reque
             }
 
             var id = Guid.CreateVersion7(clock.Now());
-            var code = PlainText.Normalise(command.Code);
+            var code = command.Code;
             try
             {
                 await db.Run(Write, LockedCategory.Row(command.CommunityId, id, command.Words, command.ParentId, command.Kind, code), cancellationToken);
@@ -258,8 +258,8 @@ internal sealed record LockedCategory(Guid CommunityId, Guid CategoryId, Guid? P
         ParentId = parentId,
         Kind = kind,
         Code = code,
-        Name = PlainText.Normalise(words.Name),
-        NameEn = PlainText.Normalise(words.NameEn),
+        words.Name,
+        words.NameEn,
         Crew = words.Crew is { } crew ? EnumWord.Of(crew) : null,
         words.Priority,
         words.Payer,

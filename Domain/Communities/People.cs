@@ -32,7 +32,7 @@ public sealed record MakeTeam([property: JsonIgnore] Guid CommunityId, Crew Crew
             var id = Guid.CreateVersion7(clock.Now());
             try
             {
-                await db.Run(Write, new { command.CommunityId, TeamId = id, command.Crew, Name = PlainText.Normalise(command.Name), NameEn = PlainText.Normalise(command.NameEn), command.External, command.Phone }, cancellationToken);
+                await db.Run(Write, new { command.CommunityId, TeamId = id, command.Crew, command.Name, command.NameEn, command.External, command.Phone }, cancellationToken);
             }
             catch (PostgresException e) when (e is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "team_name_is_unique" })
             {

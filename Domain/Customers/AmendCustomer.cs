@@ -33,7 +33,7 @@ public sealed record AmendCustomer(
             var customer = await LockedCustomer.Of(db, caller, command.CustomerId, cancellationToken);
             caller.MustKnowVersion("customer", customer.Version, command.Version);
 
-            var name = PlainText.Normalise(command.Name);
+            var name = command.Name;
             await db.Run(Write, new { command.CustomerId, Name = name, command.Language, command.PreferredChannel, command.Note }, cancellationToken);
             if (!string.Equals(name, customer.Name, StringComparison.Ordinal))
             {

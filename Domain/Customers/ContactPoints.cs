@@ -1,18 +1,10 @@
-using FluentValidation;
-
 namespace PropertyServiceDesk.Domain.Customers;
 
 /// <summary>One more way to reach a customer, after those that are there: at most 10.</summary>
 [AllowedTo(Roles.Desk | Roles.Administrator | Roles.System)]
-public sealed record AddContactPoint([property: JsonIgnore] Guid CustomerId, ContactKind Kind, string Value, string? Label = null) : ICommand<ContactPointReply>
+public sealed record AddContactPoint([property: JsonIgnore] Guid CustomerId, ContactKind Kind, string Value, string? Label = null) : ICommand<ContactPointReply>, IContactPoint
 {
-    public sealed class Validator : AbstractValidator<AddContactPoint>
-    {
-        public Validator() => RuleFor(c => c.Point).SetValidator(new NewContactPoint.Validator()).OverridePropertyName("");
-    }
-
-    [JsonIgnore]
-    internal NewContactPoint Point => new(Kind, Value, Label);
+    internal sealed class Validator : ContactPointRules<AddContactPoint>;
 
     internal sealed class Handler(Db db, TimeProvider clock, Caller caller, EventLog log) : IRequestHandler<AddContactPoint, ContactPointReply>
     {
@@ -39,12 +31,12 @@ public sealed record AddContactPoint([property: JsonIgnore] Guid CustomerId, Con
             }
 
             var id = Guid.CreateVersion7(clock.Now());
-            var point = command.Point;
+            var normalised = command.Normalised();
             try
             {
                 await db.Run(
                     Write,
-                    new { customer.CommunityId, ContactPointId = id, customer.CustomerId, command.Kind, Value = PlainText.Normalise(command.Value), point.Normalised, command.Label },
+                    new { customer.CommunityId, ContactPointId = id, customer.CustomerId, command.Kind, command.Value, Normalised = normalised, command.Label },
                     cancellationToken);
             }
             catch (PostgresException e) when (e is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "contact_point_is_unique" })
@@ -54,7 +46,7 @@ public sealed record AddContactPoint([property: JsonIgnore] Guid CustomerId, Con
 
             await customer.RaiseVersion(db, cancellationToken);
             await CustomerTokens.Rewrite(db, customer.CommunityId, customer.CustomerId, customer.Name, cancellationToken);
-            log.Write(customer.CommunityId, SubjectKind.Customer, customer.CustomerId, Happening.ContactPointsChanged, new { added = id, command.Kind }, point.Normalised, Visibility.Desk);
+            log.Write(customer.CommunityId, SubjectKind.Customer, customer.CustomerId, Happening.ContactPointsChanged, new { added = id, command.Kind }, normalised, Visibility.Desk);
             return new ContactPointReply(customer.CustomerId, id, customer.Version + 1);
         }
     }

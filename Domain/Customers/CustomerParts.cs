@@ -8,36 +8,52 @@ public sealed record CustomerReply(Guid CustomerId, int Version);
 /// <summary>A way to reach somebody. A telephone number alone is enough; the same number may belong to several people.</summary>
 /// <param name="Value">As it was said: a telephone number, an e-mail address, or a WeChat name of at most 100 characters.</param>
 /// <param name="Label">For example "work", or whose it is: at most 40 characters.</param>
-public sealed record NewContactPoint(ContactKind Kind, string Value, string? Label = null)
+public sealed record NewContactPoint(ContactKind Kind, string Value, string? Label = null) : IContactPoint
+{
+    internal sealed class Validator : ContactPointRules<NewContactPoint>;
+}
+
+/// <summary>What says how to reach somebody.</summary>
+internal interface IContactPoint
+{
+    ContactKind Kind { get; }
+
+    string Value { get; }
+
+    string? Label { get; }
+}
+
+internal abstract class ContactPointRules<T> : AbstractValidator<T>
+    where T : IContactPoint
 {
     private const int LongestAddress = 200;
     private const int LongestName = 100;
 
-    /// <summary>The form in which two spellings of one address are equal.</summary>
-    internal string Normalised => Kind switch
+    protected ContactPointRules()
     {
-        ContactKind.Phone => Rules.PhoneNumber.Normalise(Value)!,
-        ContactKind.Email => PlainText.Normalise(Value).ToLowerInvariant(),
-        ContactKind.WeChat => PlainText.Normalise(Value),
-    };
+        RuleFor(c => c.Value).PhoneNumber().When(c => c.Kind == ContactKind.Phone);
+        RuleFor(c => c.Value).PlainText(LongestAddress).When(c => c.Kind == ContactKind.Email);
+        RuleFor(c => c.Value).Must(v => IsAddress(PlainText.Normalise(v))).When(c => c.Kind == ContactKind.Email).WithErrorCode("email.not_an_address").WithMessage("This is not an e-mail address.");
+        RuleFor(c => c.Value).PlainText(LongestName).When(c => c.Kind == ContactKind.WeChat);
+        RuleFor(c => c.Label).OptionalPlainText(40);
+    }
 
     private static bool IsAddress(string value)
     {
         var at = value.IndexOf('@', StringComparison.Ordinal);
         return at > 0 && at == value.LastIndexOf('@') && at < value.Length - 1 && !value.Any(char.IsWhiteSpace);
     }
+}
 
-    internal sealed class Validator : AbstractValidator<NewContactPoint>
+internal static class ContactPoints
+{
+    /// <summary>The form in which two spellings of one address are equal.</summary>
+    public static string Normalised(this IContactPoint point) => point.Kind switch
     {
-        public Validator()
-        {
-            RuleFor(c => c.Value).PhoneNumber().When(c => c.Kind == ContactKind.Phone);
-            RuleFor(c => c.Value).PlainText(LongestAddress).When(c => c.Kind == ContactKind.Email);
-            RuleFor(c => c.Value).Must(v => IsAddress(v.Trim())).When(c => c.Kind == ContactKind.Email).WithErrorCode("email.not_an_address").WithMessage("This is not an e-mail address.");
-            RuleFor(c => c.Value).PlainText(LongestName).When(c => c.Kind == ContactKind.WeChat);
-            RuleFor(c => c.Label).OptionalPlainText(40);
-        }
-    }
+        ContactKind.Phone => Rules.PhoneNumber.Normalise(point.Value)!,
+        ContactKind.Email => point.Value.ToLowerInvariant(),
+        ContactKind.WeChat => point.Value,
+    };
 }
 
 /// <summary>Somebody owns, rents or lives in a place.</summary>

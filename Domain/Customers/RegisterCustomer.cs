@@ -89,7 +89,7 @@ public sealed record RegisterCustomer(
             }
 
             var id = Guid.CreateVersion7(now);
-            var name = PlainText.Normalise(command.Name);
+            var name = command.Name;
             try
             {
                 await db.Run(
@@ -105,14 +105,14 @@ public sealed record RegisterCustomer(
                         Now = now,
                         ContactIds = contacts.Select(_ => Guid.CreateVersion7(now)).ToArray(),
                         Kinds = contacts.Select(c => EnumWord.Of(c.Kind)).ToArray(),
-                        Values = contacts.Select(c => PlainText.Normalise(c.Value)).ToArray(),
-                        Normalised = contacts.Select(c => c.Normalised).ToArray(),
+                        Values = contacts.Select(c => c.Value).ToArray(),
+                        Normalised = contacts.Select(c => c.Normalised()).ToArray(),
                         Labels = contacts.Select(c => c.Label).ToArray(),
                         OccupancyIds = occupancies.Select(_ => Guid.CreateVersion7(now)).ToArray(),
                         PlaceIds = placeIds,
                         Roles = occupancies.Select(o => EnumWord.Of(o.Role)).ToArray(),
                         FromOn = occupancies.Select(o => o.FromOn ?? today).ToArray(),
-                        Tokens = CustomerTokens.Of(name, contacts.Where(c => c.Kind == ContactKind.Phone).Select(c => c.Normalised), homes.Values),
+                        Tokens = CustomerTokens.Of(name, contacts.Where(c => c.Kind == ContactKind.Phone).Select(c => c.Normalised()), homes.Values),
                     },
                     cancellationToken);
             }

@@ -38,7 +38,7 @@ public sealed record AmendFault(
             var moved = command.PlaceId is not null || command.AssetId is not null;
             var where = await FaultWhere.Of(
                 db, fault.CommunityId, command.CategoryId ?? fault.CategoryId, moved ? command.PlaceId : fault.PlaceId, moved ? command.AssetId : fault.AssetId, cancellationToken);
-            var title = command.Title is { } words ? PlainText.Normalise(words) : null;
+            var title = command.Title;
             await db.Run(Write, new { fault.FaultId, To = to, Title = title, where.CategoryId, where.PlaceId, where.AssetId }, cancellationToken);
             log.Write(
                 fault.CommunityId,

@@ -55,7 +55,7 @@ public sealed record EndFault([property: JsonIgnore] Guid FaultId, string? Words
             }
 
             var now = clock.Now();
-            var words = command.Words is { } said ? PlainText.Normalise(said) : null;
+            var words = command.Words;
             var waiting = await db.List<Guid>(Waiting, new { fault.CommunityId, RequestIds = fault.RequestIds.ToArray() }, cancellationToken);
             if (waiting.Count > 0 && words is null)
             {

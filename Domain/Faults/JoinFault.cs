@@ -18,6 +18,7 @@ public sealed record JoinFault([property: JsonIgnore] Guid FaultId, Guid Request
                 throw new Refused.NotFound("request");
             }
 
+            caller.MustNotBeStale("request", request.Version);
             await joiner.Join(request, fault, clock.Now(), cancellationToken);
             return await RequestNow.Reply(db, request.RequestId, cancellationToken);
         }

@@ -29,7 +29,7 @@ public sealed record UnJoinRequest([property: JsonIgnore] Guid FaultId, [propert
             }
 
             var now = clock.Now();
-            await leaver.Leave(request, LeftHow.UnJoined, PlainText.Normalise(command.Reason), now, cancellationToken);
+            await leaver.Leave(request, LeftHow.UnJoined, command.Reason, now, cancellationToken);
             await finish.Look(request.CommunityId, [request.RequestId], now, cancellationToken);
             return await RequestNow.Reply(db, request.RequestId, cancellationToken);
         }
@@ -75,11 +75,11 @@ public sealed record SplitOffRequest([property: JsonIgnore] Guid FaultId, [prope
             }
 
             var now = clock.Now();
-            var words = PlainText.Normalise(command.Words);
+            var words = command.Words;
             if (request.Status == RequestStatus.InProgress)
             {
                 await leaver.Leave(request, LeftHow.SplitOff, words, now, cancellationToken);
-                await consequences.NotSolvedYet(request, command.FaultId, new NotFixed(PlainText.Normalise(command.SaidBy), words, Channel.Phone), now, cancellationToken);
+                await consequences.NotSolvedYet(request, command.FaultId, new NotFixed(command.SaidBy, words, Channel.Phone), now, cancellationToken);
                 return await RequestNow.Reply(db, request.RequestId, cancellationToken);
             }
 
@@ -93,11 +93,11 @@ public sealed record SplitOffRequest([property: JsonIgnore] Guid FaultId, [prope
             if (FeedbackLifecycle.AllowedFrom(round.State).Contains(FeedbackMove.Answer))
             {
                 // "Not fixed" is a human word; a score was not asked for.
-                await answers.Store(request, round, new Answer(AnswerAuthor.Staff, Solved.No, null, null, null, PlainText.Normalise(command.SaidBy), null, words), now, cancellationToken);
+                await answers.Store(request, round, new Answer(AnswerAuthor.Staff, Solved.No, null, null, null, command.SaidBy, null, words), now, cancellationToken);
             }
 
             await leaver.Leave(request, LeftHow.SplitOff, words, now, cancellationToken);
-            await consequences.NotSolved(request, round.FeedbackId, new NotFixed(PlainText.Normalise(command.SaidBy), words, Channel.Phone), now, cancellationToken, command.FaultId);
+            await consequences.NotSolved(request, round.FeedbackId, new NotFixed(command.SaidBy, words, Channel.Phone), now, cancellationToken, command.FaultId);
             return await RequestNow.Reply(db, request.RequestId, cancellationToken);
         }
     }

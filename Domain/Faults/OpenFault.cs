@@ -72,7 +72,7 @@ public sealed record OpenFault(
             var number = SpokenNumber.Of(await db.Single<long>("select nextval('spoken_number')", null, cancellationToken));
             await db.Run(
                 Insert,
-                new { command.CommunityId, FaultId = id, Number = number, Title = PlainText.Normalise(command.Title), where.CategoryId, where.PlaceId, where.AssetId, command.ExpectedAt, Now = now, By = caller.Actor.Id },
+                new { command.CommunityId, FaultId = id, Number = number, command.Title, where.CategoryId, where.PlaceId, where.AssetId, command.ExpectedAt, Now = now, By = caller.Actor.Id },
                 cancellationToken);
             IReadOnlyList<Guid> orders = [];
             if (request is not null)
@@ -87,7 +87,7 @@ public sealed record OpenFault(
                 id,
                 Happening.FaultOpened,
                 new { number, where.CategoryId, where.PlaceId, where.AssetId, command.ExpectedAt, command.RequestId, workOrderIds = orders },
-                PlainText.Normalise(command.Title),
+                command.Title,
                 Visibility.Owner,
                 now);
             if (request is not null)

@@ -219,7 +219,7 @@ public sealed record DiscardMessage([property: JsonIgnore] Guid MessageId, strin
         {
             var message = await LockedMessage.Parked(db, caller, command.MessageId, cancellationToken);
             await db.Run(Write, new { command.MessageId }, cancellationToken);
-            message.Log(log, Happening.MessageDiscarded, command.MessageId, PlainText.Normalise(command.Reason), clock.Now());
+            message.Log(log, Happening.MessageDiscarded, command.MessageId, command.Reason, clock.Now());
             return new MessageReply(command.MessageId, MessageState.Ended, message.Version + 1, []);
         }
     }

@@ -107,7 +107,7 @@ public sealed record TakeInbound(
     /// <exception cref="Refused.Invalid">Field rules are broken.</exception>
     public void MustBeWellFormed()
     {
-        var faults = Fields.Validate(this).Errors.Select(e => new Fault(System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(e.PropertyName), e.ErrorCode, e.ErrorMessage)).ToList();
+        var faults = Fields.Validate(this).Errors.Select(e => new Fault(FieldNames.Path(e.PropertyName), e.ErrorCode, e.ErrorMessage)).ToList();
         if (faults.Count > 0)
         {
             throw new Refused.Invalid(faults);

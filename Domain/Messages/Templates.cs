@@ -203,16 +203,16 @@ public sealed record EditTemplate(
             var providers = JsonSerializer.Serialize(command.Providers ?? [], Json.Options);
             var written = await db.Run(
                 version == 0 ? Insert : Update,
-                new { command.CommunityId, Id = Guid.CreateVersion7(now), command.Template, command.Language, Subject = PlainText.Normalise(command.Subject), Body = PlainText.Normalise(command.Body), Providers = providers, Now = now, By = caller.Actor.Id },
+                new { command.CommunityId, Id = Guid.CreateVersion7(now), command.Template, command.Language, command.Subject, command.Body, Providers = providers, Now = now, By = caller.Actor.Id },
                 cancellationToken);
             if (written == 0)
             {
                 throw new Refused.Conflict("template.changed_meanwhile", "Somebody else changed this meanwhile. Look again before you change it.");
             }
 
-            log.Write(command.CommunityId, SubjectKind.Community, command.CommunityId, Happening.TemplateEdited, new { command.Template, command.Language, version = version + 1 }, PlainText.Normalise(command.Body), Visibility.Desk, now);
+            log.Write(command.CommunityId, SubjectKind.Community, command.CommunityId, Happening.TemplateEdited, new { command.Template, command.Language, version = version + 1 }, command.Body, Visibility.Desk, now);
             return OwnTemplates.Line(
-                shipped, command.Language, new OwnTemplate(command.Template, command.Language, PlainText.Normalise(command.Subject), PlainText.Normalise(command.Body), providers, version + 1));
+                shipped, command.Language, new OwnTemplate(command.Template, command.Language, command.Subject, command.Body, providers, version + 1));
         }
 
         private static void Check(EditTemplate command, ShippedTemplate shipped)
@@ -254,6 +254,13 @@ public sealed record ResetTemplate([property: JsonIgnore] Guid CommunityId, [pro
 {
     internal sealed class Handler(Db db, TimeProvider clock, Caller caller, EventLog log) : IRequestHandler<ResetTemplate, TemplateLine>
     {
+        private const string Read = """
+            select version
+            from message_template
+            where community_id = @CommunityId and template = @Template and language = @Language
+            for update
+            """;
+
         private const string Delete = """
             delete from message_template
             where community_id = @CommunityId and template = @Template and language = @Language
@@ -262,11 +269,10 @@ public sealed record ResetTemplate([property: JsonIgnore] Guid CommunityId, [pro
         public async Task<TemplateLine> Handle(ResetTemplate command, CancellationToken cancellationToken)
         {
             var shipped = TemplateOf.Find(caller, command.CommunityId, command.Template, command.Language);
-            if (await db.Run(Delete, new { command.CommunityId, command.Template, command.Language }, cancellationToken) == 0)
-            {
-                throw new Refused.Conflict("template.shipped_already", "These are the words that are shipped already.");
-            }
-
+            var mine = new { command.CommunityId, command.Template, command.Language };
+            var version = await db.Find<int?>(Read, mine, cancellationToken) ?? throw new Refused.Conflict("template.shipped_already", "These are the words that are shipped already.");
+            caller.MustNotBeStale("template", version);
+            await db.Run(Delete, mine, cancellationToken);
             log.Write(command.CommunityId, SubjectKind.Community, command.CommunityId, Happening.TemplateEdited, new { command.Template, command.Language, version = 0 }, null, Visibility.Desk, clock.Now());
             return OwnTemplates.Line(shipped, command.Language, null);
         }

@@ -1,6 +1,6 @@
 namespace PropertyServiceDesk.Domain.Plumbing;
 
-/// <summary>The two ways to the database. Pooled: transactions only, safe behind a transaction pooler. Direct: migrations, locks, LISTEN.</summary>
+/// <summary>The two ways to the database. Pooled: transactions only, which a pooler may give to any session of the server (docs/decisions/0064). Direct: migrations, locks, LISTEN.</summary>
 public static class Connections
 {
     /// <param name="named">The host's configured connection strings by name.</param>

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using FluentValidation;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;
@@ -99,17 +100,17 @@ public static class DomainServices
     /// <summary>How long a statement may take, where the connection string says nothing else; then it is cancelled.</summary>
     internal const int StatementSeconds = 30;
 
-    /// <summary>The pooled source: transactions only, every setting local to one, so nothing needs resetting between them.</summary>
+    /// <summary>The pooled source: transactions only, every setting local to one, so nothing needs resetting between them. What the connection string says goes before what is set here.</summary>
     internal static NpgsqlDataSource Source(string connectionString)
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString);
-        if (!settings.ContainsKey(nameof(settings.CommandTimeout)) && !settings.ContainsKey("Command Timeout"))
+        if (!Says(connectionString, nameof(settings.CommandTimeout)))
         {
             settings.CommandTimeout = StatementSeconds;
         }
 
         settings.NoResetOnClose = true;
-        if (settings.MaxAutoPrepare == 0)
+        if (!Says(connectionString, nameof(settings.MaxAutoPrepare)))
         {
             settings.MaxAutoPrepare = 250;
             settings.AutoPrepareMinUsages = 2;
@@ -117,4 +118,8 @@ public static class DomainServices
 
         return new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
     }
+
+    /// <summary>Whether whoever wrote the connection string said something about this; the driver's own builder knows a value of everything.</summary>
+    private static bool Says(string connectionString, string setting) =>
+        new DbConnectionStringBuilder { ConnectionString = connectionString }.Keys.Cast<string>().Any(k => k.Replace(" ", "", StringComparison.Ordinal).Equals(setting, StringComparison.OrdinalIgnoreCase));
 }

@@ -28,24 +28,42 @@ internal sealed class AllowedFirst<TRequest, TResult>(Caller caller) : IPipeline
     }
 }
 
-/// <summary>Field rules before any transaction; all faults at once, each with its field and a stable code.</summary>
+/// <summary>Field rules before any transaction; all faults at once, each with its field and a stable code. What has none goes on with its texts as they are stored.</summary>
 internal sealed class ValidateFirst<TRequest, TResult>(IEnumerable<IValidator<TRequest>> validators) : IPipelineBehavior<TRequest, TResult>
     where TRequest : notnull
 {
     public Task<TResult> Handle(TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResult> next)
     {
+        var texts = new JudgedTexts();
         var faults = validators
-            .SelectMany(v => v.Validate(request).Errors)
-            .Select(e => new Fault(FieldPath(e.PropertyName), e.ErrorCode.Contains('.', StringComparison.Ordinal) ? e.ErrorCode : CodeOf(e.ErrorCode), e.ErrorMessage))
+            .SelectMany(v => v.Validate(Judging(request, texts)).Errors)
+            .Select(e => new Fault(FieldNames.Path(e.PropertyName), e.ErrorCode.Contains('.', StringComparison.Ordinal) ? e.ErrorCode : CodeOf(e.ErrorCode), e.ErrorMessage))
             .ToList();
-        return faults.Count == 0 ? next() : throw new Refused.Invalid(faults);
+        if (faults.Count > 0)
+        {
+            throw new Refused.Invalid(faults);
+        }
+
+        texts.Put();
+        return next();
     }
 
-    private static string FieldPath(string property) => string.Join('.', property.Split('.').Select(JsonNamingPolicy.CamelCase.ConvertName));
+    private static ValidationContext<TRequest> Judging(TRequest request, JudgedTexts texts)
+    {
+        var context = new ValidationContext<TRequest>(request);
+        texts.Of(context);
+        return context;
+    }
 
     /// <summary>The library's validator names become codes of ours: <c>NotEmptyValidator</c> is <c>field.not_empty</c>.</summary>
     private static string CodeOf(string validator) =>
         "field." + JsonNamingPolicy.SnakeCaseLower.ConvertName(validator.Replace("Validator", "", StringComparison.Ordinal));
+}
+
+internal static class FieldNames
+{
+    /// <summary>The path of a field as it is in a body: <c>orders[0].whatToDo</c>.</summary>
+    public static string Path(string property) => string.Join('.', property.Split('.').Select(JsonNamingPolicy.CamelCase.ConvertName));
 }
 
 /// <summary>Another transaction joined a request to the order between our two looks: the locks taken are not all that are needed. Start again.</summary>

@@ -25,7 +25,7 @@ public static class PlainTextRules
 
     /// <summary>A name or a code is one line, where it is there: what is shown in lists and read from doors. Its other rules are those of a plain text.</summary>
     public static IRuleBuilderOptions<T, string?> OneLine<T>(this IRuleBuilder<T, string?> rule) =>
-        rule.Must(text => text is null || !text.AsSpan().Trim().ContainsAny('\r', '\n', '\t')).WithErrorCode("text.several_lines").WithMessage("This is one line: no line break and no tab.");
+        rule.Must(text => text is null || !Rules.PlainText.Normalise(text).AsSpan().ContainsAny('\n', '\t')).WithErrorCode("text.several_lines").WithMessage("This is one line: no line break and no tab.");
 
     private sealed class Rule<T>(int max, Func<string?, string?> fault) : PropertyValidator<T, string?>, IPlainTextRule
     {
@@ -36,18 +36,21 @@ public static class PlainTextRules
         /// <summary>The failure is added here, with the code of what is wrong with the text.</summary>
         public override bool IsValid(ValidationContext<T> context, string? value)
         {
-            Add(context, fault(value), max);
+            if (fault(value) is { } code)
+            {
+                Add(context, code, max);
+            }
+            else if (value is not null)
+            {
+                JudgedTexts.Keep(context, value);
+            }
+
             return true;
         }
     }
 
-    private static void Add<T>(ValidationContext<T> context, string? code, int max)
-    {
-        if (code is not null)
-        {
-            context.AddFailure(new ValidationFailure(context.PropertyPath, Sentence(code, max)) { ErrorCode = code });
-        }
-    }
+    private static void Add<T>(ValidationContext<T> context, string code, int max) =>
+        context.AddFailure(new ValidationFailure(context.PropertyPath, Sentence(code, max)) { ErrorCode = code });
 
     internal static string Sentence(string code, int max) => code switch
     {

@@ -8,7 +8,7 @@ namespace PropertyServiceDesk.Domain.Policies;
 /// agreed appointments. Clocks that run already follow, each with an event of its own.
 /// </summary>
 /// <param name="Name">1–100 characters; it stands beside every clock that it stretches.</param>
-/// <param name="From">At most a year ago.</param>
+/// <param name="From">Within a year of now, before or after.</param>
 /// <param name="To">After <paramref name="From"/>, at most a year later.</param>
 /// <param name="Factor">Above 1, at most 10: 1.5 gives half as much again, rounded up to whole units.</param>
 /// <param name="Policies">Codes of the policies; all but danger where they are left out.</param>
@@ -23,7 +23,7 @@ public sealed record DeclareEvent(
         {
             RuleFor(c => c.Name).PlainText(100);
             RuleFor(c => c.Factor).Must(f => f is > 1 and <= 10 && decimal.Round(f, 2) == f).WithErrorCode("event.factor_out_of_range").WithMessage("A factor is above 1 and at most 10, with two decimals at most.");
-            RuleFor(c => c.To).Must((c, to) => to > c.From && to <= c.From.AddDays(366)).WithErrorCode("event.not_a_span").WithMessage("An event ends after it begins, within a year.");
+            RuleFor(c => c.To).Must((c, to) => to > c.From && to - c.From <= TimeSpan.FromDays(366)).WithErrorCode("event.not_a_span").WithMessage("An event ends after it begins, within a year.");
             RuleFor(c => c.Policies).Must(p => p is null || p.Count <= 200).WithErrorCode("event.too_many").WithMessage("Name at most 200 policies.");
             RuleForEach(c => c.Policies).PlainText(60);
             RuleFor(c => c.Kinds).Must(k => k is null || k.Count <= 20).WithErrorCode("event.too_many").WithMessage("Name each milestone once.");
@@ -83,7 +83,7 @@ public sealed record DeclareEvent(
                 command.CommunityId,
                 Happening.EventDeclared,
                 new { declaredEventId = id, command.From, command.To, command.Factor, command.Policies, command.Kinds, openClocks = open },
-                PlainText.Normalise(command.Name),
+                command.Name,
                 Visibility.Crew,
                 now);
             return new EventDeclared(id, open, await edits.Move(command.CommunityId, ClockMoveWhy.Event, id, open, now, cancellationToken));

@@ -82,7 +82,7 @@ public sealed record EditSlaProfile([property: JsonIgnore] Guid CommunityId, Sla
             {
                 await db.Run(
                     Insert,
-                    new { command.CommunityId, VersionId = id, Version = current + 1, Definition = JsonSerializer.Serialize(command.Profile, Json.Options), Now = now, By = caller.Actor.Id },
+                    new { command.CommunityId, VersionId = id, Version = current + 1, Definition = JsonSerializer.Serialize(command.Profile.Normalised(), Json.Options), Now = now, By = caller.Actor.Id },
                     cancellationToken);
             }
             catch (PostgresException e) when (e is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "sla_profile_version_community_id_version_key" })

@@ -171,7 +171,7 @@ public sealed record AmendRequest(
                     before = new { request.PlaceId, request.AssetId, request.CustomerId, request.Confidential, request.Payer },
                     workOrderIds = orders,
                 },
-                command.Description is { } said ? PlainText.Normalise(said) : null,
+                command.Description,
                 fields.All(f => f is RequestField.Description or RequestField.Place or RequestField.Asset) ? Visibility.Owner : Visibility.Desk,
                 now);
             await mediator.Publish(new RequestAmended(request.CommunityId, request.RequestId, request.PlaceId, written.PlaceId, now), cancellationToken);
@@ -194,7 +194,7 @@ public sealed record AmendRequest(
                     new
                     {
                         RequestId = requestId,
-                        Description = command.Description is { } words ? PlainText.Normalise(words) : null,
+                        command.Description,
                         PlaceId = place,
                         BuildingId = building,
                         command.AssetId,

@@ -36,7 +36,7 @@ public sealed record AnswerRequest([property: JsonIgnore] Guid RequestId, Answer
             };
 
             await db.Run(Write, new { request.RequestId, To = to, Outcome = outcome, Now = now }, cancellationToken);
-            log.Write(request.CommunityId, SubjectKind.Request, request.RequestId, what, new { command.OnTheSpot }, PlainText.Normalise(command.Text), Visibility.Owner, now);
+            log.Write(request.CommunityId, SubjectKind.Request, request.RequestId, what, new { command.OnTheSpot }, command.Text, Visibility.Owner, now);
             await mediator.Publish(new RequestMoved(request.CommunityId, request.RequestId, request.Status, RequestMove.Answer, to, now, command.OnTheSpot), cancellationToken);
             return await RequestNow.Reply(db, request.RequestId, cancellationToken);
         }

@@ -76,7 +76,7 @@ public sealed record CancelRequest([property: JsonIgnore] Guid RequestId, Cancel
                 request.RequestId,
                 Happening.RequestCancelled,
                 new { outcome, command.DuplicateOfId, voided = own.Select(o => o.WorkOrderId), goOn = shared },
-                PlainText.Normalise(command.Reason),
+                command.Reason,
                 Visibility.Owner,
                 now);
             await VoidOwn(own, request.RequestId, cancellationToken);

@@ -33,7 +33,7 @@ public sealed record GiveFirstReply([property: JsonIgnore] Guid RequestId, strin
             var now = clock.Now();
             await db.Run(Write, new { request.RequestId, Now = now }, cancellationToken);
             log.Channel = EnumWord.Of(command.Channel ?? request.Channel);
-            log.Write(request.CommunityId, SubjectKind.Request, request.RequestId, Happening.FirstReplyGiven, null, PlainText.Normalise(command.Text), Visibility.Owner, now);
+            log.Write(request.CommunityId, SubjectKind.Request, request.RequestId, Happening.FirstReplyGiven, null, command.Text, Visibility.Owner, now);
             await mediator.Publish(new FirstReplyGiven(request.CommunityId, request.RequestId, now), cancellationToken);
             return request.Moved(to);
         }
@@ -83,7 +83,7 @@ public sealed record GiveWrittenReply([property: JsonIgnore] Guid RequestId, str
             var now = clock.Now();
             await db.Run(Write, new { request.RequestId, Now = now }, cancellationToken);
             log.Channel = command.Channel is { } channel ? EnumWord.Of(channel) : null;
-            log.Write(request.CommunityId, SubjectKind.Request, request.RequestId, Happening.WrittenReplyGiven, new { first = request.FirstRepliedAt is null }, PlainText.Normalise(command.Text), Visibility.Owner, now);
+            log.Write(request.CommunityId, SubjectKind.Request, request.RequestId, Happening.WrittenReplyGiven, new { first = request.FirstRepliedAt is null }, command.Text, Visibility.Owner, now);
             if (request.FirstRepliedAt is null)
             {
                 await mediator.Publish(new FirstReplyGiven(request.CommunityId, request.RequestId, now), cancellationToken);

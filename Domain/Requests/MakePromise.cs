@@ -33,7 +33,7 @@ public sealed record MakePromise([property: JsonIgnore] Guid RequestId, string T
             }
 
             var id = Guid.CreateVersion7(now);
-            var text = PlainText.Normalise(command.Text);
+            var text = command.Text;
             await db.Run(Write, new { request.CommunityId, PromiseId = id, request.RequestId, Text = text, command.DueAt, By = caller.Actor.Id, Now = now }, cancellationToken);
             log.Write(request.CommunityId, SubjectKind.Request, request.RequestId, Happening.PromiseMade, new { promiseId = id, command.DueAt }, text, Visibility.Owner, now);
             var reply = await request.MoveTo(db, to, cancellationToken);

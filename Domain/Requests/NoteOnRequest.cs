@@ -25,7 +25,7 @@ public sealed record NoteOnRequest([property: JsonIgnore] Guid RequestId, string
 
             var to = RequestLifecycle.After(request.Status, RequestMove.Note);
             var now = clock.Now();
-            log.Write(request.CommunityId, SubjectKind.Request, request.RequestId, Happening.RequestNoted, null, PlainText.Normalise(command.Text), command.Visibility, now);
+            log.Write(request.CommunityId, SubjectKind.Request, request.RequestId, Happening.RequestNoted, null, command.Text, command.Visibility, now);
             await words.Came(request, now, cancellationToken);
             if (command.Visibility == Visibility.Owner && caller.Actor.Kind == ActorKind.Staff)
             {

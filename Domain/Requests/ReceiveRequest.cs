@@ -139,7 +139,7 @@ public sealed record ReceiveRequest(
                         command.Channel,
                         command.CategoryId,
                         Priority = priority,
-                        Description = PlainText.Normalise(command.Description),
+                        command.Description,
                         row.PlaceId,
                         row.BuildingId,
                         row.AssetId,
@@ -178,7 +178,7 @@ public sealed record ReceiveRequest(
                 id,
                 Happening.RequestReceived,
                 new { number, command.Kind, command.Channel, command.CategoryId, priority, row.PlaceId, row.AssetId, row.CustomerId, reportedAt, command.Appointment, command.Confidential, imposedDueAt = command.Foreign?.DueAt },
-                PlainText.Normalise(command.Description),
+                command.Description,
                 Visibility.Owner,
                 reportedAt);
             await mediator.Publish(

@@ -29,7 +29,7 @@ public sealed record ReportNotFixed([property: JsonIgnore] Guid RequestId, strin
             var request = await mover.Lock(command.RequestId, cancellationToken);
             RequestLifecycle.After(request.Status, RequestMove.Rework); // the state says no before anything is written
             var now = clock.Now();
-            var said = new NotFixed(PlainText.Normalise(command.SaidBy), PlainText.Normalise(command.Words), command.Channel);
+            var said = new NotFixed(command.SaidBy, command.Words, command.Channel);
             log.Channel = EnumWord.Of(command.Channel);
             var round = ReworkRules.IsTooLate(request.ClosedAt, now) || request.Round == 0 ? null : await LockedRound.Latest(db, request, cancellationToken);
             if (round is not null && FeedbackLifecycle.AllowedFrom(round.State).Contains(FeedbackMove.Answer))
@@ -75,7 +75,7 @@ public sealed record DecideOnAnswer([property: JsonIgnore] Guid RequestId, Closu
             }
 
             var now = clock.Now();
-            var words = PlainText.Normalise(command.Words);
+            var words = command.Words;
             switch (command.Decision)
             {
                 case ClosureDecision.Close:

@@ -71,7 +71,7 @@ public sealed record UrgeRequest([property: JsonIgnore] Guid RequestId, string? 
             }
 
             log.Write(
-                request.CommunityId, SubjectKind.Request, request.RequestId, Happening.RequestUrged, new { count, counted }, command.Words is { } words ? PlainText.Normalise(words) : null, Visibility.Owner, now);
+                request.CommunityId, SubjectKind.Request, request.RequestId, Happening.RequestUrged, new { count, counted }, command.Words, Visibility.Owner, now);
             var reply = request.Moved(to);
             return new UrgeReply(reply.RequestId, reply.Number, reply.Status, reply.Version, reply.AllowedMoves, counted, count, (counted ? now : request.LastUrgedAt!.Value) + AtMostEvery);
         }

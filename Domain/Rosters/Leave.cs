@@ -35,6 +35,7 @@ public sealed record ListLeave(Guid CommunityId, DateTimeOffset? From = null, Da
 public sealed record LeaveLine(Guid LeaveId, Guid StaffId, string? StaffName, DateTimeOffset StartsAt, DateTimeOffset EndsAt, Guid? DeputyId, string? DeputyName);
 
 /// <summary>Somebody is away from an instant to another, and somebody stands in.</summary>
+/// <param name="StartsAt">Within a year of now, before or after.</param>
 /// <param name="EndsAt">After the begin, within a year of it.</param>
 /// <param name="DeputyId">Who is told in their stead; left out, nobody is.</param>
 [AllowedTo(Roles.Administrator | Roles.Officers)]
@@ -59,13 +60,19 @@ public sealed record PlanLeave([property: JsonIgnore] Guid CommunityId, Guid Sta
         public async Task<LeaveReply> Handle(PlanLeave command, CancellationToken cancellationToken)
         {
             caller.CommunitiesFor(command.CommunityId);
+            var now = clock.Now();
+            if (!RosterPeriod.IsNear(command.StartsAt, now))
+            {
+                throw new Refused.Invalid("leave.out_of_range", "Leave begins within a year of now.", "startsAt");
+            }
+
             await RosterPeople.MustWorkHere(db, command.CommunityId, command.StaffId, "staffId", cancellationToken);
             if (command.DeputyId is { } deputy)
             {
                 await RosterPeople.MustWorkHere(db, command.CommunityId, deputy, "deputyId", cancellationToken);
             }
 
-            var id = Guid.CreateVersion7(clock.Now());
+            var id = Guid.CreateVersion7(now);
             await db.Run(Write, new { command.CommunityId, LeaveId = id, command.StaffId, command.StartsAt, command.EndsAt, command.DeputyId }, cancellationToken);
             log.Write(command.CommunityId, SubjectKind.Staff, command.StaffId, Happening.LeavePlanned, new { leaveId = id, command.StartsAt, command.EndsAt, command.DeputyId }, visibility: Visibility.Desk);
             return new LeaveReply(id);

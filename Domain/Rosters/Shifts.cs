@@ -39,6 +39,7 @@ public sealed record ShiftLine(
 
 /// <summary>Somebody is on duty from an instant to another; past midnight is nothing special.</summary>
 /// <param name="TeamId">For the duties of a crew, and for no others.</param>
+/// <param name="StartsAt">Within a year of now, before or after.</param>
 /// <param name="EndsAt">After the begin, at most 36 hours.</param>
 [AllowedTo(Roles.Administrator | Roles.Officers)]
 public sealed record PlanShift([property: JsonIgnore] Guid CommunityId, Duty Duty, Guid StaffId, DateTimeOffset StartsAt, DateTimeOffset EndsAt, Guid? TeamId = null) : ICommand<ShiftReply>
@@ -62,8 +63,14 @@ public sealed record PlanShift([property: JsonIgnore] Guid CommunityId, Duty Dut
         public async Task<ShiftReply> Handle(PlanShift command, CancellationToken cancellationToken)
         {
             caller.CommunitiesFor(command.CommunityId);
+            var now = clock.Now();
+            if (!RosterPeriod.IsNear(command.StartsAt, now))
+            {
+                throw new Refused.Invalid("shift.out_of_range", "A shift begins within a year of now.", "startsAt");
+            }
+
             await RosterPeople.MustWorkHere(db, command.CommunityId, command.StaffId, "staffId", cancellationToken);
-            var id = Guid.CreateVersion7(clock.Now());
+            var id = Guid.CreateVersion7(now);
             try
             {
                 await db.Run(Write, new { command.CommunityId, ShiftId = id, command.Duty, command.TeamId, command.StaffId, command.StartsAt, command.EndsAt }, cancellationToken);
@@ -158,11 +165,15 @@ internal static class RosterPeople
         _ = await db.Find<Guid?>(Works, new { CommunityId = communityId, StaffId = staffId }, ct) ?? throw new Refused.Invalid("staff.unknown", "There is no such person.", field);
 }
 
-/// <summary>The period that a roster is looked at for.</summary>
+/// <summary>The period that a roster is looked at for, and the one that it is written for.</summary>
 internal static class RosterPeriod
 {
     private static readonly TimeSpan Most = TimeSpan.FromDays(62);
+    private static readonly TimeSpan Furthest = TimeSpan.FromDays(366);
     private static readonly DateTimeOffset Last = new(9000, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    /// <summary>Whether something may begin then, as is planned ahead or written down afterwards.</summary>
+    public static bool IsNear(DateTimeOffset at, DateTimeOffset now) => (at - now).Duration() <= Furthest;
 
     public static bool Fits(DateTimeOffset? from, DateTimeOffset? to) => !(from > Last) && !(to > Last) && (from is not { } f || to is not { } t || (t > f && t - f <= Most));
 

@@ -80,6 +80,9 @@ public sealed record ReferenceCalendar(string Code, LocalName Name, CalendarDefi
 /// <summary>A name in both languages of the product.</summary>
 public sealed record LocalName(string Zh, string En)
 {
+    /// <summary>The form in which it is stored.</summary>
+    public LocalName Normalised() => new(PlainText.Normalise(Zh), PlainText.Normalise(En));
+
     internal sealed class Validator : AbstractValidator<LocalName>
     {
         public Validator()

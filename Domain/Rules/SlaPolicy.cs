@@ -115,6 +115,9 @@ public sealed record ReworkRule(LocalName Name, IReadOnlyList<Milestone> Milesto
 /// <param name="Feedback">How the community asks; left out, as is usual: see docs/feedback.md.</param>
 public sealed record SlaProfile(IReadOnlyList<Policy> Policies, ReworkRule Rework, IReadOnlyList<HoldLimit> HoldLimits, FeedbackRules? Feedback = null)
 {
+    /// <summary>With its names in the form in which texts are stored.</summary>
+    public SlaProfile Normalised() => this with { Policies = [.. Policies.Select(p => p with { Name = p.Name.Normalised() })], Rework = Rework with { Name = Rework.Name.Normalised() } };
+
     public FeedbackRules Asking() => Feedback ?? FeedbackRules.Default;
 
     /// <summary>How a round that began under this version is chased: as its policy says, or as rework is.</summary>

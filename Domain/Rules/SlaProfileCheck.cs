@@ -77,6 +77,11 @@ public static partial class SlaProfileCheck
                 faults.Add(new Fault(at + ".code", "sla.code_malformed", "A code has 1 to 60 lower-case letters, digits and hyphens."));
             }
 
+            if (policy.Scope.Crews is { } crews && crews.Distinct().Count() < crews.Count)
+            {
+                faults.Add(new Fault(at + ".scope.crews", "sla.crew_twice", "A policy names each crew once."));
+            }
+
             if (policy.Scope.Category is { } category && category != "common-area" && !categories.Contains(category))
             {
                 faults.Add(new Fault(at + ".scope.category", "category.unknown", "There is no such category in this community."));

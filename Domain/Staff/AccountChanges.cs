@@ -63,7 +63,7 @@ public sealed record MakeAccount(
             {
                 await db.Run(
                     Register,
-                    new { StaffId = id, SignInName = PlainText.Normalise(command.SignInName).ToLowerInvariant(), command.DisplayName, command.Language, command.Phone, secret.Hash, Now = now },
+                    new { StaffId = id, SignInName = command.SignInName.ToLowerInvariant(), command.DisplayName, command.Language, command.Phone, secret.Hash, Now = now },
                     cancellationToken);
             }
             catch (PostgresException e) when (e is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "staff_sign_in_name_is_unique" })
@@ -114,7 +114,7 @@ public sealed record ChangeAccount([property: JsonIgnore] Guid StaffId, string D
         {
             var account = await accounts.Whole(command.StaffId, cancellationToken);
             caller.MustKnowVersion("account", account.Version, command.Version);
-            await db.Run(Write, new { command.StaffId, DisplayName = PlainText.Normalise(command.DisplayName), command.Language, command.Phone }, cancellationToken);
+            await db.Run(Write, new { command.StaffId, command.DisplayName, command.Language, command.Phone }, cancellationToken);
             accounts.Write(account, Happening.StaffAmended);
             return account.Changed();
         }
@@ -480,9 +480,13 @@ internal sealed class Accounts(Db db, Caller caller, EventLog log)
     {
         var account = await Lock(staffId, ct);
         var answersFor = account.CommunityIds.Count > 0 ? account.CommunityIds : account.Ever;
-        return answersFor.Count > 0 && answersFor.All(c => caller.Actor.Has(c, caller.Allowed))
-            ? account
-            : throw new Refused.Forbidden("account.works_elsewhere", "This person also works where you are no administrator. Change their roles in your community, or ask an administrator of both.");
+        if (answersFor.Count == 0 || !answersFor.All(c => caller.Actor.Has(c, caller.Allowed)))
+        {
+            throw new Refused.Forbidden("account.works_elsewhere", "This person also works where you are no administrator. Change their roles in your community, or ask an administrator of both.");
+        }
+
+        caller.MustNotBeStale("account", account.Version);
+        return account;
     }
 
     /// <exception cref="Refused.NotFound">The caller has nothing to do with this community.</exception>

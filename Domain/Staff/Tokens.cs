@@ -60,7 +60,7 @@ public sealed record MakeToken(string Name, IReadOnlyList<RoleIn> Roles, DateTim
                 new
                 {
                     secret.TokenId,
-                    Name = PlainText.Normalise(command.Name),
+                    command.Name,
                     secret.Hash,
                     Now = now,
                     By = caller.Actor.Id,

@@ -28,7 +28,7 @@ public sealed record WithdrawVoice([property: JsonIgnore] Guid VoiceId, string R
             var to = VoiceLifecycle.After(voice.State, VoiceMove.Withdraw);
             var now = clock.Now();
             await db.Run(Write, new { voice.VoiceId, To = to, Now = now, Why = VoiceWithdrawnWhy.ByManager }, cancellationToken);
-            sources.Tell(request, voice.VoiceId, Happening.VoiceWithdrawn, to, voice.Version + 1, now, why: VoiceWithdrawnWhy.ByManager, reason: PlainText.Normalise(command.Reason));
+            sources.Tell(request, voice.VoiceId, Happening.VoiceWithdrawn, to, voice.Version + 1, now, why: VoiceWithdrawnWhy.ByManager, reason: command.Reason);
             return VoiceReply.Of(voice.VoiceId, to, voice.Version + 1);
         }
     }

@@ -67,7 +67,7 @@ public sealed record CompleteWork(
                 new
                 {
                     order.CommunityId,
-                    WhatWasDone = PlainText.Normalise(command.WhatWasDone),
+                    command.WhatWasDone,
                     command.Cause,
                     command.FinalAmount,
                     Names = materials.Select(m => m.Name).ToArray(),
@@ -76,7 +76,7 @@ public sealed record CompleteWork(
                     UnitPrices = materials.Select(m => m.UnitPrice).ToArray(),
                 },
                 new { materials = materials.Count, command.FinalAmount },
-                PlainText.Normalise(command.WhatWasDone),
+                command.WhatWasDone,
                 cancellationToken);
         }
     }

@@ -191,7 +191,7 @@ public sealed record RefuseQuote([property: JsonIgnore] Guid WorkOrderId, [prope
         {
             var order = await mover.Lock(command.WorkOrderId, cancellationToken);
             var quote = await LockedQuote.Unanswered(db, order, command.QuoteId, cancellationToken);
-            var words = command.Reason is { } reason ? command.RefusedBy + ": " + PlainText.Normalise(reason) : command.RefusedBy;
+            var words = command.Reason is { } reason ? command.RefusedBy + ": " + reason : command.RefusedBy;
             var reply = await mover.Edit(order, WorkOrderMove.Consent, Happening.QuoteRefused, Write, new { command.QuoteId }, new { command.QuoteId }, words, cancellationToken);
             return QuoteReply.Of(command.QuoteId, quote.Total, reply);
         }

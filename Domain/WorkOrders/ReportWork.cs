@@ -67,7 +67,7 @@ public sealed record ReportWork([property: JsonIgnore] Guid WorkOrderId, WorkOrd
             // The device's time, where there is one, stands beside: it is from before what moved the order on.
             log.Write(
                 order.CommunityId, SubjectKind.WorkOrder, command.WorkOrderId, Happening.WorkReported, new { command.Move, command.Code },
-                command.Words is { } words ? PlainText.Normalise(words) : null, Visibility.Crew, clock.Now());
+                command.Words, Visibility.Crew, clock.Now());
             var whose = new OrderIs(order.TeamId, order.AssigneeId, order.TeamIsExternal, order.ReworkOfId is not null, order.Payer);
             return WorkOrderReply.Of(caller, order.CommunityId, whose, command.WorkOrderId, order.Number, order.Status, order.Version);
         }
