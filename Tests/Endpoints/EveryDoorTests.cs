@@ -3,7 +3,6 @@ using System.Net.Http.Headers;
 using System.Reflection;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
@@ -533,7 +532,7 @@ public sealed partial class EveryDoorTests : ApiFixture
     {
         var stage = new Stage(this, Here, Here.Member(Crew.Engineering));
         var reading = Operations.Select(o => (ApiOperation)o.Arguments[0]!).Where(o => o.Method == "GET" && o.Id != "followEvents" && RowOf(o).Row is not null).ToArray();
-        var known = await stage.Set(reading.SelectMany(o => Names(o)).Concat(["messageId", "inboundMessageId", "escalationId", "faultId", "followUpId", "feedbackId"]));
+        var known = await stage.Set(reading.SelectMany(o => StagedCalls.Names(o)).Concat(["messageId", "inboundMessageId", "escalationId", "faultId", "followUpId", "feedbackId"]));
         var requests = stage.Requests.Append(Guid.Parse(known["requestId"])).ToArray();
         await Execute("update contact_point set value = '138 0013 8000', normalised = '13800138000' where customer_id = @Customer and kind = 'phone'", new { Here.Customer });
         await Execute("update staff set phone = null; update team set phone = null"); // colleagues' own numbers are no secret
@@ -607,7 +606,7 @@ public sealed partial class EveryDoorTests : ApiFixture
     [Test]
     public async Task What_is_hidden_answers_exactly_as_what_is_not_there()
     {
-        var tried = Operations.Select(o => (ApiOperation)o.Arguments[0]!).Where(o => RowOf(o).Row is not null && Names(o).Intersect(OfARequest, StringComparer.Ordinal).Any()).ToArray();
+        var tried = Operations.Select(o => (ApiOperation)o.Arguments[0]!).Where(o => RowOf(o).Row is not null && StagedCalls.Names(o).Intersect(OfARequest, StringComparer.Ordinal).Any()).ToArray();
         accused ??= await Accused();
         var hidden = await Hidden(); // one for all: nothing of it is there for them, so nothing of it changes
         var client = await As(accused);
@@ -674,8 +673,8 @@ public sealed partial class EveryDoorTests : ApiFixture
     private IEnumerable<string[]> Named(ApiOperation operation, Dictionary<string, string> known)
     {
         var path = operation.Parameters("path").Select(p => p.GetProperty("name").GetString()!).ToArray();
-        var query = operation.Parameters("query").Where(p => IsId(p.GetProperty("schema"))).Select(p => p.GetProperty("name").GetString()!);
-        var body = operation.Body is { } schema ? Ids(Body(operation, schema, known, _ => true), "") : [];
+        var query = operation.Parameters("query").Where(p => StagedCalls.IsId(p.GetProperty("schema"))).Select(p => p.GetProperty("name").GetString()!);
+        var body = operation.Body is { } schema ? StagedCalls.Ids(StagedCalls.Body(operation, schema, known, Here, Clock.GetUtcNow(), _ => true), "") : [];
         foreach (var name in path.Concat(query).Concat(body).Distinct(StringComparer.Ordinal))
         {
             yield return [name];
@@ -685,30 +684,6 @@ public sealed partial class EveryDoorTests : ApiFixture
         {
             yield return path;
         }
-    }
-
-    /// <summary>Every id in a body, by its name, however deep.</summary>
-    private static IEnumerable<string> Ids(JsonNode? node, string name) => node switch
-    {
-        JsonObject whole => whole.SelectMany(p => Ids(p.Value, p.Key)),
-        JsonArray list => list.SelectMany(i => Ids(i, name.TrimEnd('s'))),
-        JsonValue value when value.TryGetValue<string>(out var text) && Guid.TryParseExact(text, "D", out _) => [name],
-        _ => [],
-    };
-
-    /// <summary>What has to be said beside an id that as a rule is left out.</summary>
-    private (string Field, string Value)[] Beside(string which) => which switch
-    {
-        "cancelRequest.duplicateOfId" => [("outcome", "duplicate")],
-        "planShift.teamId" => [("duty", "crewLead")],
-        "receiveRequest.aboutStaffId" => [("kind", "complaint"), ("categoryId", Here.Category(RequestKind.Complaint, "noise").ToString())],
-        _ => [],
-    };
-
-    private static bool IsId(JsonElement schema)
-    {
-        var plain = ApiDocument.Committed.Check.Resolve(schema);
-        return plain.TryGetProperty("format", out var format) && format.GetString() == "uuid";
     }
 
     private static Dictionary<string, string> With(Dictionary<string, string> known, string[] names, Func<string, string> value)
@@ -723,48 +698,16 @@ public sealed partial class EveryDoorTests : ApiFixture
         return other;
     }
 
-    private JsonNode Body(ApiOperation operation, JsonElement schema, Dictionary<string, string> known, Func<string, bool>? fill = null)
-    {
-        var body = BadInputTests.Valid(
-            operation, schema, "", known.Where(k => Guid.TryParse(k.Value, out _)).ToDictionary(k => k.Key, k => Guid.Parse(k.Value), StringComparer.Ordinal), Clock.GetUtcNow(), fill ?? (name => known.ContainsKey("?" + name)));
-        foreach (var (field, said) in known.Where(k => k.Key.StartsWith('=') && body is JsonObject whole && whole.ContainsKey(k.Key[1..])))
-        {
-            if (said.Length > 0)
-            {
-                body[field[1..]] = JsonNode.Parse(said);
-            }
-            else
-            {
-                ((JsonObject)body).Remove(field[1..]);
-            }
-        }
-
-        foreach (var (field, value) in known.Keys.Where(k => k.StartsWith('?')).SelectMany(k => Beside(operation.Id + "." + k[1..])))
-        {
-            body[field] = value;
-        }
-
-        return body;
-    }
-
     private async Task<(int Status, string Body)> Call(ApiClient client, ApiOperation operation, Dictionary<string, string> known)
     {
-        var address = PathName().Replace(operation.Path, m => Uri.EscapeDataString(known.GetValueOrDefault(m.Groups[1].Value) ?? throw new AssertionException($"Say in Things what {m.Groups[1].Value} is.")));
-        var query = operation.Parameters("query").Select(p => (Name: p.GetProperty("name").GetString()!, Needed: p.TryGetProperty("required", out var r) && r.GetBoolean(), Id: IsId(p.GetProperty("schema"))))
-            .Where(p => p.Id ? known.ContainsKey("?" + p.Name) || (p.Needed && known.ContainsKey(p.Name)) : false)
-            .Select(p => $"{p.Name}={known[known.ContainsKey("?" + p.Name) ? "?" + p.Name : p.Name]}");
-        var rest = BadInputTests.Needed(operation).TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries).Where(n => !Guid.TryParse(n[(n.IndexOf('=') + 1)..], out _))
-            .Select(n => known.TryGetValue("?" + n[..n.IndexOf('=')], out var asked) ? n[..(n.IndexOf('=') + 1)] + asked : Ordered(n));
-        var all = string.Join('&', query.Concat(rest));
-        using var message = new HttpRequestMessage(new HttpMethod(operation.Method), address + (all.Length > 0 ? "?" + all : ""));
+        using var message = new HttpRequestMessage(new HttpMethod(operation.Method), StagedCalls.Address(operation, known));
         if (operation.Body is { } schema)
         {
-            message.Content = new StringContent(Body(operation, schema, known).ToJsonString(Json.Options), Encoding.UTF8, "application/json");
+            message.Content = new StringContent(StagedCalls.Body(operation, schema, known, Here, Clock.GetUtcNow()).ToJsonString(Json.Options), Encoding.UTF8, "application/json");
         }
-        else if (operation.Json.TryGetProperty("requestBody", out _))
+        else if (StagedCalls.TakesFile(operation))
         {
-            var file = operation.Id is "importPlaces" or "tryPlaceImport" ? "fullCode,parent,kind,name\nP9,,commonArea,大堂"u8.ToArray() : Pictures.Png();
-            message.Content = new ByteArrayContent(file) { Headers = { ContentType = new MediaTypeHeaderValue("application/octet-stream") } };
+            message.Content = new ByteArrayContent(StagedCalls.File(operation)) { Headers = { ContentType = new MediaTypeHeaderValue("application/octet-stream") } };
         }
 
         if (known.TryGetValue("!If-Match", out var match))
@@ -777,29 +720,13 @@ public sealed partial class EveryDoorTests : ApiFixture
         return ((int)response.StatusCode, TraceId().Replace(body, ""));
     }
 
-    /// <summary>A period ends after it begins.</summary>
-    private static string Ordered(string parameter) => parameter.StartsWith("before=", StringComparison.Ordinal) ? "before=2026-03-03T09:00:00Z" : parameter;
-
     /// <summary>What this operation names, made anew in a town, and as it has to be for the call to succeed.</summary>
     private async Task<Dictionary<string, string>> Things(ApiOperation operation, Actor who, Town? town = null, params string[] more)
     {
-        var stage = new Stage(this, town ?? Here, who, ours: town is null);
-        var known = await stage.Set(Names(operation).Concat(more));
-        if (Stage.Before.TryGetValue(operation.Id, out var prepare))
-        {
-            await prepare(stage);
-            HostServices.GetRequiredService<Holders>().Forget(); // what they hold now was not given through this host
-        }
-
-        await stage.SaysVersion(operation.Id, operation.Parameters("path").Select(p => p.GetProperty("name").GetString()!));
-        return known;
+        var stage = await StagedCalls.Set(this, operation, town ?? Here, who, ours: town is null, more);
+        HostServices.GetRequiredService<Holders>().Forget(); // what they hold now was not given through this host
+        return stage.Known;
     }
-
-    /// <summary>Every name of an id, in the path, the query or the body of an operation.</summary>
-    private static IEnumerable<string> Names(ApiOperation operation) =>
-        operation.Parameters("path").Concat(operation.Parameters("query").Where(p => IsId(p.GetProperty("schema")))).Select(p => p.GetProperty("name").GetString()!)
-            .Concat(operation.Body is { } schema ? Ids(BadInputTests.Valid(operation, schema, "", new Dictionary<string, Guid>(), DateTimeOffset.UnixEpoch, _ => true), "") : [])
-            .Distinct(StringComparer.Ordinal);
 
     private (RoleRow? Row, Door? Door) RowOf(ApiOperation operation)
     {
@@ -824,9 +751,6 @@ public sealed partial class EveryDoorTests : ApiFixture
         from endpoint in HostServices.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
         from method in endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["GET"]
         select (method + " /" + Constraint().Replace(endpoint.RoutePattern.RawText!, "").Trim('/'), endpoint);
-
-    [GeneratedRegex(@"\{(\w+)\}")]
-    private static partial Regex PathName();
 
     /// <summary>A code that says that one may not, or that it is not there.</summary>
     [GeneratedRegex("\"code\":\"(role[.]not_allowed|account[.]works_elsewhere|district[.]not_all_yours|[a-z_.]+_found)\"")]

@@ -48,6 +48,9 @@ internal sealed class Stage(DeskFixture desk, Town town, Actor who, bool ours = 
         ["jobId"] = "no-such-job", // jobs are no community's
     };
 
+    /// <summary>What is on it, by name; <c>=field</c> is what is said in a body.</summary>
+    public Dictionary<string, string> Known => known;
+
     public Town Town => town;
 
     /// <summary>Whether what is everybody's, and has no community, is meant here.</summary>
@@ -60,7 +63,6 @@ internal sealed class Stage(DeskFixture desk, Town town, Actor who, bool ours = 
 
     private static string Anew => Interlocked.Increment(ref planned).ToString(System.Globalization.CultureInfo.InvariantCulture);
 
-    /// <summary>What is on it, by name; <c>=field</c> is what is said in a body.</summary>
     public async Task<Dictionary<string, string>> Set(IEnumerable<string> names)
     {
         foreach (var name in names)

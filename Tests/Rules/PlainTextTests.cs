@@ -88,4 +88,22 @@ public sealed class PlainTextTests
     private static Arbitrary<string> Typed { get; } = Gen.Elements(
             "a", "é", "e\u0301", "王", "𠮷", "👩‍🔧", " ", "\u3000", "\r", "\n", "\r\n", "\u2028", "\ufeff", "\u200d", "\u0301", "\ud83d", "\0", "\u0085", "\u202e", "\u0958", "\uac00", "\u11a8")
         .ListOf().Select(string.Concat).ToArbitrary();
+
+    [TestCase("一楼大堂", true)]
+    [TestCase(" 一楼大堂\r\n", true)]
+    [TestCase("一楼\n大堂", false)]
+    [TestCase("一楼\t大堂", false)]
+    [TestCase("一楼\u2028大堂", false)]
+    [TestCase("一楼\u2029大堂", false)]
+    public void A_line_is_one_in_the_form_in_which_it_is_stored(string text, bool isOne)
+    {
+        var rule = new InlineValidator<Line>();
+        rule.RuleFor(l => l.Text).OneLine();
+
+        var codes = rule.Validate(new Line(text)).Errors.Select(e => e.ErrorCode);
+
+        Assert.That(codes, Is.EqualTo(isOne ? [] : new[] { "text.several_lines" }));
+    }
+
+    private sealed record Line(string Text);
 }

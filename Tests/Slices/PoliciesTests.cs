@@ -403,6 +403,16 @@ public sealed class PoliciesTests : DeskFixture
     }
 
     [Test]
+    public async Task A_policy_is_known_by_its_code_whatever_blanks_were_typed_around_it()
+    {
+        await Send(Here.Manager, new DeclareEvent(Here.CommunityId, " 红色预警\r\n", Local(2, 8), Local(5, 8), 1.5m, ["default", " urgent-repair "]));
+
+        var declared = (await Send(Here.Clerk, new ListDeclaredEvents(Here.CommunityId))).Items.Single();
+
+        Assert.That((declared.Name, string.Join(',', declared.Policies)), Is.EqualTo(("红色预警", "default,urgent-repair")));
+    }
+
+    [Test]
     public async Task It_can_be_for_chosen_targets_and_is_over_when_somebody_ends_it()
     {
         var declared = await Send(Here.Manager, new DeclareEvent(Here.CommunityId, "红色预警", Local(2, 8), Local(5, 8), 1.5m, ["urgent-repair"], [ClockKind.Controlled]));
@@ -445,6 +455,7 @@ public sealed class PoliciesTests : DeskFixture
         Assert.That(await Code(factor: 1.555m), Is.EqualTo("event.factor_out_of_range"));
         Assert.That(await Code(to: Local(2, 12)), Is.EqualTo("event.not_a_span"));
         Assert.That(await Code(from: Local(2, 12).AddYears(-3), to: Local(3, 12).AddYears(-3)), Is.EqualTo("event.out_of_range"));
+        Assert.That(await Code(from: DateTimeOffset.MaxValue.AddDays(-2), to: DateTimeOffset.MaxValue), Is.EqualTo("event.out_of_range"));
         Assert.That(await Code(policy: "nothing"), Is.EqualTo("sla.policy_unknown"));
         Assert.That(await Code(policy: "danger"), Is.EqualTo("event.never_danger"));
         Assert.That(await Code(by: Here.Clerk), Is.EqualTo("role.not_allowed"));

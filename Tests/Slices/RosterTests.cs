@@ -41,6 +41,26 @@ public sealed class RosterTests : DeskFixture
     }
 
     [Test]
+    public async Task What_begins_more_than_a_year_from_now_is_neither_planned_nor_written_down()
+    {
+        var now = Clock.GetUtcNow();
+        Task<ShiftReply> Shift(DateTimeOffset from) => Send(Here.Manager, new PlanShift(Here.CommunityId, Duty.Desk, Here.Clerk.Id, from, from.AddHours(8)));
+        Task<LeaveReply> Leave(DateTimeOffset from) => Send(Here.Manager, new PlanLeave(Here.CommunityId, Here.Clerk.Id, from, from.AddDays(8)));
+
+        foreach (var far in (TimeSpan[])[TimeSpan.FromDays(366), -TimeSpan.FromDays(366)])
+        {
+            await Send(Here.Manager, new RemoveShift((await Shift(now + far)).ShiftId));
+            await Send(Here.Manager, new RemoveLeave((await Leave(now + far)).LeaveId));
+            var further = now + far + (far > TimeSpan.Zero ? TimeSpan.FromSeconds(1) : TimeSpan.FromSeconds(-1));
+            Assert.That(await Refusal(() => Shift(further)), Is.EqualTo("shift.out_of_range"));
+            Assert.That(await Refusal(() => Leave(further)), Is.EqualTo("leave.out_of_range"));
+        }
+
+        Assert.That(await Refusal(() => Shift(DateTimeOffset.MinValue)), Is.EqualTo("shift.out_of_range"));
+        Assert.That(await Refusal(() => Leave(DateTimeOffset.MaxValue.AddDays(-9))), Is.EqualTo("leave.out_of_range"));
+    }
+
+    [Test]
     public async Task Another_communitys_shift_is_absent_and_a_swap_with_oneself_is_none()
     {
         var shift = (await Plan()).ShiftId;
