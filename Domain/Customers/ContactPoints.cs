@@ -1,5 +1,3 @@
-using FluentValidation;
-
 namespace PropertyServiceDesk.Domain.Customers;
 
 /// <summary>One more way to reach a customer, after those that are there: at most 10.</summary>

@@ -119,7 +119,7 @@ public sealed record TrySlaProfile(
             var community = caller.CommunitiesFor(query.CommunityId)[0];
             await edits.MustBeSound(community, query.Profile, cancellationToken);
             var asked = new PreviewSla(community, query.Kind, query.Priority, query.ReportedAt, query.CategoryId, query.Crew, query.CommonArea, query.AppointmentFrom, query.AppointmentTo);
-            var sla = await book.Now(community, query.ReportedAt, cancellationToken) with { Profile = query.Profile };
+            var sla = await book.Now(community, query.ReportedAt, cancellationToken) with { Profile = query.Profile.Normalised() };
             return new SlaTrial(await db.Single<int>(OpenClocks, new { CommunityId = community }, cancellationToken), await previews.Of(asked, sla, cancellationToken));
         }
     }

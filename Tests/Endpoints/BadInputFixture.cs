@@ -4,7 +4,9 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.DependencyInjection;
 using NUnit.Framework;
+using PropertyServiceDesk.Api.Auth;
 using PropertyServiceDesk.Domain.Communities;
 using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Domain.Rules;
@@ -99,8 +101,11 @@ public abstract partial class BadInputFixture : ApiFixture
     }
 
     /// <summary>What this operation names is there, and as it has to be.</summary>
-    private protected async Task Set(ApiOperation operation) =>
+    private protected async Task Set(ApiOperation operation)
+    {
         stage = await StagedCalls.Set(this, operation, Here, everything, ours: true, "requestId", "workOrderId");
+        HostServices.GetRequiredService<Holders>().Forget(); // what they hold now was not given through this host
+    }
 
     /// <summary>The body with which the call succeeds.</summary>
     private protected JsonObject? Body(ApiOperation operation) => operation.Body is { } schema ? (JsonObject)StagedCalls.Body(operation, schema, Known, Here, Clock.GetUtcNow()) : null;

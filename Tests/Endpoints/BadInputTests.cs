@@ -111,7 +111,18 @@ public sealed class BadInputTests : BadInputFixture
     }
 
     private IEnumerable<BadCall> Calls(ApiOperation operation) =>
-        Addresses(operation).Concat(OtherHeaders(operation)).Concat(Body(operation) is { } body ? [.. Raw(operation, body.ToJsonString(Json.Options), body), .. Fields(operation, body)] : []);
+        Addresses(operation).Concat(OtherHeaders(operation)).Concat(Body(operation) is { } body ? [.. Raw(operation, body.ToJsonString(Json.Options), body), .. Fields(operation, Short(operation, body))] : []);
+
+    /// <summary>With a profile of one policy, which is sound as well: the whole one is long, and much is wrong with it in turn.</summary>
+    private static JsonObject Short(ApiOperation operation, JsonObject body)
+    {
+        if (operation.Id is "editSlaProfile" or "trySlaProfile")
+        {
+            body["profile"] = JsonNode.Parse(Bodies.SlaProfile);
+        }
+
+        return body;
+    }
 
     private IEnumerable<BadCall> Addresses(ApiOperation operation)
     {

@@ -18,7 +18,7 @@ internal sealed record Place(object[] Path, JsonElement Schema, bool Required, b
 /// <summary>Bodies, made up from the OpenAPI document.</summary>
 internal static class Bodies
 {
-    private const string SlaProfile = """
+    public const string SlaProfile = """
         {"policies":[{"code":"default","name":{"zh":"默认","en":"Default"},"scope":{"category":null,"kind":null,"priority":null,"crews":[]},"milestones":[{"kind":"finish","allowance":{"number":690,"unit":"workingMinutes"},"calendar":"desk","crew":null}],"feedback":{"way":"sample","remindAfterHours":[24],"call":"sample","joiners":false,"bySomebodyElse":false},"appointment":{"earliestMinutesBeforeStart":10,"latestMinutesAfterEnd":15},"holdsStopClocks":true,"warnAtPercent":75,"escalation":{"steps":[{"level":1,"afterMinutes":0}],"calendar":"desk","mostPromises":1,"longestPromiseMinutes":60}}],"rework":{"name":{"zh":"返修","en":"Rework"},"milestones":[{"kind":"arranged","allowance":{"number":24,"unit":"hours"},"calendar":"24x7","crew":null}],"feedback":{"way":"call","remindAfterHours":[24],"call":"all","joiners":false,"bySomebodyElse":false}},"holdLimits":[{"reason":"parts","allowance":{"number":5,"unit":"workingDays"},"calendar":"office"}],"feedback":{"samplePercent":30,"mostAsksAMonth":4,"attempts":3,"timesOfDay":3,"callsFromHour":9,"callsToHour":20,"waitHours":48,"callWithinHours":24}}
         """;
 

@@ -16,7 +16,7 @@ public sealed class StoredTextsTests : BadInputFixture
     private static readonly HashSet<string> NotAnyText = new(StringComparer.Ordinal)
     {
         "phone", "numberDialled", "language", "timeZone", "registerCustomer.value", "addContactPoint.value",
-        "declareEvent.policies[0]", "editTemplate.body", "reportWork.code", "setQuietHours.from", "setQuietHours.to", "takeInboundSms.community", "takeInboundEmail.community",
+        "addCommunity.district", "declareEvent.policies[0]", "editTemplate.body", "reportWork.code", "setQuietHours.from", "setQuietHours.to", "takeInboundSms.community", "takeInboundEmail.community",
         "editCalendar.day", "editCalendar.like", "editCalendar.windows[0]",
         "editSlaProfile.code", "editSlaProfile.category", "editSlaProfile.calendar", "trySlaProfile.code", "trySlaProfile.category", "trySlaProfile.calendar",
     };

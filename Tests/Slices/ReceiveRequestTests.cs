@@ -277,13 +277,14 @@ public sealed class ReceiveRequestTests : ApiFixture
         var late = await clerk.PostJson("/api/requests", Body(foreign: new { source = "12345", number = "A-2", dueAt = Now.AddDays(400) }), HttpStatusCode.UnprocessableEntity);
         var category = await clerk.PostJson("/api/requests", Body(categoryId: Guid.CreateVersion7()), HttpStatusCode.UnprocessableEntity);
         var taken = await clerk.PostJson("/api/requests", Body(foreign: new { source = "12345", number = "A-1" }), HttpStatusCode.Conflict);
+        var takenWithBlanks = await clerk.PostJson("/api/requests", Body(foreign: new { source = "12345 ", number = " A-1\r\n" }), HttpStatusCode.Conflict);
 
         foreach (var (reply, field, code) in new[] { (future, "reportedAt", "reported_at.in_the_future"), (old, "reportedAt", "reported_at.too_long_ago"), (late, "foreign.dueAt", "foreign.due_at.out_of_range"), (category, "categoryId", "category.unknown") })
         {
             Assert.That((reply.Code, reply.Body.GetProperty("errors")[0].GetProperty("field").GetString()), Is.EqualTo((code, field)));
         }
 
-        Assert.That(taken.Code, Is.EqualTo("request.foreign_number_taken"));
+        Assert.That((taken.Code, takenWithBlanks.Code), Is.EqualTo(("request.foreign_number_taken", "request.foreign_number_taken")));
     }
 
     private ReceiveRequest Report(Town? town = null, string category = "water") => new(
