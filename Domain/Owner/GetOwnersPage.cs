@@ -16,7 +16,7 @@ public sealed record GetOwnersPage(Guid CommunityId, Guid RequestId) : IQuery<Ow
                  join fault x on x.community_id = j.community_id and x.fault_id = j.fault_id and x.status = 'open'
                  where j.community_id = r.community_id and j.request_id = r.request_id and j.left_at is null
                  limit 1) as expected_at,
-                r.to_confirm and r.confirmed_at is null and r.status = 'received' as to_confirm, r.last_urged_at, cu.language
+                r.to_confirm and r.confirmed_at is null as to_confirm, r.last_urged_at, cu.language
             from request r
             join community m on m.community_id = r.community_id
             join category c on c.community_id = r.community_id and c.category_id = r.category_id

@@ -36,9 +36,10 @@ public sealed record CancelRequest([property: JsonIgnore] Guid RequestId, Cancel
             for no key update
             """;
 
+        // Nobody confirms any more what is not gone on with.
         private const string Write = """
             update request
-            set status = @To, outcome = @Outcome, duplicate_of_id = @DuplicateOfId, cancelled_at = @Now, version = version + 1
+            set status = @To, outcome = @Outcome, duplicate_of_id = @DuplicateOfId, cancelled_at = @Now, to_confirm = to_confirm and confirmed_at is not null, version = version + 1
             where request_id = @RequestId
             """;
 

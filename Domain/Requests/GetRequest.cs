@@ -18,7 +18,7 @@ public sealed record GetRequest(Guid RequestId) : IQuery<RequestDetails>
                 r.customer_id, cu.name as customer_name, r.reporter_name, r.reporter_phone, r.on_behalf_of, r.confidential, r.reported_at, r.registered_at, r.registered_by,
                 r.appointment_from, r.appointment_to, r.foreign_source, r.foreign_number, r.imposed_due_at, r.import_source, r.import_id, r.payer,
                 r.in_charge_id, s.display_name as in_charge_name, r.first_replied_at, r.written_replied_at, r.round, r.rework_count, ro.request_id as rework_of_id, du.request_id as duplicate_of_id,
-                r.urge_count, r.to_confirm and r.confirmed_at is null and r.status = 'received' as to_confirm, r.owner_word_at, r.finished_at, r.closed_at, r.cancelled_at, r.version
+                r.urge_count, r.to_confirm and r.confirmed_at is null as to_confirm, r.owner_word_at, r.finished_at, r.closed_at, r.cancelled_at, r.version
             from request r
             join category c on c.community_id = r.community_id and c.category_id = r.category_id
             left join place p on p.community_id = r.community_id and p.place_id = r.place_id

@@ -163,7 +163,7 @@ internal static class RequestSql
         select r.community_id, r.request_id, r.number, r.kind, r.channel, r.status, r.outcome, r.priority, r.category_id, r.description, r.place_id,
             p.name as place_name, r.customer_id, coalesce(cu.name, r.reporter_name) as customer_name, r.confidential, r.reported_at, r.registered_at,
             r.closed_at, r.rework_count, r.urge_count, k.due_at, coalesce(coalesce(k.stopped_at, k.held_at, @Now) > k.due_at, false) as late,
-            r.to_confirm and r.confirmed_at is null and r.status = 'received' as to_confirm, r.owner_word_at, r.in_charge_id, ic.display_name as in_charge_name, r.version, case when k.stopped_at is null then k.due_at end as runs_until
+            r.to_confirm and r.confirmed_at is null as to_confirm, r.owner_word_at, r.in_charge_id, ic.display_name as in_charge_name, r.version, case when k.stopped_at is null then k.due_at end as runs_until
         """;
 
     internal const string Joins = """
@@ -412,8 +412,8 @@ internal static class RequestSql
             },
             f.ToConfirm switch
             {
-                true => "r.to_confirm and r.confirmed_at is null and r.status = 'received'",
-                false => "not (r.to_confirm and r.confirmed_at is null and r.status = 'received')",
+                true => "r.to_confirm and r.confirmed_at is null",
+                false => "not (r.to_confirm and r.confirmed_at is null)",
                 null => null,
             },
             f.UnreadWord switch

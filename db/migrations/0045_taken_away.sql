@@ -1,13 +1,14 @@
 -- What is given to a team, a person or a place in the instant in which it is taken away: whoever gives shares the row that the other one
--- holds, so that of two the second sees what the first did. The log's decision on locks says in which order.
+-- holds, so that of two the second sees what the first did. In which order: docs/decisions/0065.
 
 -- ---------------------------------------------------------------- work
 
--- Somebody works here, then sits in the team, then the team is in use. What stays as it was is not looked at again.
+-- Somebody works here, then sits in the team, then the team is in use. What stays as it was is not looked at again: two who leave a
+-- team at once hold it each after the other, and would wait for each other if both shared it before.
 create function order_goes_to_who_is_there() returns trigger
 language plpgsql as $$
 declare
-    anew boolean := tg_op = 'INSERT' or (new.team_id, new.assignee_id) is distinct from (old.team_id, old.assignee_id);
+    other_team boolean := tg_op = 'INSERT' or new.team_id is distinct from old.team_id;
 begin
     if new.assignee_id is not null then
         perform from community_staff where community_id = new.community_id and staff_id = new.assignee_id and left_at is null for share;
@@ -15,13 +16,13 @@ begin
             raise exception 'the assignee does not work here' using errcode = 'check_violation', constraint = 'work_order_assignee_works_here';
         end if;
     end if;
-    if anew and new.assignee_id is not null then
+    if new.assignee_id is not null and (other_team or new.assignee_id is distinct from old.assignee_id) then
         perform from team_member where community_id = new.community_id and team_id = new.team_id and staff_id = new.assignee_id and to_at is null for share;
         if not found then
             raise exception 'the assignee does not sit in the team' using errcode = 'check_violation', constraint = 'work_order_assignee_in_team';
         end if;
     end if;
-    if anew and new.team_id is not null then
+    if new.team_id is not null and other_team then
         perform from team where community_id = new.community_id and team_id = new.team_id and retired_at is null for share;
         if not found then
             raise exception 'the team was retired' using errcode = 'check_violation', constraint = 'work_order_team_in_use';
@@ -66,5 +67,12 @@ create trigger occupancy_place_in_use before insert on occupancy
     for each row when (new.to_on is null) execute function place_is_in_use();
 create trigger asset_place_in_use before insert on asset
     for each row when (new.retired_at is null) execute function place_is_in_use();
+
+-- ---------------------------------------------------------------- marks
+
+-- What was cancelled is not to be confirmed any more.
+update request
+set to_confirm = false
+where to_confirm and confirmed_at is null and status = 'cancelled';
 
 revoke execute on function order_goes_to_who_is_there, seat_is_in_a_team_in_use, place_is_in_use from public;
