@@ -88,7 +88,7 @@ gist() {
 alone() {
   if command -v flock >/dev/null; then
     exec 8>"${TMPDIR:-/tmp}/servicedesk-build-$(id -u)-$(pwd | cksum | cut -d' ' -f1).lock"
-    flock 8
+    flock -n 8 || { say "  Waiting for another build of this checkout …"; flock 8; }
   fi
   "$@"
   exec 8>&-

@@ -258,7 +258,7 @@ public sealed record ResetTemplate([property: JsonIgnore] Guid CommunityId, [pro
             select version
             from message_template
             where community_id = @CommunityId and template = @Template and language = @Language
-            for update
+            for no key update
             """;
 
         private const string Delete = """

@@ -452,7 +452,10 @@ public sealed partial class YearTests
             : [])
         {
             var (team, crew) = (await Rows<(Guid, string)>("select team_id, crew from work_order where work_order_id = @order", new { order })).Single();
-            await Work(Staff(people[(round.CommunityId, "manager")].First(), Roles.CrewMember) with { Seats = [new Seat(round.CommunityId, team, EnumWord.Read<Crew>(crew), false)] }, order);
+            var members = await Rows<Guid>("select staff_id from team_member where community_id = @CommunityId and team_id = @team and to_at is null order by staff_id limit 1", new { round.CommunityId, team });
+            await Work(
+                members is [var member] ? new Actor(ActorKind.Staff, member, "member", [new RoleIn(round.CommunityId, Roles.CrewMember)], [new Seat(round.CommunityId, team, EnumWord.Read<Crew>(crew), false)]) : manager, // a contractor's people have no account
+                order);
         }
     }
 

@@ -365,7 +365,12 @@ internal sealed class Stage(DeskFixture desk, Town town, Actor who, bool ours = 
         },
         ["recategoriseRequest"] = s => Do(() => s.Is("categoryId", s.Town.Category(RequestKind.Repair, "power"))),
         ["decideOnAnswer"] = s => s.Answered(),
-        ["confirmRequest"] = async s => await s.Execute("update request set to_confirm = true where request_id = @id", new { id = await s.The("requestId") }),
+        ["confirmRequest"] = async s =>
+        {
+            var id = await s.Fresh();
+            await s.Execute("update request set to_confirm = true where request_id = @id", new { id });
+            s.Is("requestId", id);
+        },
         ["readOwnersWord"] = async s => await s.Execute("update request set owner_word_at = @Now where request_id = @id", new { id = await s.The("requestId"), s.Now }),
         ["namePersonInCharge"] = s => s.Complaint(),
         ["openFault"] = async s => s.Is("requestId", await s.Fresh()),

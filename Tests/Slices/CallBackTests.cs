@@ -101,7 +101,7 @@ public sealed class CallBackTests : DeskFixture
     public async Task Whoever_did_the_work_neither_takes_it_nor_is_given_it_nor_sees_it()
     {
         var (request, order) = await GivenWorking();
-        await Execute("update work_order set assignee_id = @Id where work_order_id = @order", new { Here.Clerk.Id, order });
+        await GivenInTheHandsOf(Here.Clerk, order);
         await Send(Here.Officer, new CompleteWork(order, "好了"));
         var round = (await Send(Here.Officer, new TryCall(request, Number, CallResult.NoAnswer))).FeedbackId;
 

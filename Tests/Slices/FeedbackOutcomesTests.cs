@@ -96,7 +96,7 @@ public sealed class FeedbackOutcomesTests : DeskFixture
     public async Task Whoever_did_the_work_does_not_call_about_it()
     {
         var (request, order) = await GivenWorking();
-        await Execute("update work_order set assignee_id = @Id where work_order_id = @order", new { Here.Clerk.Id, order });
+        await GivenInTheHandsOf(Here.Clerk, order);
         await Send(Here.Officer, new CompleteWork(order, "好了"));
 
         Assert.Multiple(async () =>

@@ -317,7 +317,7 @@ public sealed class FollowUpCallTests : DeskFixture
     public async Task Whoever_did_the_work_does_not_ring_another_role_does_not_and_what_has_ended_is_not_rung()
     {
         var (request, order) = await GivenWorking();
-        await Execute("update work_order set assignee_id = @Id where work_order_id = @order", new { Here.Clerk.Id, order });
+        await GivenInTheHandsOf(Here.Clerk, order);
         await Send(Here.Officer, new CompleteWork(order, "好了"));
         await Send(Here.Officer, new RecordFeedback(request, Solved.Partly, 4, "王小明"));
         var followUp = await Scalar<Guid>("select follow_up_id from follow_up where request_id = @request", new { request });

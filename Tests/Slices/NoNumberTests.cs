@@ -489,10 +489,33 @@ public sealed class NoNumberTests : DeskFixture
         var third = await GivenAnew(second);
         await Execute("delete from inbound_message where carried_from is not null");
 
-        await Execute("with recursive anew" + Migrations.Files().Single(f => f.Name == "0042_word_kept.sql").Sql.Split("with recursive anew")[1].Split(';')[0]);
+        await CarriedAlong();
 
         Assert.That(await Rows<(Guid, string)>("select request_id, sender_normalised from inbound_message where carried_from is not null"), Is.EquivalentTo(new[] { (second, "li@example.org"), (third, "li@example.org") }));
     }
+
+    [Test]
+    public async Task Whoever_wrote_about_the_one_that_was_made_anew_is_the_one_who_is_named_after_it()
+    {
+        var first = await GivenMailedAndDone();
+        var second = await GivenAnew(first);
+        var third = await GivenAnew(second);
+        await Execute("delete from inbound_message where carried_from is not null");
+        await Execute(
+            """
+            insert into inbound_message (community_id, inbound_message_id, channel, external_id, kind, sender, sender_normalised, text, received_at, request_id, settled_at, settled_by, is_report)
+            select community_id, gen_random_uuid(), channel, '<bo>', kind, 'bo@example.org', 'bo@example.org', text, received_at, @second, settled_at, settled_by, true
+            from inbound_message
+            where request_id = @first and is_report
+            """,
+            new { first, second });
+
+        await CarriedAlong();
+
+        Assert.That(await Rows<(Guid, string)>("select request_id, sender_normalised from inbound_message where carried_from is not null"), Is.EqualTo(new[] { (third, "bo@example.org") }));
+    }
+
+    private Task CarriedAlong() => Execute("with recursive anew" + Migrations.Files().Single(f => f.Name == "0042_word_kept.sql").Sql.Split("with recursive anew")[1].Split(';')[0]);
 
     [Test]
     public async Task Nobody_is_carried_along_where_a_customer_or_a_number_is_known()

@@ -225,6 +225,15 @@ public abstract class DeskFixture
         return (request, order);
     }
 
+    /// <summary>Work that somebody of the desk did, who sat in the team for as long as it took to be given it.</summary>
+    protected Task GivenInTheHandsOf(Actor who, Guid order) => Execute(
+        """
+        insert into team_member (community_id, team_id, staff_id, lead, from_at) select community_id, team_id, @Id, false, @Now from work_order where work_order_id = @order;
+        update work_order set assignee_id = @Id where work_order_id = @order;
+        delete from team_member where staff_id = @Id and from_at = @Now;
+        """,
+        new { who.Id, order, Now = Clock.GetUtcNow() });
+
     /// <summary>A repair that the desk registered from a mail, of whoever is known by nothing but its address.</summary>
     protected internal async Task<Guid> GivenMailed(string sender = "li@example.org", Priority? priority = null, string category = "water", string place = "3-2-1502", string text = "厨房水管漏水")
     {

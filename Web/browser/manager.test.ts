@@ -109,7 +109,8 @@ test.each<[Look['language'], 'light' | 'dark']>([['zh-CN', 'light'], ['en', 'dar
     expect([of, await page.locator('.shell > header, .unprinted, .scope').evaluateAll((all) => all.filter((e) => e.checkVisibility()).length)]).toEqual([of, 0]);
     expect([of, await page.locator('.printed h1').isVisible()]).toEqual([of, true]);
     expect([of, await page.locator('.figures tbody tr.ant-table-row:visible').count(), await page.locator('.figures th:visible').count()]).toEqual([of, rows, columns]);
-    found.push(...[...(await offTheSheet(page)), ...(await pale(page))].map((what) => `${of}: ${what}`));
+    await expect.poll(() => offTheSheet(page), of).toEqual([]);
+    found.push(...(await pale(page)).map((what) => `${of}: ${what}`));
     const paper = await page.pdf({ preferCSSPageSize: true });
     if (process.env.DESK_PICTURES) writeFileSync(join(process.env.DESK_PICTURES, `paper-${of}-${language}.pdf`), paper);
     expect([of, /\/MediaBox \[0 0 84[12][.\d]* 59[45]/.test(paper.toString('latin1'))]).toEqual([of, true]); // on its side

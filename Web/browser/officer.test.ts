@@ -56,6 +56,7 @@ test.each<[Look['language'], number]>([['zh-CN', 1440], ['en', 360]])('The offic
   const inCharge = page.locator('[data-part=in-charge]');
   await inCharge.first().waitFor();
   const mine = await inCharge.allInnerTexts();
+  expect(mine.length).toBeGreaterThan(0);
   expect(mine.every((line) => line.includes('officer'))).toBe(true);
   await page.reload();
   await expect.poll(() => inCharge.allInnerTexts()).toEqual(mine);

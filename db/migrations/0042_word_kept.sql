@@ -19,6 +19,7 @@ with recursive anew as (
     select r.community_id, r.request_id, a.inbound_message_id
     from anew a
     join request r on r.community_id = a.community_id and r.rework_of_id = a.request_id and r.customer_id is null and r.reporter_phone is null
+    where not exists (select from inbound_message x where x.community_id = a.community_id and x.request_id = a.request_id and x.is_report)
 )
 insert into inbound_message (community_id, inbound_message_id, channel, external_id, kind, sender, sender_normalised, text, received_at, customer_id, request_id, settled_at, settled_by, is_report, carried_from)
 select i.community_id, n.id, i.channel, 'carried:' || n.id, i.kind, i.sender, i.sender_normalised, '', i.received_at, i.customer_id, a.request_id, i.settled_at, i.settled_by, true, i.inbound_message_id

@@ -1,5 +1,6 @@
 -- What is given to a team, a person or a place in the instant in which it is taken away: whoever gives shares the row that the other one
--- holds, so that of two the second sees what the first did. In which order: docs/decisions/0065.
+-- holds, so that of two the second sees what the first did. In which order: docs/decisions/0065. After the row is written: whose row it may
+-- be is asked before.
 
 -- ---------------------------------------------------------------- work
 
@@ -28,12 +29,12 @@ begin
             raise exception 'the team was retired' using errcode = 'check_violation', constraint = 'work_order_team_in_use';
         end if;
     end if;
-    return new;
+    return null;
 end
 $$;
 drop trigger work_order_assignee_works_here on work_order;
 drop function assignee_works_here;
-create trigger work_order_goes_to_who_is_there before insert or update of team_id, assignee_id on work_order
+create trigger work_order_goes_to_who_is_there after insert or update of team_id, assignee_id on work_order
     for each row when ((new.team_id is not null or new.assignee_id is not null) and new.status not in ('done', 'voided')) execute function order_goes_to_who_is_there();
 
 -- ---------------------------------------------------------------- seats
@@ -45,10 +46,10 @@ begin
     if not found then
         raise exception 'the team was retired' using errcode = 'check_violation', constraint = 'team_member_team_in_use';
     end if;
-    return new;
+    return null;
 end
 $$;
-create trigger team_member_team_in_use before insert on team_member
+create trigger team_member_team_in_use after insert on team_member
     for each row when (new.to_at is null) execute function seat_is_in_a_team_in_use();
 
 -- ---------------------------------------------------------------- places
@@ -60,19 +61,19 @@ begin
     if not found then
         raise exception 'the place was retired' using errcode = 'check_violation', constraint = 'place_in_use';
     end if;
-    return new;
+    return null;
 end
 $$;
-create trigger occupancy_place_in_use before insert on occupancy
+create trigger occupancy_place_in_use after insert on occupancy
     for each row when (new.to_on is null) execute function place_is_in_use();
-create trigger asset_place_in_use before insert on asset
+create trigger asset_place_in_use after insert on asset
     for each row when (new.retired_at is null) execute function place_is_in_use();
 
 -- ---------------------------------------------------------------- marks
 
--- What was cancelled is not to be confirmed any more.
+-- What somebody went on with, or cancelled, is not to be confirmed any more.
 update request
 set to_confirm = false
-where to_confirm and confirmed_at is null and status = 'cancelled';
+where to_confirm and confirmed_at is null and status <> 'received';
 
 revoke execute on function order_goes_to_who_is_there, seat_is_in_a_team_in_use, place_is_in_use from public;

@@ -54,14 +54,17 @@ export function OwnersPhoto({ photo, choose }: { photo: File | undefined; choose
   );
 }
 
+/** A file of another name is another file. */
+const named = (name: string) => [...name].reduce((sum, c) => (sum * 31 + c.codePointAt(0)!) >>> 0, 7);
+
 /** Sent before the answer: one that cannot be used is said while nothing is written down yet. Sent again, it is the same one. */
 export const sendOwnersPhoto = async (requestId: string, photo: File | undefined, header: Sending) => {
   if (!photo) return;
   await told(api.POST('/api/requests/{requestId}/attachments', {
     params: {
       path: { requestId },
-      query: { purpose: 'other', visibility: 'owner', fileName: photo.name.slice(-100) },
-      header: { 'Idempotency-Key': `${header['Idempotency-Key']}-photo-${photo.size}-${photo.lastModified}` },
+      query: { purpose: 'other', visibility: 'owner', fileName: [...photo.name].slice(-100).join('') },
+      header: { 'Idempotency-Key': `${header['Idempotency-Key']}-photo-${photo.size}-${photo.lastModified}-${named(photo.name)}` },
     },
     body: photo as never,
     bodySerializer: (body: unknown) => body as File,
