@@ -36,9 +36,13 @@ test.each(languages)('A clerk’s day (%s)', async (language) => {
   await page.locator('#description').press('Control+Enter');
   await page.locator('[data-act=open-saved]').click();
   await page.locator('[data-part=description]', { hasText: repair[language][1] }).waitFor();
+  // Two crews are needed: one repairs, the other cleans.
   await page.locator('[data-move=dispatch]').click();
+  await page.locator('.ant-modal:visible button:has(.anticon-plus)').click();
+  await page.locator('.ant-modal:visible fieldset').nth(1).locator('.ant-radio-button-wrapper').nth(1).click();
+  await page.locator('.ant-modal:visible [id$=orders_1_whatToDo]').fill(language === 'en' ? 'Dry the floor' : '清理积水');
   await page.locator('.ant-modal:visible [data-act=submit]').click();
-  await page.locator('[data-part=order]').waitFor();
+  await page.locator('[data-part=order]').nth(1).waitFor();
 
   // What nobody has been given yet, page by page.
   await page.goto(`${address}/queue`);

@@ -25,6 +25,16 @@ test.each<[Look['language'], number]>([['zh-CN', 1280], ['en', 1280], ['zh-CN', 
   await expect.poll(() => page.locator('.counts b').first().innerText()).toBe(String(count));
   expect(await overflow(page)).toBeLessThanOrEqual(0);
 
+  await page.goto(`${address}/today`);
+  const low = await page.locator('[data-figure=lowRatings] b').innerText();
+  await page.locator('[data-figure=lowRatings]').click();
+  await expect.poll(() => page.locator('[data-part=count]').innerText()).toBe(low);
+  await page.goto(`${address}/today`);
+  const waiting = Number(await page.locator('[data-figure=awaitingFeedback] b').innerText());
+  await page.locator('[data-figure=awaitingFeedback]').click();
+  await page.waitForURL(/status=awaitingFeedback/);
+  await expect.poll(() => page.locator('.counts button[aria-pressed=true] b').first().innerText()).toBe(String(waiting));
+
   for (const of of ['clocks', 'satisfaction', 'escalations', 'demand']) {
     await page.goto(`${address}/reports?of=${of}&by=${of === 'demand' ? 'requestKind' : 'all'}`);
     await page.locator('.figures table').waitFor();
@@ -109,7 +119,7 @@ test.each<[Look['language'], 'light' | 'dark']>([['zh-CN', 'light'], ['en', 'dar
     expect([of, await page.locator('.shell > header, .unprinted, .scope').evaluateAll((all) => all.filter((e) => e.checkVisibility()).length)]).toEqual([of, 0]);
     expect([of, await page.locator('.printed h1').isVisible()]).toEqual([of, true]);
     expect([of, await page.locator('.figures tbody tr.ant-table-row:visible').count(), await page.locator('.figures th:visible').count()]).toEqual([of, rows, columns]);
-    await expect.poll(() => offTheSheet(page), of).toEqual([]);
+    await expect.poll(() => offTheSheet(page), { message: of }).toEqual([]);
     found.push(...(await pale(page)).map((what) => `${of}: ${what}`));
     const paper = await page.pdf({ preferCSSPageSize: true });
     if (process.env.DESK_PICTURES) writeFileSync(join(process.env.DESK_PICTURES, `paper-${of}-${language}.pdf`), paper);

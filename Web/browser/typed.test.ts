@@ -206,6 +206,25 @@ test('A fault that a colleague changed keeps both: theirs stays, and what is bei
   await form(page).locator('[data-part=mine]', { hasText: 'No water in two buildings' }).waitFor();
   await submit(page);
   await page.locator('h1', { hasText: 'No water in two buildings' }).waitFor();
+
+  // Who reported something else goes their own way; for whom it is not fixed, with their words.
+  const joined = [await registered('only ours is dry'), await registered('still dry here')];
+  for (const requestId of joined) await officer.post(`/api/faults/${faultId}/requests`, { requestId });
+  await page.reload();
+  const line = (requestId: string) => page.locator('.lines li', { has: page.locator(`a[href="/requests/${requestId}"]`) });
+  await line(joined[0]!).locator('[data-act=un-join]').click();
+  await form(page).locator('[id$=_reason]').fill('A tap of their own');
+  await submit(page);
+  await line(joined[0]!).locator('[data-act=un-join]').waitFor({ state: 'detached' });
+  await line(joined[0]!).locator('.ant-tag').nth(1).waitFor();
+  await page.locator('[data-move=end]').click();
+  await submit(page);
+  await line(joined[1]!).locator('[data-act=split-off]').click();
+  await form(page).locator('[id$=_saidBy]').fill('A. Nobody');
+  await form(page).locator('[id$=_words]').fill('Not a drop yet');
+  await submit(page);
+  await line(joined[1]!).locator('[data-act=split-off]').waitFor({ state: 'detached' });
+  expect((await officer.get<{ request: { status: string; round: number } }>(`/api/requests/${joined[1]}`)).request.status).not.toBe('awaitingFeedback');
   expect(wrong).toEqual([]);
   await context.close();
 });
