@@ -33,7 +33,7 @@ test.each<[Look['language'], number]>([['zh-CN', 1280], ['en', 1280], ['zh-CN', 
     await opens(page);
   }
 
-  if (width > 600) {
+  if (width > 600 && language === 'en') {
     await page.setViewportSize({ width: 2560, height: 1440 });
     for (const [path, there] of [['/today', '[data-part=today]'], ['/reports', '.figures table']] as const) {
       await page.goto(address + path);
