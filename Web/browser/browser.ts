@@ -142,6 +142,14 @@ export async function everSeen(page: Page, selector: string): Promise<() => Prom
 /** Nothing sticks out to the side. */
 export const overflow = (page: Page): Promise<number> => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
+/** What a thumb is to meet, and is less than 44 px high or wide. */
+export const tooSmall = (page: Page, where: string, targets: string): Promise<string[]> =>
+  page.evaluate(([path, met]) => [...document.querySelectorAll<HTMLElement>(met!)]
+    .filter((e) => e.checkVisibility())
+    .map((e) => ({ e, box: e.getBoundingClientRect() }))
+    .filter(({ box }) => box.height < 44 || box.width < 44)
+    .map(({ e, box }) => `${path}, too small for a thumb: ${e.tagName} ${e.getAttribute('name') ?? e.textContent} ${Math.round(box.width)}×${Math.round(box.height)}`), [where, targets]);
+
 /** What is on its way is there: nothing turns any more. The stream of events keeps the network busy for ever. */
 export async function settled(page: Page): Promise<void> {
   await page.waitForFunction(() => !document.querySelector('.ant-spin-spinning, .ant-spin-show, [aria-busy=true]'), undefined, { timeout: 60_000 });

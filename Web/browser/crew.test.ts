@@ -30,6 +30,9 @@ test.each(['zh-CN', 'en'] as const)('A crew member works through an order withou
   await page.waitForURL('**/crew');
   await page.locator(`[data-order="${order.number}"]`).click();
   await page.locator('[data-move=claim]').waitFor();
+  expect((await page.locator('[data-act=call]').getAttribute('href'))!.replaceAll(/\s/g, '')).toMatch(new RegExp(`^tel:\\+?\\d*${process.env.DESK_CALLER ?? '8001'}$`));
+  const place = await page.locator('.order-page h1').innerText();
+  expect(decodeURIComponent((await page.locator('[data-act=open-place]').getAttribute('href'))!)).toMatch(new RegExp(`^geo:0,0\\?q=.*${place}$`));
   await page.evaluate(async () => { await navigator.serviceWorker?.ready; });
   const photo = await picture(page);
   expect(await overflow(page)).toBeLessThanOrEqual(0);
@@ -97,6 +100,56 @@ test.each(['zh-CN', 'en'] as const)('A crew member works through an order withou
     return [bitmap.width, bitmap.height];
   }, file!.attachmentId);
   expect([file!.mediaType, size]).toEqual(['image/jpeg', [800, 1600]]);
+  expect(wrong).toEqual([]);
+  await desk.context.close();
+  await context.close();
+});
+
+test('A lead hands an order over to a colleague, returns it with a reason, and passes another one on to another team', async () => {
+  const ours = await dispatched('不是我们的活');
+  const theirs = await dispatched('该别的组来');
+  const [desk, colleague] = [await as('clerk'), await as('member')];
+  const { staffId } = await colleague.get<{ staffId: string }>('/api/session');
+  await colleague.context.close();
+  const stands = async ({ workOrderId }: Order) => {
+    const { workOrder: o } = await desk.get<{ workOrder: { status: string; teamId?: string | null; assigneeId?: string | null } }>(`/api/work-orders/${workOrderId}`);
+    return [o.status, o.teamId ?? null, o.assigneeId ?? null];
+  };
+  const { page, context, wrong } = await open(browser, { language: 'zh-CN', width: 360, cut: true });
+  await signIn(page, 'lead');
+  await page.waitForURL('**/crew');
+  const form = async (move: string) => {
+    await page.locator('[data-move=more]').click();
+    await page.locator(`dialog [data-move=${move}]`).click();
+    return page.locator(`dialog[data-part=form-${move}]`);
+  };
+  // What somebody has given away may be on no list of theirs any more, and what they did still stands there.
+  const sent = async (move: string) => {
+    await page.locator('dialog [data-act=submit]').click();
+    await page.locator(`[data-action=${move}][data-state=sent]`).waitFor();
+  };
+
+  await page.goto(`${address}/work-orders/${ours.workOrderId}`);
+  const handOver = await form('assign');
+  await handOver.locator(`input[value="${staffId}"]`).check();
+  await sent('assign');
+  const [status, teamId, assigneeId] = await stands(ours);
+  expect([status, !!teamId, assigneeId]).toEqual(['dispatched', true, staffId]);
+  const back = await form('return');
+  await back.locator('[name=reason]').fill('要先请燃气公司来');
+  await sent('return');
+  expect(await stands(ours)).toEqual(['unassigned', null, null]);
+  const { items } = await desk.get<{ items: { what: string; text: string | null }[] }>(`/api/requests/${ours.requestId}/timeline`);
+  expect(items.filter((e) => e.what === 'workReturned').map((e) => e.text)).toEqual(['要先请燃气公司来']);
+
+  await page.goto(`${address}/work-orders/${theirs.workOrderId}`);
+  const passOn = await form('transfer');
+  const team = passOn.locator('input[name=teamId]').first();
+  const to = await team.getAttribute('value');
+  await team.check();
+  await passOn.locator('[name=reason]').fill('水从花坛来');
+  await sent('transfer');
+  expect(await stands(theirs)).toEqual(['dispatched', to, null]);
   expect(wrong).toEqual([]);
   await desk.context.close();
   await context.close();

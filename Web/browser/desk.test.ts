@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test as always } from 'vitest';
-import { address, handed, held, launch, open, overflow, refused, signIn } from './browser';
+import { address, handed, held, launch, mixed, open, overflow, refused, settled, signIn } from './browser';
 import type { Look } from './browser';
 
 /** A customer with two homes, who shares the last digits of their number with two others; see Tests/Browser. */
@@ -114,6 +114,65 @@ test('A telephone system opens the desk on the caller, known or not', async () =
   await page.locator('[data-part=unknown-number]').waitFor();
   expect(await page.locator('#callerPhone').inputValue()).toBe('13712345678');
   await focused(page, 'callerName');
+  await context.close();
+});
+
+test('Beside a call stands what the desk must know of the caller; the number of their request opens it from the one box', async () => {
+  const { page, context, wrong } = await open(browser, { language: 'zh-CN', width: 1280 });
+  await signIn(page, 'clerk');
+  const listed = await page.request.get(`${address}/api/requests?priority=danger&status=received`);
+  const request = ((await listed.json()) as { items: { requestId: string; number: number; customerId: string; customerName: string }[] }).items.find((r) => r.customerName === '王小明')!;
+  const promised = await page.request.post(`${address}/api/requests/${request.requestId}/promises`, { data: { text: '明天有人上门', dueAt: new Date(Date.now() + 86_400_000).toISOString() } });
+  expect(promised.status()).toBe(201);
+
+  await page.goto(`${address}/desk?customer=${request.customerId}`);
+  const card = page.locator('[data-part=card]', { hasText: '王小明' });
+  await card.locator('a', { hasText: '明天有人上门' }).locator('time').waitFor();
+  await card.locator('a[href^="/faults/"]', { hasText: '3栋停水' }).waitFor();
+  await card.locator('.ant-tag', { hasText: /^2 \/ 5$/ }).first().waitFor();
+  expect(digitsOf(await card.locator(`a[href="/requests/${request.requestId}"] .number`).innerText())).toBe(String(request.number));
+  expect(await card.innerText()).toContain(caller.name); // who lives with them
+
+  await page.locator('[data-field=search]').fill(String(request.number));
+  await page.locator('[data-part=results][aria-busy=false]').waitFor();
+  // There may be telephone numbers that end like it.
+  const found = await page.locator('[data-part=results] [role=option]').allInnerTexts();
+  const at = found.findIndex((words) => digitsOf(words).includes(String(request.number)));
+  expect(at).toBeGreaterThanOrEqual(0);
+  for (let n = 0; n < at; n++) await page.locator('[data-field=search]').press('ArrowDown');
+  await page.locator('[data-field=search]').press('Enter');
+  await page.waitForURL(`**/requests/${request.requestId}`);
+  await expect.poll(async () => digitsOf(await page.locator('main h1.number').innerText())).toMatch(new RegExp(`\\D${request.number}$`));
+  expect(wrong).toEqual([]);
+  await context.close();
+});
+
+test('Whoever changes the language or the shade loses nothing that was typed; both stay over a reload, and so does what a list was narrowed to', async () => {
+  const { page, context, wrong } = await open(browser, { language: 'zh-CN', width: 1280 });
+  const look = () => page.evaluate(() => [document.documentElement.lang, document.documentElement.dataset.shade]);
+  await signIn(page, 'clerk', '/desk');
+  await page.locator('#description').fill('Half a sentence');
+  expect([await look(), await page.locator('nav').innerText()]).toEqual([['zh-CN', 'light'], expect.stringMatching(/\p{Script=Han}/u)]);
+
+  await page.locator('[data-act=language]').click();
+  await expect.poll(look).toEqual(['en', 'light']);
+  await expect.poll(() => mixed(page, '/desk')).toEqual([]);
+  await page.locator('[data-act=shade]').click();
+  await expect.poll(look).toEqual(['en', 'dark']);
+  expect(await page.locator('#description').inputValue()).toBe('Half a sentence');
+
+  await page.goto(`${address}/requests`);
+  await page.locator('.counts button').nth(1).click();
+  await page.waitForURL((u) => u.searchParams.get('status') === 'received');
+  await page.reload();
+  const pressed = page.locator('.counts button[aria-pressed=true]');
+  await pressed.waitFor();
+  const [status] = (await pressed.innerText()).split(/\s*\d/);
+  const listed = page.locator('.ant-table-row td:nth-child(2)');
+  await listed.first().waitFor();
+  expect([...new Set(await listed.allInnerTexts())]).toEqual([status]);
+  expect([await look(), await mixed(page, '/requests')]).toEqual([['en', 'dark'], []]);
+  expect(wrong).toEqual([]);
   await context.close();
 });
 
@@ -272,16 +331,22 @@ test('An inquiry is answered and closed on the spot, from the keyboard', async (
   await context.close();
 });
 
-test('The desk fits a telephone', async () => {
+test('The desk fits a telephone and the widest screen', async () => {
   const { page, context } = await open(browser, { language: 'en', width: 360 });
   await signIn(page, 'clerk');
   for (const path of ['/desk', '/queue', '/requests', '/faults', '/call-backs', '/follow-ups', '/inbox', '/messages']) {
     await page.goto(address + path);
     await page.locator('main h1').first().waitFor();
     expect([path, await overflow(page)]).toEqual([path, 0]);
+    await page.setViewportSize({ width: 2560, height: 1440 });
+    await settled(page);
+    await expect.poll(async () => [path, await overflow(page)]).toEqual([path, 0]);
+    await page.setViewportSize({ width: 360, height: 780 });
   }
   await context.close();
 });
+
+const digitsOf = (words: string) => words.replace(/\s/g, '');
 
 const drafts = (page: Page) => page.evaluate(() => Object.keys(localStorage).filter((k) => k.startsWith('desk.draft')));
 

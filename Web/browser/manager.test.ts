@@ -43,6 +43,16 @@ test.each<[Look['language'], number]>([['zh-CN', 1280], ['en', 1280], ['zh-CN', 
     await opens(page);
   }
 
+  if (width > 600 && language === 'en') {
+    await page.setViewportSize({ width: 2560, height: 1440 });
+    for (const [path, there] of [['/today', '[data-part=today]'], ['/reports', '.figures table']] as const) {
+      await page.goto(address + path);
+      await page.locator(there).waitFor();
+      await settled(page);
+      await expect.poll(async () => [path, await overflow(page)]).toEqual([path, 0]);
+    }
+  }
+
   expect(wrong).toEqual([]);
   await context.close();
 });

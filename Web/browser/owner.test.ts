@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test as always } from 'vitest';
-import { address, launch, overflow, picture } from './browser';
+import { address, launch, overflow, picture, tooSmall } from './browser';
 
 /** For each run the links of requests of its own: one that is worked on, with a quote, and one that is done; and where to report. See Tests/Browser. */
 interface Links { worked: string; done: string; gone: string; report: string; placed: string }
@@ -29,13 +29,7 @@ async function fits(page: Page, where: string, phone: Phone, weight: () => numbe
   await page.waitForLoadState('load');
   if (process.env.DESK_SHOTS) await page.screenshot({ path: `${process.env.DESK_SHOTS}/${where}-${phone.language}-${phone.width}-${phone.script ? 'script' : 'plain'}.png`, fullPage: true });
   expect(await overflow(page), `${where} sticks out to the side`).toBe(0);
-  const small: string[] = await page.evaluate(() =>
-    [...document.querySelectorAll<HTMLElement>('button, select, textarea, input:not([type=hidden]), summary, header a, .files a')]
-      .filter((e) => e.checkVisibility())
-      .map((e) => ({ e, box: e.getBoundingClientRect() }))
-      .filter(({ box }) => box.height < 44 || box.width < 44)
-      .map(({ e, box }) => `${e.tagName} ${e.getAttribute('name') ?? e.textContent} ${Math.round(box.width)}×${Math.round(box.height)}`));
-  expect(small, `${where}: too small for a thumb`).toEqual([]);
+  expect(await tooSmall(page, where, 'button, select, textarea, input:not([type=hidden]), summary, header a, .files a')).toEqual([]);
   expect(weight(), `${where} weighs too much`).toBeLessThanOrEqual(budget);
 }
 
