@@ -66,11 +66,15 @@ public sealed record GetCard(Guid CustomerId) : IQuery<CustomerCard>
                 from (select distinct h.community_id, h.building_id from home h where h.building_id is not null) b
                 cross join lateral (
                     select x.request_id
-                    from request x
+                    from (
+                        select o.request_id, o.community_id, o.category_id, o.place_id, o.asset_id, o.reported_at
+                        from request o
+                        where o.community_id = b.community_id and o.building_id = b.building_id and o.status in ('received', 'inProgress', 'awaitingFeedback') and not o.confidential
+                        offset 0 -- what is open first, instead of each category with its history
+                    ) x
                     join category c on c.community_id = x.community_id and c.category_id = x.category_id
                     left join place p on p.community_id = x.community_id and p.place_id = x.place_id
-                    where x.community_id = b.community_id and x.building_id = b.building_id and x.status in ('received', 'inProgress', 'awaitingFeedback')
-                      and (c.common_area or p.kind = 'commonArea' or x.asset_id is not null) and not x.confidential
+                    where c.common_area or p.kind = 'commonArea' or x.asset_id is not null
                     order by x.reported_at desc, x.request_id
                     limit 20
                 ) r
