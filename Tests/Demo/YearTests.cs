@@ -33,7 +33,7 @@ namespace PropertyServiceDesk.Tests.Demo;
 /// </summary>
 public sealed partial class YearTests
 {
-    private const int DaysByTheRealDoors = 21;
+    private const int DaysByTheRealDoors = 10;
 
     private static readonly DateTimeOffset End = new(2026, 3, 1, 19, 30, 0, TimeSpan.Zero);
 

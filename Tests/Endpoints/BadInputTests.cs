@@ -207,7 +207,7 @@ public sealed class BadInputTests : BadInputFixture
         var schema = operation.Body!.Value;
         var known = Ids;
         JsonObject With(object[] path) => Bodies.Reaching(whole, path, () => (JsonObject)Bodies.Valid(operation, schema, "", known, Clock.GetUtcNow(), _ => true));
-        foreach (var place in Bodies.Places(schema, []))
+        foreach (var place in Bodies.Places(schema, []).Where(p => !IsTriedElsewhere(operation, p.Path)))
         {
             foreach (var (what, value, expected) in Wrong(operation, place))
             {
@@ -220,7 +220,7 @@ public sealed class BadInputTests : BadInputFixture
             }
         }
 
-        foreach (var at in Bodies.Objects(schema, []))
+        foreach (var at in Bodies.Objects(schema, []).Where(o => !IsTriedElsewhere(operation, o)))
         {
             object[] path = [.. at, "nobodyKnowsThis"];
             yield return new($"{string.Join('.', at)} with an unknown field", () => Message(operation, Bodies.Replaced(With(path), path, "1")), Expected.Status(400));
@@ -233,6 +233,9 @@ public sealed class BadInputTests : BadInputFixture
             yield return new($"every instant from {first}", () => Message(operation, AllFrom(instants, whole, With, DateTimeOffset.Parse(first, CultureInfo.InvariantCulture))), Expected.Status(422));
         }
     }
+
+    /// <summary>A profile that is only tried is of the same schema as one that is kept, and long.</summary>
+    private static bool IsTriedElsewhere(ApiOperation operation, object[] path) => operation.Id == "trySlaProfile" && path is ["profile", _, ..];
 
     /// <summary>One after the other, an hour apart: what ends does so after it begins.</summary>
     private static string AllFrom(Place[] instants, JsonObject whole, Func<object[], JsonObject> with, DateTimeOffset first)
