@@ -640,11 +640,11 @@ public sealed class FollowingClocksTests : DeskFixture
         var (request, order) = await GivenWorking();
         Clock.Set(Local(4, 9));
         await Send(Here.Member(Crew.Engineering), new CompleteWork(order, "好了"));
-        Assert.That(await Late(), Is.EqualTo((true, true, false, 1)), "done after it was due");
+        Assert.That(await Late(), Is.EqualTo((true, true, false, 1L)), "done after it was due");
 
         await Send(Here.Clerk, new ReportNotFixed(request, "王小明", "还在漏"));
 
-        Assert.That(await Late(), Is.EqualTo((false, false, true, 0)));
+        Assert.That(await Late(), Is.EqualTo((false, false, true, 0L)));
 
         async Task<(bool Line, bool AmongLate, bool AmongOthers, long Counted)> Late() => (
             (await Send(Here.Clerk, new ListRequests(new RequestFilter()))).Items.Single().Late,
