@@ -316,7 +316,7 @@ internal sealed class DemoMonth(DemoTown town, DemoDesk desk, DateTimeOffset end
         told.Remove(mistaken);
         await Send(Clerk, new UnJoinRequest(fault, mistaken.Request.RequestId, town.Plan.Say("业主说的是另一台", "The caller meant another one")));
         yield return In(random, 2, 20);
-        await Send(Clerk, new AnswerRequest(mistaken.Request.RequestId, AnswerKind.Answered, town.Plan.Say("该设备正在例行保养，一小时后恢复", "That one is being serviced and back in an hour"), OnTheSpot: true));
+        await Send(Clerk, new AnswerRequest(mistaken.Request.RequestId, AnswerKind.Answered, town.Plan.Say("该设备正在例行保养，一小时后恢复", "That one is being serviced and back in an hour")));
         await foreach (var at in Work(order, Crew.Engineering, false, text, random, DemoTurn.Plain, goesOn ? DemoStay.Working : null))
         {
             if (at == DateTimeOffset.MaxValue)
@@ -341,7 +341,7 @@ internal sealed class DemoMonth(DemoTown town, DemoDesk desk, DateTimeOffset end
         }
 
         yield return Daytime(In(random, 600, 1200));
-        foreach (var one in told)
+        foreach (var one in told.Append(mistaken))
         {
             await Send(Clerk, Feedback(one, Solved.Yes, (short)random.Int(3, 5), random));
             yield return In(random, 2, 6);

@@ -8,7 +8,10 @@ internal sealed class KeepRequestClocks(SlaBook book, ClockRows clocks)
     : INotificationHandler<RequestReceived>, INotificationHandler<RequestMoved>, INotificationHandler<FeedbackAsked>,
         INotificationHandler<PersonInChargeNamed>, INotificationHandler<PersonInChargeLeft>, INotificationHandler<ReworkAdded>, INotificationHandler<FirstReplyGiven>, INotificationHandler<WrittenReplyGiven>
 {
-    private static readonly ClockKind[] MetByFinishing = [ClockKind.Safe, ClockKind.Controlled, ClockKind.FirstReply, ClockKind.Accept, ClockKind.Arranged, ClockKind.Finish];
+    private static readonly ClockKind[] MetByFinishing = [ClockKind.Safe, ClockKind.Controlled, ClockKind.Arranged, ClockKind.Finish];
+
+    /// <summary>Somebody does these, or nobody did: what runs still when they are not owed any more was not met.</summary>
+    private static readonly ClockKind[] MetByAPerson = [ClockKind.Accept, ClockKind.FirstReply];
 
     public async Task Handle(RequestReceived notification, CancellationToken cancellationToken)
     {
@@ -27,7 +30,9 @@ internal sealed class KeepRequestClocks(SlaBook book, ClockRows clocks)
         switch (notification.Move)
         {
             case RequestMove.Finish or RequestMove.Answer:
-                await clocks.Stop(notification.CommunityId, [id], MetByFinishing, StopReason.Met, notification.At, cancellationToken);
+                // An answer is a reply. What a crew has done is none, and names nobody who is in charge.
+                await clocks.Stop(notification.CommunityId, [id], notification.Move == RequestMove.Answer ? [.. MetByFinishing, ClockKind.FirstReply] : MetByFinishing, StopReason.Met, notification.At, cancellationToken);
+                await clocks.Stop(notification.CommunityId, [id], MetByAPerson, StopReason.Superseded, notification.At, cancellationToken);
                 break;
             case RequestMove.Close:
                 // Closed without a written reply: it was not given in time, and it is not owed any more.

@@ -5,7 +5,7 @@ using PropertyServiceDesk.Domain.WorkOrders;
 namespace PropertyServiceDesk.Domain.Faults;
 
 /// <summary>The centre gives a fault to one or several crews. Its orders serve every joined request that is not finished, and those that are joined later.</summary>
-/// <param name="Orders">1–8.</param>
+/// <param name="Orders">1–8, at least one of them mandatory unless a mandatory one of the fault is open already.</param>
 /// <param name="Priority">The most urgent one among the joined requests and the category's own, where it is left out.</param>
 [AllowedTo(Roles.Desk)]
 public sealed record DispatchFault([property: JsonIgnore] Guid FaultId, IReadOnlyList<NewOrder> Orders, Priority? Priority = null, int? Version = null) : ICommand<FaultDispatched>
@@ -25,6 +25,13 @@ public sealed record DispatchFault([property: JsonIgnore] Guid FaultId, IReadOnl
 
     internal sealed class Handler(Db db, TimeProvider clock, Caller caller, OrderMaker maker, IMediator mediator) : IRequestHandler<DispatchFault, FaultDispatched>
     {
+        private const string HasMandatory = """
+            select exists (
+                select
+                from work_order o
+                where o.community_id = @CommunityId and o.fault_id = @FaultId and o.mandatory and o.status not in ('done', 'voided'))
+            """;
+
         private const string Open = """
             select r.request_id, r.status, r.priority
             from request r
@@ -59,6 +66,11 @@ public sealed record DispatchFault([property: JsonIgnore] Guid FaultId, IReadOnl
             caller.MustBeAllowedIn(fault.CommunityId);
             caller.MustNotBeStale("fault", fault.Version, command.Version);
             var to = FaultLifecycle.After(fault.Status, FaultMove.Dispatch);
+            if (command.Orders.All(o => !o.Mandatory) && !await db.Single<bool>(HasMandatory, new { fault.CommunityId, fault.FaultId }, cancellationToken))
+            {
+                throw NewOrder.NoneMandatory();
+            }
+
             var now = clock.Now();
             var requests = await db.List<Joined>(Open, new { fault.CommunityId, RequestIds = fault.RequestIds.ToArray() }, cancellationToken);
             var own = await db.Single<Own>(Category, new { fault.CommunityId, fault.CategoryId }, cancellationToken);

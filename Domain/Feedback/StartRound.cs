@@ -16,7 +16,7 @@ internal sealed class StartRound(Db db, SlaBook book, EventLog log, IMediator me
         left join inbound_message w on w.community_id = r.community_id and w.request_id = r.request_id and w.channel = 'email' and w.is_report and w.sender <> '–'
         where r.request_id = @RequestId and num_nonnulls(r.customer_id::text, r.reporter_phone, w.sender_normalised) > 0;
 
-        select r.kind, r.channel, r.outcome, r.round, r.customer_id, r.reporter_phone, coalesce(c.opted_out_at is not null, false) as opted_out,
+        select r.kind, r.channel, r.outcome, r.round, r.customer_id, r.reporter_phone, r.reporter_name is not null as left_a_name, coalesce(c.opted_out_at is not null, false) as opted_out,
             coalesce(c.erased_at is not null, false) as erased,
             exists (
                 select
@@ -82,7 +82,7 @@ internal sealed class StartRound(Db db, SlaBook book, EventLog log, IMediator me
         """;
 
     private sealed record Row(
-        RequestKind Kind, Channel Channel, Outcome Outcome, short Round, Guid? CustomerId, string? ReporterPhone, bool OptedOut, bool Erased, bool AskedForTheFault, bool JoinedTheFault,
+        RequestKind Kind, Channel Channel, Outcome Outcome, short Round, Guid? CustomerId, string? ReporterPhone, bool LeftAName, bool OptedOut, bool Erased, bool AskedForTheFault, bool JoinedTheFault,
         int AsksWithinAMonth, bool Wrote);
 
     public async Task Handle(RequestMoved notification, CancellationToken cancellationToken)
@@ -104,6 +104,7 @@ internal sealed class StartRound(Db db, SlaBook book, EventLog log, IMediator me
                 row.Channel,
                 row.Outcome,
                 row.CustomerId is not null || row.ReporterPhone is not null || row.Wrote,
+                row.LeftAName,
                 row.OptedOut,
                 row.Erased,
                 notification.OnTheSpot,

@@ -4,7 +4,7 @@ namespace PropertyServiceDesk.Domain.Requests;
 
 /// <summary>The desk answers without a crew: answered, referred to who can (with the way to them), or explained why not.</summary>
 /// <param name="Text">What the owner was told: 1–4,000 characters; the owner reads it.</param>
-/// <param name="OnTheSpot">The caller is on the telephone and content: nobody is asked again, and the request is closed.</param>
+/// <param name="OnTheSpot">The caller is on the telephone and content: nobody is asked again, and the request is closed. Only of inquiries, suggestions and praise, and never where it is dangerous.</param>
 [AllowedTo(Roles.Desk)]
 public sealed record AnswerRequest([property: JsonIgnore] Guid RequestId, AnswerKind Kind, string Text, bool OnTheSpot = false) : ICommand<RequestReply>
 {
@@ -27,6 +27,11 @@ public sealed record AnswerRequest([property: JsonIgnore] Guid RequestId, Answer
             caller.MustBeAllowedIn(request.CommunityId);
             caller.MustNotBeStale("request", request.Version);
             var to = RequestLifecycle.After(request.Status, RequestMove.Answer);
+            if (command.OnTheSpot && !WhomNotToAsk.MayEndOnTheSpot(request.Kind, request.Priority))
+            {
+                throw new Refused.Invalid("request.not_on_the_spot", "Whether a repair or a complaint is settled, and whether a danger is over, the owner says when asked. Answer it without closing it.", "onTheSpot");
+            }
+
             var now = clock.Now();
             var (outcome, what) = command.Kind switch
             {

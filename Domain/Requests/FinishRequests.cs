@@ -3,7 +3,8 @@ using PropertyServiceDesk.Domain.WorkOrders;
 namespace PropertyServiceDesk.Domain.Requests;
 
 /// <summary>
-/// A request is finished when all its mandatory orders are, and not before; it goes back to received when it has lost them all.
+/// A request is finished when all its mandatory orders are, and not before; it goes back to received when nothing is open and none of
+/// them was done. What was done before the owner last said that it is not solved does not count, nor what was optional.
 /// Every command on an order holds the order's requests locked, so the last two orders of a request, completed at the same
 /// instant, pass here one after the other, and the second sees the first.
 /// </summary>
@@ -13,14 +14,19 @@ internal sealed class FinishRequests(Db db, EventLog log, IMediator mediator) : 
         select r.request_id, r.community_id, r.status, r.version,
             count(*) filter (where l.mandatory and o.status not in ('done', 'voided'))::int as mandatory_open,
             count(*) filter (where o.status not in ('done', 'voided'))::int as open,
-            count(*) filter (where o.status = 'done' and not exists (
-                select from work_order re
-                join request_work_order rl on rl.community_id = re.community_id and rl.work_order_id = re.work_order_id and rl.request_id = l.request_id
-                where re.community_id = o.community_id and re.rework_of_id = o.work_order_id and re.status <> 'voided'))::int as done,
+            count(*) filter (where l.mandatory and o.status = 'done' and (again.number is null or o.number >= again.number or o.done_at > again.created_at))::int as done,
             max(o.done_at) filter (where l.mandatory) as last_done_at
         from request r
         left join request_work_order l on l.community_id = r.community_id and l.request_id = r.request_id and l.left_at is null
         left join work_order o on o.community_id = l.community_id and o.work_order_id = l.work_order_id
+        left join lateral (
+            -- the last "not solved" made this one, whatever became of it since
+            select x.number, x.created_at
+            from request_work_order w
+            join work_order x on x.community_id = w.community_id and x.work_order_id = w.work_order_id
+            where w.community_id = r.community_id and w.request_id = r.request_id and x.rework_of_id is not null
+            order by x.number desc
+            limit 1) again on true
         where r.community_id = @CommunityId and r.request_id = any (@RequestIds)
         group by r.request_id
         order by r.request_id

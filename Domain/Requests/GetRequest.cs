@@ -43,7 +43,7 @@ public sealed record GetRequest(Guid RequestId) : IQuery<RequestDetails>
             where f.request_id = @RequestId and f.community_id = any ((select scope_communities())::uuid[])
             order by f.round;
 
-            select k.kind, k.cycle, k.started_at, k.due_at, k.beyond_calendar, k.imposed, k.held_at, k.stopped_at, k.stopped_why, coalesce(coalesce(k.stopped_at, @Now) > k.due_at, false) as late,
+            select k.kind, k.cycle, k.started_at, k.due_at, k.beyond_calendar, k.imposed, k.held_at, k.stopped_at, k.stopped_why, coalesce(coalesce(k.stopped_at, k.held_at, @Now) > k.due_at, false) as late,
                 k.late_report_at, (select e.name from declared_event e where e.community_id = k.community_id and e.declared_event_id = k.stretched_by) as stretched_by
             from clock k
             where k.subject_id = @RequestId and k.community_id = any ((select scope_communities())::uuid[])
@@ -72,7 +72,8 @@ public sealed record GetRequest(Guid RequestId) : IQuery<RequestDetails>
                 (await read.ReadAsync<RequestClock>()).AsList(),
                 (await read.ReadAsync<RequestPromise>()).AsList(),
                 (await read.ReadAsync<RequestFault>()).AsList(),
-                RequestMoves.For(caller, request.CommunityId, request.Kind, request.Status));
+                RequestMoves.For(caller, request.CommunityId, request.Kind, request.Status),
+                WhomNotToAsk.MayEndOnTheSpot(request.Kind, request.Priority));
             var inWork = await own.MustBeRequest(request.CommunityId, request.RequestId, cancellationToken);
             return caller.SeesAllOf(request.CommunityId) ? details : ForCrews(details, inWork);
         }
@@ -85,6 +86,7 @@ public sealed record GetRequest(Guid RequestId) : IQuery<RequestDetails>
     }
 }
 
+/// <param name="OnTheSpot">Whether an answer may close it without anybody being asked.</param>
 public sealed record RequestDetails(
     RequestRow Request,
     IReadOnlyList<RequestOrder> WorkOrders,
@@ -92,7 +94,8 @@ public sealed record RequestDetails(
     IReadOnlyList<RequestClock> Clocks,
     IReadOnlyList<RequestPromise> Promises,
     IReadOnlyList<RequestFault> Faults,
-    IReadOnlyList<RequestMove> AllowedMoves);
+    IReadOnlyList<RequestMove> AllowedMoves,
+    bool OnTheSpot);
 
 public sealed record RequestRow(
     Guid CommunityId,

@@ -9,7 +9,7 @@ namespace PropertyServiceDesk.Domain.Requests;
 /// <param name="ToConfirm">Whether it was reported by somebody unknown, and the desk has not confirmed it yet.</param>
 /// <param name="UnreadWord">Whether there is a word or a photo from the owner that nobody of the desk has looked at.</param>
 /// <param name="InCharge">Whether somebody is named as in charge of it.</param>
-/// <param name="Late">Whether it was finished after it was due; for open ones, whether the due time has passed.</param>
+/// <param name="Late">Whether it was finished after it was due; for open ones, whether the due time has passed. Of what came back, the last time counts; a clock that is on hold does not become late.</param>
 /// <param name="Due">Of what is open: that a due time of the work has passed (of accepting, arriving, a reply or finishing; of the request or of an order for it), or that the finish is due within four hours. A clock that is on hold does not become late.</param>
 public sealed record RequestFilter(
     Guid? CommunityId = null,
@@ -273,6 +273,16 @@ internal static class RequestSql
               and u.due_at < @Now and u.due_at < coalesce(u.held_at, @Now) and l.left_at is null)
         """;
 
+    // As the line says it, of the same clock: what came back and is in time now is not late by its first time.
+    private const string IsLate = """
+        (
+            select coalesce(c.stopped_at, c.held_at, @Now) > c.due_at
+            from clock c
+            where c.community_id = r.community_id and c.subject_id = r.request_id and c.kind = 'finish'
+            order by c.cycle desc
+            limit 1)
+        """;
+
     /// <summary>What is due within this will be late soon.</summary>
     public static readonly TimeSpan Soon = TimeSpan.FromHours(4);
 
@@ -446,8 +456,8 @@ internal static class RequestSql
             },
             f.Late switch
             {
-                true => "exists (select from clock c where c.community_id = r.community_id and c.subject_id = r.request_id and c.kind = 'finish' and coalesce(c.stopped_at, c.held_at, @Now) > c.due_at)",
-                false => "not exists (select from clock c where c.community_id = r.community_id and c.subject_id = r.request_id and c.kind = 'finish' and coalesce(c.stopped_at, c.held_at, @Now) > c.due_at)",
+                true => IsLate,
+                false => IsLate + " is not true",
                 null => null,
             },
             f.Due switch

@@ -46,7 +46,7 @@ public enum RequestMove
     /// <summary>The last mandatory order is done.</summary>
     Finish,
 
-    /// <summary>Every order is voided, or the request left the fault whose orders served it.</summary>
+    /// <summary>No order is open, and no mandatory one was done since it was reported, or since it was not solved: they are voided, or the request left the fault whose orders served it.</summary>
     LoseOrders,
 
     /// <summary>The feedback round has ended.</summary>

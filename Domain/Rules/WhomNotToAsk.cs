@@ -6,6 +6,9 @@ public enum NotAskedRule
     /// <summary>Nobody left a name or a number.</summary>
     NoReporter,
 
+    /// <summary>Somebody left a name, and nothing by which they could be asked.</summary>
+    NameOnly,
+
     /// <summary>Staff reported it themselves.</summary>
     StaffRequest,
 
@@ -41,7 +44,8 @@ public enum NotAskedRule
 }
 
 /// <summary>A finished request, as far as it decides whether its reporter is asked.</summary>
-/// <param name="HasReporter">Somebody left a name or a number.</param>
+/// <param name="CanBeAsked">A customer is known, or somebody left a number or an address.</param>
+/// <param name="LeftAName">Somebody left a name.</param>
 /// <param name="OnTheSpot">Answered while the caller was on the telephone.</param>
 /// <param name="HistoryOnly">It came finished from another system.</param>
 /// <param name="AskedForTheFault">The same person is asked about another request that the same fault's orders served.</param>
@@ -51,7 +55,8 @@ public sealed record FinishedRequest(
     RequestKind Kind,
     Channel Channel,
     Outcome Outcome,
-    bool HasReporter,
+    bool CanBeAsked,
+    bool LeftAName,
     bool OptedOut,
     bool Erased,
     bool OnTheSpot,
@@ -64,6 +69,16 @@ public sealed record FinishedRequest(
 /// <summary>Whom not to ask, and by which rule; the first that holds is the one that is stored.</summary>
 public static class WhomNotToAsk
 {
+    /// <summary>
+    /// Whether the desk may close with its answer, while the caller is on the telephone. Whether something is fixed, and whether somebody
+    /// who complained is content, is the owner's word, and is asked for; a danger is rung about, whatever it was registered as.
+    /// </summary>
+    public static bool MayEndOnTheSpot(RequestKind kind, Priority priority) => priority != Priority.Danger && kind switch
+    {
+        RequestKind.Inquiry or RequestKind.Suggestion or RequestKind.Praise => true,
+        RequestKind.Repair or RequestKind.Complaint => false,
+    };
+
     public static NotAskedRule? Rule(FinishedRequest about, FeedbackPlan plan, FeedbackRules rules) => true switch
     {
         _ when about.HistoryOnly => NotAskedRule.Imported,
@@ -71,7 +86,7 @@ public static class WhomNotToAsk
         _ when about.Erased => NotAskedRule.Erased,
         _ when about.Kind is RequestKind.Suggestion or RequestKind.Praise || plan.Way == FeedbackWay.Thank => NotAskedRule.Thanked,
         _ when about.Channel == Channel.Staff => NotAskedRule.StaffRequest,
-        _ when !about.HasReporter => NotAskedRule.NoReporter,
+        _ when !about.CanBeAsked => about.LeftAName ? NotAskedRule.NameOnly : NotAskedRule.NoReporter,
         _ when about.OptedOut => NotAskedRule.OptedOut,
         _ when about.OnTheSpot => NotAskedRule.AnsweredOnTheSpot,
         _ when about.AskedForTheFault => NotAskedRule.AskedForTheFault,

@@ -154,8 +154,10 @@ public static class RequestCompletion
 {
     /// <summary>
     /// What the orders that serve a request say about it: finished when every mandatory one that is not voided is done and at least
-    /// one order is done; without orders when all are voided; otherwise neither.
+    /// one mandatory one is; without orders when none is open and no mandatory one is done; otherwise neither.
     /// </summary>
+    /// <param name="open">Mandatory or not.</param>
+    /// <param name="done">Mandatory ones that were done since the owner last said that it is not solved.</param>
     public static RequestMove? After(int mandatoryOpen, int open, int done) => (mandatoryOpen, open, done) switch
     {
         (0, _, > 0) => Finish,

@@ -4,7 +4,7 @@ using PropertyServiceDesk.Domain.Requests;
 namespace PropertyServiceDesk.Domain.WorkOrders;
 
 /// <summary>The centre gives a request to one or several crews: what each has to do, which are mandatory, which wait for another.</summary>
-/// <param name="Orders">1–8, at least one of them mandatory unless the request has a mandatory one already that is not voided.</param>
+/// <param name="Orders">1–8, at least one of them mandatory unless a mandatory one of the request is open already.</param>
 [AllowedTo(Roles.Desk | Roles.System)]
 public sealed record DispatchWork([property: JsonIgnore] Guid RequestId, IReadOnlyList<NewOrder> Orders, int? Version = null) : ICommand<WorkDispatched>
 {
@@ -28,7 +28,7 @@ public sealed record DispatchWork([property: JsonIgnore] Guid RequestId, IReadOn
                 select
                 from request_work_order l
                 join work_order o on o.community_id = l.community_id and o.work_order_id = l.work_order_id
-                where l.community_id = @CommunityId and l.request_id = @RequestId and l.mandatory and l.left_at is null and o.status <> 'voided')
+                where l.community_id = @CommunityId and l.request_id = @RequestId and l.mandatory and l.left_at is null and o.status not in ('done', 'voided'))
             """;
 
         public async Task<WorkDispatched> Handle(DispatchWork command, CancellationToken cancellationToken)
@@ -39,7 +39,7 @@ public sealed record DispatchWork([property: JsonIgnore] Guid RequestId, IReadOn
             var status = RequestLifecycle.After(request.Status, RequestMove.Dispatch);
             if (command.Orders.All(o => !o.Mandatory) && !await db.Single<bool>(HasMandatory, new { request.CommunityId, request.RequestId }, cancellationToken))
             {
-                throw new Refused.Invalid("orders.none_mandatory", "A request is finished when its mandatory orders are: make at least one of these mandatory.", "orders");
+                throw NewOrder.NoneMandatory();
             }
 
             var now = clock.Now();
@@ -66,6 +66,9 @@ public sealed record DispatchWork([property: JsonIgnore] Guid RequestId, IReadOn
 public sealed record NewOrder(
     Crew Crew, string WhatToDo, Guid? TeamId = null, Guid? AssigneeId = null, bool Mandatory = true, int? WaitsForOrder = null, Guid? WaitsForId = null, Payer? Payer = null)
 {
+    /// <summary>Nothing that was done would ever finish a request.</summary>
+    internal static Refused.Invalid NoneMandatory() => new("orders.none_mandatory", "A request is finished when its mandatory orders are: make at least one of these mandatory.", "orders");
+
     internal sealed class Validator : AbstractValidator<NewOrder>
     {
         public Validator()

@@ -59,7 +59,7 @@ public sealed record GetWorkOrder(Guid WorkOrderId) : IQuery<WorkOrderDetails>
             where q.work_order_id = @WorkOrderId and q.community_id = any ((select scope_communities())::uuid[])
             order by n.quote_id, n.line;
 
-            select k.kind, k.cycle, k.started_at, k.due_at, k.beyond_calendar, k.imposed, k.held_at, k.stopped_at, k.stopped_why, coalesce(coalesce(k.stopped_at, @Now) > k.due_at, false) as late,
+            select k.kind, k.cycle, k.started_at, k.due_at, k.beyond_calendar, k.imposed, k.held_at, k.stopped_at, k.stopped_why, coalesce(coalesce(k.stopped_at, k.held_at, @Now) > k.due_at, false) as late,
                 k.late_report_at, (select e.name from declared_event e where e.community_id = k.community_id and e.declared_event_id = k.stretched_by) as stretched_by
             from clock k
             where k.subject_id = @WorkOrderId and k.community_id = any ((select scope_communities())::uuid[])

@@ -2,7 +2,7 @@ using FluentValidation;
 
 namespace PropertyServiceDesk.Domain.WorkOrders;
 
-/// <summary>Back to the centre, with a reason: it is to be given to somebody else.</summary>
+/// <summary>Back to the centre, with a reason: it is to be given to somebody else. No clock of a crew runs meanwhile, so the desk is told, unless it gave the order back itself.</summary>
 [AllowedTo(Roles.Desk, Own = Roles.Crews)]
 public sealed record ReturnWork([property: JsonIgnore] Guid WorkOrderId, string Reason) : ICommand<WorkOrderReply>
 {
@@ -11,11 +11,17 @@ public sealed record ReturnWork([property: JsonIgnore] Guid WorkOrderId, string 
         public Validator() => RuleFor(c => c.Reason).PlainText(1000);
     }
 
-    internal sealed class Handler(OrderMover mover) : IRequestHandler<ReturnWork, WorkOrderReply>
+    internal sealed class Handler(Caller caller, OrderMover mover) : IRequestHandler<ReturnWork, WorkOrderReply>
     {
         private const string Write = """
             with woken as (
                 update hold set until_at = greatest(@At, from_at) where work_order_id = @WorkOrderId and until_at is null
+            ), told as (
+                insert into message (community_id, message_id, dedupe_key, recipient_kind, recipient_role, template, detail, created_at, send_after)
+                select o.community_id, gen_random_uuid(), 'returned:' || o.work_order_id || ':' || o.leg, 'role', 'clerk', 'workReturned', json_build_object('workOrderId', o.work_order_id), @Now, @Now
+                from work_order o
+                where o.work_order_id = @WorkOrderId and @Tell
+                on conflict on constraint message_once_a_cause do nothing
             )
             update work_order
             set status = @To, team_id = null, assignee_id = null, dispatched_at = null, assigned_at = null, accepted_at = null, arrived_at = null, leg = leg + 1, version = version + 1
@@ -25,7 +31,7 @@ public sealed record ReturnWork([property: JsonIgnore] Guid WorkOrderId, string 
         public async Task<WorkOrderReply> Handle(ReturnWork command, CancellationToken cancellationToken)
         {
             var order = await mover.Lock(command.WorkOrderId, cancellationToken);
-            return await mover.Move(order, WorkOrderMove.Return, Happening.WorkReturned, Write, null, new { order.Crew, order.TeamId, order.AssigneeId }, command.Reason, cancellationToken, visibility: Visibility.Crew,
+            return await mover.Move(order, WorkOrderMove.Return, Happening.WorkReturned, Write, new { Tell = !caller.SeesAllOf(order.CommunityId) }, new { order.Crew, order.TeamId, order.AssigneeId }, command.Reason, cancellationToken, visibility: Visibility.Crew,
                 nowIs: order.Is with { TeamId = null, AssigneeId = null, TeamIsExternal = null });
         }
     }

@@ -76,6 +76,7 @@ public sealed record ListWorkOrders(WorkOrderFilter Filter, WorkOrderSort Sort =
 }
 
 /// <param name="DueAt">The earliest finish time among the requests that it serves.</param>
+/// <param name="LateFrom">From when on one of them is late: the earliest of those finish times whose clock runs, or had run out before it was put on hold; null where there is none.</param>
 /// <param name="Requests">How many requests it serves.</param>
 /// <param name="PassedOn">How often it was transferred or returned.</param>
 /// <param name="AcceptDueAt">By when the team it was sent to has to accept it; null once it has.</param>
@@ -103,6 +104,7 @@ public sealed record WorkOrderLine(
     Guid? ReworkOfId,
     DateTimeOffset CreatedAt,
     DateTimeOffset? DueAt,
+    DateTimeOffset? LateFrom,
     int Requests,
     int Version,
     int PassedOn,
@@ -123,7 +125,7 @@ internal static class WorkOrderSql
 {
     private const string Columns = """
         select o.community_id, o.work_order_id, o.number, o.crew, o.team_id, t.name as team_name, t.name_en as team_name_en, o.assignee_id, s.display_name as assignee_name, o.status, o.priority, o.category_id,
-            p.place_id, p.name as place_name, o.what_to_do, o.fault_id, o.rework_of_id, o.created_at, k.due_at, k.requests, o.version,
+            p.place_id, p.name as place_name, o.what_to_do, o.fault_id, o.rework_of_id, o.created_at, k.due_at, k.late_from, k.requests, o.version,
             o.leg - 1 as passed_on, a.due_at as accept_due_at, b.occurred_at as returned_at, b.display_name as returned_by_name, b.text as returned_why,
             h.reason as hold_reason, h.note as hold_note, h.wake_at as hold_wake_at, h.limit_at as hold_limit_at, h.limit_passed_at as hold_limit_passed_at, h.agreed_at as hold_agreed_at,
             h.hold_id is not null and h.agreed_at is null as may_agree
@@ -131,7 +133,7 @@ internal static class WorkOrderSql
 
     private const string Served = """
         (
-            select min(c.due_at) as due_at, count(*)::int as requests
+            select min(c.due_at) as due_at, min(c.due_at) filter (where c.held_at is null or c.held_at > c.due_at) as late_from, count(*)::int as requests
             from request_work_order l
             left join clock c on c.community_id = l.community_id and c.subject_id = l.request_id and c.kind = 'finish' and c.stopped_at is null
             where l.community_id = o.community_id and l.work_order_id = o.work_order_id and l.left_at is null) k
@@ -197,7 +199,7 @@ internal static class WorkOrderSql
         // Open orders only, which are few: each one's due time is that of its requests, so it is found before it is sorted and cut.
         WorkOrderSort.DueFirst => string.Concat(
             Columns,
-            "\nfrom (\n    select o.*, k.due_at, k.requests\n    from unnest(@Communities::uuid[]) m\n    join work_order o on o.community_id = m",
+            "\nfrom (\n    select o.*, k.due_at, k.late_from, k.requests\n    from unnest(@Communities::uuid[]) m\n    join work_order o on o.community_id = m",
             Conditions(filter, narrow),
             "\n    cross join lateral",
             Served,
@@ -207,7 +209,7 @@ internal static class WorkOrderSql
                 order by coalesce(k.due_at, 'infinity'), o.work_order_id
                 limit @Take
             ) o
-            cross join lateral (select o.due_at, o.requests) k
+            cross join lateral (select o.due_at, o.late_from, o.requests) k
             """,
             Names,
             "\norder by coalesce(k.due_at, 'infinity'), o.work_order_id"),

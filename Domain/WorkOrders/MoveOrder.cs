@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace PropertyServiceDesk.Domain.WorkOrders;
 
 /// <summary>What the plain moves of a work order share: check whose it is, look the move up, write, tell.</summary>
@@ -83,13 +85,23 @@ internal sealed class OrderMover(Db db, TimeProvider clock, Caller caller, Event
             await db.Run(Hand, new { order.WorkOrderId, Me = hand }, ct);
         }
 
-        log.Write(order.CommunityId, SubjectKind.WorkOrder, order.WorkOrderId, what, detail ?? Flag(at, now), text, visibility, at);
+        log.Write(order.CommunityId, SubjectKind.WorkOrder, order.WorkOrderId, what, Flagged(detail, at), text, visibility, at);
         return (to, at);
     }
 
     /// <summary>Who becomes the assignee when the caller takes an order that nobody had: a member of the team; a clerk who speaks for the team does not.</summary>
     public Guid? Taker(LockedOrder order) => order.TeamId is { } team && caller.Actor.SitsIn(team) ? caller.Actor.Id : null;
 
-    /// <summary>A device's time that was not believed is kept on the event (device_at), and flagged here.</summary>
-    private object? Flag(DateTimeOffset at, DateTimeOffset now) => caller.DeviceAt is not null && at == now ? new { deviceTimeNotBelieved = true } : null;
+    /// <summary>A device's time that was not believed is kept on the event (device_at), and flagged here, whatever else the event says.</summary>
+    private object? Flagged(object? detail, DateTimeOffset at)
+    {
+        if (caller.DeviceAt is not { } said || said == at)
+        {
+            return detail;
+        }
+
+        var flagged = detail is null ? [] : JsonSerializer.SerializeToNode(detail, Json.Options)!.AsObject();
+        flagged["deviceTimeNotBelieved"] = true;
+        return flagged;
+    }
 }

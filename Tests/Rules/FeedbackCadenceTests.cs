@@ -178,7 +178,7 @@ public sealed class FeedbackCadenceTests
 
 public sealed class WhomNotToAskTests
 {
-    private static readonly FinishedRequest Plain = new(RequestKind.Repair, Channel.Phone, Outcome.Resolved, HasReporter: true, OptedOut: false, Erased: false, OnTheSpot: false, HistoryOnly: false, AskedForTheFault: false, JoinedTheFault: false, AsksWithinAMonth: 0, InSample: true);
+    private static readonly FinishedRequest Plain = new(RequestKind.Repair, Channel.Phone, Outcome.Resolved, CanBeAsked: true, LeftAName: true, OptedOut: false, Erased: false, OnTheSpot: false, HistoryOnly: false, AskedForTheFault: false, JoinedTheFault: false, AsksWithinAMonth: 0, InSample: true);
     private static readonly FeedbackPlan Ask = new(FeedbackWay.Ask, [24, 72], CallShare.Sample);
     private static readonly FeedbackPlan Sample = new(FeedbackWay.Sample, [], CallShare.Sample);
     private static readonly FeedbackPlan All = new(FeedbackWay.Call, [], CallShare.All);
@@ -195,7 +195,8 @@ public sealed class WhomNotToAskTests
         yield return Case("So_is_praise", NotAskedRule.Thanked, Plain with { Kind = RequestKind.Praise });
         yield return Case("And_whatever_the_policy_thanks_for", NotAskedRule.Thanked, Plain, new FeedbackPlan(FeedbackWay.Thank, [], CallShare.None));
         yield return Case("Staff_are_not_asked", NotAskedRule.StaffRequest, Plain with { Channel = Channel.Staff });
-        yield return Case("Where_nobody_is_known_nobody_is_asked", NotAskedRule.NoReporter, Plain with { HasReporter = false });
+        yield return Case("Where_nobody_is_known_nobody_is_asked", NotAskedRule.NoReporter, Plain with { CanBeAsked = false, LeftAName = false });
+        yield return Case("Who_left_a_name_alone_cannot_be_asked", NotAskedRule.NameOnly, Plain with { CanBeAsked = false });
         yield return Case("Who_opted_out_is_not_asked", NotAskedRule.OptedOut, Plain with { OptedOut = true });
         yield return Case("Who_was_on_the_telephone_said_it_already", NotAskedRule.AnsweredOnTheSpot, Plain with { OnTheSpot = true });
         yield return Case("Once_for_a_fault", NotAskedRule.AskedForTheFault, Plain with { AskedForTheFault = true });

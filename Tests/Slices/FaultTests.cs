@@ -96,6 +96,7 @@ public sealed class FaultTests : DeskFixture
         var fault = await GivenFault();
 
         var before = await Send(Here.Clerk, new JoinFault(fault, early));
+        Assert.That(await Refusal(() => Send(Here.Clerk, new DispatchFault(fault, [new NewOrder(Crew.Security, "守在门口", Mandatory: false)]))), Is.EqualTo("orders.none_mandatory"), "nothing of it would ever finish a request");
         var dispatched = await Send(Here.Clerk, new DispatchFault(fault, [new NewOrder(Crew.Engineering, "修电梯"), new NewOrder(Crew.Security, "守在门口", Mandatory: false)]));
         var after = await Send(Here.Clerk, new JoinFault(fault, late));
 

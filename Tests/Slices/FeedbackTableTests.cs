@@ -54,10 +54,10 @@ public sealed class FeedbackTableTests : DeskFixture
         _ => Crew.Engineering,
     };
 
-    private async Task<Guid> Given(RequestKind kind, string category, Priority? priority, End end, Channel channel, string place, bool nobody = false)
+    private async Task<Guid> Given(RequestKind kind, string category, Priority? priority, End end, Channel channel, string place, bool nobody = false, string? name = null)
     {
         var request = (await Send(Here.Clerk, new ReceiveRequest(
-            Here.CommunityId, kind, channel, Here.Category(kind, category), "请处理", priority, Here.Places[place], CustomerId: nobody ? null : Here.Customer))).RequestId;
+            Here.CommunityId, kind, channel, Here.Category(kind, category), "请处理", priority, Here.Places[place], CustomerId: nobody ? null : Here.Customer, Reporter: name is null ? null : new Reporter(name)))).RequestId;
         switch (end)
         {
             case End.Done:
@@ -197,15 +197,17 @@ public sealed class FeedbackTableTests : DeskFixture
         Assert.That(await Of(request), Is.EqualTo(new Round(state, null, "policy", 0, state == "toCall" ? "awaitingFeedback" : "closed", 1)));
     }
 
-    [TestCase(Channel.Staff, End.Done, false, "staffRequest", "closed")]
-    [TestCase(Channel.Phone, End.OnTheSpot, false, "answeredOnTheSpot", "closed")]
-    [TestCase(Channel.Phone, End.Duplicate, false, "cancelled", "cancelled")]
-    [TestCase(Channel.WalkIn, End.Done, true, "noReporter", "closed")]
-    public async Task Whom_not_to_ask_is_stored_with_the_rule_and_nobody_writes_to_them(Channel channel, End end, bool nobody, string rule, string status)
+    [TestCase(Channel.Staff, End.Done, false, null, "staffRequest", "closed")]
+    [TestCase(Channel.Phone, End.OnTheSpot, false, null, "answeredOnTheSpot", "closed")]
+    [TestCase(Channel.Phone, End.Duplicate, false, null, "cancelled", "cancelled")]
+    [TestCase(Channel.WalkIn, End.Done, true, null, "noReporter", "closed")]
+    [TestCase(Channel.WalkIn, End.Done, true, "王师傅", "nameOnly", "closed")]
+    public async Task Whom_not_to_ask_is_stored_with_the_rule_and_nobody_writes_to_them(Channel channel, End end, bool nobody, string? name, string rule, string status)
     {
         await Sample(100);
 
-        var request = await Given(RequestKind.Repair, "water", Priority.Urgent, end, channel, "3-2-1502", nobody);
+        var (kind, category, priority) = end == End.OnTheSpot ? (RequestKind.Inquiry, "fees", (Priority?)null) : (RequestKind.Repair, "water", Priority.Urgent);
+        var request = await Given(kind, category, priority, end, channel, "3-2-1502", nobody, name);
         await Chase();
 
         Assert.That(await Of(request), Is.EqualTo(new Round("notAsked", rule, null, 0, status, 0)));
@@ -213,5 +215,33 @@ public sealed class FeedbackTableTests : DeskFixture
         Assert.That(
             await Rows<string>("select e.detail ->> 'rule' from event e where e.what = 'feedbackNotAsked' and e.detail ->> 'requestId' = @request", new { request = request.ToString() }),
             Is.EqualTo(new[] { rule }));
+    }
+
+    [TestCase(RequestKind.Repair, "water", null)]
+    [TestCase(RequestKind.Repair, "power", Priority.Danger)]
+    [TestCase(RequestKind.Complaint, "attitude", null)]
+    [TestCase(RequestKind.Inquiry, "fees", Priority.Danger)]
+    public async Task Whose_word_it_takes_is_answered_but_not_closed_on_the_spot(RequestKind kind, string category, Priority? priority)
+    {
+        var request = (await GivenRequest(kind: kind, category: category, priority: priority)).RequestId;
+
+        Assert.That(await Refusal(() => Send(Here.Clerk, new AnswerRequest(request, AnswerKind.Answered, "好了", OnTheSpot: true))), Is.EqualTo("request.not_on_the_spot"));
+
+        var details = await Send(Here.Clerk, new GetRequest(request));
+        Assert.That((details.Request.Status, details.Feedback.Count, details.OnTheSpot), Is.EqualTo((RequestStatus.Received, 0, false)));
+        Assert.That((await Send(Here.Clerk, new AnswerRequest(request, AnswerKind.Answered, "好了"))).Status, Is.EqualTo(RequestStatus.AwaitingFeedback));
+    }
+
+    [TestCase(RequestKind.Inquiry, "fees", "answeredOnTheSpot")]
+    [TestCase(RequestKind.Suggestion, "facilities", "thanked")]
+    [TestCase(RequestKind.Praise, "staff", "thanked")]
+    public async Task What_an_answer_settles_may_be_closed_on_the_spot(RequestKind kind, string category, string rule)
+    {
+        var request = (await GivenRequest(kind: kind, category: category)).RequestId;
+        Assert.That((await Send(Here.Clerk, new GetRequest(request))).OnTheSpot, Is.True);
+
+        await Send(Here.Clerk, new AnswerRequest(request, AnswerKind.Answered, "如下", OnTheSpot: true));
+
+        Assert.That(await Of(request), Is.EqualTo(new Round("notAsked", rule, null, 0, "closed", 0)));
     }
 }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using NUnit.Framework;
 using PropertyServiceDesk.Domain.Faults;
 using PropertyServiceDesk.Domain.Feedback;
+using PropertyServiceDesk.Domain.Reports;
 using PropertyServiceDesk.Domain.Requests;
 using PropertyServiceDesk.Domain.Rules;
 using PropertyServiceDesk.Domain.WorkOrders;
@@ -576,9 +577,80 @@ public sealed class FollowingClocksTests : DeskFixture
     public async Task A_complaint_that_is_closed_without_a_written_reply_did_not_meet_it()
     {
         var request = (await GivenRequest(kind: RequestKind.Complaint, category: "attitude", text: "态度差")).RequestId;
-        await Send(Here.Clerk, new AnswerRequest(request, AnswerKind.Explained, "说明了", OnTheSpot: true));
+        await Send(Here.Clerk, new AnswerRequest(request, AnswerKind.Explained, "说明了"));
+        Assert.That(await Clocks(request), Is.EqualTo("accept 1 superseded, finish 1 met, firstReply 1 met, writtenReply 1 runs"), "an answer is a reply; nobody was in charge");
+
+        await Send(Here.Clerk, new RecordFeedback(request, Solved.Yes, 5, "王小明"));
 
         Assert.That(await Clocks(request), Does.Contain("writtenReply 1 superseded"));
+    }
+
+    [TestCase(false, 2, "accept 1 superseded, finish 1 met, firstReply 1 superseded, writtenReply 1 runs", "0 0 1")]
+    [TestCase(false, 4, "accept 1 superseded, finish 1 met, firstReply 1 superseded, writtenReply 1 runs", "0 1 0")]
+    [TestCase(true, 2, "accept 1 met, finish 1 met, firstReply 1 met, writtenReply 1 runs", "1 0 0")]
+    public async Task What_a_crew_has_done_is_no_reply_and_names_nobody(bool byAPerson, int day, string clocks, string onTimeLateMoot)
+    {
+        var request = (await GivenRequest(kind: RequestKind.Complaint, category: "attitude", text: "态度差")).RequestId;
+        if (byAPerson)
+        {
+            await Send(Here.Clerk, new NamePersonInCharge(request, Here.Officer.Id));
+            await Send(Here.Clerk, new GiveFirstReply(request, "已经了解情况"));
+        }
+
+        Clock.Set(Local(day, 9, 10));
+        var order = (await Send(Here.Clerk, new DispatchWork(request, [new NewOrder(Crew.Engineering, "去道歉")]))).WorkOrders[0].WorkOrderId;
+        await Send(Here.Member(Crew.Engineering), new AcceptWork(order));
+        await Send(Here.Member(Crew.Engineering), new ArriveOnSite(order));
+        await Send(Here.Member(Crew.Engineering), new CompleteWork(order, "道歉了"));
+
+        Assert.That(await Clocks(request), Is.EqualTo(clocks));
+        var figures = (await Send(Here.Manager, new ReportClocks(new ClockReportFilter(Here.CommunityId, Kind: ClockKind.FirstReply)))).Single();
+        Assert.That($"{figures.OnTime} {figures.Late} {figures.Moot}", Is.EqualTo(onTimeLateMoot));
+        Assert.That(await Scalar<bool>("select first_replied_at is not null from request where request_id = @request", new { request }), Is.EqualTo(byAPerson));
+    }
+
+    [Test]
+    public async Task What_was_put_on_hold_before_it_was_due_is_late_nowhere_and_what_was_late_stays_so()
+    {
+        var (request, order) = await GivenWorking();
+        var (unvisited, waiting) = await GivenDispatched(Crew.Security);
+        await Send(Here.Member(Crew.Security), new AcceptWork(waiting));
+        var (late, behind) = await GivenWorking();
+        await Send(Here.Member(Crew.Engineering), new HoldWork(order, HoldReason.Parts, Local(6, 9)));
+        await Send(Here.Member(Crew.Security), new HoldWork(waiting, HoldReason.Parts, Local(6, 9)));
+        Clock.Set(Local(3, 10));
+        await Send(Here.Member(Crew.Engineering), new HoldWork(behind, HoldReason.Parts, Local(6, 9)));
+        Clock.Set(Local(4, 9));
+
+        var clocks = new[] { await Of(request, ClockKind.Finish), await Of(late, ClockKind.Finish), await OfOrder(waiting, ClockKind.Arrive) };
+        Assert.That(clocks.Select(c => (c.DueAt < Clock.GetUtcNow(), c.HeldAt is not null, c.Late)), Is.EqualTo(new[] { (true, true, false), (true, true, true), (true, true, false) }));
+        foreach (var sort in Enum.GetValues<WorkOrderSort>())
+        {
+            var lines = (await Send(Here.Clerk, new ListWorkOrders(new WorkOrderFilter(Open: true), sort))).Items.ToDictionary(l => l.WorkOrderId, l => (l.DueAt, l.LateFrom));
+            Assert.That(lines[order], Is.EqualTo((clocks[0].DueAt, (DateTimeOffset?)null)), sort.ToString());
+            Assert.That(lines[behind], Is.EqualTo((clocks[1].DueAt, clocks[1].DueAt)), sort.ToString());
+        }
+
+        Assert.That((await Send(Here.Clerk, new ListRequests(new RequestFilter()))).Items.ToDictionary(r => r.RequestId, r => r.Late), Is.EquivalentTo(new Dictionary<Guid, bool> { [request] = false, [unvisited] = false, [late] = true }));
+    }
+
+    [Test]
+    public async Task What_came_back_and_is_in_time_now_is_not_late_by_its_first_time_in_the_list_and_in_its_filter()
+    {
+        var (request, order) = await GivenWorking();
+        Clock.Set(Local(4, 9));
+        await Send(Here.Member(Crew.Engineering), new CompleteWork(order, "好了"));
+        Assert.That(await Late(), Is.EqualTo((true, true, false, 1L)), "done after it was due");
+
+        await Send(Here.Clerk, new ReportNotFixed(request, "王小明", "还在漏"));
+
+        Assert.That(await Late(), Is.EqualTo((false, false, true, 0L)));
+
+        async Task<(bool Line, bool AmongLate, bool AmongOthers, long Counted)> Late() => (
+            (await Send(Here.Clerk, new ListRequests(new RequestFilter()))).Items.Single().Late,
+            (await Send(Here.Clerk, new ListRequests(new RequestFilter(Late: true)))).Items.Count > 0,
+            (await Send(Here.Clerk, new ListRequests(new RequestFilter(Late: false)))).Items.Count > 0,
+            (await Send(Here.Clerk, new CountRequests(new RequestFilter(Late: true)))).Single().Requests);
     }
 
     [Test]

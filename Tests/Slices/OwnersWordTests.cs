@@ -121,7 +121,7 @@ public sealed class OwnersWordTests : DeskFixture
     [Test]
     public async Task A_word_is_looked_at_wherever_the_owner_wrote_it_also_when_all_is_over()
     {
-        var (closed, cancelled) = ((await GivenRequest()).RequestId, (await GivenRequest()).RequestId);
+        var (closed, cancelled) = ((await GivenRequest(kind: RequestKind.Inquiry, category: "fees")).RequestId, (await GivenRequest()).RequestId);
         await Send(Here.Clerk, new AnswerRequest(closed, AnswerKind.Answered, "已处理", OnTheSpot: true));
         await Send(Here.Clerk, new CancelRequest(cancelled, CancelledAs.Withdrawn, "不用了"));
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using NUnit.Framework;
 using PropertyServiceDesk.Domain.Attachments;
+using PropertyServiceDesk.Domain.Faults;
 using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Domain.Requests;
 using PropertyServiceDesk.Domain.Rules;
@@ -93,6 +94,7 @@ public sealed class WorkOrderRacesTests : DeskFixture
     [TestCase(-10, true, TestName = "The_instant_of_the_assignment_is_still_believed")]
     [TestCase(-11, false, TestName = "Before_the_assignment_it_is_not")]
     [TestCase(1, false, TestName = "Nor_is_the_future")]
+    [TestCase(0, true, TestName = "A_device_that_says_now_is_believed")]
     public async Task Device_time(int minutes, bool believed)
     {
         var (_, order) = await GivenDispatched();
@@ -106,6 +108,31 @@ public sealed class WorkOrderRacesTests : DeskFixture
         var (occurred, device, detail) = (await Rows<(DateTime, DateTime, string)>("select occurred_at, device_at, detail::text from event where subject_id = @order and what = 'workAccepted'", new { order })).Single();
         Assert.That((occurred, device), Is.EqualTo((expected.UtcDateTime, said.UtcDateTime)), "what the device said is kept in any case");
         Assert.That(detail.Contains("deviceTimeNotBelieved"), Is.EqualTo(!believed));
+    }
+
+    [Test]
+    public async Task A_device_time_that_was_not_believed_is_flagged_whatever_else_the_event_says()
+    {
+        var (_, order) = await GivenDispatched();
+        var (_, pooled) = await GivenDispatched();
+        void Ahead(Caller caller) => caller.DeviceAt = Clock.GetUtcNow().AddHours(1);
+
+        await Send(Here.Lead(Crew.Engineering), new AssignWork(order, Engineer.Id), Ahead);
+        await Send(Engineer, new ClaimWork(pooled), Ahead);
+        await Send(Engineer, new AcceptWork(order), Ahead);
+        await Send(Engineer, new ArriveOnSite(order), Ahead);
+        await Send(Engineer, new HoldWork(order, HoldReason.Parts, Clock.GetUtcNow().AddHours(3)), Ahead);
+        await Send(Engineer, new ResumeWork(order), Ahead);
+        await Send(Engineer, new CompleteWork(order, "好了", Materials: [new("胶带", 1, "卷")]), Ahead);
+
+        Assert.That(
+            await Rows<string>(
+                "select concat_ws(' ', what, detail ->> 'deviceTimeNotBelieved', detail ->> 'reason', detail ->> 'materials', case when detail ->> 'assigneeId' = @Id then 'assignee' end) from event where subject_id = any (@orders) and what <> 'workDispatched' order by seq",
+                new { orders = new[] { order, pooled }, Id = Engineer.Id.ToString() }),
+            Is.EqualTo(new[]
+            {
+                "workAssigned true assignee", "workClaimed true assignee", "workAccepted true", "workArrived true", "workHeld true parts", "workResumed true", "workCompleted true 1",
+            }));
     }
 
     [Test]
@@ -214,6 +241,7 @@ public sealed class WorkOrderRacesTests : DeskFixture
         Assert.That(await Refusal(() => Send(Guard, new ReturnWork(order, "x"))), Is.EqualTo("work_order.somebody_elses"));
         Assert.That(await Refusal(() => Send(There.Member(Crew.Engineering), new ReturnWork(order, "x"))), Is.EqualTo("work_order.not_found"));
         await Send(Engineer, new ReturnWork(order, "不是水管的问题"));
+        Assert.That(await ToldOfReturns(order), Is.EqualTo(1), "nobody's clock runs now: the desk is told");
         var returned = (await Send(Here.Clerk, new GetWorkOrder(order)));
         await Send(Here.Clerk, new SendWork(order, Here.Teams[Crew.Security]));
 
@@ -221,6 +249,11 @@ public sealed class WorkOrderRacesTests : DeskFixture
         Assert.That(returned.Holds.Single().UntilAt, Is.Not.Null);
         Assert.That((await Send(Here.Clerk, new GetRequest(request))).Request.Status, Is.EqualTo(RequestStatus.InProgress), "the owner's request goes on");
         Assert.That((await Send(Guard, new AcceptWork(order))).Status, Is.EqualTo(WorkOrderStatus.Accepted));
+        await Send(Here.Clerk, new ReturnWork(order, "改派"));
+        Assert.That(await ToldOfReturns(order), Is.EqualTo(1), "the desk knows what it did itself");
+        await Send(Here.Clerk, new SendWork(order, Here.Teams[Crew.Security]));
+        await Send(Guard, new ReturnWork(order, "人手不够"));
+        Assert.That(await ToldOfReturns(order), Is.EqualTo(2), "each time");
         Assert.That(await Refusal(() => Send(Here.Clerk, new SendWork(order, There.Teams[Crew.Security]))), Is.EqualTo("team.unknown"));
         Assert.That(await Refusal(() => Send(Here.Clerk, new SendWork(order, Here.Teams[Crew.Security], Engineer.Id))), Is.EqualTo("assignee.not_in_team"));
     }
@@ -266,6 +299,85 @@ public sealed class WorkOrderRacesTests : DeskFixture
         await Send(Here.Clerk, new VoidWork(security, "不需要"));
 
         Assert.That((await Send(Here.Clerk, new GetRequest(request))).Request, Has.Property("Status").EqualTo(RequestStatus.AwaitingFeedback).And.Property("Outcome").EqualTo(Outcome.Resolved));
+    }
+
+    [TestCase("optional first")]
+    [TestCase("mandatory first")]
+    [TestCase("at once")]
+    public async Task What_was_optional_alone_does_not_make_a_request_resolved(string order)
+    {
+        var request = (await GivenRequest()).RequestId;
+        var orders = (await Send(Here.Clerk, new DispatchWork(request, [new NewOrder(Crew.Engineering, "修"), new NewOrder(Crew.Security, "顺便看看", Mandatory: false)]))).WorkOrders;
+        await Send(Guard, new AcceptWork(orders[1].WorkOrderId));
+        await Send(Guard, new ArriveOnSite(orders[1].WorkOrderId));
+        Task Optional() => Send(Guard, new CompleteWork(orders[1].WorkOrderId, "看过了"));
+        Task Mandatory() => Send(Here.Clerk, new VoidWork(orders[0].WorkOrderId, "派错了"));
+
+        switch (order)
+        {
+            case "optional first":
+                await Optional();
+                await Mandatory();
+                break;
+            case "mandatory first":
+                await Mandatory();
+                Assert.That((await Send(Here.Clerk, new GetRequest(request))).Request.Status, Is.EqualTo(RequestStatus.InProgress), "somebody is there still");
+                await Optional();
+                break;
+            default:
+                await Task.WhenAll(Optional(), Mandatory());
+                break;
+        }
+
+        Assert.That(
+            (await Send(Here.Clerk, new GetRequest(request))).Request,
+            Has.Property("Status").EqualTo(RequestStatus.Received).And.Property("Outcome").Null.And.Property("FinishedAt").Null.And.Property("Round").EqualTo((short)0));
+        Assert.That(await Scalar<long>("select count(*) from feedback where request_id = @request", new { request }), Is.Zero);
+        Assert.That(await Refusal(() => Send(Here.Clerk, new DispatchWork(request, [new NewOrder(Crew.Security, "再看看", Mandatory: false)]))), Is.EqualTo("orders.none_mandatory"));
+    }
+
+    [Test]
+    public async Task After_not_solved_what_was_done_before_does_not_finish_the_request_when_the_rework_is_voided([Values] bool two)
+    {
+        var request = two ? (await GivenTwoDone()) : (await GivenDone()).RequestId;
+        await Send(Here.Clerk, new ReportNotFixed(request, "王小明", "还在漏"));
+        var rework = (await Send(Here.Clerk, new GetRequest(request))).WorkOrders.Single(o => o.ReworkOfId is not null).WorkOrderId;
+
+        await Send(Here.Clerk, new VoidWork(rework, "换一个班组去"));
+
+        var open = (await Send(Here.Clerk, new GetRequest(request)));
+        Assert.That(open.Request, Has.Property("Status").EqualTo(RequestStatus.Received).And.Property("Outcome").Null.And.Property("FinishedAt").Null.And.Property("Round").EqualTo((short)1));
+        Assert.That(open.AllowedMoves, Does.Contain(RequestMove.Dispatch));
+        Assert.That(open.Feedback, Has.Count.EqualTo(1), "nobody is asked about what nobody came for");
+        Assert.That(await Refusal(() => Send(Here.Clerk, new DispatchWork(request, [new NewOrder(Crew.Security, "看看", Mandatory: false)]))), Is.EqualTo("orders.none_mandatory"));
+
+        var again = (await Send(Here.Clerk, new DispatchWork(request, [new NewOrder(Crew.Engineering, "换阀门")]))).WorkOrders[0].WorkOrderId;
+        await Send(Engineer, new AcceptWork(again));
+        await Send(Engineer, new ArriveOnSite(again));
+        await Send(Engineer, new CompleteWork(again, "换了阀门"));
+
+        Assert.That(
+            (await Send(Here.Clerk, new GetRequest(request))).Request, Has.Property("Status").EqualTo(RequestStatus.AwaitingFeedback).And.Property("Outcome").EqualTo(Outcome.Resolved).And.Property("Round").EqualTo((short)2));
+    }
+
+    [Test]
+    public async Task After_not_solved_the_order_of_a_fault_that_was_made_before_finishes_the_request_that_joins_it()
+    {
+        var fault = (await Send(Here.Clerk, new OpenFault(Here.CommunityId, "停水", CategoryId: Here.Category(RequestKind.Repair, "water"), PlaceId: Here.Places["3"]))).FaultId;
+        var early = (await Send(Here.Clerk, new DispatchFault(fault, [new NewOrder(Crew.Engineering, "抢修")]))).WorkOrders[0].WorkOrderId;
+        await Send(Engineer, new AcceptWork(early));
+        await Send(Engineer, new ArriveOnSite(early));
+        var (request, _) = await GivenDone();
+        Clock.Advance(TimeSpan.FromHours(1));
+        await Send(Here.Clerk, new ReportNotFixed(request, "王小明", "还是没水"));
+        await Send(Here.Clerk, new VoidWork((await Send(Here.Clerk, new GetRequest(request))).WorkOrders.Single(o => o.ReworkOfId is not null).WorkOrderId, "整栋停水"));
+        await Send(Here.Clerk, new JoinFault(fault, request));
+        Clock.Advance(TimeSpan.FromHours(1));
+
+        await Send(Engineer, new CompleteWork(early, "恢复了"));
+
+        Assert.That((await Send(Here.Clerk, new GetRequest(request))).Request, Has.Property("Status").EqualTo(RequestStatus.AwaitingFeedback).Or.Property("Status").EqualTo(RequestStatus.Closed));
+        Assert.That((await Send(Here.Clerk, new GetRequest(request))).Request.Outcome, Is.EqualTo(Outcome.Resolved));
     }
 
     [TestCase(true)]
@@ -357,6 +469,17 @@ public sealed class WorkOrderRacesTests : DeskFixture
         await Send(Engineer, new AcceptWork(order));
 
         Assert.That((await Send(Engineer, new ArriveOnSite(order), c => c.IdempotencyKey = "key-3")).Status, Is.EqualTo(WorkOrderStatus.Working));
+    }
+
+    private Task<long> ToldOfReturns(Guid order) =>
+        Scalar<long>("select count(*) from message where template = 'workReturned' and recipient_role = 'clerk' and detail ->> 'workOrderId' = @order", new { order = order.ToString() });
+
+    private async Task<Guid> GivenTwoDone()
+    {
+        var (request, engineering, security) = await GivenTwoWorking();
+        await Send(Engineer, new CompleteWork(engineering, "好了"));
+        await Send(Guard, new CompleteWork(security, "好了"));
+        return request;
     }
 
     private ReceiveRequest Report(string text) =>

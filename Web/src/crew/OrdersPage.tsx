@@ -70,7 +70,7 @@ function Line({ line: o, crew, zone }: { line: WorkOrderLine; crew: Crew; zone: 
   const waiting = actions.filter((a) => a.state === 'pending');
   const { status } = foresee(o.status, o.status === 'working', waiting.map((a) => a.step));
   const open = status !== 'done' && status !== 'voided';
-  const late = open && !!o.dueAt && Date.parse(o.dueAt) < now;
+  const late = open && !!o.lateFrom && Date.parse(o.lateFrom) < now;
   return (
     <To to={`/work-orders/${o.workOrderId}`} className={`order ${o.priority} ${late ? 'isLate' : ''}`} data-order={o.number}>
       <span className="row spread"><strong className="where">{o.placeName ?? spoken(o.number)}</strong><span className={`tag ${status}`}>{word('workOrderStatus', status)}</span></span>

@@ -10,7 +10,7 @@ import { useWords } from '../words/words';
 export function OrderLine({ line: o, named }: { line: WorkOrderLine; named?: boolean }) {
   const { t, word, pick } = useWords();
   const zone = useZone(o.communityId);
-  const late = !!o.dueAt && Date.parse(o.dueAt) < Date.now() && o.status !== 'done' && o.status !== 'voided';
+  const late = !!o.lateFrom && Date.parse(o.lateFrom) < Date.now() && o.status !== 'done' && o.status !== 'voided';
   return (
     <Link className={`order ${o.priority} ${late ? 'isLate' : ''}`} to={`/work-orders/${o.workOrderId}`} data-order={o.number}>
       <div className="row spread">

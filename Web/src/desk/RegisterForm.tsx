@@ -152,7 +152,7 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
         return await told(api.POST('/api/faults/{faultId}/requests', { params: { path: { faultId }, header: under('join') }, body: { requestId: made.requestId } }));
       }
       if (category!.kind === 'inquiry' && v.answer?.trim()) {
-        const answer = { kind: v.answerKind ?? ('answered' as const), text: v.answer, onTheSpot: !!v.onTheSpot };
+        const answer = { kind: v.answerKind ?? ('answered' as const), text: v.answer, onTheSpot: !!v.onTheSpot && (v.priority ?? category!.priority) !== 'danger' };
         // Where it is refused, it waits in the request's own form.
         typedHere().keep(`request ${made.requestId} answer`, { values: answer, at: new Date().toISOString() });
         const reply = await told(api.POST('/api/requests/{requestId}/answer', { params: { path: { requestId: made.requestId }, header: under('answer') }, body: answer }));
@@ -312,7 +312,7 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
               {values?.answer?.trim() && (
                 <>
                   <Form.Item name="answerKind" label={t('moves.answerKind')}><Choice options={options('answerKind')} /></Form.Item>
-                  <Form.Item name="onTheSpot" valuePropName="checked"><Checkbox>{t('moves.onTheSpot')}</Checkbox></Form.Item>
+                  {(values.priority ?? category.priority) !== 'danger' && <Form.Item name="onTheSpot" valuePropName="checked"><Checkbox>{t('moves.onTheSpot')}</Checkbox></Form.Item>}
                 </>
               )}
             </>

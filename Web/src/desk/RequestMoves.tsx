@@ -165,11 +165,11 @@ function Answer({ details, changed, open, close, keep }: One) {
   return (
     <MoveDialog<{ kind: AnswerKind; text: string; onTheSpot?: boolean }, unknown>
       keep={keep} title={t('moves.answer')} open={open} onClose={close} done={changed} initial={{ kind: 'answered' }}
-      call={(v, header) => told(api.POST('/api/requests/{requestId}/answer', { params: params(details, header), body: { kind: v.kind, text: v.text, onTheSpot: !!v.onTheSpot } }))}
+      call={(v, header) => told(api.POST('/api/requests/{requestId}/answer', { params: params(details, header), body: { kind: v.kind, text: v.text, onTheSpot: details.onTheSpot && !!v.onTheSpot } }))}
     >
       <Form.Item name="kind" label={t('moves.answerKind')}><Select options={options('answerKind')} /></Form.Item>
       <Text label={`${t('moves.textToOwner')} (${t('moves.ownerReads')})`} rows={4} />
-      <Form.Item name="onTheSpot" valuePropName="checked"><Checkbox>{t('moves.onTheSpot')}</Checkbox></Form.Item>
+      {details.onTheSpot && <Form.Item name="onTheSpot" valuePropName="checked"><Checkbox>{t('moves.onTheSpot')}</Checkbox></Form.Item>}
     </MoveDialog>
   );
 }
