@@ -211,7 +211,7 @@ public sealed record AmendRequest(
         private void Tell(
             LockedRequest request, AmendRequest command, RequestField[] fields, IReadOnlyList<RequestField> removed, Earlier before, Written written, Guid[] orders, DateTimeOffset now)
         {
-            void Write(Happening what, object detail, string?[] words, Visibility visibility) =>
+            void Say(Happening what, object detail, string?[] words, Visibility visibility) =>
                 log.Write(request.CommunityId, SubjectKind.Request, request.RequestId, what, detail, words.Any(w => w is not null) ? string.Join('\n', words.OfType<string>()) : null, visibility, now);
 
             RequestField[] Those(params RequestField[] these) => [.. fields.Intersect(these)];
@@ -220,18 +220,18 @@ public sealed record AmendRequest(
             var others = fields.Except(who).Except(foreign).ToArray();
             if (who.Length > 0)
             {
-                Write(Happening.ReporterAmended, new { fields = who, removed = removed.Intersect(who) }, [$"{before.Who} → {before.Who.After(command, removed)}", command.Reason], Visibility.Desk);
+                Say(Happening.ReporterAmended, new { fields = who, removed = removed.Intersect(who) }, [$"{before.Who} → {before.Who.After(command, removed)}", command.Reason], Visibility.Desk);
             }
 
             if (foreign.Length > 0)
             {
                 var (from, to) = (Outside(before.ForeignSource, before.ForeignNumber), Outside(command.Foreign?.Source, command.Foreign?.Number));
-                Write(Happening.ForeignNumberAmended, new { from = new { dueAt = request.ImposedDueAt }, to = new { dueAt = command.Foreign?.DueAt } }, [$"{from} → {to}", command.Reason], Visibility.Desk);
+                Say(Happening.ForeignNumberAmended, new { from = new { dueAt = request.ImposedDueAt }, to = new { dueAt = command.Foreign?.DueAt } }, [$"{from} → {to}", command.Reason], Visibility.Desk);
             }
 
             if (others.Length > 0)
             {
-                Write(
+                Say(
                     Happening.RequestAmended,
                     new
                     {
@@ -263,8 +263,8 @@ public sealed record AmendRequest(
                 return;
             }
 
-            var gone = foreign && before.ForeignNumber != before.ImportId ? RequestTokens.OfForeign(before.ForeignNumber) : [];
-            await db.Run(Found, new { request.CommunityId, request.RequestId, Gone = gone.ToArray(), Come = RequestTokens.OfForeign(command.Foreign?.Number).Concat(RequestTokens.OfPhone(phone)).ToArray() }, ct);
+            var gone = foreign && before.ForeignNumber != before.ImportId ? RequestTokens.OfForeign(before.ForeignNumber).Except(RequestTokens.Of(request.Number, null, null)).ToArray() : [];
+            await db.Run(Found, new { request.CommunityId, request.RequestId, Gone = gone, Come = RequestTokens.OfForeign(command.Foreign?.Number).Concat(RequestTokens.OfPhone(phone)).ToArray() }, ct);
         }
 
         private async Task<Row> Look(Guid communityId, AmendRequest command, CancellationToken ct)

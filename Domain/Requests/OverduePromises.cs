@@ -26,7 +26,7 @@ public sealed record TellOverduePromise(Guid PromiseId) : ICommand<bool>
 
         private const string Tell = """
             insert into message (community_id, message_id, dedupe_key, recipient_kind, recipient_role, request_id, template, detail, created_at, send_after)
-            values (@CommunityId, @MessageId, 'promise:' || @PromiseId::text, 'role', 'clerk', @RequestId, 'promiseOverdue', json_build_object('promiseId', @PromiseId, 'dueAt', @DueAt), @Now, @Now)
+            values (@CommunityId, @MessageId, 'promise:' || @PromiseId::text, 'role', 'clerk', @RequestId, 'promiseOverdue', json_build_object('promiseId', @PromiseId::uuid, 'dueAt', @DueAt::timestamptz), @Now, @Now)
             on conflict on constraint message_once_a_cause do nothing
             """;
 

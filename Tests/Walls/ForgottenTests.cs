@@ -80,8 +80,7 @@ public sealed class ForgottenTests : ApiFixture
         Assert.That(await Where(Number), Is.Empty);
         string?[] Said(Timeline t) => [.. t.Items.Where(e => e.What == Happening.ReporterAmended).Select(e => e.Text)];
         Assert.That(Said(await Send(Here.Clerk, new GetTimeline(from))), Is.EqualTo(new string?[] { null }));
-        Assert.That(Said(await Send(Here.Clerk, new GetTimeline(strangers))), Is.EqualTo(new[] { "路人 139****1111 → 李四 139****2222
-号码抄错" }));
+        Assert.That(Said(await Send(Here.Clerk, new GetTimeline(strangers))), Is.EqualTo(new[] { "路人 139****1111 → 李四 139****2222\n号码抄错" }));
         var row = (await Send(Here.Clerk, new GetRequest(from))).Request;
         Assert.That((row.Description, row.ReporterName, row.ReporterPhone), Is.EqualTo(("漏水", "李四", "139****5556")), "who rings about it now");
         Assert.That((await Send(Here.Clerk, new Search(Number))).Requests, Is.Empty);
