@@ -1,5 +1,6 @@
 using PropertyServiceDesk.Domain.Clocks;
 using PropertyServiceDesk.Domain.Feedback;
+using PropertyServiceDesk.Domain.Requests;
 using PropertyServiceDesk.Domain.WorkOrders;
 
 namespace PropertyServiceDesk.Workers;
@@ -28,6 +29,9 @@ public static class Schedule
         new("pass-hold-limits", EveryTenSeconds, async (job, ct) =>
             await job.EachOr(
                 await job.Due.HoldsOverLimit(AtMost, ct), due => due.CommunityId, due => new PassHoldLimit(due.WorkOrderId), due => new PutHoldOff(due.CommunityId, due.WorkOrderId, HoldEnd.Limit), ct)),
+        new("tell-overdue-promises", EveryTenSeconds, async (job, ct) =>
+            await job.EachOr(
+                await job.Due.PromisesOverdue(AtMost, ct), due => due.CommunityId, due => new TellOverduePromise(due.PromiseId), due => new PutPromiseOff(due.PromiseId), ct)),
         new("escalate-overdue", EveryTenSeconds, (job, ct) => job.Drain(
             job.Due.ClocksToCheck, ClocksAtOnce, (community, clocks) => new EscalateOverdue(community, clocks), (community, clock) => new PutClockOff(community, clock), ct)),
         new("move-clocks", EveryTenSeconds, async (job, ct) =>

@@ -209,11 +209,12 @@ internal sealed class DemoMonth(DemoTown town, DemoDesk desk, DateTimeOffset end
             ? [new NewOrder(crew, what), new NewOrder(crew == Crew.Environment ? Crew.Security : Crew.Environment, town.Plan.Say("维修后清洁现场", "Clean up afterwards"), WaitsForOrder: 0, Payer: Payer.Free)]
             : [new NewOrder(crew, what, lift ? town.LiftMaintainer : null)];
         var made = (await Send(Clerk, new DispatchWork(told.Request.RequestId, orders))).WorkOrders;
+        Guid? promised = null;
         if (turn == DemoTurn.Urged)
         {
             yield return In(random, 20, 60);
             await Send(Clerk, new UrgeRequest(told.Request.RequestId, town.Plan.Say("业主问师傅什么时候到", "The owner asks when somebody will come")));
-            await Send(Clerk, new MakePromise(told.Request.RequestId, town.Plan.Say("两小时内到场", "Somebody will be there within two hours"), desk.Now.AddHours(2)));
+            promised = (await Send(Clerk, new MakePromise(told.Request.RequestId, town.Plan.Say("两小时内到场", "Somebody will be there within two hours"), desk.Now.AddHours(2)))).PromiseId;
             await Send(Clerk, new NoteOnRequest(told.Request.RequestId, town.Plan.Say("家里有老人，请尽快", "There is an elderly person at home"), Visibility.Crew));
         }
 
@@ -227,6 +228,12 @@ internal sealed class DemoMonth(DemoTown town, DemoDesk desk, DateTimeOffset end
                 }
 
                 yield return at;
+            }
+
+            if (promised is { } promise)
+            {
+                await Send(Clerk, new KeepPromise(told.Request.RequestId, promise));
+                promised = null;
             }
         }
 

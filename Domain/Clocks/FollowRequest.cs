@@ -33,7 +33,7 @@ internal sealed class FollowRequest(Db db, ClockRows clocks, StandStill standSti
         Follow(notification.CommunityId, notification.RequestId, notification.At, cancellationToken);
 
     public Task Handle(RequestAmended notification, CancellationToken cancellationToken) =>
-        notification.FromPlaceId == notification.ToPlaceId
+        notification.FromPlaceId == notification.ToPlaceId && !notification.OtherDeadline
             ? Task.CompletedTask
             : Follow(notification.CommunityId, notification.RequestId, notification.At, cancellationToken);
 

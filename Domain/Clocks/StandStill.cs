@@ -80,7 +80,7 @@ internal sealed class StandStill(Db db, SlaBook book, ClockRows clocks)
         await clocks.GoOn(communityId, [.. changed.Where(k => k.HeldAt is not null)], at, ct);
     }
 
-    /// <summary>Those whose policy lets a hold stop them; danger never stops, whatever the policy says.</summary>
+    /// <summary>Those whose policy lets a hold stop them; danger and what is imposed from outside never stop, whatever the policy says.</summary>
     private async Task<IReadOnlyList<RunningClock>> MayStandStill(Guid communityId, IReadOnlyList<RunningClock> clocksOfSubjects, CancellationToken ct)
     {
         if (clocksOfSubjects.Count == 0)
@@ -90,7 +90,7 @@ internal sealed class StandStill(Db db, SlaBook book, ClockRows clocks)
 
         var dangers = await Dangers.Among(db, communityId, clocksOfSubjects.Select(k => k.SubjectId), ct);
         var may = new List<RunningClock>();
-        foreach (var one in clocksOfSubjects.Where(k => !dangers.Contains(k.SubjectId)))
+        foreach (var one in clocksOfSubjects.Where(k => !k.Imposed && !dangers.Contains(k.SubjectId)))
         {
             if (one.PolicyVersionId is { } version && (await book.ProfileOf(version, ct)).Policies.FirstOrDefault(p => p.Code == one.Policy) is { HoldsStopClocks: true })
             {

@@ -138,10 +138,18 @@ public sealed record GetCard(Guid CustomerId) : IQuery<CustomerCard>
             order by f.ended_at desc, f.feedback_id desc
             limit 5;
 
-            select m.promise_id, m.request_id, r.number, m.text, m.due_at, m.made_at, m.due_at < @Now as late
-            from request r
-            join promise m on m.community_id = r.community_id and m.request_id = r.request_id and m.kept_at is null
-            where r.customer_id = @CustomerId and r.community_id = any ((select scope_communities())::uuid[]) and r.status <> 'cancelled'
+            select m.promise_id, m.request_id, r.number, m.text, m.due_at, m.made_at, m.given_up_at, m.due_at < @Now as late
+            from (
+                select x.community_id, x.request_id, x.number
+                from request x
+                where x.customer_id = @CustomerId and x.community_id = any ((select scope_communities())::uuid[]) and x.status <> 'cancelled'
+                union
+                select x.community_id, x.request_id, x.number
+                from contact_point p
+                join request x on x.community_id = p.community_id and x.reporter_phone = p.normalised and x.customer_id is null and x.status <> 'cancelled'
+                where p.customer_id = @CustomerId and p.community_id = any ((select scope_communities())::uuid[]) and p.kind = 'phone'
+            ) r
+            join promise m on m.community_id = r.community_id and m.request_id = r.request_id and m.kept_at is null and (m.given_up_at is null or m.given_up_at >= @Since)
             order by m.due_at, m.promise_id
             limit 50;
 
@@ -182,7 +190,7 @@ public sealed record GetCard(Guid CustomerId) : IQuery<CustomerCard>
 /// <param name="OpenFaults">In their buildings or of the whole community.</param>
 /// <param name="PastRequests">Their own last 10 that are closed or cancelled.</param>
 /// <param name="LastRatings">At most 5.</param>
-/// <param name="Promises">Those not kept yet; the one due first comes first.</param>
+/// <param name="Promises">Those not kept yet, and those that were given up in the last 90 days, also on requests of nobody known that came from one of their numbers; the one due first comes first.</param>
 public sealed record CustomerCard(
     CustomerRow Customer,
     IReadOnlyList<ContactPoint> ContactPoints,
@@ -229,7 +237,8 @@ public sealed record CardFault(Guid FaultId, long Number, string Title, Guid Cat
 
 public sealed record CardRating(Guid RequestId, long Number, short Round, Solved? Solved, short? Satisfaction, short? Recommend, string? MadeItFive, ActorKind AuthorKind, DateTimeOffset EndedAt);
 
-public sealed record CardPromise(Guid PromiseId, Guid RequestId, long Number, string Text, DateTimeOffset DueAt, DateTimeOffset MadeAt, bool Late);
+/// <param name="GivenUpAt">Since when it counts as not kept: its request was closed over it.</param>
+public sealed record CardPromise(Guid PromiseId, Guid RequestId, long Number, string Text, DateTimeOffset DueAt, DateTimeOffset MadeAt, DateTimeOffset? GivenUpAt, bool Late);
 
 /// <param name="Reworks">Orders of rework and requests that came back.</param>
 /// <param name="Urges">How often they pressed on requests that they last pressed on in this time.</param>

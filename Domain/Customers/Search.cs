@@ -5,7 +5,7 @@ namespace PropertyServiceDesk.Domain.Customers;
 
 /// <summary>
 /// The one box, over the caller's communities or one of them: any four digits of a telephone number or more, a home, a name in characters or
-/// pinyin initials, several of them together, and the number of a request, an order or a fault, or another authority's number.
+/// pinyin initials, several of them together, and the number of a request, an order or a fault, another authority's, or of whoever rang about a request.
 /// </summary>
 /// <param name="Q">What was typed: 1–100 characters.</param>
 /// <param name="Take">1–50 of each.</param>
@@ -58,18 +58,22 @@ public sealed record Search(string Q, int Take = 20, Guid? CommunityId = null) :
             order by 2, 1
             limit @Enough;
 
-            select h.id, 0::bigint as rank
+            select h.id, min(a.rank) as rank
             from unnest(@Communities::uuid[]) m (community_id)
-            cross join unnest(@Numbers::text[]) a (token)
+            cross join unnest(@RequestDrivers::text[], @RequestOthers::text[]) with ordinality a (driver, others, rank)
             cross join lateral (
                 select d.id
                 from search_token d
-                where d.community_id = m.community_id and d.token = a.token and d.kind = 'request'
-                order by d.id
+                where d.community_id = m.community_id and d.token = a.driver and d.kind = 'request'
+                  and (a.others = '' or (
+                    select count(*)
+                    from search_token s
+                    where s.community_id = m.community_id and s.token = any (string_to_array(a.others, E'\n')) and s.kind = 'request' and s.id = d.id) = cardinality(string_to_array(a.others, E'\n')))
+                order by d.id desc
                 limit @Enough
             ) h
             group by h.id
-            order by h.id
+            order by 2, 1 desc
             limit @Enough;
             """;
 
@@ -109,12 +113,13 @@ public sealed record Search(string Q, int Take = 20, Guid? CommunityId = null) :
             where h.place_id = any (@PlaceIds) and h.community_id = any (@Communities::uuid[])
             order by h.place_id, p.occupancy_id;
 
-            select r.community_id, r.request_id, r.number, r.kind, r.status, r.description, r.foreign_number, coalesce(c.name, r.reporter_name) as customer_name, p.name as place_name, r.reported_at, w.number as work_order_number
+            select r.community_id, r.request_id, r.number, r.kind, r.status, r.description, r.foreign_number, coalesce(c.name, r.reporter_name) as customer_name, p.name as place_name, r.reported_at, w.number as work_order_number, r.reporter_phone,
+                (select min(m.due_at) from promise m where m.community_id = r.community_id and m.request_id = r.request_id and m.kept_at is null and m.given_up_at is null) as promise_due_at
             from (
-                select n.request_id, null::bigint as number
-                from unnest(@RequestIds::uuid[]) n (request_id)
+                select n.request_id, null::bigint as number, n.rank
+                from unnest(@RequestIds::uuid[]) with ordinality n (request_id, rank)
                 union all
-                select l.request_id, o.number
+                select l.request_id, o.number, 0::bigint
                 from work_order o
                 join request_work_order l on l.community_id = o.community_id and l.work_order_id = o.work_order_id and l.left_at is null
                 where o.number = @Number
@@ -124,7 +129,7 @@ public sealed record Search(string Q, int Take = 20, Guid? CommunityId = null) :
             left join customer c on c.community_id = r.community_id and c.customer_id = r.customer_id
             left join place p on p.community_id = r.community_id and p.place_id = r.place_id
             where r.community_id = any (@Communities::uuid[])
-            order by r.number
+            order by w.rank, r.number
             limit @Enough;
 
             select f.community_id, f.fault_id, f.number, f.title, f.status
@@ -149,6 +154,8 @@ public sealed record Search(string Q, int Take = 20, Guid? CommunityId = null) :
             var communities = caller.CommunitiesFor(query.CommunityId);
             var readings = SearchTokens.ForQuery(query.Q);
             var people = readings.Where(r => r.Kind != SearchKind.Number).Select(r => r.Tokens.OrderBy(Commonness).ToArray()).ToArray();
+            var calls = readings.Where(r => r.Kind == SearchKind.Phone && r.Tokens.All(t => t[0] == 'p')).Select(r => r.Tokens.OrderBy(Commonness).ToArray());
+            string[][] requested = [.. readings.Where(r => r.Kind == SearchKind.Number).Select(r => r.Tokens[0]).Append("r:" + PlainText.Normalise(query.Q).ToLowerInvariant()).Distinct(StringComparer.Ordinal).Select(t => new[] { t }), .. calls];
             var number = readings.Where(r => r.Kind == SearchKind.Number).Select(r => (long?)long.Parse(r.Tokens[0].AsSpan(2), CultureInfo.InvariantCulture)).FirstOrDefault();
             var enough = query.Take + 1;
 
@@ -160,7 +167,8 @@ public sealed record Search(string Q, int Take = 20, Guid? CommunityId = null) :
                     Drivers = people.Select(t => t[0]).ToArray(),
                     Others = people.Select(t => string.Join('\n', t.Skip(1))).ToArray(),
                     Homes = readings.Where(r => r.Kind == SearchKind.Home).Select(r => r.Tokens[0]).ToArray(),
-                    Numbers = readings.Where(r => r.Kind == SearchKind.Number).Select(r => r.Tokens[0]).Append("r:" + PlainText.Normalise(query.Q).ToLowerInvariant()).Distinct(StringComparer.Ordinal).ToArray(),
+                    RequestDrivers = requested.Select(t => t[0]).ToArray(),
+                    RequestOthers = requested.Select(t => string.Join('\n', t.Skip(1))).ToArray(),
                     Enough = enough,
                 },
                 cancellationToken);
@@ -186,8 +194,9 @@ public sealed record Search(string Q, int Take = 20, Guid? CommunityId = null) :
                 [.. placeIds.Take(query.Take).Where(spots.ContainsKey).Select(id => spots[id]).Select(s => new FoundPlace(
                     s.CommunityId, s.PlaceId, s.Kind, s.Name, s.FullCode, [.. dwellers[s.PlaceId].Select(d => new FoundDweller(d.CustomerId, d.Name, d.Role, Masked.Phone(d.Phone)))], s.OpenRequests))],
                 placeIds.Length > query.Take,
-                [.. requests.Take(query.Take)],
-                faults);
+                [.. requests.Take(query.Take).Select(r => r with { ReporterPhone = Masked.Phone(r.ReporterPhone) })],
+                faults,
+                requestIds.Length > query.Take);
         }
 
         private static string? Matching(IEnumerable<string> phones, string[][] digits) =>
@@ -211,14 +220,16 @@ public sealed record Search(string Q, int Take = 20, Guid? CommunityId = null) :
 
 /// <summary>What the one box finds, the likeliest first; people who live in a found home stand with it.</summary>
 /// <param name="MoreCustomers">There are more than were asked for.</param>
-/// <param name="Requests">By their own number, their order's, or another authority's.</param>
+/// <param name="Requests">By their own number, their order's, or another authority's; then by the number of whoever rang about them, also before that was amended, the latest first.</param>
+/// <param name="MoreRequests">There are more than were asked for.</param>
 public sealed record Found(
     IReadOnlyList<FoundCustomer> Customers,
     bool MoreCustomers,
     IReadOnlyList<FoundPlace> Places,
     bool MorePlaces,
     IReadOnlyList<FoundRequest> Requests,
-    IReadOnlyList<FoundFault> Faults);
+    IReadOnlyList<FoundFault> Faults,
+    bool MoreRequests);
 
 /// <param name="Phone">The number that matches what was typed, masked; else the first one; null where there is none.</param>
 /// <param name="Homes">Where they live or what they own now.</param>
@@ -232,6 +243,8 @@ public sealed record FoundPlace(Guid CommunityId, Guid PlaceId, PlaceKind Kind, 
 public sealed record FoundDweller(Guid CustomerId, string Name, OccupancyRole Role, string? Phone);
 
 /// <param name="WorkOrderNumber">The order's number, where that was what was typed.</param>
+/// <param name="ReporterPhone">The number that it was reported from, masked.</param>
+/// <param name="PromiseDueAt">By when the next thing was promised to them of those that are not kept yet.</param>
 public sealed record FoundRequest(
     Guid CommunityId,
     Guid RequestId,
@@ -243,6 +256,8 @@ public sealed record FoundRequest(
     string? CustomerName,
     string? PlaceName,
     DateTimeOffset ReportedAt,
-    long? WorkOrderNumber);
+    long? WorkOrderNumber,
+    string? ReporterPhone,
+    DateTimeOffset? PromiseDueAt);
 
 public sealed record FoundFault(Guid CommunityId, Guid FaultId, long Number, string Title, string Status);

@@ -23,7 +23,7 @@ public sealed record ShowCustomerContact([property: JsonIgnore] Guid CustomerId)
             caller.MustBeAllowedIn(row.CommunityId);
             var points = await ContactData.PointsOf(db, row.CommunityId, row.CustomerId, cancellationToken);
             log.Write(row.CommunityId, SubjectKind.Customer, row.CustomerId, Happening.ContactDataShown, new { contactPoints = points.Count }, visibility: Visibility.Desk);
-            return new ContactData(row.CustomerId, null, null, points);
+            return new ContactData(row.CustomerId, null, null, points, []);
         }
     }
 }
@@ -43,6 +43,15 @@ public sealed record ShowRequestContact([property: JsonIgnore] Guid RequestId) :
             where r.request_id = @RequestId and not (r.confidential and r.request_id = any (hidden_requests((select scope_actor()), array[r.community_id])))
             """;
 
+        private const string Amended = """
+            select x.text
+            from event e
+            join event_text x on x.community_id = e.community_id and x.seq = e.seq
+            where e.community_id = @CommunityId and e.subject_id = @RequestId and e.what = 'reporterAmended' and x.text is not null
+            order by e.seq desc
+            limit 20
+            """;
+
         private sealed record Row(Guid CommunityId, Guid? CustomerId, string? ReporterName, string? ReporterPhone);
 
         public async Task<ContactData> Handle(ShowRequestContact command, CancellationToken cancellationToken)
@@ -50,6 +59,7 @@ public sealed record ShowRequestContact([property: JsonIgnore] Guid RequestId) :
             var row = await db.Find<Row>(Read, new { command.RequestId }, cancellationToken) ?? throw new Refused.NotFound("request");
             caller.MustBeAllowedIn(row.CommunityId);
             var points = row.CustomerId is { } customer ? await ContactData.PointsOf(db, row.CommunityId, customer, cancellationToken) : [];
+            var amended = await db.List<string>(Amended, new { row.CommunityId, command.RequestId }, cancellationToken);
             log.Write(
                 row.CommunityId,
                 row.CustomerId is null ? SubjectKind.Request : SubjectKind.Customer,
@@ -57,14 +67,15 @@ public sealed record ShowRequestContact([property: JsonIgnore] Guid RequestId) :
                 Happening.ContactDataShown,
                 new { command.RequestId, contactPoints = points.Count, reporter = row.ReporterPhone is not null },
                 visibility: Visibility.Desk);
-            return new ContactData(row.CustomerId, row.ReporterName, row.ReporterPhone, points);
+            return new ContactData(row.CustomerId, row.ReporterName, row.ReporterPhone, points, amended);
         }
     }
 }
 
 /// <summary>Numbers and addresses in full.</summary>
 /// <param name="ReporterPhone">The number that the request was reported from, where it is not known as the customer's.</param>
-public sealed record ContactData(Guid? CustomerId, string? ReporterName, string? ReporterPhone, IReadOnlyList<ContactPoint> ContactPoints)
+/// <param name="Amended">Of a request: who reported it before and after each amendment, in words, the latest first; at most 20.</param>
+public sealed record ContactData(Guid? CustomerId, string? ReporterName, string? ReporterPhone, IReadOnlyList<ContactPoint> ContactPoints, IReadOnlyList<string> Amended)
 {
     private const string Points = """
         select p.contact_point_id, p.kind, p.value, p.normalised, p.label

@@ -231,7 +231,7 @@ internal sealed class Reworker(Db db, Caller caller, EventLog log, IMediator med
         var priority = SlaPolicy.OneHigher(request.Priority);
         await db.Run(
             Copy,
-            new { request.CommunityId, request.RequestId, NewId = id, Number = number, Channel = channel, Priority = priority, MailId = Guid.CreateVersion7(now), said?.Words, Now = now, By = caller.Actor.Id, Tokens = RequestTokens.Of(number, null) },
+            new { request.CommunityId, request.RequestId, NewId = id, Number = number, Channel = channel, Priority = priority, MailId = Guid.CreateVersion7(now), said?.Words, Now = now, By = caller.Actor.Id, Tokens = RequestTokens.Of(number, null, request.ReporterPhone) },
             ct);
         log.Write(request.CommunityId, SubjectKind.Request, request.RequestId, Happening.TakenAsNewRequest, new { newRequestId = id, number }, said?.SaidBy, Visibility.Owner, now);
         log.Write(

@@ -175,7 +175,7 @@ internal sealed record ImportBatch(Guid CommunityId, ImportMapping Mapping, IRea
             var orders = all.Where(i => i.WorkOrderId is not null).ToArray();
             var rounds = all.Where(i => i.FeedbackId is not null).ToArray();
             var clocks = all.Where(i => i.Row.DueAt is not null).ToArray();
-            var tokens = all.SelectMany(i => RequestTokens.Of(i.Number, i.Row.ImportId.Length <= 60 ? i.Row.ImportId : null).Distinct(StringComparer.Ordinal).Select(t => (Token: t, i.RequestId))).ToArray();
+            var tokens = all.SelectMany(i => RequestTokens.Of(i.Number, i.Row.ImportId.Length <= 60 ? i.Row.ImportId : null, i.Row.ReporterPhone).Select(t => (Token: t, i.RequestId))).ToArray();
 
             await Run(connection, WriteRequests, command.CommunityId, c => c
                 .With("By", NpgsqlDbType.Uuid, caller.Actor.Id)

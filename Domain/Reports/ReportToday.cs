@@ -5,7 +5,7 @@ namespace PropertyServiceDesk.Domain.Reports;
 
 /// <summary>
 /// The manager's day at a glance, one line a community. Each figure is the count of a list with the same words: open (requests, open=true),
-/// late and soon (due=late, due=soon), awaitingFeedback (status=awaitingFeedback), lowRatings (ratings, which=low, from), escalations (ladders,
+/// late and soon (due=late, due=soon), promises (promise=overdue), awaitingFeedback (status=awaitingFeedback), lowRatings (ratings, which=low, from), escalations (ladders,
 /// state=open, level=1 to 4).
 /// </summary>
 [AllowedTo(Roles.Officers)]
@@ -43,6 +43,7 @@ public sealed record ReportToday(Guid? CommunityId = null) : IQuery<Today>
             var open = await Count(new RequestFilter(query.CommunityId, Open: true), cancellationToken);
             var late = await Count(new RequestFilter(query.CommunityId, Due: RequestDue.Late), cancellationToken);
             var soon = await Count(new RequestFilter(query.CommunityId, Due: RequestDue.Soon), cancellationToken);
+            var promised = await Count(new RequestFilter(query.CommunityId, Promise: PromiseDue.Overdue), cancellationToken);
             var silent = await Count(new RequestFilter(query.CommunityId, Status: [RequestStatus.AwaitingFeedback]), cancellationToken);
             var low = (await db.List<LowOf>(
                 CountLow, RatedSql.Arguments(new SatisfactionFilter(query.CommunityId, recently), SatisfactionBy.Community, caller), cancellationToken)).ToDictionary(f => f.CommunityId, f => f.Low);
@@ -53,7 +54,7 @@ public sealed record ReportToday(Guid? CommunityId = null) : IQuery<Today>
                 now,
                 now + RequestSql.Soon,
                 recently,
-                [.. names.Select(m => new TodayLine(m.CommunityId, m.Name, m.NameEn, Of(open, m), Of(late, m), Of(soon, m), Of(silent, m), Of(low, m), Of(climbing, m)))]);
+                [.. names.Select(m => new TodayLine(m.CommunityId, m.Name, m.NameEn, Of(open, m), Of(late, m), Of(soon, m), Of(silent, m), Of(low, m), Of(climbing, m), Of(promised, m)))]);
         }
 
         private static long Of(Dictionary<Guid, long> counts, Named community) => counts.GetValueOrDefault(community.CommunityId);
@@ -73,6 +74,7 @@ public sealed record Today(DateTimeOffset At, DateTimeOffset SoonBefore, DateTim
 /// <param name="AwaitingFeedback">Finished, and the owner has not said yet whether it is good.</param>
 /// <param name="LowRatings">A score of 2 or less, or not solved, of the last 30 days.</param>
 /// <param name="Escalations">Late clocks whose last step nobody has acknowledged.</param>
-public sealed record TodayLine(Guid CommunityId, string Name, string NameEn, long Open, long Late, long Soon, long AwaitingFeedback, long LowRatings, long Escalations);
+/// <param name="Promises">Something was promised to the owner, and its time has passed without anybody saying that it was kept.</param>
+public sealed record TodayLine(Guid CommunityId, string Name, string NameEn, long Open, long Late, long Soon, long AwaitingFeedback, long LowRatings, long Escalations, long Promises);
 
 internal sealed record EscalationsOf(Guid CommunityId, long Escalations);

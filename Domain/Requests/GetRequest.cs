@@ -49,7 +49,7 @@ public sealed record GetRequest(Guid RequestId) : IQuery<RequestDetails>
             where k.subject_id = @RequestId and k.community_id = any ((select scope_communities())::uuid[])
             order by k.kind, k.cycle;
 
-            select m.promise_id, m.text, m.due_at, m.made_at, m.kept_at
+            select m.promise_id, m.text, m.due_at, m.made_at, m.kept_at, m.given_up_at
             from promise m
             where m.request_id = @RequestId and m.community_id = any ((select scope_communities())::uuid[])
             order by m.made_at, m.promise_id;
@@ -201,6 +201,7 @@ public sealed record RequestClock(
     DateTimeOffset? LateReportAt,
     string? StretchedBy);
 
-public sealed record RequestPromise(Guid PromiseId, string Text, DateTimeOffset DueAt, DateTimeOffset MadeAt, DateTimeOffset? KeptAt);
+/// <param name="GivenUpAt">Since when it counts as not kept: the request was closed or cancelled over it. It may still be kept, late.</param>
+public sealed record RequestPromise(Guid PromiseId, string Text, DateTimeOffset DueAt, DateTimeOffset MadeAt, DateTimeOffset? KeptAt, DateTimeOffset? GivenUpAt);
 
 public sealed record RequestFault(Guid FaultId, long Number, string Title, string Status, DateTimeOffset? ExpectedAt, DateTimeOffset JoinedAt, DateTimeOffset? LeftAt, string? LeftHow);

@@ -94,7 +94,7 @@ public sealed record GetTimeline(Guid RequestId, long After = 0, int Take = 200)
         }
 
         // Who said that it is not fixed, or yes or no to a quote, is for the desk; what they said is for all.
-        private static string? Said(Row r, bool desk) => desk ? r.Text : r.What switch
+        private static string? Said(Row r, bool desk) => desk ? r.What == Happening.ReporterAmended ? Whoever.Masked(r.Text) : r.Text : r.What switch
         {
             Happening.TakenAsNewRequest or Happening.QuoteConsented => null,
             Happening.ReworkReported or Happening.QuoteRefused => r.Text?.IndexOf(": ", StringComparison.Ordinal) is { } at and >= 0 ? r.Text[(at + 2)..] : null,

@@ -11,6 +11,7 @@ namespace PropertyServiceDesk.Domain.Requests;
 /// <param name="InCharge">Whether somebody is named as in charge of it.</param>
 /// <param name="Late">Whether it was finished after it was due; for open ones, whether the due time has passed. Of what came back, the last time counts; a clock that is on hold does not become late.</param>
 /// <param name="Due">Of what is open: that a due time of the work has passed (of accepting, arriving, a reply or finishing; of the request or of an order for it), or that the finish is due within four hours. A clock that is on hold does not become late.</param>
+/// <param name="Promise">That something was promised to the owner which nobody has said was kept: its time has passed, or comes within four hours. Of what is closed, too, while its time is still to come.</param>
 public sealed record RequestFilter(
     Guid? CommunityId = null,
     RequestStatus[]? Status = null,
@@ -34,7 +35,8 @@ public sealed record RequestFilter(
     bool? ToConfirm = null,
     RequestDue? Due = null,
     bool? UnreadWord = null,
-    bool? InCharge = null);
+    bool? InCharge = null,
+    PromiseDue? Promise = null);
 
 /// <summary>How an open request stands to its due times.</summary>
 public enum RequestDue
@@ -44,6 +46,16 @@ public enum RequestDue
 
     /// <summary>Its finish is due within four hours, and that clock runs.</summary>
     Soon,
+}
+
+/// <summary>How a promise that was not kept yet stands to its time.</summary>
+public enum PromiseDue
+{
+    /// <summary>Its time comes within four hours.</summary>
+    Due,
+
+    /// <summary>Its time has passed.</summary>
+    Overdue,
 }
 
 public enum RequestSort
@@ -94,6 +106,7 @@ public sealed record ListRequests(RequestFilter Filter, RequestSort Sort = Reque
 
 /// <summary>A request in a list.</summary>
 /// <param name="OwnerWordAt">Since when there is a word or a photo from the owner that nobody of the desk has looked at.</param>
+/// <param name="PromiseDueAt">By when the next thing was promised to the owner of those that are not kept yet.</param>
 /// <param name="DueAt">When the owner's finish clock is due, or was when it stopped; null where there is none.</param>
 /// <param name="RunsUntil">When it is due while it runs: what <see cref="RequestSort.DueFirst"/> sorts by.</param>
 public sealed record RequestLine(
@@ -121,6 +134,7 @@ public sealed record RequestLine(
     bool Late,
     bool ToConfirm,
     DateTimeOffset? OwnerWordAt,
+    DateTimeOffset? PromiseDueAt,
     Guid? InChargeId,
     string? InChargeName,
     int Version,
@@ -163,7 +177,9 @@ internal static class RequestSql
         select r.community_id, r.request_id, r.number, r.kind, r.channel, r.status, r.outcome, r.priority, r.category_id, r.description, r.place_id,
             p.name as place_name, r.customer_id, coalesce(cu.name, r.reporter_name) as customer_name, r.confidential, r.reported_at, r.registered_at,
             r.closed_at, r.rework_count, r.urge_count, k.due_at, coalesce(coalesce(k.stopped_at, k.held_at, @Now) > k.due_at, false) as late,
-            r.to_confirm and r.confirmed_at is null as to_confirm, r.owner_word_at, r.in_charge_id, ic.display_name as in_charge_name, r.version, case when k.stopped_at is null then k.due_at end as runs_until
+            r.to_confirm and r.confirmed_at is null as to_confirm, r.owner_word_at,
+            (select min(m.due_at) from promise m where m.community_id = r.community_id and m.request_id = r.request_id and m.kept_at is null and m.given_up_at is null) as promise_due_at,
+            r.in_charge_id, ic.display_name as in_charge_name, r.version, case when k.stopped_at is null then k.due_at end as runs_until
         """;
 
     internal const string Joins = """
@@ -464,6 +480,12 @@ internal static class RequestSql
             {
                 RequestDue.Late => LateNow,
                 RequestDue.Soon => "r.request_id in (select u.subject_id from clock u where u.community_id = any (@Communities::uuid[]) and u.subject_kind = 'request' and u.kind = 'finish' and u.stopped_at is null and u.due_at >= @Now and u.due_at < @SoonBefore and u.held_at is null)",
+                null => null,
+            },
+            f.Promise switch
+            {
+                PromiseDue.Overdue => "r.request_id in (select m.request_id from promise m where m.community_id = any (@Communities::uuid[]) and m.kept_at is null and m.given_up_at is null and m.due_at < @Now)",
+                PromiseDue.Due => "r.request_id in (select m.request_id from promise m where m.community_id = any (@Communities::uuid[]) and m.kept_at is null and m.given_up_at is null and m.due_at >= @Now and m.due_at < @SoonBefore)",
                 null => null,
             },
         ];

@@ -18,8 +18,8 @@ public sealed record MakePromise([property: JsonIgnore] Guid RequestId, string T
         private static readonly TimeSpan FarthestAhead = TimeSpan.FromDays(366);
 
         private const string Write = """
-            insert into promise (community_id, promise_id, request_id, text, due_at, made_by, made_at)
-            values (@CommunityId, @PromiseId, @RequestId, @Text, @DueAt, @By, @Now)
+            insert into promise (community_id, promise_id, request_id, text, due_at, made_by, made_at, check_at)
+            values (@CommunityId, @PromiseId, @RequestId, @Text, @DueAt, @By, @Now, @DueAt)
             """;
 
         public async Task<PromiseReply> Handle(MakePromise command, CancellationToken cancellationToken)
@@ -59,7 +59,7 @@ public sealed record KeepPromise([property: JsonIgnore] Guid RequestId, [propert
 
         private const string Write = """
             update promise
-            set kept_at = @Now
+            set kept_at = @Now, check_at = null
             where promise_id = @PromiseId and kept_at is null
             """;
 

@@ -67,7 +67,7 @@ public sealed record ReceiveRequest(
             select nextval('spoken_number') as sequence,
                 c.kind as category_kind, c.priority as category_priority, c.payer as category_payer, c.retired_at as category_retired_at, c.common_area as category_common_area, c.crew as category_crew,
                 coalesce(p.place_id, ap.place_id) as place_id, coalesce(p.building_id, ap.building_id) as building_id, coalesce(p.kind, ap.kind) as place_kind,
-                a.asset_id, cu.customer_id, cu.erased_at as customer_erased_at,
+                a.asset_id, (a.retired_at is null and ap.retired_at is null) is true as asset_in_use, cu.customer_id, cu.erased_at as customer_erased_at,
                 case when p.place_id is not null and p.retired_at is null then true end as place_in_use, st.staff_id as about_staff_id
             from community m
             left join category c on c.community_id = m.community_id and c.category_id = @CategoryId
@@ -108,6 +108,7 @@ public sealed record ReceiveRequest(
             Guid? BuildingId,
             PlaceKind? PlaceKind,
             Guid? AssetId,
+            bool AssetInUse,
             Guid? CustomerId,
             DateTimeOffset? CustomerErasedAt,
             bool? PlaceInUse,
@@ -160,7 +161,7 @@ public sealed record ReceiveRequest(
                         AboutCrew = command.AboutCrew ?? (command.Confidential ? row.CategoryCrew : null), // from whom it is hidden does not change with the category
                         command.AboutStaffId,
                         command.ToConfirm,
-                        Tokens = RequestTokens.Of(number, command.Foreign?.Number),
+                        Tokens = RequestTokens.Of(number, command.Foreign?.Number, reporterPhone),
                         OwnerLinkId = link,
                         LinkTokenHash = OwnerLinks.Hash(await links.TokenOf(link, db, cancellationToken)),
                     },
@@ -206,7 +207,7 @@ public sealed record ReceiveRequest(
                 throw new Refused.Invalid("category.other_kind", "This category belongs to another kind of request.", "categoryId");
             }
 
-            if (command.AssetId is not null && row.AssetId is null)
+            if (command.AssetId is not null && !(row.AssetId is not null && row.AssetInUse))
             {
                 throw new Refused.Invalid("asset.unknown", "There is no such asset in this community.", "assetId");
             }
@@ -316,12 +317,16 @@ internal static class RegistrationTimes
     }
 }
 
-/// <summary>What a request is found by in the one search box.</summary>
+/// <summary>What a request is found by in the one search box: its own number, another authority's, and that of whoever rang.</summary>
 internal static class RequestTokens
 {
-    public static string[] Of(long number, string? foreignNumber)
+    public static string[] Of(long number, string? foreignNumber, string? reporterPhone)
     {
         var own = "r:" + number.ToString(CultureInfo.InvariantCulture);
-        return foreignNumber is null ? [own] : [own, "r:" + foreignNumber.ToLowerInvariant()];
+        return [.. OfForeign(foreignNumber).Prepend(own).Concat(OfPhone(reporterPhone)).Distinct(StringComparer.Ordinal)];
     }
+
+    public static IReadOnlyList<string> OfForeign(string? foreignNumber) => foreignNumber is null ? [] : ["r:" + foreignNumber.ToLowerInvariant()];
+
+    public static IReadOnlyList<string> OfPhone(string? reporterPhone) => reporterPhone is null ? [] : SearchTokens.ForPhone(reporterPhone);
 }

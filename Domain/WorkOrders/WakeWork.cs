@@ -107,6 +107,10 @@ public sealed class DueWork(NpgsqlDataSource source, TimeProvider clock)
     public Task<IReadOnlyList<(Guid CommunityId, Guid WorkOrderId)>> HoldsOverLimit(int atMost, CancellationToken ct) =>
         Due("select community_id, work_order_id from holds_over_limit($1, $2)", atMost, ct);
 
+    /// <summary>Promises whose time has passed and of which the desk was not told, the longest overdue first.</summary>
+    public Task<IReadOnlyList<(Guid CommunityId, Guid PromiseId)>> PromisesOverdue(int atMost, CancellationToken ct) =>
+        Due("select community_id, promise_id from promises_overdue($1, $2)", atMost, ct);
+
     /// <summary>Rounds of feedback whose time to be looked at has come, the longest due first.</summary>
     public Task<IReadOnlyList<(Guid CommunityId, Guid FeedbackId)>> RoundsToChase(int atMost, CancellationToken ct) =>
         Due("select community_id, feedback_id from rounds_to_chase($1, $2)", atMost, ct);

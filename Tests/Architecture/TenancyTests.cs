@@ -156,6 +156,7 @@ public sealed class TenancyTests : DeskFixture
             "own_factor",
             "owner_link_holder",
             "pass_second_factor",
+            "promises_overdue",
             "provided_holder",
             "refresh_statistics",
             "register_district",

@@ -113,6 +113,20 @@ public sealed class AttachmentTests : ApiFixture
         Assert.That(await Scalar<long>("select count(*) from attachment"), Is.EqualTo(1));
     }
 
+    [TestCase("purpose=before&visibility=desk&fileName=a.jpg")]
+    [TestCase("purpose=after&visibility=owner&fileName=a.jpg")]
+    [TestCase("purpose=before&visibility=owner&fileName=b.jpg")]
+    public async Task The_same_file_under_the_same_key_with_something_else_said_about_it_is_refused_and_changes_nothing(string label)
+    {
+        var at = $"/api/requests/{(await GivenRequest()).RequestId}/attachments?";
+        var first = await Upload(at + "purpose=before&visibility=owner&fileName=a.jpg", Photo, HttpStatusCode.Created, key: "photo-1");
+
+        var other = await Upload(at + label, Photo, HttpStatusCode.UnprocessableEntity, key: "photo-1");
+
+        Assert.That(other.Code, Is.EqualTo("idempotency_key.other_body"));
+        Assert.That(await Rows<(Guid, string, string, string)>("select attachment_id, purpose, visibility, file_name from attachment"), Is.EqualTo(new[] { (first.Id("attachmentId"), "before", "owner", "a.jpg") }));
+    }
+
     [Test]
     public async Task What_is_said_about_a_file_is_read_strictly()
     {

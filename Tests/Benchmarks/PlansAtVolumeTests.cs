@@ -212,6 +212,8 @@ public sealed class PlansAtVolumeTests : DeskFixture
             ("not to be confirmed", t => new RequestFilter(ToConfirm: false), MostPages),
             ("with a word of the owner", t => new RequestFilter(UnreadWord: true), MostPages),
             ("without a word of the owner", t => new RequestFilter(UnreadWord: false), MostPages),
+            ("promised soon", t => new RequestFilter(Promise: PromiseDue.Due), MostPages),
+            ("promised and overdue", t => new RequestFilter(Promise: PromiseDue.Overdue), MostPagesOfWhatIsOpen),
         })
         {
             yield return Of("requests " + name, filter, most: most);
@@ -343,6 +345,7 @@ public sealed class PlansAtVolumeTests : DeskFixture
 
         yield return new One<IReadOnlyList<RequestCount>>("what is late", t => new CountRequests(new RequestFilter(Due: RequestDue.Late))) { MostPages = MostPagesOfWhatIsOpen };
         yield return new One<IReadOnlyList<RequestCount>>("what is to be confirmed", t => new CountRequests(new RequestFilter(ToConfirm: true)));
+        yield return new One<IReadOnlyList<RequestCount>>("promises that are overdue", t => new CountRequests(new RequestFilter(Promise: PromiseDue.Overdue))) { MostPages = MostPagesOfWhatIsOpen };
         yield return new One<IReadOnlyList<RequestCount>>("words of owners", t => new CountRequests(new RequestFilter(UnreadWord: true)));
 
         var (from, to) = (Volume.Until.AddDays(-60), Volume.Until.AddDays(-53));

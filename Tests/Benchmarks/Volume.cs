@@ -204,6 +204,12 @@ internal static class Volume
         from request where number > 900000000000 and number % @Shares = @Share
         """,
         """
+        insert into promise (community_id, promise_id, request_id, text, due_at, made_by, made_at, kept_at, check_at)
+        select r.community_id, ('01900000-0000-7080-8000-' || right(r.request_id::text, 12))::uuid, r.request_id, '今天回电', r.reported_at + interval '6 hours', r.registered_by, r.reported_at,
+            case when r.status = 'closed' then r.reported_at + interval '5 hours' end, case when r.status <> 'closed' then r.reported_at + interval '6 hours' end
+        from request r where r.number > 900000000000 and r.number % @Shares = @Share and (r.number % 40 = 0 or r.status = 'received')
+        """,
+        """
         insert into clock (community_id, clock_id, subject_kind, subject_id, kind, policy_version_id, policy, started_at, allowance, unit, due_at, stopped_at, stopped_why, next_check_at)
         select r.community_id, ('01900000-0000-7020-8000-' || right(r.request_id::text, 12))::uuid, 'request', r.request_id, 'finish', v.policy_version_id, 'normal-repair', r.reported_at, 690, 'workingMinutes',
             r.reported_at + case when r.number % 7 = 0 then interval '2 hours' else interval '24 hours' end, r.finished_at, case when r.finished_at is not null then 'met' end, case when r.finished_at is null then r.reported_at + interval '24 hours' end

@@ -1,6 +1,7 @@
 using NUnit.Framework;
 using PropertyServiceDesk.Domain.Communities;
 using PropertyServiceDesk.Domain.Customers;
+using PropertyServiceDesk.Domain.Faults;
 using PropertyServiceDesk.Domain.Feedback;
 using PropertyServiceDesk.Domain.Requests;
 using PropertyServiceDesk.Domain.Rules;
@@ -91,33 +92,49 @@ public sealed class CardTests : ApiFixture
     [Test]
     public async Task Promises_stand_there_until_they_are_kept_and_faults_until_they_end()
     {
-        var request = await GivenRequest();
-        await Execute(
-            """
-            insert into promise (community_id, promise_id, request_id, text, due_at, made_by, made_at, kept_at)
-            select @CommunityId, gen_random_uuid(), @RequestId, t, @Now + d, @By, @Now, k
-            from (values ('周三前回电', interval '2 days', null::timestamptz), ('今天看', interval '-1 hour', null), ('已做', interval '1 hour', @Now)) v (t, d, k);
-
-            insert into fault (community_id, fault_id, number, status, title, category_id, place_id, building_id, opened_at, opened_by, ended_at)
-            select @CommunityId, gen_random_uuid(), n, s, t, @Category, p, b, @Now, @By, e
-            from (values (71, 'open', '电梯停运', @Lobby, @Building, null::timestamptz), (72, 'ended', '停水', @Lobby, @Building, @Now), (73, 'open', '全区停电', @Root, null, null), (74, 'open', '别的楼', @Root, @Root, null)) v (n, s, t, p, b, e);
-            """,
-            new
-            {
-                Here.CommunityId,
-                request.RequestId,
-                Now = FakeClock.Start.UtcDateTime,
-                By = Here.Clerk.Id,
-                Category = Here.Category(RequestKind.Repair, "water"),
-                Lobby = Here.Places["3-2-lobby"],
-                Building = Here.Places["3"],
-                Root = Here.Places["here"],
-            });
+        var request = (await GivenRequest()).RequestId;
+        await Send(Here.Clerk, new MakePromise(request, "周三前回电", Clock.GetUtcNow().AddDays(2)));
+        await Send(Here.Clerk, new MakePromise(request, "今天看", Clock.GetUtcNow().AddHours(1)));
+        await Send(Here.Clerk, new KeepPromise(request, (await Send(Here.Clerk, new MakePromise(request, "已做", Clock.GetUtcNow().AddHours(1)))).PromiseId));
+        async Task<Guid> Fault(string title, string place) => (await Send(Here.Clerk, new OpenFault(Here.CommunityId, title, Here.Category(RequestKind.Repair, "water"), Here.Places[place]))).FaultId;
+        await Fault("电梯停运", "3-2-lobby");
+        await Send(Here.Clerk, new EndFault(await Fault("停水", "3-2-lobby"), "来水了"));
+        await Fault("全区停电", "here");
+        var other = await Fault("别的楼", "3-2-lobby");
+        await Execute("update fault set place_id = @Root, building_id = @Root where fault_id = @other", new { Root = Here.Places["here"], other }); // there is one building in this town
+        Clock.Advance(TimeSpan.FromHours(2));
 
         var card = await Card();
 
         Assert.That(card.Promises.Select(p => (p.Text, p.Late)), Is.EqualTo(new[] { ("今天看", true), ("周三前回电", false) }));
         Assert.That(card.OpenFaults.Select(f => f.Title), Is.EquivalentTo(new[] { "电梯停运", "全区停电" }));
+    }
+
+    [Test]
+    public async Task What_was_promised_to_an_unknown_caller_is_on_the_card_once_the_number_is_a_customers()
+    {
+        var request = (await Send(Here.Clerk, new ReceiveRequest(
+            Here.CommunityId, RequestKind.Repair, Channel.Phone, Here.Category(RequestKind.Repair, "water"), "漏水", Reporter: new Reporter(null, "13912345678")))).RequestId;
+        var promise = (await Send(Here.Clerk, new MakePromise(request, "下午回电", Clock.GetUtcNow().AddHours(3)))).PromiseId;
+        var customer = (await Send(Here.Clerk, new RegisterCustomer(Here.CommunityId, "李四", [new NewContactPoint(ContactKind.Phone, "139 1234 5678")]))).CustomerId;
+
+        Assert.That((await Send(Here.Clerk, new GetCard(customer))).Promises.Select(p => p.PromiseId), Is.EqualTo(new[] { promise }));
+        Assert.That((await Card()).Promises, Is.Empty);
+    }
+
+    [Test]
+    public async Task A_repair_that_came_back_as_a_new_request_is_counted_as_rework()
+    {
+        var (request, _) = await GivenDone();
+        await Send(Here.Clerk, new RecordFeedback(request, Solved.Yes, 5, "王小明"));
+        Clock.Advance(TimeSpan.FromDays(8));
+        Assert.That((await Card()).Last90Days, Is.EqualTo(new CardCounts(0, 0, 1)));
+
+        await Send(Here.Clerk, new ReportNotFixed(request, "王小明", "又漏了"));
+
+        Assert.That((await Card()).Last90Days, Is.EqualTo(new CardCounts(1, 0, 2)));
+        Clock.Advance(TimeSpan.FromDays(91));
+        Assert.That((await Card()).Last90Days, Is.EqualTo(new CardCounts(0, 0, 0)));
     }
 
     [Test]

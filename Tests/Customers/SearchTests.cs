@@ -128,6 +128,84 @@ public sealed class SearchTests : ApiFixture
         Assert.That((await Send(There.Clerk, new Search($"{order.Number}"))).Requests, Is.Empty);
     }
 
+    [TestCase("13912345678")]
+    [TestCase("+86 139 1234 5678")]
+    [TestCase("5678")]
+    [TestCase("3912345")]
+    public async Task Whoever_rang_from_an_unknown_number_is_found_by_it_with_what_was_promised_and_masked(string typed)
+    {
+        var request = (await GivenCall("13912345678")).RequestId;
+        await GivenCall("13700001111");
+        var due = Clock.GetUtcNow().AddHours(3);
+        var promise = (await Send(Here.Clerk, new MakePromise(request, "下午回电", due))).PromiseId;
+
+        var found = await Find(typed);
+
+        Assert.That(found.Requests.Select(r => (r.RequestId, r.ReporterPhone, r.PromiseDueAt)), Is.EqualTo(new[] { (request, (string?)"139****5678", (DateTimeOffset?)due) }));
+        Assert.That((await Send(There.Clerk, new Search(typed))).Requests, Is.Empty);
+        Assert.That(await Refusal(() => Send(Here.Member(Crew.Security), new Search(typed))), Is.EqualTo("role.not_allowed"));
+        await Send(Here.Clerk, new KeepPromise(request, promise));
+        Assert.That((await Find(typed)).Requests.Single().PromiseDueAt, Is.Null);
+    }
+
+    [Test]
+    public async Task The_latest_calls_of_a_number_come_first_and_more_are_said_to_be_more()
+    {
+        var calls = new List<Guid>();
+        for (var i = 0; i < 4; i++)
+        {
+            calls.Add((await GivenCall("02088887777")).RequestId);
+            Clock.Advance(TimeSpan.FromHours(1));
+        }
+
+        var some = await Send(Here.Clerk, new Search("020-8888-7777", 3));
+
+        Assert.That(some.Requests.Select(r => r.RequestId), Is.EqualTo(calls.AsEnumerable().Reverse().Take(3)));
+        Assert.That(some.MoreRequests, Is.True);
+        Assert.That((await Send(Here.Clerk, new Search("7777", 4))).MoreRequests, Is.False);
+    }
+
+    [Test]
+    public async Task A_request_is_found_by_the_number_that_it_was_amended_to_and_by_the_one_before()
+    {
+        var request = (await GivenCall("13912345678")).RequestId;
+
+        await Send(Here.Clerk, new AmendRequest(request, Reporter: new Reporter("李", "137 0000 1111"), Version: 1));
+
+        foreach (var typed in new[] { "13700001111", "0111", "13912345678", "1234" })
+        {
+            Assert.That((await Find(typed)).Requests.Select(r => (r.RequestId, r.ReporterPhone)), Is.EqualTo(new[] { (request, (string?)"137****1111") }), typed);
+        }
+    }
+
+    [Test]
+    public async Task A_repair_that_comes_back_as_a_new_request_is_found_by_the_same_number()
+    {
+        var request = (await GivenCall("13912345678")).RequestId;
+        await Send(Here.Clerk, new AnswerRequest(request, AnswerKind.Answered, "已处理"));
+        await Execute("update request set status = 'closed', closed_at = @At where request_id = @request", new { request, At = Clock.GetUtcNow().UtcDateTime });
+        Clock.Advance(TimeSpan.FromDays(8));
+        var anew = (await Send(Here.Clerk, new ReportNotFixed(request, "李", "还在漏"))).NewRequest!.RequestId;
+
+        Assert.That((await Find("13912345678")).Requests.Select(r => r.RequestId), Is.EqualTo(new[] { anew, request }));
+    }
+
+    /// <summary>Those that were registered before are given their tokens by the migration.</summary>
+    [TestCase("13912345678")]
+    [TestCase("075588888888")]
+    [TestCase("075588888888-801")]
+    [TestCase("88888888")]
+    [TestCase("12345")]
+    [TestCase("95588")]
+    [TestCase("4008001234-12")]
+    [TestCase("+16175551234")]
+    [TestCase("11111111111")]
+    public async Task The_database_makes_the_same_tokens_of_a_number(string number) =>
+        Assert.That(await Rows<string>("select phone_tokens(@number)", new { number }), Is.EquivalentTo(SearchTokens.ForPhone(number)));
+
+    private Task<RequestReply> GivenCall(string number) => Send(
+        Here.Clerk, new ReceiveRequest(Here.CommunityId, RequestKind.Repair, Channel.Phone, Here.Category(RequestKind.Repair, "water"), "漏水", Reporter: new Reporter(null, number)));
+
     [Test]
     public async Task Staff_of_two_communities_find_in_both_and_others_in_their_own()
     {

@@ -93,6 +93,7 @@ public sealed class TodayTests
                     Assert.That(await Length<RequestLine>(who, "/api/requests?open=true" + at), Is.EqualTo(Figure(c => c.Open)).And.GreaterThan(0));
                     Assert.That(await Length<RequestLine>(who, "/api/requests?due=late" + at), Is.EqualTo(Figure(c => c.Late)));
                     Assert.That(await Length<RequestLine>(who, "/api/requests?due=soon" + at), Is.EqualTo(Figure(c => c.Soon)));
+                    Assert.That(await Length<RequestLine>(who, "/api/requests?promise=overdue" + at), Is.EqualTo(Figure(c => c.Promises)));
                     Assert.That(await Length<RequestLine>(who, "/api/requests?status=awaitingFeedback" + at), Is.EqualTo(Figure(c => c.AwaitingFeedback)).And.GreaterThan(0));
                     Assert.That(await Length<RatingLine>(who, $"/api/reports/satisfaction/lines?which=low&from={today.LowRatingsFrom.UtcDateTime:O}" + at), Is.EqualTo(Figure(c => c.LowRatings)).And.GreaterThan(0));
                     Assert.That(await Length<Ladder>(who, "/api/escalations/ladders?state=open&level=1,2,3,4" + at), Is.EqualTo(Figure(c => c.Escalations)));

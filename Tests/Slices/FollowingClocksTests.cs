@@ -162,6 +162,44 @@ public sealed class FollowingClocksTests : DeskFixture
     }
 
     [Test]
+    public async Task A_deadline_that_is_imposed_later_put_right_or_lifted_moves_the_finish()
+    {
+        var (request, order) = await GivenDispatched();
+        async Task Impose(DateTimeOffset? due) => await Send(Here.Clerk, new AmendRequest(request, Foreign: new ForeignNumber("12345", "2026-0003", due), Reason: "12345转来", Version: await VersionOf(request)));
+
+        await Impose(Local(2, 17));
+        Assert.That(await Of(request, ClockKind.Finish), Has.Property("DueAt").EqualTo(Local(2, 17)).And.Property("Imposed").True);
+        await Impose(Local(3, 12));
+        Assert.That((await Of(request, ClockKind.Finish)).DueAt, Is.EqualTo(Local(3, 12)));
+        await Impose(null);
+        Assert.That(await Of(request, ClockKind.Finish), Has.Property("DueAt").EqualTo(Local(3, 9)).And.Property("Imposed").False);
+
+        await Send(Here.Member(Crew.Engineering), new AcceptWork(order));
+        await Send(Here.Member(Crew.Engineering), new HoldWork(order, HoldReason.Parts, Local(4, 9)));
+        Clock.Set(Local(2, 12));
+        Assert.That(await Clocks(request), Does.Contain("finish 1 held"));
+        await Impose(Local(3, 12));
+        Assert.That(await Of(request, ClockKind.Finish), Has.Property("DueAt").EqualTo(Local(3, 12)).And.Property("HeldAt").Null);
+        Assert.That(await Clocks(request), Does.Contain("finish 1 runs"), "what is imposed from outside never stands still");
+        await Send(Here.Clerk, new AmendRequest(request, Reason: "撤回", Remove: [RequestField.Foreign], Version: await VersionOf(request)));
+        Assert.That(await Clocks(request), Does.Contain("finish 1 held"), "and nobody can go on");
+    }
+
+    [Test]
+    public async Task A_late_request_that_is_given_a_later_deadline_runs_anew_and_the_breach_stands()
+    {
+        var request = (await Send(Here.Clerk, new ReceiveRequest(
+            Here.CommunityId, RequestKind.Repair, Channel.Phone, Here.Category(RequestKind.Repair, "water"), "12345转来", PlaceId: Here.Places["3-2-1502"], Foreign: new ForeignNumber("12345", "2026-0004", Local(2, 10))))).RequestId;
+        Clock.Set(Local(2, 11));
+        await Breach(request, ClockKind.Finish);
+
+        await Send(Here.Clerk, new AmendRequest(request, Foreign: new ForeignNumber("12345", "2026-0004", Local(4, 10)), Reason: "12345同意延期", Version: 1));
+
+        Assert.That(await Clocks(request), Is.EqualTo("finish 1 superseded, finish 2 runs"));
+        Assert.That(await Of(request, ClockKind.Finish, 2), Has.Property("DueAt").EqualTo(Local(4, 10)).And.Property("Imposed").True);
+    }
+
+    [Test]
     public async Task Another_category_brings_its_own_policy()
     {
         var request = await GivenRequest();

@@ -60,6 +60,7 @@ public sealed class ListsTests : ApiFixture
             ("hasTarget=true", "cancelled odd plain"), ("hasTarget=false", "imported"),
             ("late=true", "odd"), ("late=false", "cancelled imported plain"),
             ("due=late", "odd"), ("unreadWord=true", ""), ("unreadWord=false", "cancelled imported odd plain"),
+            ("promise=due", "plain"), ("promise=overdue", ""),
             ("imported=true", "imported"), ("imported=false", "cancelled odd plain"),
             ("toConfirm=true", ""), ("toConfirm=false", "cancelled imported odd plain"), // what is dispatched is confirmed; see below
             ("open=true&kind=repair&imported=false", "plain"),
@@ -423,7 +424,9 @@ public sealed class ListsTests : ApiFixture
         var fault = (await Send(Here.Clerk, new OpenFault(Here.CommunityId, "半夜装修", RequestId: odd))).FaultId;
         var plain = (await Send(Here.Clerk, Plain())).RequestId;
         await Send(Here.Clerk, new DispatchWork(plain, [new NewOrder(Crew.Engineering, "修")]));
+        await Send(Here.Clerk, new MakePromise(plain, "下午到", Now.AddHours(3)));
         var cancelled = (await Send(Here.Clerk, Plain())).RequestId;
+        await Send(Here.Clerk, new MakePromise(cancelled, "下午到", Now.AddHours(3)));
         await Send(Here.Clerk, new CancelRequest(cancelled, CancelledAs.Withdrawn, "自己修好了"));
         var imported = await Imported("7");
         return new() { ["odd"] = odd, ["plain"] = plain, ["cancelled"] = cancelled, ["imported"] = imported, ["theirs"] = (await GivenRequest(There)).RequestId, ["fault"] = fault };

@@ -229,6 +229,31 @@ public sealed class ReceiveRequestTests : ApiFixture
     }
 
     [Test]
+    public async Task An_asset_that_was_retired_or_whose_place_was_is_not_there_any_more()
+    {
+        var request = (await GivenRequest()).RequestId;
+        foreach (var (table, retired) in new[] { ("asset", "asset_id = @Lift"), ("place", "place_id = @Lobby") })
+        {
+            var args = new { Here.Lift, Lobby = Here.Places["3-2-lobby"], Now = Now.UtcDateTime };
+            await Execute($"update {table} set retired_at = @Now where {retired}", args);
+            try
+            {
+                foreach (var place in new Guid?[] { null, Here.Places["3-2-1502"] })
+                {
+                    Assert.That(await Refusal(() => Send(Here.Clerk, Report() with { PlaceId = place, AssetId = Here.Lift })), Is.EqualTo("asset.unknown"), table);
+                    Assert.That(await Refusal(() => Send(Here.Clerk, new AmendRequest(request, PlaceId: place, AssetId: Here.Lift, Version: 1))), Is.EqualTo("asset.unknown"), table);
+                }
+            }
+            finally
+            {
+                await Execute($"update {table} set retired_at = null where {retired}", args);
+            }
+        }
+
+        await Send(Here.Clerk, Report() with { PlaceId = null, AssetId = Here.Lift });
+    }
+
+    [Test]
     public async Task Another_community_answers_as_one_that_is_not_there()
     {
         Assert.That(await Refusal(() => Send(There.Clerk, Report())), Is.EqualTo("community.not_found"));

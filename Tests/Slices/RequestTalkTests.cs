@@ -32,6 +32,82 @@ public sealed class RequestTalkTests : DeskFixture
     }
 
     [Test]
+    public async Task The_timeline_says_of_an_amendment_what_was_there_before_what_is_now_and_why()
+    {
+        var complaint = (await Send(Here.Clerk, new ReceiveRequest(
+            Here.CommunityId, RequestKind.Complaint, Channel.Phone, Here.Category(RequestKind.Complaint, "noise"), "太吵", PlaceId: Here.Places["3-2-1502"], Reporter: new Reporter("路人", "13912345678"), OnBehalfOf: "奶奶",
+            AboutCrew: Crew.Security))).RequestId;
+
+        await Send(Here.Clerk, new AmendRequest(
+            complaint, "半夜太吵", Here.Places["3-2-1601"], Reporter: new Reporter("李四", "137 0000 1111"), AboutCrew: Crew.Environment, AboutStaffId: Here.Member(Crew.Environment).Id, Reason: "听错了", Remove: [RequestField.OnBehalfOf], Version: 1));
+
+        var amended = await Entry(complaint, Happening.RequestAmended);
+        Assert.That(amended.Text, Is.EqualTo("半夜太吵\n听错了"));
+        var before = amended.Detail.GetProperty("before");
+        Assert.That((before.GetProperty("placeId").GetGuid(), amended.Detail.GetProperty("placeId").GetGuid()), Is.EqualTo((Here.Places["3-2-1502"], Here.Places["3-2-1601"])));
+        Assert.That((before.GetProperty("aboutCrew").GetString(), amended.Detail.GetProperty("aboutCrew").GetString()), Is.EqualTo(("security", "environment")));
+        Assert.That((before.GetProperty("aboutStaffId").GetString(), amended.Detail.GetProperty("aboutStaffId").GetGuid()), Is.EqualTo(((string?)null, Here.Member(Crew.Environment).Id)));
+        Assert.That((await Entry(complaint, Happening.RequestReceived)).Text, Is.EqualTo("太吵"), "what it said before");
+
+        var who = await Entry(complaint, Happening.ReporterAmended);
+        Assert.That(who.Text, Is.EqualTo("路人 139****5678 (奶奶) → 李四 137****1111\n听错了"));
+        Assert.That(who.Visibility, Is.EqualTo(Visibility.Desk));
+        Assert.That((await Send(Here.Clerk, new Domain.Customers.ShowRequestContact(complaint))).Amended, Is.EqualTo(new[] { "路人 13912345678 (奶奶) → 李四 13700001111\n听错了" }), "in full for whoever asks, which is written down");
+        Assert.That(await Scalar<long>("select count(*) from event where subject_id = @complaint and detail::text ~ '13912345678|13700001111|路人|李四|奶奶'", new { complaint }), Is.Zero, "the log's details are for ever");
+    }
+
+    [Test]
+    public async Task The_timeline_says_of_another_appointment_and_another_priority_what_was_before_what_is_now_and_why()
+    {
+        var request = (await GivenRequest()).RequestId;
+        var (from, to) = (Clock.Now() + TimeSpan.FromHours(5), Clock.Now() + TimeSpan.FromHours(7));
+        await Send(Here.Clerk, new RescheduleRequest(request, from, to, Version: 1));
+
+        await Send(Here.Clerk, new RescheduleRequest(request, from.AddDays(1), to.AddDays(1), "业主没空", 2));
+        await Send(Here.Clerk, new ReprioritiseRequest(request, Priority.Urgent, "水漫出来了", 3));
+
+        var moved = await Entry(request, Happening.RequestRescheduled);
+        DateTimeOffset[] Window(string name) => [moved.Detail.GetProperty(name).GetProperty("from").GetDateTimeOffset(), moved.Detail.GetProperty(name).GetProperty("to").GetDateTimeOffset()];
+        Assert.That(Window("from"), Is.EqualTo(new[] { from, to }));
+        Assert.That(Window("to"), Is.EqualTo(new[] { from.AddDays(1), to.AddDays(1) }));
+        Assert.That(moved.Text, Is.EqualTo("业主没空"));
+        var urgent = await Entry(request, Happening.RequestReprioritised);
+        Assert.That((urgent.Detail.GetProperty("from").GetString(), urgent.Detail.GetProperty("to").GetString(), urgent.Text), Is.EqualTo(("normal", "urgent", "水漫出来了")));
+    }
+
+    [Test]
+    public async Task Another_authoritys_number_is_put_right_with_a_reason_and_is_found_as_it_is_now()
+    {
+        var request = (await Send(Here.Clerk, new ReceiveRequest(
+            Here.CommunityId, RequestKind.Repair, Channel.Phone, Here.Category(RequestKind.Repair, "water"), "漏水", CustomerId: Here.Customer, Foreign: new ForeignNumber("12345", "HZ-1", Clock.Now().AddDays(2))))).RequestId;
+        await Send(Here.Clerk, new ReceiveRequest(
+            Here.CommunityId, RequestKind.Repair, Channel.Phone, Here.Category(RequestKind.Repair, "water"), "漏水", CustomerId: Here.Customer, Foreign: new ForeignNumber("12345", "HZ-3")));
+        Task<RequestReply> Amend(ForeignNumber? number, int version, string? reason = "抄错了") =>
+            Send(Here.Clerk, new AmendRequest(request, Foreign: number, Reason: reason, Remove: number is null ? [RequestField.Foreign] : null, Version: version));
+
+        Assert.That(await Refusal(() => Amend(new ForeignNumber("12345", "HZ-2"), 1, null)), Is.EqualTo("request.reason_missing"));
+        Assert.That(await Refusal(() => Amend(new ForeignNumber("12345", "HZ-3"), 1)), Is.EqualTo("request.foreign_number_taken"));
+        Assert.That(await Refusal(() => Amend(new ForeignNumber("12345", "HZ-2", Clock.Now().AddDays(400)), 1)), Is.EqualTo("foreign.due_at.out_of_range"));
+        await Amend(new ForeignNumber("12345", "HZ-2", Clock.Now().AddDays(3)), 1);
+
+        var row = (await Send(Here.Clerk, new GetRequest(request))).Request;
+        Assert.That((row.ForeignNumber, row.ImposedDueAt), Is.EqualTo(("HZ-2", (DateTimeOffset?)Clock.Now().AddDays(3))));
+        Assert.That((await Found("hz-2"), await Found("hz-1")), Is.EqualTo((1, 0)));
+        var told = await Entry(request, Happening.ForeignNumberAmended);
+        Assert.That(told.Text, Is.EqualTo("12345 HZ-1 → 12345 HZ-2\n抄错了"));
+        Assert.That(
+            (told.Detail.GetProperty("from").GetProperty("dueAt").GetDateTimeOffset(), told.Detail.GetProperty("to").GetProperty("dueAt").GetDateTimeOffset()), Is.EqualTo((Clock.Now().AddDays(2), Clock.Now().AddDays(3))));
+
+        await Amend(null, 2);
+        Assert.That((await Send(Here.Clerk, new GetRequest(request))).Request, Has.Property("ForeignNumber").Null.And.Property("ForeignSource").Null.And.Property("ImposedDueAt").Null);
+        Assert.That(await Found("hz-2"), Is.Zero);
+
+        async Task<int> Found(string q) => (await Send(Here.Clerk, new Domain.Customers.Search(q))).Requests.Count;
+    }
+
+    private async Task<TimelineEntry> Entry(Guid request, Happening what) => (await Send(Here.Clerk, new GetTimeline(request))).Items.Last(e => e.What == what);
+
+    [Test]
     public async Task An_amendment_that_makes_no_sense_is_refused_and_changes_nothing()
     {
         var request = (await GivenRequest()).RequestId;

@@ -503,7 +503,7 @@ public sealed class ConfidentialTests : DeskFixture
         var id = received.RequestId;
         await using var upload = await Upload.Receive(new MemoryStream(Pictures.Png()), forOwners: false, CancellationToken.None);
         var file = await Send(Here.Manager, new AttachToRequest(id, new FileLabel(PhotoPurpose.Evidence, Visibility.Crew, "证据.png"), Convert.ToHexStringLower(upload.Sha256), upload));
-        await Send(Here.Manager, new MakePromise(id, Words, Clock.GetUtcNow().AddDays(1)));
+        await Send(Here.Manager, new MakePromise(id, Words, Clock.GetUtcNow().AddHours(3)));
         var (fault, others) = (Guid.Empty, Guid.Empty);
         WorkOrderReply order;
         if (joined)
@@ -538,10 +538,13 @@ public sealed class ConfidentialTests : DeskFixture
         yield return (nameof(ListRequests) + " of the fault", Query(new ListRequests(new RequestFilter(FaultId: said.FaultId))));
         yield return (nameof(CountRequests) + " of the customer", async a => await Counted(a, new CountRequests(new RequestFilter(CustomerId: complainant))));
         yield return (nameof(CountRequests) + " at the home by kind", async a => await Counted(a, new CountRequests(new RequestFilter(PlaceId: Here.Places["3-2-1601"]), RequestGroup.Kind)));
+        yield return (nameof(ListRequests) + " promised", Query(new ListRequests(new RequestFilter(Promise: PromiseDue.Due))));
+        yield return (nameof(CountRequests) + " promised", async a => await Counted(a, new CountRequests(new RequestFilter(Promise: PromiseDue.Due))));
         yield return (nameof(ListAttachmentsOfRequest), Query(new ListAttachmentsOfRequest(said.RequestId)));
         yield return (nameof(GetContent), Query(new GetContent(said.AttachmentId)));
         yield return (nameof(Search) + " by number", Query(new Search(said.Number.ToString(System.Globalization.CultureInfo.InvariantCulture))));
         yield return (nameof(Search) + " by the order's number", Query(new Search(said.OrderNumber.ToString(System.Globalization.CultureInfo.InvariantCulture))));
+        yield return (nameof(Search) + " by the number of whoever rang", async a => (await Send(a, new Search("13766668888"))).Requests);
         yield return (nameof(GetFault), Query(new GetFault(said.FaultId)));
         yield return (nameof(ListFaults), async a => (await Send(a, new ListFaults(here))).Items.Single(f => f.FaultId == said.FaultId) is { Requests: > 1 } ? "counted" : "not");
         yield return (nameof(CountDemand), async a => (await Send(a, new CountDemand(Clock.GetUtcNow().AddDays(-1), Clock.GetUtcNow().AddDays(1), here))).RequestsInFaults > 1 ? "counted" : "not");

@@ -55,8 +55,38 @@ public sealed class ForgottenTests : ApiFixture
         Assert.That(await Where("hotline-77"), Is.Empty);
         Assert.That(await Scalar<long>("select count(*) from attachment_content"), Is.Zero);
         Assert.That(await Scalar<long>("select count(*) from search_token where id = @CustomerId", person), Is.Zero);
+        Assert.That(await Scalar<long>("select count(*) from search_token where id = any (@Ids) and token like 'p:%'", new { Ids = new[] { person.RequestId, person.UnknownCall } }), Is.Zero);
         Assert.That((reply.Requests, reply.Attachments, reply.Texts > 10), Is.EqualTo((2, 2, true)));
         Assert.That((await Send(Here.Clerk, new GetRequest(others))).Feedback.Single(), Has.Property("Satisfaction").EqualTo(5), "what was said about another's request stays");
+    }
+
+    [Test]
+    public async Task A_number_that_was_amended_is_forgotten_too_where_the_log_says_it_and_where_it_is_found_by_and_others_stay()
+    {
+        var customer = (await Send(Here.Clerk, new RegisterCustomer(Here.CommunityId, Mark, [new NewContactPoint(ContactKind.Phone, Number)], []))).CustomerId;
+        async Task<Guid> Amended(string before, string after)
+        {
+            var request = (await Send(Here.Clerk, new ReceiveRequest(
+                Here.CommunityId, RequestKind.Repair, Channel.Phone, Here.Category(RequestKind.Repair, "water"), "漏水", PlaceId: Here.Places["3-2-1602"], Reporter: new Reporter("路人", before)))).RequestId;
+            await Send(Here.Clerk, new AmendRequest(request, Reporter: new Reporter("李四", after), Reason: "号码抄错", Version: 1));
+            return request;
+        }
+
+        var (from, strangers) = (await Amended(Number, "13900005556"), await Amended("13900001111", "13900002222"));
+        Assert.That(await Where(Number), Has.Some.StartsWith("event_text ").And.Some.StartsWith("search_token "));
+
+        await Send(Here.Manager, new EraseCustomer(customer, ErasureReason.Requested, EvenIfOpen: true));
+
+        Assert.That(await Where(Number), Is.Empty);
+        string?[] Said(Timeline t) => [.. t.Items.Where(e => e.What == Happening.ReporterAmended).Select(e => e.Text)];
+        Assert.That(Said(await Send(Here.Clerk, new GetTimeline(from))), Is.EqualTo(new string?[] { null }));
+        Assert.That(Said(await Send(Here.Clerk, new GetTimeline(strangers))), Is.EqualTo(new[] { "路人 139****1111 → 李四 139****2222\n号码抄错" }));
+        var row = (await Send(Here.Clerk, new GetRequest(from))).Request;
+        Assert.That((row.Description, row.ReporterName, row.ReporterPhone), Is.EqualTo(("漏水", "李四", "139****5556")), "who rings about it now");
+        Assert.That((await Send(Here.Clerk, new Search(Number))).Requests, Is.Empty);
+        Assert.That((await Send(Here.Clerk, new Search("13900005556"))).Requests.Select(r => r.RequestId), Is.EqualTo(new[] { from }));
+        Assert.That((await Send(Here.Clerk, new Search("5556"))).Requests.Select(r => r.RequestId), Is.EqualTo(new[] { from }), "though it is a part of the other number, too");
+        Assert.That((await LogCheck.Verify(ConnectionString, [], CancellationToken.None)).Faults, Is.Empty);
     }
 
     [Test]
@@ -336,6 +366,7 @@ public sealed class ForgottenTests : ApiFixture
             Here.CommunityId, RequestKind.Repair, Channel.Phone, Here.Category(RequestKind.Repair, "water"), Mark + "家漏水", PlaceId: Here.Places["3-2-1602"], CustomerId: customer,
             Reporter: new Reporter(Mark + "太太", Number), OnBehalfOf: Mark + "老人", Foreign: new ForeignNumber("12345", "hotline-77")))).RequestId;
         await Keyed(clerk, new AmendRequest(request, Description: Mark + "家漏水，很急", Version: 1));
+        await Keyed(clerk, new AmendRequest(request, Reporter: new Reporter(Mark + "儿子", Number), Reason: "是" + Mark + "的儿子", Version: 2));
         await Keyed(clerk, new NoteOnRequest(request, "内部备注" + Mark, Visibility.Desk));
         await Keyed(clerk, new MakePromise(request, "答应" + Mark, Clock.GetUtcNow().AddHours(2)));
         await Keyed(clerk, new GiveFirstReply(request, "给" + Mark + "的答复"));

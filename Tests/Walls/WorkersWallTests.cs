@@ -27,7 +27,7 @@ public sealed class WorkersWallTests : DeskFixture
     private int numbers;
 
     /// <summary>One thing of each kind in a community, all of it due.</summary>
-    private sealed record Due(Guid Order, Guid[] Rounds, Guid[] Clocks, Guid Message, Guid Other, OutgoingMessage[] Leased, Guid Move, Guid LeftBehind);
+    private sealed record Due(Guid Order, Guid[] Rounds, Guid[] Clocks, Guid Message, Guid Other, OutgoingMessage[] Leased, Guid Move, Guid LeftBehind, Guid[] Promises);
 
     /// <summary>The commands that only jobs and the import send, for a community and what is due, as if all of it were its own.</summary>
     private static (Type What, Func<DeskFixture, Actor, Task<object?>> Send)[] All(Guid community, Due due) =>
@@ -40,6 +40,8 @@ public sealed class WorkersWallTests : DeskFixture
         Of(new PutHoldOff(community, due.Order, HoldEnd.Limit)),
         Of(new PassHoldLimit(due.Order)),
         Of(new WakeWork(due.Order)),
+        Of(new TellOverduePromise(due.Promises[0])),
+        Of(new PutPromiseOff(due.Promises[1])),
         Of(new LeaseMessages(community, [due.Message], BySms, TimeSpan.FromMinutes(1))),
         Of(new PutMessageOff(community, due.Other)),
         Of(new MarkMessages(community, [new Attempted(due.Leased[0], Attempt.Taken, due.Leased[0].CreatedAt)], [0])),
@@ -54,7 +56,7 @@ public sealed class WorkersWallTests : DeskFixture
     [Test]
     public void Every_command_that_nobody_but_the_desk_itself_sends_is_tried_here()
     {
-        var nothing = new Due(Guid.Empty, new Guid[2], new Guid[2], Guid.Empty, Guid.Empty, [Leased(), Leased()], Guid.Empty, Guid.Empty);
+        var nothing = new Due(Guid.Empty, new Guid[2], new Guid[2], Guid.Empty, Guid.Empty, [Leased(), Leased()], Guid.Empty, Guid.Empty, new Guid[2]);
         var tried = All(Guid.Empty, nothing).Select(c => c.What).Concat(OfTheHosts).Concat(OfNothing).Append(typeof(ImportBatch)).Distinct();
 
         Assert.That(tried, Is.EquivalentTo(RoleTable.Rows.Where(r => r.Writes && r.All == Roles.System).Select(r => r.What)));
@@ -64,7 +66,7 @@ public sealed class WorkersWallTests : DeskFixture
     public async Task A_job_in_one_community_finds_and_changes_nothing_of_another()
     {
         var theirs = await GivenAllDue(There);
-        var nobodys = new Due(Guid.NewGuid(), [Guid.NewGuid(), Guid.NewGuid()], [Guid.NewGuid(), Guid.NewGuid()], Guid.NewGuid(), Guid.NewGuid(), [Leased(), Leased()], Guid.NewGuid(), Guid.NewGuid());
+        var nobodys = new Due(Guid.NewGuid(), [Guid.NewGuid(), Guid.NewGuid()], [Guid.NewGuid(), Guid.NewGuid()], Guid.NewGuid(), Guid.NewGuid(), [Leased(), Leased()], Guid.NewGuid(), Guid.NewGuid(), [Guid.NewGuid(), Guid.NewGuid()]);
         var before = await Everything();
         var wrong = new List<string>();
 
@@ -131,8 +133,12 @@ public sealed class WorkersWallTests : DeskFixture
         await Send(member, new AcceptWork(order));
         await Send(member, new ArriveOnSite(order));
         await Send(member, new HoldWork(order, HoldReason.Parts, Clock.GetUtcNow().AddHours(1)));
-        await GivenRequest(town);
-        await GivenRequest(town);
+        var promises = new List<Guid>();
+        for (var i = 0; i < 2; i++)
+        {
+            promises.Add((await Send(town.Clerk, new MakePromise((await GivenRequest(town)).RequestId, "回电", Clock.GetUtcNow().AddHours(1)))).PromiseId);
+        }
+
         var rounds = new List<Guid>();
         for (var i = 0; i < 4; i++)
         {
@@ -157,7 +163,7 @@ public sealed class WorkersWallTests : DeskFixture
         var clocks = await Rows<Guid>(
             "select clock_id from clock where community_id = @CommunityId and stopped_at is null and held_at is null and due_at <= @Now and next_check_at <= @Now order by clock_id limit 2", new { town.CommunityId, Now = Clock.GetUtcNow() });
         Assert.That((messages.Count, leased.ToSend.Count, clocks.Count), Is.EqualTo((4, 2, 2)));
-        return new Due(order, [.. rounds], [.. clocks], messages[2], messages[3], [.. leased.ToSend], move, await Scalar<Guid>("select subject_id from clock_move_left_behind where clock_move_id = @move", new { move }));
+        return new Due(order, [.. rounds], [.. clocks], messages[2], messages[3], [.. leased.ToSend], move, await Scalar<Guid>("select subject_id from clock_move_left_behind where clock_move_id = @move", new { move }), [.. promises]);
     }
 
     private OutgoingMessage Leased() => new(

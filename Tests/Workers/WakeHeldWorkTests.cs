@@ -221,11 +221,13 @@ public sealed class WakeHeldWorkTests : DeskFixture
         await Execute(
             "insert into clock_move (community_id, clock_move_id, why, version_id, made_at, made_by, expected) values (@CommunityId, gen_random_uuid(), 'profile', gen_random_uuid(), @Now, @By, 1)",
             new { Here.CommunityId, Now = Clock.GetUtcNow().AddHours(1).UtcDateTime, By = Here.Manager.Id });
+        await Send(Here.Clerk, new MakePromise(request, "回电", Clock.GetUtcNow().AddHours(3)));
         Clock.Advance(Schedule.KeysKept + TimeSpan.FromHours(2));
 
         var oldest = (await Send(Here.Manager, new Domain.Jobs.ListJobs())).ToDictionary(j => j.JobId, j => j.OldestDueAt);
 
         Assert.That(oldest["pass-hold-limits"], Is.EqualTo(FakeClock.Start.AddDays(2)));
+        Assert.That(oldest["tell-overdue-promises"], Is.EqualTo(FakeClock.Start.AddHours(3)));
         Assert.That(oldest["move-clocks"], Is.EqualTo(FakeClock.Start.AddHours(1)));
         Assert.That(oldest["forget-old-keys"], Is.EqualTo(FakeClock.Start + Schedule.KeysKept));
         Assert.That(oldest["escalate-overdue"], Is.EqualTo(FakeClock.Start.AddMinutes(517.5)), "the warning at three quarters of the 690 minutes that the other request has");

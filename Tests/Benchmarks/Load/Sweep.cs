@@ -67,7 +67,7 @@ internal static class Sweep
         Say($"an idle tick with {closed:N0} closed requests", await Buffers(owner, DateTime.UtcNow.AddSeconds(-10), start, null));
         Say("the tick every ten minutes that goes back to the beginning", await Buffers(owner, DateTime.UtcNow.AddSeconds(-10), start, start));
         Say("a worker's first", await Buffers(owner, DateTime.UnixEpoch, 0, null));
-        foreach (var other in new[] { "holds_to_wake(@Now, 500)", "holds_over_limit(@Now, 500)", "clock_moves_open(500)", "clocks_left_behind(@Now, 500)", "rounds_to_chase(@Now, 5000)", "messages_to_send(@Now, 500)" })
+        foreach (var other in new[] { "holds_to_wake(@Now, 500)", "holds_over_limit(@Now, 500)", "clock_moves_open(500)", "clocks_left_behind(@Now, 500)", "rounds_to_chase(@Now, 5000)", "messages_to_send(@Now, 500)", "promises_overdue(@Now, 500)" })
         {
             Say($"what else a tick asks, {other.Split('(')[0]}", await Buffers(owner, "select * from " + other, new { Now = DateTime.UtcNow }));
         }

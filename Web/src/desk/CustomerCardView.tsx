@@ -51,7 +51,7 @@ export function CustomerCardView({ customerId, letGo }: { customerId: string; le
         </div>
         {promises.length > 0 && (
           <Part title={t('desk.promises')}>
-            {promises.map((p) => <li key={p.promiseId}><Link className="plain" to={`/requests/${p.requestId}`}>{p.text} <Due at={p.dueAt} late={p.late} zone={zone} /></Link></li>)}
+            {promises.map((p) => <li key={p.promiseId}><Link className="plain" to={`/requests/${p.requestId}`}>{p.text} {p.givenUpAt ? <Tag color="red">{t('request.notKept')}</Tag> : <Due at={p.dueAt} late={p.late} zone={zone} />}</Link></li>)}
           </Part>
         )}
         {openFaults.length > 0 && (

@@ -13,7 +13,7 @@ import { knownFrom } from './newCustomer';
 import type { Known } from './newCustomer';
 import { RegisterForm } from './RegisterForm';
 import { RequestCard } from './RequestCard';
-import { SearchBox } from './SearchBox';
+import { Earlier, SearchBox } from './SearchBox';
 import type { Caller, Here } from './SearchBox';
 
 // Needed seldom, and not before the first view.
@@ -107,6 +107,7 @@ function Call({ who }: { who: SignedIn }) {
         ) : (
           <>
             {nobody && <Alert type="warning" showIcon title={t('desk.unknownNumber', { phone })} data-part="unknown-number" />}
+            {nobody && found.data.requests.length > 0 && <Earlier requests={found.data.requests} />}
             {place ? <Card><strong>{place.name}</strong></Card> : !nobody && <Card><span className="quiet">{t('desk.hint')}</span></Card>}
             <Newest />
           </>

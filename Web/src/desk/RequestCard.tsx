@@ -13,6 +13,7 @@ export function Marks({ line: r }: { line: RequestLine }) {
       {r.reworkCount > 0 && <Tag color="volcano">{t('requests.rework')}</Tag>}
       {r.urgeCount > 0 && <Tag color="volcano">{t('requests.urged', { count: r.urgeCount })}</Tag>}
       {r.ownerWordAt && <Tag color="magenta">{t('requests.newWord')}</Tag>}
+      {r.promiseDueAt && (new Date(r.promiseDueAt).getTime() < Date.now() ? <Tag color="red">{t('requests.promiseOverdue')}</Tag> : <Tag color="blue">{t('requests.promised')}</Tag>)}
       {r.toConfirm && <Tag color="gold">{t('requests.toConfirm')}</Tag>}
       {r.confidential && <Tag color="purple">{t('requests.confidential')}</Tag>}
     </>

@@ -363,15 +363,47 @@ function Reschedule({ details, current, changed, open, close, keep }: One) {
   );
 }
 
+interface Amended { description: string; reporterName?: string; reporterPhone?: string; foreignSource?: string; foreignNumber?: string; foreignDueAt?: dayjs.Dayjs | null; reason?: string }
+
 function Amend({ details, current, changed, open, close, keep }: One) {
   const { t } = useWords();
+  const r = details.request;
+  const zone = useZone(r.communityId);
+  const optional = (label: string) => `${label} (${t('common.optional')})`;
+  const renamed = (v: Pick<Amended, 'reporterName'>) => (v.reporterName?.trim() ?? '') !== (r.reporterName ?? '');
+  /** Only what was changed is sent; a number is typed whole, since only a part of it is shown. */
+  const bodyOf = (v: Amended) => {
+    const due = v.foreignDueAt ? instantOf(v.foreignDueAt, zone) : null;
+    const foreign = { source: v.foreignSource?.trim() ?? '', number: v.foreignNumber?.trim() ?? '', dueAt: due };
+    const same = foreign.source === (r.foreignSource ?? '') && foreign.number === (r.foreignNumber ?? '') && (due ? new Date(due).getTime() : 0) === (r.imposedDueAt ? new Date(r.imposedDueAt).getTime() : 0);
+    const none = !foreign.source && !foreign.number && !due;
+    return {
+      description: v.description === r.description ? null : v.description,
+      reporter: v.reporterPhone?.trim() || renamed(v) ? { name: v.reporterName?.trim() || null, phone: v.reporterPhone?.trim() || null } : null,
+      foreign: same || none ? null : foreign,
+      remove: !same && none ? ['foreign' as const] : null,
+      reason: v.reason || null,
+    };
+  };
   return (
-    <MoveDialog<{ description: string }, unknown>
-      keep={keep} title={t('moves.amend')} open={open} onClose={close} done={changed} initial={{ description: details.request.description }}
-      compare={[{ name: 'description', label: t('moves.description'), before: details.request.description, now: current.request.description }]}
-      call={(v, _, version) => told(api.PATCH('/api/requests/{requestId}', { params: { path: at(details), header: { 'If-Match': `"${version}"` } }, body: { description: v.description } }))}
+    <MoveDialog<Amended, unknown>
+      keep={keep} title={t('moves.amend')} open={open} onClose={close} done={changed}
+      initial={{ description: r.description, reporterName: r.reporterName ?? undefined, foreignSource: r.foreignSource ?? undefined, foreignNumber: r.foreignNumber ?? undefined, foreignDueAt: r.imposedDueAt ? wallOf(r.imposedDueAt, zone) : undefined }}
+      rename={(f) => ({ 'reporter.phone': 'reporterPhone', 'reporter.name': 'reporterName', 'foreign.source': 'foreignSource', 'foreign.number': 'foreignNumber', 'foreign.dueAt': 'foreignDueAt' })[f] ?? f}
+      compare={[{ name: 'description', label: t('moves.description'), before: r.description, now: current.request.description }]}
+      call={(v, _, version) => told(api.PATCH('/api/requests/{requestId}', { params: { path: at(details), header: { 'If-Match': `"${version}"` } }, body: bodyOf(v) }))}
     >
       <Text name="description" label={t('moves.description')} rows={5} />
+      <div className="pair">
+        <Form.Item name="reporterPhone" label={optional(`${t('request.reporter')} · ${t('request.phone')}`)} dependencies={['reporterName']} rules={[(form) => ({ validator: (_, v?: string) => (r.reporterPhone && !v?.trim() && renamed({ reporterName: form.getFieldValue('reporterName') as string | undefined }) ? Promise.reject(new Error(t('common.required'))) : Promise.resolve()) })]}><Input maxLength={64} inputMode="tel" placeholder={r.reporterPhone ?? undefined} /></Form.Item>
+        <Form.Item name="reporterName" label={optional(t('request.reporter'))}><Input maxLength={100} /></Form.Item>
+      </div>
+      <div className="pair">
+        <Form.Item name="foreignSource" label={optional(t('register.foreignSource'))}><Input maxLength={60} /></Form.Item>
+        <Form.Item name="foreignNumber" label={optional(t('register.foreignNumber'))}><Input maxLength={60} /></Form.Item>
+      </div>
+      <Form.Item name="foreignDueAt" label={optional(t('register.foreignDue'))}><DatePicker showTime={{ format: 'HH:mm', minuteStep: 15 }} format="YYYY-MM-DD HH:mm" style={{ width: '100%' }} /></Form.Item>
+      <Text name="reason" label={optional(t('common.reason'))} rows={2} optional max={1000} />
     </MoveDialog>
   );
 }

@@ -127,7 +127,7 @@ function Shown({ details, changed }: { details: RequestDetails; changed: () => v
                 {details.promises.map((p) => (
                   <li key={p.promiseId} className="row spread">
                     <span>{p.text}</span>
-                    {p.keptAt ? <span className="quiet">{t('request.kept')} <Moment at={p.keptAt} zone={zone} brief /></span> : <span className="row"><Due at={p.dueAt} zone={zone} />{details.allowedMoves.includes('keepPromise') && <KeepPromise requestId={r.requestId} promiseId={p.promiseId} changed={changed} />}</span>}
+                    {p.keptAt ? <span className="quiet">{t('request.kept')} <Moment at={p.keptAt} zone={zone} brief /></span> : <span className="row">{p.givenUpAt && <Tag color="red">{t('request.notKept')}</Tag>}<Due at={p.dueAt} zone={zone} />{details.allowedMoves.includes('keepPromise') && <KeepPromise requestId={r.requestId} promiseId={p.promiseId} changed={changed} />}</span>}
                   </li>
                 ))}
               </ul>

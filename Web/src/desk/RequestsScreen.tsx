@@ -2,7 +2,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Button, Card, Empty, Grid, Select, Spin, Table, Tag } from 'antd';
 import { Link, useNavigate } from 'react-router';
 import { api, told } from '../api/client';
-import type { Channel, Crew, Priority, RequestDue, RequestKind, RequestLine, RequestSort, RequestStatus, SignedIn } from '../api/client';
+import type { Channel, Crew, Priority, PromiseDue, RequestDue, RequestKind, RequestLine, RequestSort, RequestStatus, SignedIn } from '../api/client';
 import { Problem } from '../api/problems';
 import { useCategories, useCommunities } from '../api/reference';
 import { calm } from '../kit/live';
@@ -15,7 +15,7 @@ import { useWords } from '../words/words';
 import { useCard } from './CustomerCardView';
 import { Marks, RequestCard } from './RequestCard';
 
-const names = ['community', 'status', 'kind', 'priority', 'crew', 'channel', 'late', 'due', 'open', 'toConfirm', 'newWord', 'sort', 'customer', 'inCharge'] as const;
+const names = ['community', 'status', 'kind', 'priority', 'crew', 'channel', 'late', 'due', 'promise', 'open', 'toConfirm', 'newWord', 'sort', 'customer', 'inCharge'] as const;
 const statuses: RequestStatus[] = ['received', 'inProgress', 'awaitingFeedback', 'closed', 'cancelled'];
 const openStatuses: RequestStatus[] = ['received', 'inProgress', 'awaitingFeedback'];
 
@@ -38,6 +38,7 @@ export default function RequestsScreen({ who }: { who: SignedIn }) {
     inChargeId: f.inCharge,
     late: f.late ? f.late === 'true' : undefined,
     due: f.due as RequestDue | undefined,
+    promise: f.promise as PromiseDue | undefined,
     open: f.open ? f.open === 'true' : undefined,
     toConfirm: f.toConfirm ? f.toConfirm === 'true' : undefined,
     unreadWord: f.newWord ? f.newWord === 'true' : undefined,
@@ -80,6 +81,7 @@ export default function RequestsScreen({ who }: { who: SignedIn }) {
         <Select allowClear aria-label={t('requests.crew')} value={f.crew} onChange={(v) => change({ crew: v })} placeholder={t('requests.crew')} options={options('crew')} />
         <Select allowClear aria-label={t('requests.channel')} value={f.channel} onChange={(v) => change({ channel: v })} placeholder={t('requests.channel')} options={options('channel')} />
         <Select allowClear aria-label={t('time.due')} value={f.due ?? (f.late ? 'missed' : undefined)} onChange={(v: string | undefined) => change({ due: v === 'missed' ? undefined : v, late: v === 'missed' ? 'true' : undefined })} placeholder={t('time.due')} options={[...options('requestDue'), { value: 'missed', label: t('requests.onlyLate') }]} />
+        <Select allowClear aria-label={t('requests.promised')} value={f.promise} onChange={(v) => change({ promise: v })} placeholder={t('requests.promised')} options={options('promiseDue')} />
         <Select allowClear aria-label={t('requests.openOrNot')} value={f.open} onChange={(v) => change({ open: v })} placeholder={t('requests.openOrNot')} options={[{ value: 'true', label: t('requests.onlyOpen') }, { value: 'false', label: t('requests.onlyEnded') }]} />
         <Select allowClear aria-label={t('requests.toConfirm')} value={f.toConfirm} onChange={(v) => change({ toConfirm: v })} placeholder={t('requests.toConfirm')} options={[{ value: 'true', label: t('requests.onlyToConfirm') }]} />
         <Select allowClear aria-label={t('requests.newWord')} value={f.newWord} onChange={(v) => change({ newWord: v })} placeholder={t('requests.newWord')} options={[{ value: 'true', label: t('requests.onlyNewWord') }]} />

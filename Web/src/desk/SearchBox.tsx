@@ -1,12 +1,13 @@
-import { Button, Card, Input } from 'antd';
+import { Button, Card, Input, Tag } from 'antd';
 import type { InputRef } from 'antd';
 import { useEffect, useId, useMemo, useRef, useState } from 'react';
 import type { ReactNode, Ref } from 'react';
-import { useNavigate } from 'react-router';
+import { Link, useNavigate } from 'react-router';
 import type { Found, FoundHome } from '../api/client';
 import { Problem } from '../api/problems';
-import { useCommunities, useSearch } from '../api/reference';
+import { useCommunities, useSearch, useZoneOf } from '../api/reference';
 import { composing } from '../kit/keys';
+import { Due } from '../kit/Moment';
 import { RequestStatusTag, spoken } from '../kit/tags';
 import { Trouble } from '../kit/Trouble';
 import { useWords } from '../words/words';
@@ -95,7 +96,7 @@ export function SearchBox({ box, typed, type, take, here, nobody, register }: {
         data-field="search"
       />
       {asked && found.isError && <Trouble problem={Problem.from(found.error)} retry={() => void found.refetch()} />}
-      {settled && items.length === 0 && <Card><div className="row spread"><span className="quiet" role="status">{t('desk.nothingFound')}</span><Button onClick={() => register(asked)} data-act="new-customer">{t('person.register')}</Button></div></Card>}
+      {settled && items.every((i) => i.heading === 'requestsFound') && <Card><div className="row spread"><span className="quiet" role="status">{items.length === 0 ? t('desk.nothingFound') : t('desk.nobodyFound')}</span><Button onClick={() => register(asked)} data-act="new-customer">{t('person.register')}</Button></div></Card>}
       {items.length > 0 && (
         <div className="found" data-part="results" aria-busy={!settled}>
           <div id={list} role="listbox" aria-label={t('desk.results')}>
@@ -106,7 +107,7 @@ export function SearchBox({ box, typed, type, take, here, nobody, register }: {
               </div>
             ))}
           </div>
-          {(found.data?.moreCustomers || found.data?.morePlaces) && <div className="heading">{t('desk.moreFound')}</div>}
+          {(found.data?.moreCustomers || found.data?.morePlaces || found.data?.moreRequests) && <div className="heading">{t('desk.moreFound')}</div>}
           <div className="heading keys"><kbd>↑</kbd> <kbd>↓</kbd> <kbd>Enter</kbd> {t('desk.keys')}</div>
         </div>
       )}
@@ -120,6 +121,26 @@ function Option({ id, active, inner, choose, children }: { id: string; active: b
     if (active) itself.current?.scrollIntoView({ block: 'nearest' });
   }, [active]);
   return <button ref={itself} id={id} type="button" role="option" tabIndex={-1} aria-selected={active} className={inner ? 'inner' : undefined} onClick={choose}>{children}</button>;
+}
+
+/** What an unknown number rang about before, and what was promised then. */
+export function Earlier({ requests }: { requests: Found['requests'] }) {
+  const { t } = useWords();
+  const zoneOf = useZoneOf();
+  return (
+    <Card title={t('desk.earlierCalls')} data-part="earlier-calls">
+      <ul className="lines">
+        {requests.map((r) => (
+          <li key={r.requestId}>
+            <Link className="plain" to={`/requests/${r.requestId}`}>
+              <span className="row"><span className="number">{spoken(r.number)}</span><RequestStatusTag status={r.status} />{r.promiseDueAt && <><Tag color="blue">{t('requests.promised')}</Tag><Due at={r.promiseDueAt} zone={zoneOf(r.communityId)} /></>}</span>
+              <span className="clamp">{r.description}</span>
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
 }
 
 function useItems(found: Found | undefined, take: (c: Caller) => void, here: (p: Here) => void): Item[] {
@@ -151,7 +172,7 @@ function useItems(found: Found | undefined, take: (c: Caller) => void, here: (p:
         choose: () => void go(`/requests/${r.requestId}`),
         shown: (
           <>
-            <span className="row"><span className="number">{spoken(r.number)}</span><RequestStatusTag status={r.status} /><span className="quiet">{[r.customerName, r.placeName].filter(Boolean).join(' · ')}</span></span>
+            <span className="row"><span className="number">{spoken(r.number)}</span><RequestStatusTag status={r.status} /><span className="quiet">{[r.customerName, r.reporterPhone, r.placeName].filter(Boolean).join(' · ')}</span>{r.promiseDueAt && <Tag color="blue">{t('requests.promised')}</Tag>}</span>
             <span className="clamp">{r.description}</span>
           </>
         ),

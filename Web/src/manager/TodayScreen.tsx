@@ -12,9 +12,9 @@ import { useWords } from '../words/words';
 import { Figures } from './Figures';
 import './manager.css';
 
-const figures = ['open', 'late', 'soon', 'escalations', 'awaitingFeedback', 'lowRatings'] as const;
+const figures = ['open', 'late', 'soon', 'escalations', 'promises', 'awaitingFeedback', 'lowRatings'] as const;
 type Figure = (typeof figures)[number];
-const look: Partial<Record<Figure, string>> = { late: 'alert', escalations: 'alert', soon: 'warn', lowRatings: 'warn' };
+const look: Partial<Record<Figure, string>> = { late: 'alert', escalations: 'alert', soon: 'warn', promises: 'warn', lowRatings: 'warn' };
 
 /** The list that a figure counts, by the same words. */
 export function listOf(figure: Figure, communityId: string | undefined, lowRatingsFrom: string): string {
@@ -23,6 +23,7 @@ export function listOf(figure: Figure, communityId: string | undefined, lowRatin
     late: ['/requests', { due: 'late' }],
     soon: ['/requests', { due: 'soon' }],
     escalations: ['/escalations', {}],
+    promises: ['/requests', { promise: 'overdue' }],
     awaitingFeedback: ['/requests', { status: 'awaitingFeedback' }],
     lowRatings: ['/reports/rows', { of: 'satisfaction', by: 'all', which: 'low', from: lowRatingsFrom }],
   }[figure] as [string, Record<string, string>];

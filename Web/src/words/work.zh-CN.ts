@@ -15,7 +15,7 @@ export const workWords = {
     holdEvidence: { call: '打过电话', photo: '拍了照片' },
     photoPurpose: { before: '施工前', after: '施工后', signature: '签名', evidence: '凭证', other: '其他' },
     messageChannel: { sms: '短信', email: '邮件', weChat: '微信', app: 'App', weCom: '企业微信', dingTalk: '钉钉', screen: '屏幕显示' },
-    messageTemplate: { ownersWord: '业主有新留言或照片', inChargeLeft: '投诉无人负责', lowScore: '评价很低，告知经理', reworkReported: '业主称未解决，告知经理', reworkAgain: '再次返修，告知经理和片区', feedbackAsk: '请业主评价', feedbackReminder: '再次请业主评价', faultJoined: '公共故障：您的报修已并入', faultExpected: '公共故障：预计恢复时间有变', holdOver: '挂起到期，工单继续', holdLimit: '挂起超过上限，需经理同意', workReturned: '工单被退回，告知前台', requestUrged: '业主催单', clockWarning: '时限预警', escalation: '超时升级', promiseBroken: '确认时承诺的时间已过', clockWarningFault: '公共故障时限预警', escalationFault: '公共故障超时升级', clockWarningDigest: '多项时限预警', escalationDigest: '多项超时升级' },
+    messageTemplate: { ownersWord: '业主有新留言或照片', inChargeLeft: '投诉无人负责', lowScore: '评价很低，告知经理', reworkReported: '业主称未解决，告知经理', reworkAgain: '再次返修，告知经理和片区', feedbackAsk: '请业主评价', feedbackReminder: '再次请业主评价', faultJoined: '公共故障：您的报修已并入', faultExpected: '公共故障：预计恢复时间有变', holdOver: '挂起到期，工单继续', holdLimit: '挂起超过上限，需经理同意', workReturned: '工单被退回，告知前台', requestUrged: '业主催单', clockWarning: '时限预警', escalation: '超时升级', promiseOverdue: '对业主的承诺已到期未兑现', promiseBroken: '确认时承诺的时间已过', clockWarningFault: '公共故障时限预警', escalationFault: '公共故障超时升级', clockWarningDigest: '多项时限预警', escalationDigest: '多项超时升级' },
   },
   problems: {
     'register.already': '此来电已按最初填写的内容登记。除描述以外的修改，请打开该申请进行。',
