@@ -113,7 +113,7 @@ public sealed class DemoTests
     {
         var other = TestDatabase.On(await TestDatabase.Copy());
         await using var source = NpgsqlDataSource.Create(other);
-        await using var left = source.CreateCommand("insert into community (community_id, code, name, name_en, time_zone) values (gen_random_uuid(), 'riverside', '江畔', 'Riverside', 'Asia/Shanghai')");
+        await using var left = source.CreateCommand("insert into community (community_id, code, name, name_en, time_zone, created_at) values (gen_random_uuid(), 'riverside', '江畔', 'Riverside', 'Asia/Shanghai', '2026-01-01')");
         await left.ExecuteNonQueryAsync();
         if (somebodyWasThere)
         {
