@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Text;
 using NUnit.Framework;
 using PropertyServiceDesk.Domain.Imports;
+using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Domain.Requests;
 using PropertyServiceDesk.Domain.Rules;
 using PropertyServiceDesk.Domain.WorkOrders;
