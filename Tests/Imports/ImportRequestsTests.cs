@@ -504,7 +504,7 @@ public sealed class ImportRequestsTests : ImportFixture
                 await Send(Here.Clerk, new NoteOnRequest(request, "Rang them", Visibility.Desk));
                 break;
             default:
-                await Send(Here.Clerk, new ReprioritiseRequest(request, Priority.Urgent, "Floods"));
+                await Send(Here.Clerk, new ReprioritiseRequest(request, Priority.Urgent, "Floods", await Scalar<int>("select version from request")));
                 break;
         }
 

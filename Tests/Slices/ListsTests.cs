@@ -442,7 +442,7 @@ public sealed class ListsTests : ApiFixture
         }
 
         await Send(Here.Clerk, new CancelRequest(requests[3], CancelledAs.Withdrawn, "不用了"));
-        await Send(Here.Clerk, new ReprioritiseRequest(requests[5], Priority.Normal, "等不了"));
+        await Send(Here.Clerk, new ReprioritiseRequest(requests[5], Priority.Normal, "等不了", await Scalar<int>("select version from request where request_id = @Id", new { Id = requests[5] })));
     }
 
     private static Guid[] Of(IReadOnlyList<Guid> whole, params int[] places) => [.. places.Select(p => whole[p])];
