@@ -15,18 +15,32 @@ fail() {
   exit "${2:-1}"
 }
 
+# What builds the web client needs it (Web/package.json, engines).
+node_wanted='Node.js 20.19 (or a later 20), or 22.12 or newer'
+
+is_new_enough() {
+  local major minor
+  IFS=. read -r major minor _ <<<"${1#v}"
+  case $major in
+    20) [ "$minor" -ge 19 ] ;;
+    22) [ "$minor" -ge 12 ] ;;
+    *) [ "$major" -gt 22 ] ;;
+  esac
+}
+
 need_tools() {
-  local major
   command -v dotnet >/dev/null || fail "the .NET 10 SDK is missing (https://dotnet.microsoft.com/download)"
   dotnet --list-sdks | grep -q '^10\.' || fail "the .NET 10 SDK is missing; dotnet here has: $(dotnet --list-sdks | cut -d' ' -f1 | tr '\n' ' ' | sed 's/ $//')"
-  command -v node >/dev/null || fail "Node.js 20 or newer is missing (https://nodejs.org)"
-  major=$(node --version | sed 's/^v\([0-9]*\).*/\1/')
-  [ "$major" -ge 20 ] || fail "Node.js 20 or newer is needed; this is $(node --version)"
+  command -v node >/dev/null || fail "$node_wanted, is missing (https://nodejs.org)"
+  is_new_enough "$(node --version)" || fail "$node_wanted, is needed; this is $(node --version)"
   command -v npm >/dev/null || fail "npm is missing; it comes with Node.js"
 }
 
 # Each child is a process group of its own: Ctrl-C reaches only this script, which then ends them in order, with all of their own children.
+# A signal may come before the caller has written down whom it started: starting says so until then.
+starting=
 spawn() {
+  starting=yes
   set -m
   "$@" 8>&- 9>&- </dev/null &
   child=$!
@@ -53,7 +67,7 @@ step() {
   shift 2
   if [ -t 1 ]; then printf '  %s …' "$title"; else say "  $title …"; fi
   spawn "$@" >"$log" 2>&1
-  working=$child
+  working=$child starting=
   [ ! -t 1 ] || tick "$title" "$from"
   wait "$child" 2>/dev/null || status=$?
   working=

@@ -14,15 +14,22 @@ internal static class DemoCommand
 {
     public const string Password = "demo-desk-2026";
 
+    /// <summary>The exit code where an earlier load was broken off and nothing else was ever made: such a database may be emptied.</summary>
+    public const int BrokenOff = 3;
+
     private const string DistrictManager = "district";
 
-    private const long Lock = 0x44454d4f; // one load at a time
+    internal const long Lock = 0x44454d4f; // one load at a time
 
     private const string Known = """
         select c.code, d.code is not null as whole
         from community c
         left join district d on d.district_id = c.district_id and d.code = 'demo'
         where c.code = any (@Codes)
+        """;
+
+    private const string AnythingElse = """
+        select exists (select from community where code <> all (@Codes)) or exists (select from staff where not is_demo)
         """;
 
     private const string Strangers = """
@@ -62,18 +69,18 @@ internal static class DemoCommand
 
             var direct = Connections.Direct(configuration.GetConnectionString);
             await Migrations.Apply(direct, TimeProvider.System, ct);
-            return await Load(Connections.Pooled(configuration.GetConnectionString), direct, TimeProvider.System.Now(), Console.Out, Console.Error, ct) ? 0 : 1;
+            return await Load(Connections.Pooled(configuration.GetConnectionString), direct, TimeProvider.System.Now(), Console.Out, Console.Error, ct);
         });
         return command;
     }
 
     /// <summary>A month that ends at <paramref name="end"/>. Nothing is changed where the demo is there already.</summary>
-    /// <returns>False where it cannot be loaded; <paramref name="errors"/> then says why.</returns>
-    public static async Task<bool> Load(string connectionString, string direct, DateTimeOffset end, TextWriter words, TextWriter errors, CancellationToken ct)
+    /// <returns>0, or the exit code where it cannot be loaded; <paramref name="errors"/> then says why.</returns>
+    public static async Task<int> Load(string connectionString, string direct, DateTimeOffset end, TextWriter words, TextWriter errors, CancellationToken ct)
     {
         await using var owner = new NpgsqlConnection(direct);
         await owner.OpenAsync(ct);
-        await owner.ExecuteAsync("select pg_advisory_lock(@Lock)", new { Lock });
+        await OneAtATime.Enter(owner, Lock, ct);
         try
         {
             var codes = DemoPlan.All.Select(p => p.Code).ToArray();
@@ -84,15 +91,15 @@ internal static class DemoCommand
                 if (strangers.Length > 0)
                 {
                     await errors.WriteLineAsync($"There are accounts that are no demo accounts and have their names: {string.Join(", ", strangers)}. Load the demo into another database.");
-                    return false;
+                    return 1;
                 }
 
                 await Load(connectionString, owner, end, words, ct);
             }
             else if (known.Length < codes.Length || known.Any(k => !k.Whole))
             {
-                await errors.WriteLineAsync("An earlier load of the demo data was broken off. Start over with an empty database (./run --reset).");
-                return false;
+                await errors.WriteLineAsync("An earlier load of the demo data was broken off. Start over with an empty database (./run --reset empties its own).");
+                return known.Any(k => k.Whole) || await owner.ExecuteScalarAsync<bool>(AnythingElse, new { Codes = codes }) ? 1 : BrokenOff;
             }
             else
             {
@@ -100,11 +107,11 @@ internal static class DemoCommand
             }
 
             await Print(owner, words);
-            return true;
+            return 0;
         }
         finally
         {
-            await owner.ExecuteAsync("select pg_advisory_unlock(@Lock)", new { Lock });
+            await OneAtATime.Leave(owner, Lock);
         }
     }
 

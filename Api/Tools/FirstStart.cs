@@ -14,7 +14,7 @@ internal static class FirstStart
 {
     public const string Administrator = "administrator";
 
-    private const long Lock = 0x4649525354; // one first start at a time
+    internal const long Lock = 0x4649525354; // one first start at a time
 
     private const string Anybody = """
         select exists (select from staff) or exists (select from community)
@@ -32,7 +32,7 @@ internal static class FirstStart
 
         await using var owner = new NpgsqlConnection(direct);
         await owner.OpenAsync(ct);
-        await owner.ExecuteAsync("select pg_advisory_lock(@Lock)", new { Lock });
+        await OneAtATime.Enter(owner, Lock, ct);
         try
         {
             if (await owner.ExecuteScalarAsync<bool>(Anybody))
@@ -55,7 +55,7 @@ internal static class FirstStart
         }
         finally
         {
-            await owner.ExecuteAsync("select pg_advisory_unlock(@Lock)", new { Lock });
+            await OneAtATime.Leave(owner, Lock);
         }
     }
 }

@@ -1,3 +1,4 @@
+using PropertyServiceDesk.Domain.Imports;
 using PropertyServiceDesk.Domain.Requests;
 
 namespace PropertyServiceDesk.Domain.Clocks;
@@ -7,7 +8,8 @@ namespace PropertyServiceDesk.Domain.Clocks;
 /// orders that are its alone, follow the policy that governs now. They keep their start and every pause; a breach that was recorded stands.
 /// </summary>
 internal sealed class FollowRequest(Db db, ClockRows clocks, StandStill standStill, ClockFollower follower)
-    : INotificationHandler<RequestReprioritised>, INotificationHandler<RequestRecategorised>, INotificationHandler<RequestAmended>, INotificationHandler<RequestRescheduled>
+    : INotificationHandler<RequestReprioritised>, INotificationHandler<RequestRecategorised>, INotificationHandler<RequestAmended>, INotificationHandler<RequestRescheduled>,
+        INotificationHandler<RequestTakenUp>
 {
     private static readonly ClockKind[] Owners =
         [ClockKind.Accept, ClockKind.Safe, ClockKind.Controlled, ClockKind.FirstReply, ClockKind.WrittenReply, ClockKind.Arranged, ClockKind.Finish];
@@ -46,6 +48,12 @@ internal sealed class FollowRequest(Db db, ClockRows clocks, StandStill standSti
 
         await Follow(notification.CommunityId, notification.RequestId, notification.At, cancellationToken);
     }
+
+    /// <summary>The file brought a target at most: whatever else is owed begins when somebody takes it up, unless that ended it.</summary>
+    public Task Handle(RequestTakenUp notification, CancellationToken cancellationToken) =>
+        notification.Status is RequestStatus.Received or RequestStatus.InProgress
+            ? Follow(notification.CommunityId, notification.RequestId, notification.At, cancellationToken)
+            : Task.CompletedTask;
 
     private async Task Follow(Guid communityId, Guid requestId, DateTimeOffset at, CancellationToken ct)
     {

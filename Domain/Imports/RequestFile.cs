@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
 using CsvHelper;
@@ -21,7 +20,6 @@ internal sealed class RequestFile : IDisposable
     private const int LargestRecord = 1 << 20;
 
     private readonly FileStream file;
-    private readonly Unpacking? packed;
     private readonly CsvReader csv;
     private readonly RowReader rows;
     private readonly HashSet<UInt128> seen = [];
@@ -32,10 +30,9 @@ internal sealed class RequestFile : IDisposable
     public RequestFile(string path, ImportMapping mapping, TimeZoneInfo zone, DateTimeOffset now)
     {
         file = new FileStream(path, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Read, Share = FileShare.Read, BufferSize = 1 << 16, Options = FileOptions.SequentialScan });
-        packed = Unpacking.IsNeededFor(file) ? new Unpacking(file) : null;
         var format = mapping.File ?? new ImportFormat();
         csv = CsvReader.Create(
-            packed as Stream ?? file,
+            Unpacking.IsNeededFor(file) ? new Unpacking(file) : file,
             new CsvReaderOptions
             {
                 Encoding = format.Decoder(),
@@ -136,7 +133,7 @@ internal sealed class RequestFile : IDisposable
     {
         try
         {
-            return csv.Read() || (packed is { } zip && !zip.IsWhole() ? throw new InvalidDataException() : false);
+            return csv.Read();
         }
         catch (Exception e) when (e is InvalidDataException or CsvFormatException)
         {
@@ -149,7 +146,7 @@ internal sealed class RequestFile : IDisposable
         : new Refused.Invalid("file.unreadable", $"The file cannot be read after line {csv.LineNumber}: a row is longer than a million characters. Is a quotation mark missing?");
 }
 
-/// <summary>The bytes of a gzip file. One that was cut off ends without a word from the runtime, so what came out is held against the length that stands at its end.</summary>
+/// <summary>The bytes of a gzip file. That one that was cut off is an error, wherever it was cut, is a setting of the program (Directory.Build.props).</summary>
 internal sealed class Unpacking(FileStream file) : Stream
 {
     private readonly GZipStream gzip = new(file, CompressionMode.Decompress);
@@ -176,16 +173,6 @@ internal sealed class Unpacking(FileStream file) : Stream
         var read = file.ReadAtLeast(magic, 2, throwOnEndOfStream: false);
         file.Position = 0;
         return read == 2 && magic[0] == 0x1F && magic[1] == 0x8B;
-    }
-
-    /// <summary>At the end: whether it is the end. Of a file packed in several pieces only the last one's length is known.</summary>
-    public bool IsWhole()
-    {
-        Span<byte> length = stackalloc byte[4];
-        file.Seek(-4, SeekOrigin.End);
-        file.ReadExactly(length);
-        var last = BinaryPrimitives.ReadUInt32LittleEndian(length);
-        return last <= count || (uint)count == last;
     }
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));

@@ -37,6 +37,7 @@ public sealed class RequestImport(IServiceScopeFactory scopes, TimeProvider cloc
 
         var zone = TimeZoneInfo.FindSystemTimeZoneById(mapping.TimeZone ?? community?.TimeZone ?? planned!.TimeZone);
         using var source = Open(file, mapping, zone);
+        using var report = RefusedReport.At(file + ".refused.csv", source.Header);
         var made = community is null && !dryRun;
         if (made)
         {
@@ -45,7 +46,6 @@ public sealed class RequestImport(IServiceScopeFactory scopes, TimeProvider cloc
             community = new CommunityByCode(id, planned.TimeZone);
         }
 
-        await using var report = new RefusedReport(file + ".refused.csv", source.Header);
         var count = new Count();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var batches = System.Threading.Channels.Channel.CreateBounded<RowBatch>(new BoundedChannelOptions(2) { SingleReader = true, SingleWriter = true });
@@ -142,15 +142,27 @@ public sealed class RequestImport(IServiceScopeFactory scopes, TimeProvider cloc
     }
 }
 
-/// <summary>The refused rows, beside the file: line, code, reason, and the row as it stands. Made with the first of them; one of an earlier run goes.</summary>
-internal sealed class RefusedReport(string path, IReadOnlyList<string> header) : IAsyncDisposable
+/// <summary>The refused rows, beside the file: line, code, reason, and the row as it stands. Without any, the report goes, and so does one of an earlier run.</summary>
+internal sealed class RefusedReport : IDisposable
 {
+    private readonly string path;
+    private readonly IReadOnlyList<string> header;
     private CsvWriter? csv;
+
+    private RefusedReport(string path, IReadOnlyList<string> header) => (this.path, this.header) = (path, header);
 
     /// <summary>Null while there is nothing to report.</summary>
     public string? Path => csv is null ? null : path;
 
-    public void Write(IReadOnlyList<RefusedRow> rows)
+    /// <exception cref="Refused.Invalid">It cannot be written there.</exception>
+    public static RefusedReport At(string path, IReadOnlyList<string> header)
+    {
+        Tried(() => new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete).Dispose());
+        return new RefusedReport(path, header);
+    }
+
+    /// <exception cref="Refused.Invalid">It can be written no longer.</exception>
+    public void Write(IReadOnlyList<RefusedRow> rows) => Tried(() =>
     {
         foreach (var row in rows)
         {
@@ -162,17 +174,29 @@ internal sealed class RefusedReport(string path, IReadOnlyList<string> header) :
         }
 
         csv?.Flush();
-    }
+    });
 
-    public async ValueTask DisposeAsync()
+    public void Dispose() => Tried(() =>
     {
         if (csv is not null)
         {
-            await csv.DisposeAsync();
+            csv.Dispose();
         }
         else
         {
             File.Delete(path);
+        }
+    });
+
+    private static void Tried(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new Refused.Invalid("report.unwritable", $"The report of refused rows cannot be written: {e.Message}");
         }
     }
 

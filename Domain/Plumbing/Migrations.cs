@@ -12,7 +12,7 @@ public sealed class MigrationRefused(string sentence) : Exception(sentence);
 /// <summary>Numbered SQL files, each applied once, in order, in a transaction of its own, under a lock: of several processes that start together, one applies them and the others wait.</summary>
 public static class Migrations
 {
-    private const long Lock = 7_305_518_402_115; // any number that nothing else on the server uses
+    internal const long Lock = 7_305_518_402_115; // any number that nothing else on the server uses
 
     private const string Table = """
         create table if not exists applied_migration (
@@ -28,7 +28,7 @@ public static class Migrations
     {
         await using var source = NpgsqlDataSource.Create(directConnectionString);
         await using var connection = await source.OpenConnectionAsync(ct);
-        await connection.ExecuteAsync(new CommandDefinition("select pg_advisory_lock(@Lock)", new { Lock }, cancellationToken: ct));
+        await OneAtATime.Enter(connection, Lock, ct);
         try
         {
             await connection.ExecuteAsync(new CommandDefinition(Table, cancellationToken: ct));
@@ -60,7 +60,7 @@ public static class Migrations
         }
         finally
         {
-            await connection.ExecuteAsync("select pg_advisory_unlock(@Lock)", new { Lock });
+            await OneAtATime.Leave(connection, Lock);
         }
     }
 

@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Text;
 using NUnit.Framework;
 using PropertyServiceDesk.Domain.Imports;
+using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Domain.Requests;
 using PropertyServiceDesk.Domain.Rules;
 using PropertyServiceDesk.Domain.WorkOrders;
@@ -257,18 +258,69 @@ public sealed class ImportRequestsTests : ImportFixture
         Assert.That(await Scalar<long>("select count(*) from request"), Is.Zero);
     }
 
-    [Test]
-    public async Task A_damaged_gzip_is_said_to_be_damaged()
+    /// <summary>The last eight bytes tell the sum and the length of what is packed.</summary>
+    [TestCase(1)]
+    [TestCase(4)]
+    [TestCase(5)]
+    [TestCase(8)]
+    [TestCase(9)]
+    [TestCase(400)]
+    public async Task A_gzip_that_was_cut_off_is_said_to_be_damaged(int missing)
     {
-        var packed = new MemoryStream();
-        await using (var zip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
-        {
-            await zip.WriteAsync(Encoding.UTF8.GetBytes(Header + "\n" + string.Join('\n', Enumerable.Range(1, 5000).Select(i => Row($"{i}")))));
-        }
-
-        System.IO.File.WriteAllBytes(File, packed.ToArray()[..(int)(packed.Length * 2 / 3)]);
+        var packed = Packed(CompressionLevel.Fastest, Header + "\n" + string.Join('\n', Enumerable.Range(1, 300).Select(i => Row($"{i}"))));
+        System.IO.File.WriteAllBytes(File, packed[..^missing]);
 
         Assert.That(await Refusal(() => Import()), Is.EqualTo("file.damaged"));
+        Assert.That(await Scalar<long>("select count(*) from request"), Is.Zero);
+    }
+
+    /// <summary>Where it was cut, there stands what could be a length.</summary>
+    [Test]
+    public async Task A_gzip_that_was_cut_off_where_it_could_end_is_said_to_be_damaged()
+    {
+        var packed = Packed(CompressionLevel.NoCompression, Header + "\n" + Row("1") + "\n" + Row("2", title: "\0\0\0\0\0\0") + "\n" + Row("3") + "\n");
+        System.IO.File.WriteAllBytes(File, packed[..(packed.AsSpan().IndexOf("\0\0\0\0\0\0"u8) + 6)]);
+
+        Assert.That(await Refusal(() => Import()), Is.EqualTo("file.damaged"));
+    }
+
+    [Test]
+    public async Task A_gzip_of_several_pieces_is_read_to_the_end_of_the_last_and_one_of_them_cut_off_is_damaged()
+    {
+        byte[] whole = [.. Packed(CompressionLevel.Fastest, Header + "\n" + Row("1") + "\n"), .. Packed(CompressionLevel.Fastest, Row("2") + "\n")];
+        System.IO.File.WriteAllBytes(File, whole);
+        var summary = await Import(dryRun: true);
+        System.IO.File.WriteAllBytes(File, whole[..^1]);
+
+        Assert.That(await Refusal(() => Import()), Is.EqualTo("file.damaged"));
+        Assert.That(summary.Imported, Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task A_report_that_cannot_be_written_is_said_before_anything_is()
+    {
+        Given(Row("1"), Row("2", by: "dove"));
+        Directory.CreateDirectory(File + ".refused.csv");
+        try
+        {
+            Assert.That(await Refusal(() => Import()), Is.EqualTo("report.unwritable"));
+        }
+        finally
+        {
+            Directory.Delete(File + ".refused.csv");
+        }
+
+        Assert.That(await Scalar<long>("select count(*) from request"), Is.Zero);
+    }
+
+    [Test]
+    public async Task A_report_for_which_there_is_no_room_is_said_and_what_was_imported_stays()
+    {
+        Given(Row("1"), Row("2", by: "dove"));
+        System.IO.File.CreateSymbolicLink(File + ".refused.csv", "/dev/full");
+
+        Assert.That(await Refusal(() => Import()), Is.EqualTo("report.unwritable"));
+        Assert.That(await Scalar<long>("select count(*) from request"), Is.EqualTo(1));
     }
 
     [Test]
@@ -425,6 +477,95 @@ public sealed class ImportRequestsTests : ImportFixture
 
         Assert.That(Report().Select(r => r[0] + " " + r[1]), Is.EqualTo(new[] { "2 team.retired" }));
         Assert.That(await Rows<string>("select o.status from work_order o join team t using (team_id) where t.name = 'E1'"), Is.EqualTo(new[] { "done" }));
+    }
+
+    /// <summary>The file says nothing of when it is due: nobody is late with what they have not looked at, and whoever takes it up owes what the policy says, whatever they do first.</summary>
+    [TestCase("accepted")]
+    [TestCase("dispatched")]
+    [TestCase("read")]
+    [TestCase("made urgent")]
+    public async Task What_came_without_a_target_is_owed_by_the_policy_from_when_it_is_taken_up(string first)
+    {
+        Given(Row("1", target: "", queue: first == "dispatched" ? "" : "E1"));
+        await Import();
+        var request = await Imported("1");
+        Assert.That(await Scalar<long>("select count(*) from clock"), Is.Zero);
+        Clock.Set(At("2026-03-02T02:00Z")); // ten o'clock
+
+        switch (first)
+        {
+            case "accepted":
+                await Send(Here.Officer, new AcceptWork((await Send(Here.Clerk, new GetRequest(request))).WorkOrders.Single().WorkOrderId));
+                break;
+            case "dispatched":
+                await Send(Here.Clerk, new DispatchWork(request, [new NewOrder(Crew.Engineering, "Look", Here.Teams[Crew.Engineering])]));
+                break;
+            case "read":
+                await Send(Here.Clerk, new NoteOnRequest(request, "Rang them", Visibility.Desk));
+                break;
+            default:
+                await Send(Here.Clerk, new ReprioritiseRequest(request, Priority.Urgent, "Floods", await Scalar<int>("select version from request")));
+                break;
+        }
+
+        string[] ofTheCrew = first switch
+        {
+            "accepted" => [],
+            "made urgent" => ["workOrder accept 02:05", "workOrder arrive 02:30"],
+            _ => ["workOrder accept 02:15"],
+        };
+        string[] ofTheOwner = first == "made urgent" ? ["request controlled 04:00", "request finish 02:00"] : ["request finish 02:00"];
+        Assert.That(
+            await Rows<string>("select concat_ws(' ', subject_kind, kind, to_char(due_at at time zone 'UTC', 'HH24:MI')) from clock where stopped_at is null and started_at = @Now order by 1", new { Now = Clock.GetUtcNow().UtcDateTime }),
+            Is.EqualTo(ofTheOwner.Concat(ofTheCrew)));
+        Assert.That(await Scalar<DateTime>("select due_at from clock where kind = 'finish'"), Is.EqualTo(At("2026-03-03T02:00Z").UtcDateTime), "24 hours, or one day of the desk");
+        Assert.That(await Scalar<long>("select count(*) from clock where next_check_at is null"), Is.Zero, "they climb the ladder");
+        Assert.That(await ClocksThatDiffer(), Is.Empty);
+
+        Clock.Advance(TimeSpan.FromMinutes(1));
+        var (rows, due) = (await Scalar<long>("select count(*) from clock"), await Scalar<DateTime>("select due_at from clock where kind = 'finish'"));
+        await Send(Here.Clerk, new NoteOnRequest(request, "Again", Visibility.Desk));
+        Assert.That((await Scalar<long>("select count(*) from clock"), await Scalar<DateTime>("select due_at from clock where kind = 'finish'")), Is.EqualTo((rows, due)), "once");
+    }
+
+    [TestCase("cancelled")]
+    [TestCase("answered")]
+    public async Task What_came_without_a_target_and_is_ended_at_once_owes_nothing(string how)
+    {
+        Given(Row("1", target: "", queue: ""));
+        await Import();
+        var request = await Imported("1");
+
+        await (how == "cancelled" ? Send(Here.Clerk, new CancelRequest(request, CancelledAs.Withdrawn, "Rang again")) : Send(Here.Clerk, new AnswerRequest(request, AnswerKind.Explained, "It is the neighbour's pump.")));
+
+        Assert.That(await Scalar<long>("select count(*) from clock where subject_kind = 'request'"), Is.Zero);
+        Assert.That(await ClocksThatDiffer(), Is.Empty);
+    }
+
+    [Test]
+    public async Task A_complaint_of_another_system_has_nobody_in_charge_and_no_reply_until_it_is_taken_up_and_then_owes_both()
+    {
+        Given(Row("1", target: "2026-03-09 08:00", type: "Question", queue: ""));
+        await Import(Mapping.Replace("\"inquiry\"", "\"complaint\"", StringComparison.Ordinal));
+        var request = await Imported("1");
+
+        await Send(Here.Clerk, new NoteOnRequest(request, "Rang them", Visibility.Desk));
+
+        Assert.That(
+            await Rows<string>("select concat_ws(' ', kind, imported, started_at = @Now) from clock order by 1", new { Now = Clock.GetUtcNow().UtcDateTime }),
+            Is.EqualTo(new[] { "accept f t", "finish t f", "firstReply f t", "writtenReply f t" }), "its own target governs the finish");
+        Assert.That(await ClocksThatDiffer(), Is.Empty);
+    }
+
+    private static byte[] Packed(CompressionLevel level, string text)
+    {
+        var packed = new MemoryStream();
+        using (var zip = new GZipStream(packed, level, leaveOpen: true))
+        {
+            zip.Write(Encoding.UTF8.GetBytes(text));
+        }
+
+        return packed.ToArray();
     }
 
     private async Task<Guid> Imported(string id) => await Scalar<Guid>("select request_id from request where import_id = @id and community_id = @CommunityId", new { id, Here.CommunityId });

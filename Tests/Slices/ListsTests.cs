@@ -369,6 +369,108 @@ public sealed class ListsTests : ApiFixture
         Assert.That(sort == WorkOrderSort.DueFirst ? whole.Select(o => o.DueAt ?? DateTimeOffset.MaxValue) : whole.Select(o => o.CreatedAt).Reverse(), Is.Ordered.Ascending);
     }
 
+    /// <summary>Others work while somebody reads: what stays in the list stands on one page, and on one only, unless it moved in the order meanwhile.</summary>
+    [Test]
+    public async Task Requests_that_stay_in_the_list_are_read_once_though_others_are_worked_on_between_two_pages([Values] RequestSort sort)
+    {
+        var orders = await GivenEight();
+        var (clerk, list) = (await As(Here.Clerk), $"/api/requests?open=true&sort={EnumWord.Of(sort)}");
+        var whole = await Ids(clerk, list, "requestId");
+        Assert.That(whole, Is.EquivalentTo(orders.Keys));
+
+        var read = await ReadTwoAtATime(clerk, list, "requestId", () => Work(whole, orders));
+
+        if (sort == RequestSort.DueFirst)
+        {
+            // Finished, they have no due time any more: last of all. The first went on after its hold, the sixth is due earlier now.
+            Assert.That(read.SkipLast(2), Is.EqualTo(Of(whole, 0, 1, 2, 4, 7, 0)));
+            Assert.That(read.TakeLast(2), Is.EquivalentTo(Of(whole, 1, 6)));
+            Assert.That((await Ids(clerk, list, "requestId"))[0], Is.EqualTo(whole[5]), "whoever reads anew finds it");
+        }
+        else
+        {
+            Assert.That(read, Is.EqualTo(Of(whole, 0, 1, 2, 4, 5, 6, 7)), "the fourth was cancelled");
+        }
+    }
+
+    [Test]
+    public async Task Work_orders_that_stay_in_the_list_are_read_once_though_others_are_worked_on_between_two_pages([Values] WorkOrderSort sort)
+    {
+        var orders = await GivenEight();
+        var (clerk, list) = (await As(Here.Clerk), $"/api/work-orders?open=true&sort={EnumWord.Of(sort)}");
+        var whole = await Ids(clerk, list, "workOrderId");
+        Assert.That(whole, Is.EquivalentTo(orders.Values));
+        var requests = whole.Select(o => orders.Single(p => p.Value == o).Key).ToList();
+
+        var read = await ReadTwoAtATime(clerk, list, "workOrderId", () => Work(requests, orders));
+
+        Assert.That(read, Is.EqualTo(sort == WorkOrderSort.DueFirst ? Of(whole, 0, 1, 2, 4, 7, 0) : Of(whole, 0, 1, 2, 4, 5, 7)), "the seventh is done, the fourth voided");
+        Assert.That((await Ids(clerk, list, "workOrderId")).Contains(whole[5]), Is.True);
+    }
+
+    /// <summary>Requests that nobody has begun with, a minute apart, and their orders.</summary>
+    private async Task<Dictionary<Guid, Guid>> GivenEight()
+    {
+        var orders = new Dictionary<Guid, Guid>();
+        while (orders.Count < 8)
+        {
+            Clock.Advance(TimeSpan.FromMinutes(1));
+            var (request, order) = await GivenDispatched(priority: Priority.Low);
+            orders.Add(request, order);
+        }
+
+        return orders;
+    }
+
+    /// <summary>By its place in the list: the first is held and goes on, the second and the seventh are finished, the fourth is cancelled, the fifth held, the sixth is due sooner.</summary>
+    private async Task Work(IReadOnlyList<Guid> requests, Dictionary<Guid, Guid> orders)
+    {
+        async Task Hold(Guid order)
+        {
+            await Send(Engineer, new AcceptWork(order));
+            await Send(Engineer, new HoldWork(order, HoldReason.Parts, Now.AddDays(1)));
+        }
+
+        await Hold(orders[requests[0]]);
+        await Hold(orders[requests[4]]);
+        Clock.Advance(TimeSpan.FromHours(1));
+        await Send(Engineer, new ResumeWork(orders[requests[0]]));
+        foreach (var place in new[] { 1, 6 })
+        {
+            await Send(Engineer, new AcceptWork(orders[requests[place]]));
+            await Send(Engineer, new ArriveOnSite(orders[requests[place]]));
+            await Send(Engineer, new CompleteWork(orders[requests[place]], "好了"));
+        }
+
+        await Send(Here.Clerk, new CancelRequest(requests[3], CancelledAs.Withdrawn, "不用了"));
+        await Send(Here.Clerk, new ReprioritiseRequest(requests[5], Priority.Normal, "等不了", await Scalar<int>("select version from request where request_id = @Id", new { Id = requests[5] })));
+    }
+
+    private static Guid[] Of(IReadOnlyList<Guid> whole, params int[] places) => [.. places.Select(p => whole[p])];
+
+    private static async Task<List<Guid>> Ids(ApiClient reader, string list, string id) =>
+        [.. (await reader.GetJson(list)).Body.GetProperty("items").EnumerateArray().Select(i => i.GetProperty(id).GetGuid())];
+
+    /// <param name="meanwhile">What happens once the first page is read.</param>
+    private static async Task<List<Guid>> ReadTwoAtATime(ApiClient reader, string list, string id, Func<Task> meanwhile)
+    {
+        var read = new List<Guid>();
+        var after = "";
+        do
+        {
+            var page = (await reader.GetJson($"{list}&take=2{after}")).Body;
+            read.AddRange(page.GetProperty("items").EnumerateArray().Select(i => i.GetProperty(id).GetGuid()));
+            if (after.Length == 0)
+            {
+                await meanwhile();
+            }
+
+            after = page.GetProperty("next") is { ValueKind: JsonValueKind.String } next ? "&after=" + next.GetString() : "";
+        }
+        while (after.Length > 0 && read.Count < 100);
+        return read;
+    }
+
     /// <summary>The few homes of an entrance are looked at one after the other, the many of a building as its community's list goes by.</summary>
     [TestCase("3-2", 0)]
     [TestCase("3", 0)]

@@ -80,6 +80,9 @@ internal sealed class Terminal : IAsyncDisposable
         await kill.WaitForExitAsync();
     }
 
+    /// <summary>kill -9, of the script alone.</summary>
+    public void Kill() => process.Kill();
+
     public async Task Ended(TimeSpan within)
     {
         await Task.WhenAny(ended, Task.Delay(within));
