@@ -37,6 +37,7 @@ internal static class Bodies
         ["addPlace.parentId"] = null,
         ["makeTeam.external"] = "true", // a second one of the house, and a crew has no team of its own
         ["makeCategory.parentId"] = null,
+        ["dispatchFault.mandatory"] = "true", // without one that is, no request would ever be finished
         ["demandsPhotos"] = "[\"after\"]",
         ["declareEvent.factor"] = "1.5",
         ["declareEvent.policies"] = "[]",
