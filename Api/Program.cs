@@ -51,6 +51,11 @@ catch (Refused refused)
     Console.Error.WriteLine(refused is Refused.Invalid { Faults: { Count: > 0 } faults } ? string.Join(Environment.NewLine, faults.Select(f => $"{f.Field}: {f.Message}")) : refused.Message);
     return 1;
 }
+catch (OperationCanceledException)
+{
+    Console.Error.WriteLine("Interrupted.");
+    return 130;
+}
 catch (Exception e) when (e is MigrationRefused or StartRefused or InvalidOperationException { Source: "PropertyServiceDesk.Domain" } or NpgsqlException or ArgumentException { Source: "Npgsql" })
 {
     Console.Error.WriteLine(e is NpgsqlException or ArgumentException ? $"The database cannot be used: {e.Message}" : e.Message);
