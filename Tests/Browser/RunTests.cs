@@ -74,6 +74,7 @@ public sealed class RunTests
         await using (var again = Run(null, "--port", Word(port), "--data", data))
         {
             await again.Line("Logs: ", Start);
+            Assert.That(again.Said, Does.Match(@"(?s)Building Api … nothing has changed.+Building Workers … nothing has changed"));
             using var clerk = await SignIn(port, "clerk", DemoCommand.Password);
             Assert.That(await DescriptionOf(clerk, request), Is.EqualTo("厨房水管漏水"));
             await WalkTheLoop(port);

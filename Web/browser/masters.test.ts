@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test as always } from 'vitest';
-import { address, keptOut, launch, open, people, settled, signIn } from './browser';
+import { address, enter, keptOut, launch, open, people, settled } from './browser';
 import type { Look } from './browser';
 
 /** Only against a desk that has such a person. */
@@ -16,9 +16,7 @@ test.each<[Look['language'], number, string]>([['zh-CN', 1440, 'Z'], ['en', 360,
   const { page, context, wrong } = await open(browser, { language, width });
   const out: string[] = [];
   const look = async (what: string) => { await settled(page); out.push(...(await keptOut(page, what))); };
-  await signIn(page, 'administrator');
-
-  await page.goto(`${address}/masters`);
+  await enter(page, 'administrator', '/masters');
   await page.locator('[data-place]').first().waitFor();
   await look('places');
   await page.locator('[data-act=import-places]').click();
