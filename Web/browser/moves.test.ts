@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { as, enter, goTo, keptOut, launch, open, overflow, settled } from './browser';
+import { address, as, enter, goTo, keptOut, launch, open, overflow, settled } from './browser';
 import type { Look } from './browser';
 
 let browser: Browser;
