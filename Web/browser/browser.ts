@@ -82,7 +82,7 @@ export async function enter(page: Page, who: string, at = ''): Promise<void> {
   sessions.set(name, await page.context().cookies(address));
 }
 
-/** From screen to screen without loading the program anew; one that is there already is loaded. */
+/** From a screen that is there to another one, without loading the program anew; the same one is loaded. */
 export async function goTo(page: Page, path: string): Promise<void> {
   if (new URL(page.url()).pathname === path.split('?')[0]) return void (await page.goto(address + path));
   await page.evaluate((to) => {

@@ -131,6 +131,7 @@ test.each([['zh-CN', 1440], ['en', 360]] as const)('A manager’s day (%s, %i px
     await timed(`what is ${figure}`, async () => {
       await page.locator(`[data-figure=${figure}]`).click();
       await page.waitForURL((u) => u.pathname !== '/today');
+      await page.locator('[data-part=today]').waitFor({ state: 'detached' });
       await page.locator('main h1').waitFor();
       await settled(page);
     });

@@ -266,7 +266,7 @@ test('What came in: one is registered as a request, with whoever wrote it, and o
   await field(page, 'name').fill('李先生');
   await page.locator('.ant-modal:visible [data-act=submit]').click();
   await page.waitForURL(/\/requests\/[0-9a-f-]{36}/);
-  await page.getByText('楼道灯坏了').first().waitFor();
+  await page.locator('[data-part=description]', { hasText: '楼道灯坏了' }).waitFor();
   await goTo(page, '/inbox');
   const advert = page.locator('[data-part=inbound]', { hasText: '新房装修优惠' });
   await advert.locator('button').nth(1).click();
