@@ -67,7 +67,7 @@ test('A queue follows; two tabs of one browser share one stream; a session that 
   let streams = 0;
   for (const page of [desk.page, second]) page.on('request', (r) => { if (new URL(r.url()).pathname === '/api/live') streams += 1; });
   await second.goto(`${address}/queue`);
-  await second.locator('h1').first().waitFor();
+  await second.locator('[data-order]').first().waitFor();
 
   // Among thousands what a crew gave back stands where it is seen.
   const officer = await as('officer');
