@@ -110,13 +110,35 @@ alone() {
 
 build_step() { alone build_dotnet "$@"; }
 
+# A host is built anew only where its sources are others since the last time, or what lies there is not what came of them.
+build_host() { alone build_changed "$@"; }
+
+build_changed() {
+  if [ "$(cat "$3/obj/.desk-built" 2>/dev/null)" = "$(sources_of "$3") $(built_of "$3")" ]; then say "  $1 … nothing has changed"
+  else build_dotnet "$@"
+  fi
+}
+
 build_dotnet() {
-  local title=$1 log=$2
+  local title=$1 log=$2 hosts=$3 host sources from=''
   shift 2
+  [ "$1" != PropertyServiceDesk.sln ] || hosts='Api Workers'
+  for host in $hosts; do from+="$host $(sources_of "$host")"$'\n'; done
   step "$title" "$log" dotnet build "$@" --configuration Release -nologo -v quiet -clp:NoSummary -p:UseSharedCompilation=false \
     ${JOB_ENGINE:+-p:JobEngine=$JOB_ENGINE} ||
     { gist "$log" >&2; fail "the build failed$(words_in "$log")"; }
+  # Of what was there before it began: what was changed while it ran is built the next time.
+  while read -r host sources; do
+    [ -z "$host" ] || printf '%s' "$sources $(built_of "$host")" >"$host/obj/.desk-built"
+  done <<<"$from"
 }
+
+# What a host is made of; the marks lie in obj, which git ignores.
+sources_of() {
+  { dotnet --version; printf '%s\n' "${JOB_ENGINE:-}"; find "$1" Domain db/migrations db/reference db/demo .editorconfig global.json Directory.*.props \( -name bin -o -name obj \) -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 cksum; } | cksum | tr ' ' -
+}
+
+built_of() { cat "$1"/bin/Release/net10.0/PropertyServiceDesk.* 2>/dev/null | cksum | tr ' ' -; }
 
 # --- the web client
 

@@ -73,6 +73,7 @@ public sealed class RunTests
         var ready = await again.Line(Ready, Start);
         await again.Line("Logs: ", End);
         TestContext.Out.WriteLine("The second start: " + ready);
+        Assert.That(again.Said, Does.Match("(?s)Building Api … nothing has changed.+Building Workers … nothing has changed"));
         Assert.That(again.Said.Split(Environment.NewLine).Count(l => l.EndsWith(", left behind by a ./run that was killed", StringComparison.Ordinal)), Is.EqualTo(2), again.Said);
         using var back = await SignIn(port, "clerk", DemoCommand.Password);
         Assert.That(await DescriptionOf(back, request), Is.EqualTo("厨房水管漏水"));

@@ -17,17 +17,18 @@ internal sealed class RunningDesk : IAsyncDisposable
     private readonly string folder = Path.Combine(Path.GetTempPath(), "desk-run-" + Guid.NewGuid().ToString("N")[..12]);
     private readonly Terminal terminal;
 
-    private RunningDesk(string database, int port)
+    private RunningDesk(string database, int port, (string Name, string? Value)[] settings)
     {
         Address = At(port);
-        terminal = Run(database, "--no-demo", "--port", port.ToString(CultureInfo.InvariantCulture), "--data", folder);
+        terminal = Run(database, ["--no-demo", "--port", port.ToString(CultureInfo.InvariantCulture), "--data", folder], settings);
     }
 
     public Uri Address { get; }
 
-    public static async Task<RunningDesk> Over(string database)
+    /// <param name="settings">Of its environment; null takes one away.</param>
+    public static async Task<RunningDesk> Over(string database, params (string Name, string? Value)[] settings)
     {
-        var desk = new RunningDesk(database, await FreePort());
+        var desk = new RunningDesk(database, await FreePort(), settings);
         try
         {
             await desk.terminal.Line(Ready, Start);
@@ -40,8 +41,8 @@ internal sealed class RunningDesk : IAsyncDisposable
         }
     }
 
-    /// <summary>The last that its hosts wrote into their logs.</summary>
-    public string Words() => string.Join('\n', Directory.EnumerateFiles(Path.Combine(folder, "logs"), "*.log").Order().Select(f => $"{Path.GetFileName(f)}:\n{string.Join('\n', File.ReadLines(f).TakeLast(40))}"));
+    /// <summary>What its hosts wrote into their logs: from the first failure on, else the last.</summary>
+    public string Words() => string.Join('\n', Directory.EnumerateFiles(Path.Combine(folder, "logs"), "*.log").Order().Select(f => $"{Path.GetFileName(f)}:\n{string.Join('\n', Told(File.ReadAllLines(f)))}"));
 
     /// <summary>Ended in the terminal, it leaves nothing behind.</summary>
     public async Task CtrlC()
@@ -62,13 +63,24 @@ internal sealed class RunningDesk : IAsyncDisposable
     }
 
     /// <param name="connection">Null where it is to bring its own PostgreSQL.</param>
-    public static Terminal Run(string? connection, params string[] arguments) => new(
+    public static Terminal Run(string? connection, params string[] arguments) => Run(connection, arguments, []);
+
+    private static Terminal Run(string? connection, string[] arguments, (string Name, string? Value)[] settings) => new(
         "run",
         arguments,
-        ("ConnectionStrings__ServiceDesk", connection),
-        ("ConnectionStrings__ServiceDeskDirect", null),
-        ("ASPNETCORE_URLS", null),
-        ("Desk__Mode", null));
+        [
+            ("ConnectionStrings__ServiceDesk", connection),
+            ("ConnectionStrings__ServiceDeskDirect", null),
+            ("ASPNETCORE_URLS", null),
+            ("Desk__Mode", null),
+            .. settings,
+        ]);
+
+    private static IEnumerable<string> Told(string[] lines)
+    {
+        var failure = Array.FindIndex(lines, l => l.StartsWith("fail:", StringComparison.Ordinal) || l.StartsWith("crit:", StringComparison.Ordinal));
+        return failure < 0 ? lines.TakeLast(40) : lines.Skip(failure).Take(40);
+    }
 
     public static Uri At(int port) => new($"http://127.0.0.1:{port}");
 

@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { address, as, keptOut, launch, mixed, named, open, picture, signIn, tooSmall } from './browser';
+import { address, as, enter, keptOut, launch, mixed, named, open, picture, tooSmall } from './browser';
 
 let browser: Browser;
 beforeAll(async () => {
@@ -25,7 +25,7 @@ test.each(named.map(([name, look]) => [name, { ...look, width: look.width > 600 
   await page.goto(`${address}/crew`);
   await page.locator('#signInName').waitFor();
   const out = await keptOut(page, 'crew sign-in');
-  await signIn(page, 'lead');
+  await enter(page, 'lead');
   await page.locator('[data-order]').first().waitFor();
   out.push(...(await keptOut(page, 'orders')), ...(await mixed(page, 'orders')), ...(await small(page, 'orders')));
   await page.locator('[data-act=menu]').click();

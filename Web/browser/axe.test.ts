@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test as always } from 'vitest';
-import { address, handed, keptOut, launch, mixed, named, open, settled, signIn } from './browser';
+import { address, enter, goTo, handed, keptOut, launch, mixed, named, open, settled } from './browser';
 
 /** Only against a desk that has these people; see Tests/Browser. */
 const test = always.skipIf(!process.env.DESK_TWO_HOMES);
@@ -52,18 +52,6 @@ const administrator: readonly Screen[] = [
   ...[['categories', '[data-category]'], ['teams', '[data-team]'], ['calendar', '[data-part=year]'], ['community', '[data-part=community]']].map(([part, ready]) => [`/masters?part=${part}`, ready!] as const),
 ];
 
-/** From screen to screen without loading the program anew. */
-async function goTo(page: Page, path: string): Promise<void> {
-  const same = new URL(page.url()).pathname === path.split('?')[0];
-  if (same) return void (await page.goto(address + path));
-  await page.evaluate((to) => {
-    document.querySelector('main')?.firstElementChild?.setAttribute('data-left', '');
-    history.pushState(null, '', to);
-    dispatchEvent(new PopStateEvent('popstate'));
-  }, path);
-  await page.waitForFunction(() => !document.querySelector('main > [data-left]'));
-}
-
 async function walk(page: Page, screens: readonly Screen[]): Promise<string[]> {
   const out: string[] = [];
   for (const [path, ready] of screens) {
@@ -85,7 +73,7 @@ test.each(named)('Nobody is kept out of any screen of the desk (%s)', async (_, 
   await page.goto(address);
   await page.locator('#signInName').waitFor();
   const out = await keptOut(page, 'sign-in');
-  await signIn(page, 'officer');
+  await enter(page, 'officer');
   out.push(...(await walk(page, desk)));
 
   expect(out).toEqual([]);
@@ -97,7 +85,7 @@ test.each(named)('Nor out of the manager’s and the administrator’s (%s)', as
   const found: string[] = [];
   for (const [who, screens] of [['manager', manager], ['administrator', administrator]] as const) {
     const { page, context, wrong } = await open(browser, look);
-    await signIn(page, who);
+    await enter(page, who);
     found.push(...(await walk(page, screens)), ...wrong);
     await context.close();
   }
@@ -124,8 +112,7 @@ test.each(named)('Nor an owner out of the pages without an account (%s)', async 
 
 test.each(named)('A customer’s card, a call and a dialog keep nobody out (%s)', async (_, look) => {
   const { page, context } = await open(browser, look);
-  await signIn(page, 'officer');
-  await page.goto(`${address}/desk`);
+  await enter(page, 'officer', '/desk');
   await page.locator('[data-field=search]').fill((JSON.parse(process.env.DESK_TWO_HOMES!) as { digits: string }).digits);
   await page.locator('[data-part=results][aria-busy=false] [role=option]').first().waitFor();
   const out = await keptOut(page, 'results');
@@ -142,12 +129,12 @@ test.each(named)('A customer’s card, a call and a dialog keep nobody out (%s)'
   await page.locator('main h1').waitFor();
   await settled(page);
   out.push(...(await keptOut(page, 'customer')));
-  await page.goto(`${address}/faults`);
+  await goTo(page, '/faults');
   await page.locator('[data-act=open-fault]').click();
   await page.locator('.ant-modal:visible, .ant-drawer:visible').first().waitFor();
   await settled(page);
   out.push(...(await keptOut(page, 'dialog')), ...(await mixed(page, 'dialog')));
-  await page.goto(`${address}/call-backs`);
+  await goTo(page, '/call-backs');
   await page.locator('[data-act=open-call]').first().click();
   await page.locator('.ant-drawer [data-act=take]').waitFor();
   await settled(page);

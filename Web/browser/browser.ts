@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { join } from 'node:path';
 import axe from 'axe-core';
 import { chromium } from 'playwright-core';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Cookie, Page } from 'playwright-core';
 import { onTestFailed } from 'vitest';
 
 export const address = process.env.DESK_URL ?? 'http://127.0.0.1:5080';
@@ -67,6 +67,30 @@ export async function signIn(page: Page, who: string, at = ''): Promise<void> {
   const [name, password] = people[who]!;
   await page.goto(address + at);
   await sign(page, name, password);
+}
+
+/** Whom the desk has let in before: by which session. */
+const sessions = new Map<string, Cookie[]>();
+
+/** Somebody who signed in before comes back with the session that they have, as long as it lasts: for where the way in is not what is looked at. Nothing was pressed then. */
+export async function enter(page: Page, who: string, at = ''): Promise<void> {
+  const [name, password] = people[who]!;
+  await page.context().addCookies(sessions.get(name) ?? []);
+  await page.goto(address + at);
+  await page.locator('.shell, #signInName').first().waitFor();
+  if (await page.locator('#signInName').count()) await sign(page, name, password);
+  sessions.set(name, await page.context().cookies(address));
+}
+
+/** From a screen that is there to another one, without loading the program anew; the same one is loaded. */
+export async function goTo(page: Page, path: string): Promise<void> {
+  if (new URL(page.url()).pathname === path.split('?')[0]) return void (await page.goto(address + path));
+  await page.evaluate((to) => {
+    document.querySelector('main')?.firstElementChild?.setAttribute('data-left', '');
+    history.pushState(null, '', to);
+    dispatchEvent(new PopStateEvent('popstate'));
+  }, path);
+  await page.waitForFunction(() => !document.querySelector('main > [data-left]'));
 }
 
 async function sign(page: Page, name: string, password: string): Promise<void> {
@@ -174,6 +198,9 @@ export async function keptOut(page: Page, where: string): Promise<string[]> {
   return (await overflow(page)) > 0 ? [...found, `${where} sticks out to the side`] : found;
 }
 
+/** By name, the sessions of those who have no page. */
+const clients = new Map<string, Cookie[]>();
+
 /** Somebody's own client, for what is not looked at here. */
 export async function as(who: string): Promise<{ context: BrowserContext; get: <T>(path: string) => Promise<T>; post: <T>(path: string, body?: unknown) => Promise<T> }> {
   const context = await (await launched()).newContext();
@@ -183,7 +210,9 @@ export async function as(who: string): Promise<{ context: BrowserContext; get: <
     if (!reply.ok()) throw new Error(`${path}: ${reply.status()} ${await reply.text()}`);
     return (await reply.json()) as T;
   };
-  await call('post', '/api/session', { signInName, password });
+  if (clients.has(signInName)) await context.addCookies(clients.get(signInName)!);
+  else await call('post', '/api/session', { signInName, password });
+  clients.set(signInName, await context.cookies());
   return { context, get: (path) => call('get', path), post: (path, body = {}) => call('post', path, body) };
 }
 

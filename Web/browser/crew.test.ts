@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, onTestFailed, test } from 'vitest';
-import { address, as, everSeen, held, launch, open, overflow, picture, signIn } from './browser';
+import { address, as, enter, everSeen, goTo, held, launch, open, overflow, picture } from './browser';
 
 let browser: Browser;
 beforeAll(async () => { browser = await launch(); });
@@ -26,9 +26,10 @@ const step = (page: Page, name: string, state: string) => page.locator(`[data-pa
 test.each(['zh-CN', 'en'] as const)('A crew member works through an order without a line, closes the page in between, and everything arrives once (%s)', async (language) => {
   const order = await dispatched(language === 'en' ? 'The kitchen pipe leaks' : '厨房水管漏水');
   const { page, context, wrong } = await open(browser, { language, width: 360, cut: true });
-  await signIn(page, 'member');
+  await enter(page, 'member');
   await page.waitForURL('**/crew');
-  await page.locator(`[data-order="${order.number}"]`).click();
+  await page.locator('[data-order]').first().waitFor();
+  await goTo(page, `/work-orders/${order.workOrderId}`); // wherever it is in the list
   await page.locator('[data-move=claim]').waitFor();
   expect((await page.locator('[data-act=call]').getAttribute('href'))!.replaceAll(/\s/g, '')).toMatch(new RegExp(`^tel:\\+?\\d*${process.env.DESK_CALLER ?? '8001'}$`));
   const place = await page.locator('.order-page h1').innerText();
@@ -64,7 +65,9 @@ test.each(['zh-CN', 'en'] as const)('A crew member works through an order withou
   again.on('pageerror', (e) => wrong.push(String(e)));
   onTestFailed(async () => console.log(await again.locator('body').innerText().catch(() => 'The page is closed.')));
   await again.goto(`${address}/crew`);
-  await again.locator(`[data-order="${order.number}"]`).click();
+  await again.locator('[data-order]').first().waitFor();
+  await again.locator('[data-part=strip]').click();
+  await again.locator(`main a[href="/work-orders/${order.workOrderId}"]`).first().click();
   await again.locator('[data-move=complete]').click();
   await expect.poll(() => again.locator('[name=whatWasDone]').inputValue()).toBe('换了密封圈');
   await again.locator('[data-act=add-material]').click();
@@ -116,8 +119,6 @@ test('A lead hands an order over to a colleague, returns it with a reason, and p
     return [o.status, o.teamId ?? null, o.assigneeId ?? null];
   };
   const { page, context, wrong } = await open(browser, { language: 'zh-CN', width: 360, cut: true });
-  await signIn(page, 'lead');
-  await page.waitForURL('**/crew');
   const form = async (move: string) => {
     await page.locator('[data-move=more]').click();
     await page.locator(`dialog [data-move=${move}]`).click();
@@ -129,7 +130,7 @@ test('A lead hands an order over to a colleague, returns it with a reason, and p
     await page.locator(`[data-action=${move}][data-state=sent]`).waitFor();
   };
 
-  await page.goto(`${address}/work-orders/${ours.workOrderId}`);
+  await enter(page, 'lead', `/work-orders/${ours.workOrderId}`);
   const handOver = await form('assign');
   await handOver.locator(`input[value="${staffId}"]`).check();
   await sent('assign');
@@ -142,7 +143,7 @@ test('A lead hands an order over to a colleague, returns it with a reason, and p
   const { items } = await desk.get<{ items: { what: string; text: string | null }[] }>(`/api/requests/${ours.requestId}/timeline`);
   expect(items.filter((e) => e.what === 'workReturned').map((e) => e.text)).toEqual(['要先请燃气公司来']);
 
-  await page.goto(`${address}/work-orders/${theirs.workOrderId}`);
+  await goTo(page, `/work-orders/${theirs.workOrderId}`);
   const passOn = await form('transfer');
   const team = passOn.locator('input[name=teamId]').first();
   const to = await team.getAttribute('value');
@@ -158,8 +159,7 @@ test('A lead hands an order over to a colleague, returns it with a reason, and p
 test('What was refused because the order had moved on says why, and is kept on the timeline as reported', async () => {
   const order = await dispatched('Moved on');
   const { page, context } = await open(browser, { language: 'en', width: 360, cut: true });
-  await signIn(page, 'member');
-  await page.locator(`[data-order="${order.number}"]`).click();
+  await enter(page, 'member', `/work-orders/${order.workOrderId}`);
   await page.locator('[data-move=claim]').waitFor();
   await context.setOffline(true);
   await page.locator('[data-move=claim]').click();
@@ -187,8 +187,7 @@ test('What was refused because the order had moved on says why, and is kept on t
 test('Whoever signs out leaves nothing on the telephone, and is asked first about what was not sent', async () => {
   const order = await dispatched('Left behind');
   const { page, context } = await open(browser, { language: 'zh-CN', width: 360, cut: true });
-  await signIn(page, 'member');
-  await page.locator(`[data-order="${order.number}"]`).click();
+  await enter(page, 'member', `/work-orders/${order.workOrderId}`);
   await page.locator('[data-move=claim]').waitFor();
   await context.route('**/claim', (route) => route.abort('connectionreset'));
   await page.locator('[data-move=claim]').click();
@@ -216,7 +215,7 @@ test('Whoever signs out leaves nothing on the telephone, and is asked first abou
 
 test('What is refused while somebody signs out asks nobody to sign in again', async () => {
   const { page, context } = await open(browser, { language: 'en', width: 360, cut: true });
-  await signIn(page, 'member');
+  await enter(page, 'member');
   await page.locator('[data-list=pool]').waitFor();
   const leaving = await held(page, /\/api\/session$/, 'DELETE');
   await page.locator('[data-act=menu]').click();

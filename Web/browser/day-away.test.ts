@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test as always } from 'vitest';
-import { address, launch, open, overflow, picture, signIn } from './browser';
+import { address, goTo, launch, open, overflow, picture, signIn } from './browser';
 import type { Look } from './browser';
 
 /** The same for who is away from a desk; a file of its own, so that two browsers share the days. */
@@ -106,13 +106,13 @@ test.each(languages)('An administrator’s day (%s)', async (language) => {
   await form(page).locator('[data-act=submit]').click();
   await page.locator('[data-place="9-1"]', { hasText: `门房${tag}` }).waitFor();
 
-  await page.goto(`${address}/accounts`);
+  await goTo(page, '/accounts');
   await page.locator('[data-account]').first().waitFor();
-  await page.goto(`${address}/jobs`);
+  await goTo(page, '/jobs');
   await page.locator('[data-act=run-now]').first().waitFor();
-  await page.goto(`${address}/policies`);
+  await goTo(page, '/policies');
   await page.locator('[data-policy=normal-repair]').waitFor();
-  await page.goto(`${address}/requests?open=true`);
+  await goTo(page, '/requests?open=true');
   await timed('the requests, for who only reads them', () => page.locator('main td a, main a.order').first().waitFor());
 
   expect(wrong).toEqual([]);

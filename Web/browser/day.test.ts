@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test as always } from 'vitest';
-import { address, launch, open, overflow, settled, signIn } from './browser';
+import { goTo, launch, open, overflow, settled, signIn } from './browser';
 import type { Look } from './browser';
 
 /** Each person's day at a desk with thousands of open orders, in both languages, by the screens alone, at a desk that ./run started; see Tests/Browser. */
@@ -45,7 +45,7 @@ test.each(languages)('A clerk’s day (%s)', async (language) => {
   await page.locator('[data-part=order]').nth(1).waitFor();
 
   // What nobody has been given yet, page by page.
-  await page.goto(`${address}/queue`);
+  await goTo(page, '/queue');
   const received = page.locator('main .columns > .stack').first();
   await timed('the queue', () => received.locator('a.order').nth(49).waitFor());
   const before = await received.locator('a.order').count();
@@ -53,11 +53,11 @@ test.each(languages)('A clerk’s day (%s)', async (language) => {
   await expect.poll(() => received.locator('a.order').count()).toBeGreaterThan(before);
 
   // The list of all that is open, narrowed in the address.
-  await page.goto(`${address}/requests?open=true&sort=dueFirst`);
+  await goTo(page, '/requests?open=true&sort=dueFirst');
   await timed('the list', () => page.locator('main td a, main a.order').first().waitFor());
 
   // A call-back: taken, rung, answered.
-  await page.goto(`${address}/call-backs`);
+  await goTo(page, '/call-backs');
   await page.locator('[data-act=open-call]').first().waitFor();
   const number = await page.locator('main .order .number').first().innerText();
   await page.locator('main .order', { hasText: number }).locator('[data-act=open-call]').click();
@@ -85,12 +85,12 @@ test.each(languages)('A customer officer’s day (%s)', async (language) => {
   await page.locator('[data-part=moves] [data-move=dispatch]').waitFor({ state: 'detached' });
 
   // What climbed to level 2: a word, and until when.
-  await page.goto(`${address}/officer?show=escalated`);
+  await goTo(page, '/officer?show=escalated');
   await timed('what climbed', () => page.locator('main a.order').first().waitFor());
   await acknowledge(page, 'escalations?level=2', language === 'en' ? 'The supplier delivers tomorrow' : '供货商明天送到');
 
   // A complaint by the person in charge, answered for the first time.
-  await page.goto(`${address}/officer?show=complaints`);
+  await goTo(page, '/officer?show=complaints');
   // The second to come to it finds the first one answered.
   await page.locator('main a.order').nth(language === 'en' ? 1 : 0).click();
   await move(page, 'firstReply');
@@ -99,7 +99,7 @@ test.each(languages)('A customer officer’s day (%s)', async (language) => {
   await page.locator('[data-part=timeline]', { hasText: language === 'en' ? 'We looked at it' : '已上门了解情况' }).waitFor();
 
   // A low rating: rung, and written down.
-  await page.goto(`${address}/follow-ups`);
+  await goTo(page, '/follow-ups');
   await page.locator('[data-act=open-follow-up]').first().waitFor();
   const before = await page.locator('[data-act=open-follow-up]').count();
   await page.locator('[data-act=open-follow-up]').first().click();
@@ -113,7 +113,7 @@ test.each(languages)('A customer officer’s day (%s)', async (language) => {
   await ending.locator('[data-act=submit]').click();
   await expect.poll(() => page.locator('[data-act=open-follow-up]').count()).toBe(before - 1);
 
-  await page.goto(`${address}/officer?show=holds`);
+  await goTo(page, '/officer?show=holds');
   await page.locator('[data-board=holds]').waitFor();
   expect(wrong).toEqual([]);
   await context.close();
@@ -126,11 +126,12 @@ test.each([['zh-CN', 1440], ['en', 360]] as const)('A manager’s day (%s, %i px
   const open_ = Number(await page.locator('[data-figure=open] b').innerText());
   expect(open_).toBeGreaterThanOrEqual(volume);
   for (const figure of ['late', 'soon', 'open']) {
-    await page.goto(`${address}/today`);
+    await goTo(page, '/today');
     const counted = await page.locator(`[data-figure=${figure}] b`).innerText();
     await timed(`what is ${figure}`, async () => {
       await page.locator(`[data-figure=${figure}]`).click();
       await page.waitForURL((u) => u.pathname !== '/today');
+      await page.locator('[data-part=today]').waitFor({ state: 'detached' });
       await page.locator('main h1').waitFor();
       await settled(page);
     });
@@ -143,7 +144,7 @@ test.each([['zh-CN', 1440], ['en', 360]] as const)('A manager’s day (%s, %i px
   expect(await overflow(page)).toBeLessThanOrEqual(0);
 
   for (const of of ['clocks', 'satisfaction', 'escalations', 'demand']) {
-    await page.goto(`${address}/reports?of=${of}`);
+    await goTo(page, `/reports?of=${of}`);
     await timed(`the report of ${of}`, () => page.locator('.figures tbody tr:not(.ant-table-placeholder):not(.ant-table-measure-row)').first().waitFor());
     await settled(page);
     expect([of, await overflow(page)]).toEqual([of, 0]);
@@ -175,7 +176,7 @@ async function move(page: Page, name: string): Promise<void> {
 
 /** The first late one on the list: by when, and a word. It says so from then on. */
 async function acknowledge(page: Page, list: string, words: string): Promise<void> {
-  await page.goto(`${address}/${list}`);
+  await goTo(page, `/${list}`);
   await timed('the escalations', () => page.locator('[data-ladder]:has([data-act=acknowledge].ant-btn-primary)').first().waitFor());
   const ladder = await page.locator('[data-ladder]:has([data-act=acknowledge].ant-btn-primary)').first().getAttribute('data-ladder');
   await page.locator(`[data-ladder="${ladder}"] [data-act=acknowledge]`).click();

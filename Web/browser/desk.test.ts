@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test as always } from 'vitest';
-import { address, handed, held, launch, mixed, open, overflow, refused, settled, signIn } from './browser';
+import { address, enter, goTo, handed, held, launch, mixed, open, overflow, refused, settled } from './browser';
 import type { Look } from './browser';
 
 /** A customer with two homes, who shares the last digits of their number with two others; see Tests/Browser. */
@@ -37,8 +37,7 @@ test.each<[Look['language'], string, string]>([['zh-CN', 'sgls', '厨房水管�
   'A known caller’s repair takes at most 25 key presses and no mouse (%s)',
   async (language, category, description) => {
     const { page, context, wrong } = await open(browser, { language, width: 1280 });
-    await signIn(page, 'clerk');
-    await page.goto(`${address}/desk`);
+    await enter(page, 'clerk', '/desk');
     await page.waitForFunction(() => (document.activeElement as HTMLElement)?.dataset.field === 'search');
     const hands = new Hands(page);
 
@@ -79,7 +78,7 @@ test.each<[Look['language'], string, string]>([['zh-CN', 'sgls', '厨房水管�
 
 test('The Enter that confirms a pinyin candidate saves nothing', async () => {
   const { page, context } = await open(browser, { language: 'zh-CN', width: 1280 });
-  await signIn(page, 'clerk');
+  await enter(page, 'clerk');
   let calls = 0;
   page.on('request', (r) => { if (r.method() === 'POST' && new URL(r.url()).pathname === '/api/requests') calls++; });
   await category(page, 'sgls');
@@ -106,8 +105,7 @@ test('The Enter that confirms a pinyin candidate saves nothing', async () => {
 
 test('A telephone system opens the desk on the caller, known or not', async () => {
   const { page, context } = await open(browser, { language: 'en', width: 1280 });
-  await signIn(page, 'clerk');
-  await page.goto(`${address}/desk?phone=${encodeURIComponent(caller.phone)}`);
+  await enter(page, 'clerk', `/desk?phone=${encodeURIComponent(caller.phone)}`);
   await page.locator('[data-part=card]', { hasText: caller.name }).waitFor();
 
   await page.goto(`${address}/desk?phone=13712345678`);
@@ -119,7 +117,7 @@ test('A telephone system opens the desk on the caller, known or not', async () =
 
 test('Beside a call stands what the desk must know of the caller; the number of their request opens it from the one box', async () => {
   const { page, context, wrong } = await open(browser, { language: 'zh-CN', width: 1280 });
-  await signIn(page, 'clerk');
+  await enter(page, 'clerk');
   const listed = await page.request.get(`${address}/api/requests?priority=danger&status=received`);
   const request = ((await listed.json()) as { items: { requestId: string; number: number; customerId: string; customerName: string }[] }).items.find((r) => r.customerName === '王小明')!;
   const promised = await page.request.post(`${address}/api/requests/${request.requestId}/promises`, { data: { text: '明天有人上门', dueAt: new Date(Date.now() + 86_400_000).toISOString() } });
@@ -150,7 +148,7 @@ test('Beside a call stands what the desk must know of the caller; the number of 
 test('Whoever changes the language or the shade loses nothing that was typed; both stay over a reload, and so does what a list was narrowed to', async () => {
   const { page, context, wrong } = await open(browser, { language: 'zh-CN', width: 1280 });
   const look = () => page.evaluate(() => [document.documentElement.lang, document.documentElement.dataset.shade]);
-  await signIn(page, 'clerk', '/desk');
+  await enter(page, 'clerk', '/desk');
   await page.locator('#description').fill('Half a sentence');
   expect([await look(), await page.locator('nav').innerText()]).toEqual([['zh-CN', 'light'], expect.stringMatching(/\p{Script=Han}/u)]);
 
@@ -161,7 +159,7 @@ test('Whoever changes the language or the shade loses nothing that was typed; bo
   await expect.poll(look).toEqual(['en', 'dark']);
   expect(await page.locator('#description').inputValue()).toBe('Half a sentence');
 
-  await page.goto(`${address}/requests`);
+  await goTo(page, '/requests');
   await page.locator('.counts button').nth(1).click();
   await page.waitForURL((u) => u.searchParams.get('status') === 'received');
   await page.reload();
@@ -178,8 +176,7 @@ test('Whoever changes the language or the shade loses nothing that was typed; bo
 
 test('What was typed survives a reload and another call, and is gone once it is saved or its writer has left', async () => {
   const { page, context } = await open(browser, { language: 'en', width: 1280 });
-  await signIn(page, 'clerk');
-  await page.goto(`${address}/desk?phone=${encodeURIComponent(caller.phone)}`);
+  await enter(page, 'clerk', `/desk?phone=${encodeURIComponent(caller.phone)}`);
   await page.locator('[data-part=card]', { hasText: caller.name }).waitFor();
   await handed(page);
   await category(page, 'leak');
@@ -210,7 +207,7 @@ test('What was typed survives a reload and another call, and is gone once it is 
 
 test('Whoever types faster than the desk answers: the category is chosen and the call saved once there are categories; what is typed meanwhile stays in the box', async () => {
   const { page, context, wrong } = await open(browser, { language: 'en', width: 1280 });
-  await signIn(page, 'clerk');
+  await enter(page, 'clerk');
   const categories = await held(page, /\/categories(\?|$)/);
   await page.goto(`${address}/desk`);
   await page.locator('#callerName').fill('A. Nobody');
@@ -237,7 +234,7 @@ test('Whoever types faster than the desk answers: the category is chosen and the
 
 test('While a call is on its way its form takes nothing; refused, the hands are where they were and go on', async () => {
   const { page, context } = await open(browser, { language: 'en', width: 1280 });
-  await signIn(page, 'clerk');
+  await enter(page, 'clerk');
   await page.locator('#callerName').fill('A. Nobody');
   await category(page, 'leak');
   await page.locator('#description').fill('with both hands');
@@ -258,8 +255,7 @@ test('While a call is on its way its form takes nothing; refused, the hands are 
 
 test('A call that was begun for somebody with two homes comes back with the home that was chosen', async () => {
   const { page, context, wrong } = await open(browser, { language: 'en', width: 1280 });
-  await signIn(page, 'clerk');
-  await page.goto(`${address}/desk?phone=${encodeURIComponent(caller.phone)}`);
+  await enter(page, 'clerk', `/desk?phone=${encodeURIComponent(caller.phone)}`);
   await handed(page);
   const chosen = page.locator('.homes label:has(input:checked)');
   const first = await chosen.innerText();
@@ -281,7 +277,7 @@ test('A call that was begun for somebody with two homes comes back with the home
 
 test('The second call about the same is joined to the first with one key', async () => {
   const { page, context, wrong } = await open(browser, { language: 'zh-CN', width: 1280 });
-  await signIn(page, 'clerk');
+  await enter(page, 'clerk');
   for (const [n, words] of ['二楼的灯全灭了', '楼道没有灯'].entries()) {
     await page.goto(`${address}/desk`);
     await page.locator('[data-field=search]').fill(caller.home);
@@ -310,7 +306,7 @@ test('The second call about the same is joined to the first with one key', async
 
 test('An inquiry is answered and closed on the spot, from the keyboard', async () => {
   const { page, context } = await open(browser, { language: 'en', width: 1280 });
-  await signIn(page, 'clerk');
+  await enter(page, 'clerk');
   const hands = new Hands(page);
   await page.waitForFunction(() => (document.activeElement as HTMLElement)?.dataset.field === 'search');
   await hands.type(caller.digits);
@@ -333,11 +329,11 @@ test('An inquiry is answered and closed on the spot, from the keyboard', async (
 
 test('The desk fits a telephone and the widest screen', async () => {
   const { page, context } = await open(browser, { language: 'en', width: 360 });
-  await signIn(page, 'clerk');
+  await enter(page, 'clerk');
   for (const path of ['/desk', '/queue', '/requests', '/faults', '/call-backs', '/follow-ups', '/inbox', '/messages']) {
-    await page.goto(address + path);
+    await goTo(page, path);
     await page.locator('main h1').first().waitFor();
-    expect([path, await overflow(page)]).toEqual([path, 0]);
+    await expect.poll(async () => [path, await overflow(page)]).toEqual([path, 0]);
     await page.setViewportSize({ width: 2560, height: 1440 });
     await settled(page);
     await expect.poll(async () => [path, await overflow(page)]).toEqual([path, 0]);

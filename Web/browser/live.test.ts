@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { address, launch, open, overflow, signIn } from './browser';
+import { address, as, enter, launch, open, overflow } from './browser';
 import type { Look } from './browser';
 
 let browser: Browser;
@@ -9,14 +9,12 @@ afterAll(async () => { await browser?.close(); });
 
 test.each<[Look['language'], number]>([['zh-CN', 1280], ['en', 360]])('Two people on one record see each other’s change, and a stale save shows both and loses nothing (%s, %i px)', async (language, width) => {
   const one = await open(browser, { language, width: 1280 });
-  await signIn(one.page, 'clerk');
-  const record = `/requests/${await register(one.page, 'first words')}`;
-  await one.page.goto(address + record);
+  const record = `/requests/${await registered('first words')}`;
+  await enter(one.page, 'clerk', record);
   await one.page.locator('[data-part=description]', { hasText: 'first words' }).waitFor();
 
   const other = await open(browser, { language, width });
-  await signIn(other.page, 'officer');
-  await other.page.goto(address + record);
+  await enter(other.page, 'officer', record);
   await other.page.locator('[data-part=description]', { hasText: 'first words' }).waitFor();
 
   // One writes a note: the other reads it without doing anything.
@@ -63,17 +61,18 @@ test.each<[Look['language'], number]>([['zh-CN', 1280], ['en', 360]])('Two peopl
 test('A queue follows; two tabs of one browser share one stream; a session that ends says so at once', async () => {
   const desk = await open(browser, { language: 'en', width: 1280 });
   const stream = desk.page.waitForRequest((r) => new URL(r.url()).pathname === '/api/live');
-  await signIn(desk.page, 'clerk');
+  await enter(desk.page, 'clerk');
   await stream;
   const second = await desk.context.newPage();
   let streams = 0;
   for (const page of [desk.page, second]) page.on('request', (r) => { if (new URL(r.url()).pathname === '/api/live') streams += 1; });
   await second.goto(`${address}/queue`);
-  await second.locator('h1').first().waitFor();
+  await second.locator('[data-order]').first().waitFor();
 
-  const officer = await open(browser, { language: 'en', width: 1280 });
-  await signIn(officer.page, 'officer');
-  await register(officer.page, 'shows up in the queue');
+  // Among thousands what a crew gave back stands where it is seen.
+  const officer = await as('officer');
+  const { workOrders } = await officer.post<{ workOrders: { workOrderId: string }[] }>(`/api/requests/${await registered('needs a crane')}/work-orders`, { orders: [{ crew: 'engineering', whatToDo: 'shows up in the queue' }] });
+  await officer.post(`/api/work-orders/${workOrders[0]!.workOrderId}/return`, { reason: 'we have none' });
   await second.locator('.order', { hasText: 'shows up in the queue' }).waitFor();
   expect(streams).toBe(0);
 
@@ -84,17 +83,14 @@ test('A queue follows; two tabs of one browser share one stream; a session that 
 });
 
 /** Through the API, as somebody else's screen would: what is tried here is what others see of it. */
-const register = (page: Page, description: string): Promise<string> =>
-  page.evaluate(async (words) => {
-    const json = async (r: Response) => (r.ok ? r.json() : Promise.reject(new Error(await r.text())));
-    const [community] = await fetch('/api/communities').then(json);
-    const category = (await fetch(`/api/communities/${community.communityId}/categories`).then(json)).find((c: { kind: string; code: string }) => c.kind === 'repair' && c.code === 'water');
-    const made = await fetch('/api/requests', {
-      method: 'POST', headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({ communityId: community.communityId, kind: 'repair', channel: 'phone', categoryId: category.categoryId, description: words, reporter: { name: 'A. Nobody' } }),
-    }).then(json);
-    return made.requestId as string;
-  }, description);
+async function registered(description: string): Promise<string> {
+  const officer = await as('officer');
+  const [community] = await officer.get<{ communityId: string }[]>('/api/communities');
+  const categories = await officer.get<{ categoryId: string; kind: string; code: string }[]>(`/api/communities/${community!.communityId}/categories`);
+  const { requestId } = await officer.post<{ requestId: string }>('/api/requests', { communityId: community!.communityId, kind: 'repair', channel: 'phone', categoryId: categories.find((c) => c.kind === 'repair' && c.code === 'water')!.categoryId, description, reporter: { name: 'A. Nobody' } });
+  await officer.context.close();
+  return requestId;
+}
 
 const form = (page: Page) => page.locator('.ant-modal:visible, .ant-drawer:visible').first();
 

@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { launch, open, overflow, picture, signIn } from './browser';
+import { enter, launch, open, overflow, picture, signIn } from './browser';
 import type { Look } from './browser';
 
 let browser: Browser;
@@ -57,7 +57,7 @@ test.each<[Look['language'], string]>([['zh-CN', '厨房水管漏水，请尽快
 
 test('A refusal stands beside the field, and nothing that was typed is lost', async () => {
   const { page, context } = await open(browser, { language: 'zh-CN', width: 1280 });
-  await signIn(page, 'clerk');
+  await enter(page, 'clerk');
   await page.locator('#callerPhone').fill('12');
   await page.locator('#description').fill('电话不对');
   await choose(page, '水管漏水');
@@ -73,7 +73,7 @@ test('A refusal stands beside the field, and nothing that was typed is lost', as
 
 test('A network that breaks off after the request was saved does not save it twice', async () => {
   const { page, context } = await open(browser, { language: 'en', width: 1280 });
-  await signIn(page, 'clerk');
+  await enter(page, 'clerk');
   await page.locator('#callerName').fill('A. Nobody');
   await page.locator('#description').fill('Saved once');
   await choose(page, 'Leaking pipe');

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { address, launch, open, overflow, people, settled, signIn } from './browser';
+import { address, enter, goTo, launch, open, overflow, people, settled } from './browser';
 import type { Look } from './browser';
 
 let browser: Browser;
@@ -13,7 +13,7 @@ const chinese = /\p{Script=Han}/u;
 
 test.each<[Look['language'], number]>([['zh-CN', 1280], ['en', 1280], ['zh-CN', 360], ['en', 360]])('A manager sees the day, and each figure opens its rows (%s, %i px)', async (language, width) => {
   const { page, context, wrong } = await open(browser, { language, width });
-  await signIn(page, 'manager');
+  await enter(page, 'manager');
   await page.locator('[data-part=today]').waitFor();
   expect(new URL(page.url()).pathname).toBe('/today');
   if (language === 'en') expect(await page.locator('[data-part=today]').innerText()).not.toMatch(chinese);
@@ -25,18 +25,18 @@ test.each<[Look['language'], number]>([['zh-CN', 1280], ['en', 1280], ['zh-CN', 
   await expect.poll(() => page.locator('.counts b').first().innerText()).toBe(String(count));
   expect(await overflow(page)).toBeLessThanOrEqual(0);
 
-  await page.goto(`${address}/today`);
+  await goTo(page, '/today');
   const low = await page.locator('[data-figure=lowRatings] b').innerText();
   await page.locator('[data-figure=lowRatings]').click();
   await expect.poll(() => page.locator('[data-part=count]').innerText()).toBe(low);
-  await page.goto(`${address}/today`);
+  await goTo(page, '/today');
   const waiting = Number(await page.locator('[data-figure=awaitingFeedback] b').innerText());
   await page.locator('[data-figure=awaitingFeedback]').click();
   await page.waitForURL(/status=awaitingFeedback/);
   await expect.poll(() => page.locator('.counts button[aria-pressed=true] b').first().innerText()).toBe(String(waiting));
 
   for (const of of ['clocks', 'satisfaction', 'escalations', 'demand']) {
-    await page.goto(`${address}/reports?of=${of}&by=${of === 'demand' ? 'requestKind' : 'all'}`);
+    await goTo(page, `/reports?of=${of}&by=${of === 'demand' ? 'requestKind' : 'all'}`);
     await page.locator('.figures table').waitFor();
     await settled(page);
     expect(await overflow(page), of).toBeLessThanOrEqual(0);
@@ -46,7 +46,7 @@ test.each<[Look['language'], number]>([['zh-CN', 1280], ['en', 1280], ['zh-CN', 
   if (width > 600 && language === 'en') {
     await page.setViewportSize({ width: 2560, height: 1440 });
     for (const [path, there] of [['/today', '[data-part=today]'], ['/reports', '.figures table']] as const) {
-      await page.goto(address + path);
+      await goTo(page, path);
       await page.locator(there).waitFor();
       await settled(page);
       await expect.poll(async () => [path, await overflow(page)]).toEqual([path, 0]);
@@ -60,7 +60,7 @@ test.each<[Look['language'], number]>([['zh-CN', 1280], ['en', 1280], ['zh-CN', 
 test.each<Look['language']>(['zh-CN', 'en'])('A score stands with how many gave one, and where nobody did is a dash and no nought; categories have their trend, week by week (%s)', async (language) => {
   const { page, context, wrong } = await open(browser, { language, width: 1440 });
   const head = language === 'en' ? { owner: 'Score, by owners', staff: 'Score, written by staff' } : { owner: '满意度（业主自评）', staff: '满意度（员工代录）' };
-  await signIn(page, 'manager', '/reports?of=satisfaction&by=all');
+  await enter(page, 'manager', '/reports?of=satisfaction&by=all');
   await page.locator('.figures tbody tr.ant-table-row').first().waitFor();
   expect(await cell(page, head.staff, 0)).toBe('2.00 (1)');
   expect(await cell(page, head.owner, 0)).toBe('–');
@@ -91,7 +91,7 @@ test.each<Look['language']>(['zh-CN', 'en'])('A score stands with how many gave 
 
 test.each<[Look['language'], number]>([['zh-CN', 1440], ['en', 360]])('Whoever manages several communities sees them side by side, with their figures and without invented ones (%s, %i px)', async (language, width) => {
   const { page, context, wrong } = await open(browser, { language, width });
-  await signIn(page, 'region', '/reports?of=communities');
+  await enter(page, 'region', '/reports?of=communities');
   const rows = page.locator('.figures tbody tr.ant-table-row');
   await rows.nth(1).waitFor();
   await settled(page);
@@ -115,9 +115,9 @@ test.each<[Look['language'], number]>([['zh-CN', 1440], ['en', 360]])('Whoever m
 test.each<[Look['language'], 'light' | 'dark']>([['zh-CN', 'light'], ['en', 'dark']])('On paper a report is its figures: no menus, black on white, every row, every column on the sheet (%s, %s)', async (language, shade) => {
   const { page, context, wrong } = await open(browser, { language, width: 1440, shade });
   const found: string[] = [];
-  await signIn(page, 'region');
+  await enter(page, 'region');
   for (const of of ['clocks', 'satisfaction', 'escalations', 'time', 'demand', 'communities']) {
-    await page.goto(`${address}/reports?of=${of}`);
+    await goTo(page, `/reports?of=${of}`);
     await page.locator('.figures tbody tr.ant-table-row').first().waitFor();
     await settled(page);
     const rows = await page.locator('.figures tbody tr.ant-table-row').count();
@@ -146,14 +146,14 @@ test.each<[Look['language'], 'light' | 'dark']>([['zh-CN', 'light'], ['en', 'dar
 test('A list that is printed is on paper as a whole, however many pages of it there are', async () => {
   const { page, context, wrong } = await open(browser, { language: 'en', width: 1280 });
   await page.addInitScript(() => { window.print = () => { document.documentElement.dataset.printed = String(document.querySelectorAll('[data-part=rows] > *').length); }; });
-  await signIn(page, 'manager');
+  await enter(page, 'manager');
   await page.route('**/api/reports/clocks/lines?*', async (route) => {
     const after = Number(new URL(route.request().url()).searchParams.get('after') ?? 0);
     const reply = await route.fetch({ url: route.request().url().replace(/after=[^&]*/, '') });
     const [first] = ((await reply.json()) as { items: object[] }).items;
     await route.fulfill({ json: { items: Array.from({ length: after === 2 ? 50 : 100 }, (_, n) => ({ ...first, clockId: `00000000-0000-7000-8000-${String(after * 100 + n).padStart(12, '0')}` })), next: after === 2 ? null : String(after + 1) } });
   });
-  await page.goto(`${address}/reports/rows?of=clocks&by=all&which=all`);
+  await goTo(page, `/reports/rows?of=clocks&by=all&which=all`);
   await page.locator('[data-part=rows] .order').nth(99).waitFor();
   await page.locator('[data-act=print]').click();
   await page.locator('html[data-printed]').waitFor();
@@ -172,7 +172,7 @@ test('A list that is printed is on paper as a whole, however many pages of it th
 
 test('Where nobody has pressed anything yet an alarm is silent, and the page says so; pressed, what is open is heard', async () => {
   const { page, context, wrong } = await open(browser, { language: 'en', width: 1280 });
-  await signIn(page, 'manager');
+  await enter(page, 'manager');
   const silent = await context.newPage();
   // What a script asks of a page counts as a press on it: only a pointer does here.
   await silent.addInitScript(() => {
@@ -211,7 +211,8 @@ test.each<[Look['language'], number]>([['zh-CN', 1280], ['en', 360]])('An alarm 
   });
   const words = language === 'en' ? 'The pump comes at noon' : '中午送水泵来';
   const form = page.locator('.ant-modal:visible, .ant-drawer-open:visible').last();
-  await signIn(page, 'manager', '/escalations');
+  await enter(page, 'manager', '/escalations');
+  await page.mouse.click(5, 300); // an alarm is heard where somebody has pressed something
   await page.locator('html[data-rung]').waitFor();
   const ladder = page.locator('[data-ladder]', { hasNotText: language === 'en' ? 'Danger' : '危险' }).first();
   await ladder.waitFor();

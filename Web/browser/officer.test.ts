@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test as always } from 'vitest';
-import { launch, mixed, open, overflow, people, settled, signIn } from './browser';
+import { enter, launch, mixed, open, overflow, people, settled } from './browser';
 import type { Look } from './browser';
 
 /** Against a desk on which something came back, something goes from crew to crew, something is on hold for too long, somebody complains, and something climbed; see Tests/Browser. */
@@ -31,7 +31,7 @@ async function board(page: Page, name: string): Promise<number> {
 test.each<[Look['language'], number]>([['zh-CN', 1440], ['en', 360]])('The officer’s board: what came back and why, what goes from crew to crew, what climbed, who complains, what is held too long (%s, %i px)', async (language, width) => {
   const say = words[language];
   const { page, context, wrong } = await open(browser, { language, width });
-  await signIn(page, 'officer', '/officer');
+  await enter(page, 'officer', '/officer');
   const trouble = page.locator('main .orders [data-part=trouble]');
 
   await board(page, 'returned');
@@ -80,7 +80,7 @@ test.each<[Look['language'], number]>([['zh-CN', 1440], ['en', 360]])('The offic
 
 test('A hold for longer than its reason allows is the manager’s to decide, and then on no board any more', async () => {
   const { page, context, wrong } = await open(browser, { language: 'en', width: 1280 });
-  await signIn(page, 'manager', '/officer?show=holds');
+  await enter(page, 'manager', '/officer?show=holds');
   const held = page.locator('main .orders > *', { hasText: '等雨停' });
   const agreed = page.waitForResponse((r) => r.url().endsWith('/hold/agreement'));
   await held.locator('[data-act=agree]').click();

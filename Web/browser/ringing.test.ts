@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test as always } from 'vitest';
-import { address, as, held, launch, open, overflow, signIn } from './browser';
+import { address, as, enter, goTo, held, launch, open, overflow } from './browser';
 import type { Look } from './browser';
 
 /** Against a desk that has three rounds to call, a low score to follow up, two messages that are parked, and two that came in; see Tests/Browser. */
@@ -45,7 +45,7 @@ test.each<Look['language']>(['zh-CN', 'en'])('The page of a request says of each
   await desk.context.close();
 
   const { page, context, wrong } = await open(browser, { language, width: 1280 });
-  await signIn(page, 'clerk', `/requests/${line.requestId}`);
+  await enter(page, 'clerk', `/requests/${line.requestId}`);
   const parked = page.locator('[data-part=message]', { hasText: told[language].parked[0] });
   await parked.first().waitFor();
   for (const words of told[language].parked) expect(await parked.first().innerText()).toContain(words);
@@ -55,7 +55,7 @@ test.each<Look['language']>(['zh-CN', 'en'])('The page of a request says of each
   await page.goto(`${address}/requests/${waiting.requestId}`);
   await page.locator('[data-part=message]', { hasText: told[language].waiting }).first().waitFor();
 
-  await page.goto(`${address}/call-backs?state=toCall`);
+  await goTo(page, '/call-backs?state=toCall');
   await page.locator('.order', { hasText: new RegExp(String(line.number).replace(/(\d)(?=(\d{4})+$)/g, '$1 ')) }).locator('[data-act=open-call]').click();
   const script = page.locator('.ant-drawer:visible ol li');
   await script.nth(6).waitFor();
@@ -69,8 +69,7 @@ test.each<Look['language']>(['zh-CN', 'en'])('The page of a request says of each
 
 test('A number that arrives while a call is being written down is there for the next one; closed, the hands are on the button that opened it', async () => {
   const { page, context, wrong } = await open(browser, { language: 'en', width: 1280 });
-  await signIn(page, 'clerk');
-  await page.goto(`${address}/call-backs?state=toCall`);
+  await enter(page, 'clerk', '/call-backs?state=toCall');
   await page.locator('[data-act=open-call]').first().click();
   const sheet = page.locator('.ant-drawer:visible');
   const numbers = await held(page, /\/contact-data$/, 'POST');
@@ -101,8 +100,7 @@ test('A number that arrives while a call is being written down is there for the 
 
 test('The call-back list: rung in vain, put off, handed over, and written down with the owner’s own questions', async () => {
   const { page, context, wrong } = await open(browser, { language: 'zh-CN', width: 1280 });
-  await signIn(page, 'clerk');
-  await page.goto(`${address}/call-backs?state=toCall`);
+  await enter(page, 'clerk', '/call-backs?state=toCall');
   await page.locator('[data-act=open-call]').nth(2).waitFor();
 
   // The first: somebody calls, reaches nobody, and it stands in the sheet with the number.
@@ -172,8 +170,7 @@ test('The call-back list: rung in vain, put off, handed over, and written down w
 
 test('A follow-up: taken, rung in vain, and ended as explained; nobody ends it by reading', async () => {
   const { page, context, wrong } = await open(browser, { language: 'en', width: 1280 });
-  await signIn(page, 'officer');
-  await page.goto(`${address}/follow-ups`);
+  await enter(page, 'officer', '/follow-ups');
   await page.locator('[data-act=open-follow-up]').first().click();
   const sheet = page.locator('.ant-drawer:visible');
   await sheet.locator('[data-act=take]').click();
@@ -205,8 +202,7 @@ test('A follow-up: taken, rung in vain, and ended as explained; nobody ends it b
 
 test('Templates: words without what they need are refused beside the field, and saved once they have it', async () => {
   const { page, context, wrong } = await open(browser, { language: 'en', width: 1280 });
-  await signIn(page, 'manager');
-  await page.goto(`${address}/templates`);
+  await enter(page, 'manager', '/templates');
   const ask = page.locator('[data-part=template]', { hasText: 'Please reply with one digit' });
   await ask.locator('button').first().click();
   await field(page, 'body').fill('Please tell us how it went: {link}');
@@ -241,8 +237,7 @@ test('Templates: words without what they need are refused beside the field, and 
 
 test('Messages: what is parked is tried again or let be, and whoever looks sees what they were told', async () => {
   const { page, context, wrong } = await open(browser, { language: 'zh-CN', width: 1280 });
-  await signIn(page, 'manager');
-  await page.goto(`${address}/messages`);
+  await enter(page, 'manager', '/messages');
   const parked = page.locator('[data-part=message]');
   await parked.nth(1).waitFor();
   await parked.first().locator('button').nth(1).click();
@@ -261,8 +256,7 @@ test('Messages: what is parked is tried again or let be, and whoever looks sees 
 
 test('What came in: one is registered as a request, with whoever wrote it, and one is none', async () => {
   const { page, context, wrong } = await open(browser, { language: 'en', width: 1280 });
-  await signIn(page, 'clerk');
-  await page.goto(`${address}/inbox`);
+  await enter(page, 'clerk', '/inbox');
   const lamp = page.locator('[data-part=inbound]', { hasText: '楼道灯坏了' });
   await lamp.locator('button').first().click();
   expect(await field(page, 'description').inputValue()).toBe('楼道灯坏了');
@@ -272,8 +266,8 @@ test('What came in: one is registered as a request, with whoever wrote it, and o
   await field(page, 'name').fill('李先生');
   await page.locator('.ant-modal:visible [data-act=submit]').click();
   await page.waitForURL(/\/requests\/[0-9a-f-]{36}/);
-  await page.getByText('楼道灯坏了').first().waitFor();
-  await page.goto(`${address}/inbox`);
+  await page.locator('[data-part=description]', { hasText: '楼道灯坏了' }).waitFor();
+  await goTo(page, '/inbox');
   const advert = page.locator('[data-part=inbound]', { hasText: '新房装修优惠' });
   await advert.locator('button').nth(1).click();
   await advert.waitFor({ state: 'detached' });

@@ -1,6 +1,6 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test as always } from 'vitest';
-import { address, launch, open, overflow, people, settled, signIn } from './browser';
+import { address, enter, launch, open, overflow, people, settled } from './browser';
 import type { Look } from './browser';
 
 /** What is set up once and changed now and then, each by its screen alone; see Tests/Browser. */
@@ -46,7 +46,7 @@ async function chosen(page: Page, field: string, words: string): Promise<void> {
 
 test.each<[Look['language'], number]>([['zh-CN', 1280], ['en', 360]])('An administrator sees when a repair of Friday evening is due, and changes the promise after having seen what would come of it (%s, %i px)', async (language, width) => {
   const { page, context, wrong } = await open(browser, { language, width });
-  await signIn(page, 'administrator', '/policies');
+  await enter(page, 'administrator', '/policies');
   await page.locator('#reportedAt').waitFor();
   await typed(page.locator('#reportedAt'), day(friday, '17:40'));
   await page.locator('[data-act=preview]').click();
@@ -76,7 +76,7 @@ test.each<[Look['language'], number]>([['zh-CN', 1280], ['en', 360]])('An admini
 test.each<[Look['language']]>([['zh-CN'], ['en']])('A manager declares a typhoon, and calls it off (%s)', async (language) => {
   const { page, context, wrong } = await open(browser, { language, width: 1280 });
   const name = language === 'en' ? 'Typhoon' : '台风';
-  await signIn(page, 'manager', '/policies');
+  await enter(page, 'manager', '/policies');
   await page.locator('[data-act=declare]').click();
   await form(page).locator('[id$=_name]').fill(name);
   await between(page, day(1, '08:00'), day(2, '20:00'));
@@ -91,7 +91,7 @@ test.each<[Look['language']]>([['zh-CN'], ['en']])('A manager declares a typhoon
 test.each<[Look['language'], number]>([['zh-CN', 360], ['en', 1280]])('A shift is planned and swapped, somebody goes on leave with a deputy (%s, %i px)', async (language, width) => {
   const { page, context, wrong } = await open(browser, { language, width });
   const days = language === 'en' ? 20 : 27; // in weeks to come, each in one of its own
-  await signIn(page, 'manager', '/rosters');
+  await enter(page, 'manager', '/rosters');
   await page.locator('[data-act=add-shift]').click();
   await chosen(page, 'staffId', 'clerk');
   await between(page, day(days, '20:00'), day(days + 1, '08:00'));
@@ -125,7 +125,7 @@ test('Pressed twice before the page has followed, a week is two weeks, and a yea
   const { page, context, wrong } = await open(browser, { language: 'en', width: 1280 });
   const twice = (act: string) => page.locator(`[data-act=${act}]`).evaluate((button: HTMLElement) => { button.click(); button.click(); });
   const said = (name: string) => new URL(page.url()).searchParams.get(name);
-  await signIn(page, 'manager', '/rosters?week=2027-03-01');
+  await enter(page, 'manager', '/rosters?week=2027-03-01');
   await page.locator('[data-act=week-after]').waitFor();
   await twice('week-after');
   await expect.poll(() => said('week')).toBe('2027-03-15');
@@ -134,7 +134,7 @@ test('Pressed twice before the page has followed, a week is two weeks, and a yea
   await context.close();
 
   const second = await open(browser, { language: 'en', width: 1280 });
-  await signIn(second.page, 'administrator', '/masters?part=calendar&year=2026');
+  await enter(second.page, 'administrator', '/masters?part=calendar&year=2026');
   const next = second.page.locator('[data-act=next-year]');
   await next.evaluate((button: HTMLElement) => { button.click(); button.click(); });
   await second.page.locator('[data-part=year] [data-day="2028-01-01"]').waitFor();
@@ -145,10 +145,10 @@ test('Pressed twice before the page has followed, a week is two weeks, and a yea
 
 test.each<[Look['language']]>([['zh-CN'], ['en']])('The jobs say when they last succeeded, and one is run now (%s)', async (language) => {
   const { page, context, wrong } = await open(browser, { language, width: 1280 });
-  await signIn(page, 'administrator', '/jobs');
+  await enter(page, 'administrator', '/jobs');
   const job = page.locator('tr', { has: page.locator('[data-job=chase-feedback]') });
   await job.locator('time').first().waitFor();
-  expect(await job.innerText()).toMatch(/12 ms\s+3 \//);
+  expect(await job.innerText()).toMatch(/\d+ ms\s+\d+ \//);
   await job.locator('[data-act=run-now]').click();
   await page.locator('.ant-message-success').waitFor();
 
@@ -158,7 +158,7 @@ test.each<[Look['language']]>([['zh-CN'], ['en']])('The jobs say when they last 
 
 test('A community is added to the district, and is set up from its first place on (en)', async () => {
   const { page, context, wrong } = await open(browser, { language: 'en', width: 1280 });
-  await signIn(page, 'administrator', '/masters?part=community');
+  await enter(page, 'administrator', '/masters?part=community');
   await page.locator('[data-act=add-community]').click();
   await form(page).locator('[id$=_name]').fill('江景苑');
   await form(page).locator('[id$=_nameEn]').fill('Riverside');
@@ -180,7 +180,7 @@ test('A community is added to the district, and is set up from its first place o
 
 test('Somebody new gets an account, signs in with the password that was shown once, and sees the desk (zh-CN)', async () => {
   const { page, context, wrong } = await open(browser, { language: 'zh-CN', width: 1280 });
-  await signIn(page, 'administrator', '/accounts');
+  await enter(page, 'administrator', '/accounts');
   await page.locator('[data-act=new-account]').click();
   await form(page).locator('[id$=_signInName]').fill('zhou.min');
   await form(page).locator('[id$=_displayName]').fill('周敏');

@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { address, as, everSeen, held, launch, open, refused, signIn } from './browser';
+import { address, as, enter, everSeen, held, launch, open, refused } from './browser';
 
 let browser: Browser;
 let officer: Awaited<ReturnType<typeof as>>;
@@ -15,9 +15,7 @@ afterAll(async () => {
 
 test('Reading a record again fails while somebody types on it: the page stays, and the words with it; so they do when the session ends', async () => {
   const { page, context } = await open(browser, { language: 'en', width: 1280 });
-  await signIn(page, 'clerk');
-  const record = await registered('breaks off');
-  await go(page, record, 'breaks off');
+  const record = await opened(page, 'breaks off');
   await move(page, 'note');
   await form(page).locator('[id$=_text]').fill('half a sentence');
 
@@ -47,7 +45,7 @@ test('Reading a record again fails while somebody types on it: the page stays, a
 
 test('What is refused although somebody is signed in asks nobody to sign in again: the desk says how it stands', async () => {
   const { page, context, wrong } = await open(browser, { language: 'en', width: 1280 });
-  await signIn(page, 'clerk');
+  await enter(page, 'clerk');
   await registered('in the list');
   await page.locator('[data-part=register]').waitFor();
   const asked = await everSeen(page, '.ant-modal [id$=password]');
@@ -66,8 +64,7 @@ test('What is refused although somebody is signed in asks nobody to sign in agai
 
 test('While a move is on its way its form takes nothing; refused, the hands are where they were and go on', async () => {
   const { page, context } = await open(browser, { language: 'en', width: 1280 });
-  await signIn(page, 'clerk');
-  await go(page, await registered('with both hands'), 'with both hands');
+  await opened(page, 'with both hands');
   await move(page, 'note');
   const words = form(page).locator('[id$=_text]');
   await words.fill('half');
@@ -87,9 +84,7 @@ test('While a move is on its way its form takes nothing; refused, the hands are 
 
 test('A move that somebody else takes away leaves the words that were typed for it', async () => {
   const { page, context, wrong } = await open(browser, { language: 'zh-CN', width: 1280 });
-  await signIn(page, 'clerk');
-  const record = await registered('taken away');
-  await go(page, record, 'taken away');
+  const record = await opened(page, 'taken away');
   await move(page, 'cancel');
   await form(page).locator('[id$=_reason]').fill('打错了电话');
 
@@ -104,9 +99,7 @@ test('A move that somebody else takes away leaves the words that were typed for 
 
 test('Cancel, Escape and a reload keep what was typed, for this record alone, until it is sent or begun anew', async () => {
   const { page, context, wrong } = await open(browser, { language: 'en', width: 1280 });
-  await signIn(page, 'clerk');
-  const [one, other] = [await registered('one of two'), await registered('the other of two')];
-  await go(page, one, 'one of two');
+  const [one, other] = [await opened(page, 'one of two'), await registered('the other of two')];
   await move(page, 'note');
   await form(page).locator('[id$=_text]').fill('put away');
   await page.keyboard.press('Escape');
@@ -158,7 +151,7 @@ test('Cancel, Escape and a reload keep what was typed, for this record alone, un
 
 test('A call whose answer was lost and whose page was loaded anew is one request, with the description as it was corrected', async () => {
   const { page, context } = await open(browser, { language: 'en', width: 1280 });
-  await signIn(page, 'clerk');
+  await enter(page, 'clerk');
   await page.locator('#callerName').fill('A. Nobody');
   await page.locator('#categoryId').click();
   await page.locator('#categoryId').fill('Leaking pipe');
@@ -189,11 +182,10 @@ test('A call whose answer was lost and whose page was loaded anew is one request
 
 test('A fault that a colleague changed keeps both: theirs stays, and what is being typed too', async () => {
   const { page, context, wrong } = await open(browser, { language: 'en', width: 1280 });
-  await signIn(page, 'clerk');
   const { communityId, categoryId } = await water();
   const { places } = await officer.get<{ places: { placeId: string }[] }>(`/api/search?q=3-2-1501&communityId=${communityId}`);
   const { faultId } = await officer.post<{ faultId: string }>('/api/faults', { communityId, title: 'No water', categoryId, placeId: places[0]!.placeId });
-  await page.goto(`${address}/faults/${faultId}`);
+  await enter(page, 'clerk', `/faults/${faultId}`);
   await page.locator('[data-move=amend]').click();
   await form(page).locator('[id$=_title]').fill('No water in two buildings');
 
@@ -231,7 +223,6 @@ test('A fault that a colleague changed keeps both: theirs stays, and what is bei
 
 test('Each row of a list tells its own community’s time; until something is pressed the page says that alarms are silent', async () => {
   const { page, context, wrong } = await open(browser, { language: 'en', width: 1280 });
-  await signIn(page, 'clerk');
   await registered('in two zones');
   const at = '2026-03-02T01:30:00Z';
   const elsewhere = '00000000-0000-7000-8000-000000000001';
@@ -243,7 +234,7 @@ test('Each row of a list tells its own community’s time; until something is pr
     const { items } = (await (await route.fetch()).json()) as { items: object[] };
     await route.fulfill({ json: { items: [{ ...items[0], dueAt: at }, { ...items[0], requestId: elsewhere, communityId: elsewhere, dueAt: at }], next: null } });
   });
-  await page.goto(`${address}/queue`);
+  await enter(page, 'clerk', '/queue');
   const [here, there] = [page.locator('.order time').nth(0), page.locator('.order time').nth(1)];
   await there.waitFor();
   await expect.poll(() => here.innerText()).toContain('09:30');
@@ -260,7 +251,7 @@ test('Each row of a list tells its own community’s time; until something is pr
 
 test('A part of the client that an upgrade took away comes with a new page, and what was typed is still there', async () => {
   const { page, context } = await open(browser, { language: 'en', width: 1280 });
-  await signIn(page, 'clerk');
+  await enter(page, 'clerk');
   await page.locator('#description').fill('before the upgrade');
   await page.waitForFunction(() => Object.keys(localStorage).some((k) => localStorage.getItem(k)?.includes('before the upgrade')));
   let gone = true;
@@ -288,6 +279,14 @@ async function water(): Promise<{ communityId: string; categoryId: string }> {
 async function registered(description: string): Promise<string> {
   const { communityId, categoryId } = await water();
   return (await officer.post<{ requestId: string }>('/api/requests', { communityId, kind: 'repair', channel: 'phone', categoryId, description, reporter: { name: 'A. Nobody' } })).requestId;
+}
+
+/** A clerk looks at what somebody else registered just now. */
+async function opened(page: Page, description: string): Promise<string> {
+  const record = await registered(description);
+  await enter(page, 'clerk', `/requests/${record}`);
+  await page.locator('[data-part=description]', { hasText: description }).waitFor();
+  return record;
 }
 
 async function go(page: Page, record: string, description: string): Promise<void> {

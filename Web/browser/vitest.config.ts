@@ -18,7 +18,7 @@ class InOrder extends BaseSequencer {
   }
 }
 
-/** Against a desk that runs: DESK_URL, DESK_PEOPLE (a JSON object: who → [name, password]); see Tests/Browser. DESK_BROWSER names some of the scripts. */
+/** Against a desk that runs: DESK_URL, DESK_PEOPLE (a JSON object: who → [name, password]); see Tests/Browser. DESK_BROWSER names some of the scripts. Who has a session keeps it from one script to the next. */
 export default defineConfig({
-  test: { include: wanted.map((name) => `browser/${name}.test.ts`), sequence: { sequencer: InOrder }, fileParallelism: false, maxWorkers: 1, testTimeout: 240_000, hookTimeout: 120_000, expect: { poll: { timeout: 60_000, interval: 50 } }, reporters: ['verbose'] },
+  test: { include: wanted.map((name) => `browser/${name}.test.ts`), sequence: { sequencer: InOrder }, fileParallelism: false, maxWorkers: 1, isolate: false, testTimeout: 240_000, hookTimeout: 120_000, expect: { poll: { timeout: 60_000, interval: 50 } }, reporters: ['verbose'] },
 });
