@@ -251,8 +251,8 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
               <strong>{d.caller ?? (d.values.callerName as string | undefined) ?? d.phone ?? d.place?.name ?? t('desk.unknownCaller')}</strong>
               <span className="clamp grow">{String(d.values.description ?? '')}</span>
               <Moment at={d.at} zone={zone} brief />
-              <Button size="small" onClick={() => { startOver(); draft.resume(d); }} data-act="resume">{t('register.resume')}</Button>
-              <Button size="small" type="text" onClick={() => draft.drop(d)}>{t('register.drop')}</Button>
+              <Button size="small" onClick={() => void draft.resume(d, startOver)} data-act="resume">{t('register.resume')}</Button>
+              <Button size="small" type="text" onClick={() => void draft.drop(d)}>{t('register.drop')}</Button>
             </li>
           ))}
         </ul>
