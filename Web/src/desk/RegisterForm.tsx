@@ -113,6 +113,8 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
   }, [customerId, phone]);
 
   const part = useRef<HTMLDivElement>(null);
+  // What is asked for seldom is there from the first, but for its pickers.
+  const [seen, see] = useState(false);
   const similar = useSimilar(values?.confidential ? undefined : community, values?.categoryId, values?.placeId);
 
   // In the box and beside the form the next call may have begun while this one is on its way.
@@ -325,6 +327,7 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
           <Collapse
             ghost
             size="small"
+            onChange={() => see(true)}
             items={[{
               key: 'more',
               label: t('register.more'),
@@ -336,19 +339,19 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
                     <Form.Item name="channel" label={t('register.channel')}><Select options={options('channel')} /></Form.Item>
                   </div>
                   <Form.Item name="appointment" label={t('register.appointment')}>
-                    <SpanPick />
+                    <SpanPick zone={zone} step={15} seen={seen} />
                   </Form.Item>
                   <AssetField communityId={community} placeId={values?.placeId} here={false} />
                   <div className="pair">
                     <Form.Item name="onBehalfOf" label={t('register.onBehalfOf')}><Input maxLength={100} /></Form.Item>
                     <Form.Item name="reportedAt" label={t('register.reportedAt')}>
-                      <WhenPick placeholder={t('register.reportedAtHint')} />
+                      <WhenPick zone={zone} seen={seen} placeholder={t('register.reportedAtHint')} />
                     </Form.Item>
                     <Form.Item name="foreignSource" label={t('register.foreignSource')}><Input maxLength={100} placeholder={t('register.sender')} /></Form.Item>
                     <Form.Item name="foreignNumber" label={t('register.foreignNumber')}><Input maxLength={100} /></Form.Item>
                   </div>
                   <Form.Item name="foreignDue" label={t('register.foreignDue')}>
-                    <WhenPick />
+                    <WhenPick zone={zone} seen={seen} />
                   </Form.Item>
                 </>
               ),
