@@ -22,26 +22,26 @@ export class InUse {
     if (!this.locks || (before && !before.left)) return () => undefined;
     await before?.gone;
     return new Promise((took) => {
-      const gone = this.locks!.request(lockOf + draftId, { ifAvailable: true }, (lock) => {
+      const gone: Promise<unknown> = this.locks!.request(lockOf + draftId, { ifAvailable: true }, (lock) => {
         if (!lock) return took(undefined);
         return new Promise<void>((letGo) => {
-          const mine = { left: false, gone: Promise.resolve<unknown>(undefined) };
+          const mine = { left: false, gone };
           this.own.set(draftId, mine);
           took(() => {
             mine.left = true;
-            mine.gone = gone;
             letGo();
           });
-        }).finally(() => this.own.delete(draftId));
-      });
+        });
+      }).finally(() => this.own.delete(draftId));
       gone.catch(() => took(() => undefined)); // forbidden here: as where there are none
     });
   }
 
   /** What other tabs have in hand. */
   async elsewhere(): Promise<ReadonlySet<string>> {
+    const mine = new Set(this.own.keys());
     const { held = [] } = (await this.locks?.query().catch(() => undefined)) ?? {};
-    return new Set(held.flatMap(({ name }) => (name?.startsWith(lockOf) ? [name.slice(lockOf.length)] : [])).filter((id) => !this.own.has(id)));
+    return new Set(held.flatMap(({ name }) => (name?.startsWith(lockOf) ? [name.slice(lockOf.length)] : [])).filter((id) => !mine.has(id) && !this.own.has(id)));
   }
 }
 

@@ -68,7 +68,7 @@ export function RosterWeek({ communityId, monday, zone, there, choose, done }: {
   return (
     <div className="row" data-part="week">
       <Button icon={<LeftOutlined />} onClick={() => step(-1)} aria-label={t('week.before')} />
-      <OnDay zone={zone} picker="week" style={{}} value={dayjs(monday)} allowClear={false} onChange={(d: dayjs.Dayjs | null) => { if (d) choose(mondayOf(d.format('YYYY-MM-DD'))); }} aria-label={t('week.pick')} inputReadOnly />
+      <OnDay zone={zone} picker="week" style={{}} value={dayjs(monday)} allowClear={false} onChange={(d) => { if (d && !Array.isArray(d)) choose(mondayOf(d.format('YYYY-MM-DD'))); }} aria-label={t('week.pick')} inputReadOnly />
       <Button icon={<RightOutlined />} onClick={() => step(1)} aria-label={t('week.after')} data-act="week-after" />
       <Button onClick={() => choose(mondayOf(wallDay(new Date().toISOString(), zone)))}>{t('week.now')}</Button>
       <Popconfirm open={!!plan} title={t('week.copySure', { count: plan?.length ?? 0 })} okText={t('week.copy')} cancelText={t('common.cancel')} onConfirm={() => void copy(plan!)} onCancel={() => setPlan(undefined)} okButtonProps={{ 'data-act': 'copy-sure' } as never}>

@@ -27,7 +27,7 @@ export const officeWords: Words<typeof chinese> = {
   },
   forGood: {
     noRequest: 'No request? The message leaves this list and can no longer be registered.', ownWords: 'Back to the words shipped? What this community wrote is deleted and does not come back.',
-    endEvent: 'End “{{name}}” now? Nothing is given more time from now on, and clocks that run are reckoned anew. It cannot be begun again.',
-    callOff: 'Call off “{{name}}”? It will not begin, and what it would have given more time is reckoned anew. It does not come back.',
+    endEvent: 'End “{{name}}” now? What begins from now on is given no more time; what began before keeps what it was given. It cannot be begun again.',
+    callOff: 'Call off “{{name}}”? It will not begin, and what it had given more time loses it again. It does not come back.',
   },
 };
