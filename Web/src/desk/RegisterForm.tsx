@@ -234,7 +234,7 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
     } else if (like && !composing(e) && !sending.pending) {
       e.preventDefault();
       join(like);
-    } else if (e.key === 'Enter' && e.target instanceof HTMLInputElement && !e.target.closest('.ant-select, .ant-picker')) {
+    } else if (e.key === 'Enter' && e.target instanceof HTMLInputElement && !e.target.closest('.ant-select')) {
       e.preventDefault(); // Enter alone saves nothing, whether or not it confirms a candidate.
     }
   };
