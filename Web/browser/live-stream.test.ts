@@ -37,7 +37,7 @@ test('Every board follows by the stream alone, where nothing is ever asked by th
   const tap = await register('repair', 'the tap that is told by the stream');
   await page.locator('a.order', { hasText: 'the tap that is told by the stream' }).waitFor();
 
-  await go(page, `/requests/${tap}`, '[data-part=timeline] li');
+  await go(page, `/requests/${tap}`, '[data-part=timeline] time');
   await clerk.post(`/api/requests/${tap}/notes`, { text: 'told by the stream', visibility: 'desk' });
   await page.locator('[data-part=timeline]', { hasText: 'told by the stream' }).waitFor();
 
