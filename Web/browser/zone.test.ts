@@ -68,7 +68,7 @@ test('Wherever the browser stands, a time is the community’s: “now” as it 
   const both = promised.filter(([kind]) => due.has(kind));
   expect(both.map(([kind]) => kind)).toContain('finish');
   expect(both).toEqual(both.map(([kind]) => [kind, due.get(kind)]));
-  const ofCrew = await clerk.get<{ items: { requestId: string }[] }>(`/api/requests?crew=${crew}&take=5`);
+  const ofCrew = await clerk.get<{ items: { requestId: string }[] }>(`/api/requests?crew=${crew}&priority=urgent&take=200`);
   expect(ofCrew.items.map((r) => r.requestId)).toContain(requestId);
 
   // A promise, as it is typed; and as the page says it again.
@@ -156,7 +156,8 @@ test('Two tabs have a draft each: the second begins empty, and neither takes, cl
   await expect.poll(() => second.locator('#description').inputValue()).toBe('typed in the first');
   await second.locator('[data-part=ahead]').waitFor();
   await Promise.all([second.waitForResponse((r) => r.request().method() === 'POST' && new URL(r.url()).pathname === '/api/requests'), second.locator('#description').press('Control+Enter')]);
-  await second.waitForFunction(() => (document.querySelector('#description') as HTMLTextAreaElement)?.value === '');
+  await expect.poll(() => second.locator('#description').inputValue()).toBe('');
+  await expect.poll(() => second.evaluate(() => Object.keys(localStorage).filter((k) => k.startsWith('desk.draft.')))).toEqual([]);
   expect([posted, wrong]).toEqual([['typed in the first'], []]);
   await context.close();
 });
@@ -210,7 +211,7 @@ test('The Enter that confirms a pinyin candidate takes nothing from the one box,
 test('Which community targets, templates and feedback rules are of stands in the address: reloaded, it is the same', async () => {
   const { page, context, wrong } = await open(browser, { language: 'en', width: 1280 });
   await signIn(page, 'region', '/policies');
-  const chosen = page.locator('main h1 + .ant-select');
+  const chosen = page.locator('main .row:has(> h1) > .ant-select');
   for (const [path, title] of [['/policies', 'Targets'], ['/templates', 'Message templates'], ['/feedback-rules', 'Feedback rules']] as const) {
     await page.evaluate((to) => {
       history.pushState(null, '', to);
