@@ -133,6 +133,7 @@ test('Two tabs have a draft each: the second begins empty, and neither takes, cl
   context.on('request', (r) => { if (r.method() === 'POST' && new URL(r.url()).pathname === '/api/requests') posted.push((r.postDataJSON() as { description: string }).description); });
   await signIn(first, 'clerk', '/desk');
   const kept = () => first.evaluate(() => Object.keys(localStorage).filter((k) => k.startsWith('desk.draft.')).map((k) => localStorage.getItem(k)).join());
+  await first.locator('#callerName').fill('A. Nobody');
   await category(first, 'water');
   await first.locator('#description').fill('typed in the first');
   await expect.poll(kept).toContain('typed in the first');
@@ -155,7 +156,8 @@ test('Two tabs have a draft each: the second begins empty, and neither takes, cl
   await second.locator('[data-act=resume]').click();
   await expect.poll(() => second.locator('#description').inputValue()).toBe('typed in the first');
   await second.locator('[data-part=ahead]').waitFor();
-  await Promise.all([second.waitForResponse((r) => r.request().method() === 'POST' && new URL(r.url()).pathname === '/api/requests'), second.locator('#description').press('Control+Enter')]);
+  const [reply] = await Promise.all([second.waitForResponse((r) => r.request().method() === 'POST' && new URL(r.url()).pathname === '/api/requests'), second.locator('#description').press('Control+Enter')]);
+  expect(reply.status()).toBe(201);
   await expect.poll(() => second.locator('#description').inputValue()).toBe('');
   await expect.poll(() => second.evaluate(() => Object.keys(localStorage).filter((k) => k.startsWith('desk.draft.')))).toEqual([]);
   expect([posted, wrong]).toEqual([['typed in the first'], []]);
