@@ -28,12 +28,14 @@ export interface Look {
   width: number;
   height?: number;
   shade?: 'light' | 'dark';
+  /** Where the browser stands; the community's own zone without it. */
+  zone?: string;
   /** Its line will be cut: what is under way then is not to be held. */
   cut?: boolean;
 }
 
 export async function open(browser: Browser, look: Look): Promise<{ page: Page; context: BrowserContext; wrong: string[] }> {
-  const context = await browser.newContext({ locale: look.language, viewport: { width: look.width, height: look.height ?? (look.width < 600 ? 780 : 900) }, timezoneId: 'Asia/Shanghai', hasTouch: look.width < 600, colorScheme: look.shade ?? 'light', reducedMotion: 'reduce' });
+  const context = await browser.newContext({ locale: look.language, viewport: { width: look.width, height: look.height ?? (look.width < 600 ? 780 : 900) }, timezoneId: look.zone ?? 'Asia/Shanghai', hasTouch: look.width < 600, colorScheme: look.shade ?? 'light', reducedMotion: 'reduce' });
   context.setDefaultTimeout(Number(process.env.DESK_PATIENCE ?? 60_000));
   if (lag && !look.cut) await context.route('**/api/**', async (route) => {
     await aWhile();

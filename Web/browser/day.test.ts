@@ -39,10 +39,17 @@ test.each(languages)('A clerk’s day (%s)', async (language) => {
   // Two crews are needed: one repairs, the other cleans.
   await page.locator('[data-move=dispatch]').click();
   await page.locator('.ant-modal:visible button:has(.anticon-plus)').click();
-  await page.locator('.ant-modal:visible fieldset').nth(1).locator('.ant-radio-button-wrapper').nth(1).click();
+  const second = page.locator('.ant-modal:visible fieldset').nth(1).locator('.ant-radio-button-wrapper').nth(1);
+  await second.click();
+  const cleaning = await second.locator('input').getAttribute('value');
   await page.locator('.ant-modal:visible [id$=orders_1_whatToDo]').fill(language === 'en' ? 'Dry the floor' : '清理积水');
   await page.locator('.ant-modal:visible [data-act=submit]').click();
   await page.locator('[data-part=order]').nth(1).waitFor();
+  const words = (await page.locator('[data-part=order]').allInnerTexts()).join('\n');
+  expect([words.includes(repair[language][1]), words.includes(language === 'en' ? 'Dry the floor' : '清理积水')]).toEqual([true, true]);
+  const made = (await (await page.request.get(`${address}/api${new URL(page.url()).pathname}`)).json()) as { workOrders: { crew: string; whatToDo: string; mandatory: boolean }[] };
+  expect(made.workOrders.map((o) => [o.crew, o.whatToDo, o.mandatory]).toSorted()).toEqual([['engineering', repair[language][1], true], [cleaning, language === 'en' ? 'Dry the floor' : '清理积水', true]].toSorted());
+  expect(cleaning).not.toBe('engineering');
 
   // What nobody has been given yet, page by page.
   await goTo(page, '/queue');

@@ -224,8 +224,9 @@ test('Templates: words without what they need are refused beside the field, and 
   const another = page.locator('[data-part=template]').filter({ hasNotText: 'Please' }).first();
   await another.locator('button').first().click();
   await submit(page);
-  await another.locator('button').nth(1).click();
-  await another.locator('button').nth(1).waitFor({ state: 'detached' });
+  await another.locator('[data-act=reset-words]').click();
+  await page.locator('.ant-popconfirm:visible', { hasText: 'does not come back' }).locator('.ant-btn-primary').click();
+  await another.locator('[data-act=reset-words]').waitFor({ state: 'detached' });
   await page.locator('input[type=time]').first().fill('22:00');
   const saved = page.waitForResponse((r) => r.url().endsWith('/quiet-hours') && r.request().method() === 'PUT');
   await page.locator('.ant-card button[type=submit]').first().click();
@@ -269,7 +270,8 @@ test('What came in: one is registered as a request, with whoever wrote it, and o
   await page.locator('[data-part=description]', { hasText: '楼道灯坏了' }).waitFor();
   await goTo(page, '/inbox');
   const advert = page.locator('[data-part=inbound]', { hasText: '新房装修优惠' });
-  await advert.locator('button').nth(1).click();
+  await advert.locator('[data-act=no-request]').click();
+  await page.locator('.ant-popconfirm:visible', { hasText: 'can no longer be registered' }).locator('.ant-btn-primary').click();
   await advert.waitFor({ state: 'detached' });
   expect(await lamp.count()).toBe(0);
 

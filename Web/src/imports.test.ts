@@ -27,3 +27,9 @@ test('No file of the client needs one that needs it', () => {
   expect([...needs.values()].flat().length).toBeGreaterThan(files.length);
   expect(circles).toEqual([]);
 });
+
+test('Every picker of times knows whose time it is: none is the library’s own', () => {
+  const own = files.filter((f) => f !== join('kit', 'Pickers.tsx') && /\b(DatePicker|TimePicker|Calendar)\b(?!Props)[^;]*from 'antd'|generatePicker/.test(readFileSync(join(here, f), 'utf8')));
+
+  expect(own).toEqual([]);
+});

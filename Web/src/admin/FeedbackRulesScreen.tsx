@@ -5,15 +5,14 @@ import { Link } from 'react-router';
 import { api, told } from '../api/client';
 import type { CallShare, FeedbackPlan, FeedbackRules, FeedbackWay, SlaEdited, SlaProfile, SlaProfileDetails } from '../api/client';
 import { Problem } from '../api/problems';
-import { useCommunities } from '../api/reference';
 import { useSession } from '../api/session';
 import { nothingOf } from '../kit/asked';
 import { Behind } from '../kit/Behind';
 import { MoveDialog } from '../kit/Form';
 import { Trouble } from '../kit/Trouble';
-import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
 import { Seen } from './masters/kit';
+import { OfCommunity } from './OfCommunity';
 
 /** What a community asks of everybody, with its range as the desk checks it. */
 const rules = [
@@ -39,22 +38,8 @@ interface Row {
 
 /** Whom owners are asked by, how often, and when: for the whole community, and by policy. */
 export default function FeedbackRulesScreen() {
-  const { t, pick } = useWords();
-  const communities = useCommunities();
-  const [chosen, setChosen] = useState<string>();
-  const community = chosen ?? communities.data?.[0]?.communityId;
-  useTitle(t('asking.title'));
-  return (
-    <div className="stack">
-      <div className="row spread">
-        <h1>{t('asking.title')}</h1>
-        {(communities.data?.length ?? 0) > 1 && (
-          <Select value={community} onChange={setChosen} aria-label={t('common.community')} options={communities.data?.map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} />
-        )}
-      </div>
-      {community && <Rules key={community} communityId={community} />}
-    </div>
-  );
+  const { t } = useWords();
+  return <OfCommunity title={t('asking.title')}>{(community) => <Rules key={community} communityId={community} />}</OfCommunity>;
 }
 
 function Rules({ communityId }: { communityId: string }) {

@@ -1,45 +1,36 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Button, Card, DatePicker, Empty, Form, Input, InputNumber, Select, Space, Spin, Switch, Table, Tag } from 'antd';
+import { Button, Card, Empty, Form, Input, InputNumber, Popconfirm, Select, Space, Spin, Switch, Table, Tag } from 'antd';
 import type dayjs from 'dayjs';
-import { useState } from 'react';
+import { Fragment, useState } from 'react';
 import { api, told } from '../api/client';
 import type { Allowance, DeclaredEventLine, EscalationPlan, EventDeclared, Policy, Priority, RequestKind, SlaEdited, SlaProfileDetails, SlaTrial } from '../api/client';
 import { Problem } from '../api/problems';
-import { useCommunities, useZone } from '../api/reference';
+import { useZone } from '../api/reference';
 import { useSend } from '../api/sending';
 import { useSession } from '../api/session';
 import { MoveDialog } from '../kit/Form';
 import { OpenedOn } from '../kit/Meanwhile';
 import { Moment } from '../kit/Moment';
+import { At, Between } from '../kit/Pickers';
 import { instantOf, minutesSaid } from '../kit/times';
 import { Trouble } from '../kit/Trouble';
-import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
+import { OfCommunity } from './OfCommunity';
 
 /** What a community promises: targets with a preview, calendars, declared events. */
 export default function PoliciesScreen() {
-  const { t, pick } = useWords();
-  const communities = useCommunities();
-  const [chosen, setChosen] = useState<string>();
-  const community = chosen ?? communities.data?.[0]?.communityId;
-  useTitle(t('policies.title'));
+  const { t } = useWords();
   return (
-    <div className="stack">
-      <div className="row spread">
-        <h1>{t('policies.title')}</h1>
-        {(communities.data?.length ?? 0) > 1 && (
-          <Select value={community} onChange={setChosen} aria-label={t('common.community')} options={communities.data?.map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} />
-        )}
-      </div>
-      {community && (
-        <>
+    <OfCommunity title={t('policies.title')}>
+      {(community) => (
+        <Fragment key={community}>
           <Preview communityId={community} />
           <Targets communityId={community} />
           <Events communityId={community} />
           <Calendars communityId={community} />
-        </>
+        </Fragment>
       )}
-    </div>
+    </OfCommunity>
   );
 }
 
@@ -59,7 +50,7 @@ function Preview({ communityId }: { communityId: string }) {
       <Form<{ kind: RequestKind; priority: Priority; reportedAt: dayjs.Dayjs }> layout="inline" initialValues={{ kind: 'repair', priority: 'normal' }} onFinish={(v) => ask({ kind: v.kind, priority: v.priority, reportedAt: instantOf(v.reportedAt, zone) })}>
         <Form.Item name="kind" label={t('policies.kind')}><Select options={options('requestKind')} style={{ minWidth: 100 }} /></Form.Item>
         <Form.Item name="priority" label={t('policies.priority')}><Select options={options('priority')} style={{ minWidth: 90 }} /></Form.Item>
-        <Form.Item name="reportedAt" label={t('policies.reportedAt')} rules={[{ required: true, message: t('common.required') }]}><DatePicker showTime={{ format: 'HH:mm' }} format="YYYY-MM-DD HH:mm" /></Form.Item>
+        <Form.Item name="reportedAt" label={t('policies.reportedAt')} rules={[{ required: true, message: t('common.required') }]}><At zone={zone} style={{}} /></Form.Item>
         <Button type="primary" htmlType="submit" loading={preview.isFetching} data-act="preview">{t('policies.show')}</Button>
       </Form>
       {preview.isError && <Trouble problem={Problem.from(preview.error)} />}
@@ -266,7 +257,7 @@ function Trial({ communityId, zone, profileOf }: { communityId: string; zone: st
       <Space wrap>
         <Form.Item name="kind" noStyle><Select options={options('requestKind')} style={{ minWidth: 100 }} aria-label={t('policies.kind')} /></Form.Item>
         <Form.Item name="priority" noStyle><Select options={options('priority')} style={{ minWidth: 90 }} aria-label={t('policies.priority')} /></Form.Item>
-        <Form.Item name="reportedAt" noStyle><DatePicker showTime={{ format: 'HH:mm' }} format="YYYY-MM-DD HH:mm" placeholder={t('policies.reportedAt')} /></Form.Item>
+        <Form.Item name="reportedAt" noStyle><At zone={zone} style={{}} placeholder={t('policies.reportedAt')} /></Form.Item>
         <Button onClick={() => trial.mutate()} loading={trial.isPending} data-act="try">{t('policies.show')}</Button>
       </Space>
       {trial.isError && <Trouble problem={Problem.from(trial.error)} />}
@@ -311,7 +302,7 @@ function Events({ communityId }: { communityId: string }) {
         }))}
       >
         <Form.Item name="name" label={t('policies.name')} rules={[{ required: true, whitespace: true, message: t('common.required') }]}><Input maxLength={100} /></Form.Item>
-        <Form.Item name="span" label={t('policies.span')} rules={[{ required: true, message: t('common.required') }]}><DatePicker.RangePicker showTime={{ format: 'HH:mm' }} format="YYYY-MM-DD HH:mm" style={{ width: '100%' }} /></Form.Item>
+        <Form.Item name="span" label={t('policies.span')} rules={[{ required: true, message: t('common.required') }]}><Between zone={zone} /></Form.Item>
         <Form.Item name="factor" label={t('policies.factor')} rules={[{ required: true, message: t('common.required') }]}><InputNumber min={1.01} max={10} step={0.5} precision={2} /></Form.Item>
         <Form.Item name="kinds" label={`${t('policies.kinds')} (${t('common.optional')})`}><Select mode="multiple" options={options('clockKind')} /></Form.Item>
       </MoveDialog>
@@ -327,7 +318,7 @@ function EndIt({ event, done }: { event: DeclaredEventLine; done: () => void }) 
   return (
     <span className="row">
       {sending.problem && <Trouble problem={sending.problem} />}
-      <Button size="small" loading={sending.pending} onClick={() => void sending.send({})} data-act="end-event">{t('policies.end')}</Button>
+      <Popconfirm title={t(Date.parse(event.from) > Date.now() ? 'forGood.callOff' : 'forGood.endEvent', { name: event.name })} okText={t('policies.end')} cancelText={t('common.cancel')} onConfirm={() => void sending.send({})}><Button size="small" loading={sending.pending} data-act="end-event">{t('policies.end')}</Button></Popconfirm>
     </span>
   );
 }

@@ -1,18 +1,17 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Button, Card, Form, Input, Select, Spin, Tag } from 'antd';
-import { useState } from 'react';
+import { Button, Card, Form, Input, Popconfirm, Select, Spin, Tag } from 'antd';
+import { Fragment, useState } from 'react';
 import { api, told } from '../api/client';
 import type { MessageChannel, QuietHours, TemplateLine } from '../api/client';
 import { Problem } from '../api/problems';
-import { useCommunities } from '../api/reference';
 import { useSend } from '../api/sending';
 import { nothingOf } from '../kit/asked';
 import { Behind } from '../kit/Behind';
 import { MoveDialog } from '../kit/Form';
 import { OpenedOn } from '../kit/Meanwhile';
 import { Trouble } from '../kit/Trouble';
-import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
+import { OfCommunity } from './OfCommunity';
 
 interface Typed {
   subject: string;
@@ -24,22 +23,8 @@ interface Typed {
 
 /** A community's words for each message, in both languages, and when its customers are left alone. */
 export default function TemplatesScreen() {
-  const { t, pick } = useWords();
-  const communities = useCommunities();
-  const [chosen, setChosen] = useState<string>();
-  const community = chosen ?? communities.data?.[0]?.communityId;
-  useTitle(t('templates.title'));
-  return (
-    <div className="stack">
-      <div className="row spread">
-        <h1>{t('templates.title')}</h1>
-        {(communities.data?.length ?? 0) > 1 && (
-          <Select value={community} onChange={setChosen} aria-label={t('common.community')} options={communities.data?.map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} />
-        )}
-      </div>
-      {community && <><Quiet key={`quiet${community}`} communityId={community} /><List key={community} communityId={community} /></>}
-    </div>
-  );
+  const { t } = useWords();
+  return <OfCommunity title={t('templates.title')}>{(community) => <Fragment key={community}><Quiet communityId={community} /><List communityId={community} /></Fragment>}</OfCommunity>;
 }
 
 function Quiet({ communityId }: { communityId: string }) {
@@ -91,7 +76,7 @@ function List({ communityId }: { communityId: string }) {
               <span className="row"><strong>{word('messageTemplate', m.template)}</strong><Tag>{m.language}</Tag>{m.own && <Tag color="blue">{t('templates.own')}</Tag>}</span>
               <span className="row">
                 <Button size="small" onClick={() => edit(m)}>{t('templates.edit')}</Button>
-                {m.own && <Button size="small" loading={reset.pending} onClick={() => void reset.send(m)}>{t('templates.reset')}</Button>}
+                {m.own && <Popconfirm title={t('forGood.ownWords')} okText={t('templates.reset')} cancelText={t('common.cancel')} onConfirm={() => void reset.send(m)}><Button size="small" loading={reset.pending} data-act="reset-words">{t('templates.reset')}</Button></Popconfirm>}
               </span>
             </div>
             <div className="quiet">{m.subject}</div>

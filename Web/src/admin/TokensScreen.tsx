@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Alert, Button, Card, DatePicker, Empty, Form, Input, Modal, Popconfirm, Select, Spin, Tag } from 'antd';
+import { Alert, Button, Card, Empty, Form, Input, Modal, Popconfirm, Select, Spin, Tag } from 'antd';
 import dayjs from 'dayjs';
 import { useState } from 'react';
 import { api, told } from '../api/client';
@@ -9,6 +9,7 @@ import { useCommunities } from '../api/reference';
 import { useSend } from '../api/sending';
 import { MoveDialog } from '../kit/Form';
 import { Moment } from '../kit/Moment';
+import { OnDay } from '../kit/Pickers';
 import { Trouble } from '../kit/Trouble';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
@@ -83,7 +84,7 @@ function MakeToken({ open, close, done }: { open: boolean; close: () => void; do
       <Form.Item name="name" label={t('tokens.name')} rules={needed}><Input maxLength={100} /></Form.Item>
       <Form.Item name="communities" label={t('common.community')} rules={needed}><Select mode="multiple" options={communities.data?.map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} /></Form.Item>
       <Form.Item name="roles" label={t('accounts.roles')} rules={needed}><Select mode="multiple" options={forSystems.map((r) => ({ value: r, label: word('roles', r) }))} /></Form.Item>
-      <Form.Item name="expiresAt" label={t('tokens.expires')} rules={needed}><DatePicker style={{ width: '100%' }} /></Form.Item>
+      <Form.Item name="expiresAt" label={t('tokens.expires')} rules={needed}><OnDay zone={here} /></Form.Item>
     </MoveDialog>
   );
 }

@@ -28,16 +28,16 @@ export function Ahead({ communityId, category, priority, reportedAt, appointment
     staleTime: 60_000,
   });
   return (
-    <div className="ahead" data-part="ahead" aria-live="polite">
+    <div className="ahead" data-part="ahead" data-crew={category.crew ?? ''} aria-live="polite" aria-busy={ahead.isPlaceholderData || ahead.isFetching}>
       <span className="row">
         <strong>{category.crew ? word('crew', category.crew) : t('register.byDesk')}</strong>
-        <PriorityTag priority={query.priority} />
+        <span data-priority={query.priority}><PriorityTag priority={query.priority} /></span>
         {ahead.data && <span className="quiet">{pick(ahead.data.policyName.zh, ahead.data.policyName.en)}</span>}
       </span>
       {ahead.isError ? <Trouble problem={Problem.from(ahead.error)} retry={() => void ahead.refetch()} /> : (
         <span className="row">
           {ahead.data?.clocks.map((c) => (
-            <span key={`${c.kind} ${c.crew ?? ''}`}><span className="quiet">{word('clockKind', c.kind)}</span> {c.beyondCalendar ? t('time.beyondCalendar') : <Due at={c.dueAt} zone={zone} />}</span>
+            <span key={`${c.kind} ${c.crew ?? ''}`} data-clock={c.kind}><span className="quiet">{word('clockKind', c.kind)}</span> {c.beyondCalendar ? t('time.beyondCalendar') : <Due at={c.dueAt} zone={zone} />}</span>
           ))}
           {ahead.data?.clocks.length === 0 && <span className="quiet">{t('time.noDue')}</span>}
         </span>

@@ -1,6 +1,6 @@
 import { PlusOutlined } from '@ant-design/icons';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Button, Card, DatePicker, Form, Input, Popconfirm, Select, Spin, Tag } from 'antd';
+import { Button, Card, Form, Input, Popconfirm, Select, Spin, Tag } from 'antd';
 import type dayjs from 'dayjs';
 import { useCallback, useState } from 'react';
 import { api, told } from '../api/client';
@@ -11,6 +11,7 @@ import { useSend } from '../api/sending';
 import { MoveDialog, useOpened } from '../kit/Form';
 import { OpenedOn } from '../kit/Meanwhile';
 import { Moment } from '../kit/Moment';
+import { OnDay } from '../kit/Pickers';
 import { PlacePick } from '../kit/Picks';
 import { Trouble } from '../kit/Trouble';
 import { useWords } from '../words/words';
@@ -124,6 +125,7 @@ function AddContact({ seen, open, close, changed, keep }: One) {
 
 function AddHome({ seen, open, close, changed, keep }: One) {
   const { t, options } = useWords();
+  const zone = useZone(seen.customer.communityId);
   return (
     <MoveDialog<{ placeId: string; role: OccupancyRole; fromOn?: dayjs.Dayjs }, unknown>
       keep={keep} title={t('person.addHome')} submit={t('common.save')} open={open} onClose={close} done={changed} initial={{ role: 'owner' }}
@@ -132,7 +134,7 @@ function AddHome({ seen, open, close, changed, keep }: One) {
       <Form.Item name="placeId" label={t('person.nameOfHome')} rules={[{ required: true, message: t('common.required') }]}><PlacePick communityId={seen.customer.communityId} /></Form.Item>
       <div className="pair">
         <Form.Item name="role" label={t('customer.role')}><Select options={options('occupancyRole')} /></Form.Item>
-        <Form.Item name="fromOn" label={t('person.fromOn')} extra={t('person.today')}><DatePicker style={{ width: '100%' }} inputReadOnly /></Form.Item>
+        <Form.Item name="fromOn" label={t('person.fromOn')} extra={t('person.today')}><OnDay zone={zone} inputReadOnly /></Form.Item>
       </div>
     </MoveDialog>
   );
@@ -156,6 +158,7 @@ function Contact({ point: p, customerId, changed }: { point: ContactPoint; custo
 
 function Home({ home: o, details, changed }: { home: Occupancy; details: CustomerDetails; changed: () => void }) {
   const { t, word } = useWords();
+  const zone = useZone(details.customer.communityId);
   const [ending, setEnding] = useState(false);
   return (
     <li className="row spread">
@@ -166,7 +169,7 @@ function Home({ home: o, details, changed }: { home: Occupancy; details: Custome
         call={(v, header) => told(api.POST('/api/customers/{customerId}/occupancies/{occupancyId}/end', { params: { path: { ...path(details), occupancyId: o.occupancyId }, header }, body: { toOn: v.toOn?.format('YYYY-MM-DD') ?? null } }))}
       >
         <p>{t('person.endsHere', { name: details.customer.name, place: o.placeName })}</p>
-        <Form.Item name="toOn" label={t('person.toOn')} extra={t('person.today')}><DatePicker style={{ width: '100%' }} inputReadOnly /></Form.Item>
+        <Form.Item name="toOn" label={t('person.toOn')} extra={t('person.today')}><OnDay zone={zone} inputReadOnly /></Form.Item>
       </MoveDialog>
     </li>
   );

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Button, Card, DatePicker, Form, Input, Result, Select, Spin, Tag } from 'antd';
+import { Button, Card, Form, Input, Result, Select, Spin, Tag } from 'antd';
 import type dayjs from 'dayjs';
 import { useCallback, useState } from 'react';
 import { Link, useParams } from 'react-router';
@@ -17,6 +17,7 @@ import { Due, Moment } from '../kit/Moment';
 import { CategoryPick, TeamPick } from '../kit/Picks';
 import { OrderStatusTag, RequestStatusTag, spoken } from '../kit/tags';
 import { exact, instantOf, wallOf } from '../kit/times';
+import { At } from '../kit/Pickers';
 import { Trouble } from '../kit/Trouble';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
@@ -156,7 +157,7 @@ function Expect({ details, current, zone, open, close, changed, keep }: One) {
       compare={[{ name: 'expectedAt', label: t('fault.expected'), before: wall(f.expectedAt), now: wall(current.fault.expectedAt), say: (at: dayjs.Dayjs) => exact(instantOf(at, zone), zone, language) }]}
       call={(v, header, version) => told(api.POST('/api/faults/{faultId}/expected-time', { params: { path: path(details), header }, body: { expectedAt: instantOf(v.expectedAt, zone), version } }))}
     >
-      <Form.Item name="expectedAt" label={t('fault.expected')} rules={[{ required: true, message: t('common.required') }]}><DatePicker showTime={{ format: 'HH:mm', minuteStep: 5 }} format="YYYY-MM-DD HH:mm" style={{ width: '100%' }} /></Form.Item>
+      <Form.Item name="expectedAt" label={t('fault.expected')} rules={[{ required: true, message: t('common.required') }]}><At zone={zone} step={5} /></Form.Item>
     </MoveDialog>
   );
 }

@@ -1,5 +1,5 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { Button, Card, DatePicker, Empty, Form, Input, Segmented, Select, Spin } from 'antd';
+import { Button, Card, Empty, Form, Input, Segmented, Select, Spin } from 'antd';
 import type dayjs from 'dayjs';
 import { useState } from 'react';
 import { Link, useNavigate } from 'react-router';
@@ -11,6 +11,7 @@ import { calm } from '../kit/live';
 import { MoveDialog } from '../kit/Form';
 import { useFilters } from '../kit/filters';
 import { Due, Moment } from '../kit/Moment';
+import { At } from '../kit/Pickers';
 import { CategoryPick, PlacePick } from '../kit/Picks';
 import { spoken } from '../kit/tags';
 import { instantOf } from '../kit/times';
@@ -84,7 +85,7 @@ function OpenFault({ open, close, done }: { open: boolean; close: () => void; do
       <Form.Item name="title" label={t('fault.name')} rules={[{ required: true, whitespace: true, message: t('common.required') }]}><Input maxLength={200} /></Form.Item>
       <Form.Item name="categoryId" label={t('fault.category')} rules={[{ required: true, message: t('common.required') }]}><CategoryPick communityId={community} kind="repair" /></Form.Item>
       <Form.Item name="placeId" label={t('fault.where')} rules={[{ required: true, message: t('common.required') }]}><PlacePick communityId={community} /></Form.Item>
-      <Form.Item name="expectedAt" label={`${t('fault.expected')} (${t('common.optional')})`}><DatePicker showTime={{ format: 'HH:mm', minuteStep: 5 }} format="YYYY-MM-DD HH:mm" style={{ width: '100%' }} /></Form.Item>
+      <Form.Item name="expectedAt" label={`${t('fault.expected')} (${t('common.optional')})`}><At zone={zone} step={5} /></Form.Item>
     </MoveDialog>
   );
 }

@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
-import { Button, Card, Empty, Form, Input, Select, Spin, Tag } from 'antd';
+import { Button, Card, Empty, Form, Input, Popconfirm, Select, Spin, Tag } from 'antd';
 import { useState } from 'react';
 import { Link, useNavigate } from 'react-router';
 import { api, told } from '../api/client';
@@ -77,7 +77,7 @@ function NoRequest({ line, done }: { line: InboundLine; done: () => void }) {
   const sending = useSend<void, InboundSettled>((_, header) => told(api.POST('/api/inbound-messages/{inboundMessageId}/settlement', { params: { path: { inboundMessageId: line.inboundMessageId }, header }, body: {} })), done);
   return (
     <>
-      <Button size="small" loading={sending.pending} onClick={() => void sending.send()}>{t('inbox.none')}</Button>
+      <Popconfirm title={t('forGood.noRequest')} okText={t('inbox.none')} cancelText={t('common.cancel')} onConfirm={() => void sending.send()}><Button size="small" loading={sending.pending} data-act="no-request">{t('inbox.none')}</Button></Popconfirm>
       <Trouble problem={sending.problem} />
     </>
   );

@@ -1,11 +1,12 @@
 import { MinusCircleOutlined, PlusOutlined } from '@ant-design/icons';
-import { App, Button, DatePicker, Form, Input, Select } from 'antd';
+import { App, Button, Form, Input, Select } from 'antd';
 import { useRef } from 'react';
 import { api, told } from '../api/client';
 import type { CustomerReply } from '../api/client';
-import { useCommunities } from '../api/reference';
+import { useCommunities, useZoneOf } from '../api/reference';
 import { useSession } from '../api/session';
 import { MoveDialog } from '../kit/Form';
+import { OnDay } from '../kit/Pickers';
 import { PlacePick } from '../kit/Picks';
 import { useWords } from '../words/words';
 import { bodyOf } from './newCustomer';
@@ -32,6 +33,7 @@ export function NewCustomer({ known, open, close, made }: { known: Known; open: 
   const { message } = App.useApp();
   const who = useSession();
   const communities = useCommunities();
+  const zoneOf = useZoneOf();
   const mine = (communities.data ?? []).filter((c) => who.data?.roles.some((r) => r.communityId === c.communityId));
   const typed = useRef<CustomerTyped>(undefined);
   const named = useRef(new Map<string, string>());
@@ -87,7 +89,7 @@ export function NewCustomer({ known, open, close, made }: { known: Known; open: 
                       <HomePick communityId={form.getFieldValue('communityId') as string} first={known.home && known.communityId === form.getFieldValue('communityId') ? [known.home] : []} named={(id, name) => named.current.set(id, name)} />
                     </Form.Item>
                     <Form.Item name={[f.name, 'role']}><Select options={options('occupancyRole')} aria-label={t('customer.role')} /></Form.Item>
-                    <Form.Item name={[f.name, 'fromOn']}><DatePicker placeholder={t('person.fromOn')} aria-label={t('person.fromOn')} style={{ width: '100%' }} inputReadOnly /></Form.Item>
+                    <Form.Item name={[f.name, 'fromOn']}><OnDay zone={zoneOf(form.getFieldValue('communityId') as string)} placeholder={t('person.fromOn')} aria-label={t('person.fromOn')} inputReadOnly /></Form.Item>
                     <Button type="text" icon={<MinusCircleOutlined />} onClick={() => remove(f.name)} aria-label={t('person.removeLine')} />
                   </div>
                 ))}

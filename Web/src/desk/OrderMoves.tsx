@@ -1,5 +1,5 @@
 import { PlusOutlined } from '@ant-design/icons';
-import { Button, DatePicker, Dropdown, Form, Input, InputNumber, Select } from 'antd';
+import { Button, Dropdown, Form, Input, InputNumber, Select } from 'antd';
 import dayjs from 'dayjs';
 import type { ReactNode } from 'react';
 import { api, told } from '../api/client';
@@ -11,6 +11,7 @@ import { Choice } from '../kit/Choice';
 import { MoveDialog, useOpened } from '../kit/Form';
 import { OpenedOn } from '../kit/Meanwhile';
 import { MemberPick, TeamPick } from '../kit/Picks';
+import { At } from '../kit/Pickers';
 import { instantOf, wallOf } from '../kit/times';
 import { Trouble } from '../kit/Trouble';
 import { useWords } from '../words/words';
@@ -148,7 +149,7 @@ function Hold({ details, changed, open, close, keep }: One) {
             <Form.Item name="evidence" label={t('crew.evidence')} rules={needed(t('common.required'))} extra={form.getFieldValue('evidence') === 'photo' ? t('crew.photoFirst') : undefined}><Choice options={options('holdEvidence')} /></Form.Item>
             {form.getFieldValue('evidence') === 'call' && (
               <Form.Item name="calledAt" label={t('crew.calledAt')} rules={needed(t('common.required'))} initialValue={wall()}>
-                <DatePicker showTime={{ format: 'HH:mm' }} format="YYYY-MM-DD HH:mm" style={{ width: '100%' }} inputReadOnly />
+                <At zone={zone} inputReadOnly />
               </Form.Item>
             )}
           </>
@@ -158,7 +159,7 @@ function Hold({ details, changed, open, close, keep }: One) {
         {(form) => (
           <>
             <Form.Item name="wakeAt" label={t('crew.wakeAt')} rules={needed(t('common.required'))} style={{ marginBottom: 8 }}>
-              <DatePicker showTime={{ format: 'HH:mm', minuteStep: 5 }} format="YYYY-MM-DD HH:mm" style={{ width: '100%' }} inputReadOnly />
+              <At zone={zone} step={5} inputReadOnly />
             </Form.Item>
             <div className="row" style={{ marginBottom: 16 }}>{soon.map((s) => <Button key={s.label} onClick={() => form.setFieldValue('wakeAt', s.at())}>{s.label}</Button>)}</div>
           </>

@@ -113,6 +113,8 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
   }, [customerId, phone]);
 
   const part = useRef<HTMLDivElement>(null);
+  // What is asked for seldom is there from the first, but for its pickers.
+  const [seen, see] = useState(false);
   const similar = useSimilar(values?.confidential ? undefined : community, values?.categoryId, values?.placeId);
 
   // In the box and beside the form the next call may have begun while this one is on its way.
@@ -232,7 +234,7 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
     } else if (like && !composing(e) && !sending.pending) {
       e.preventDefault();
       join(like);
-    } else if (e.key === 'Enter' && e.target instanceof HTMLInputElement && !e.target.closest('.ant-select, .ant-picker')) {
+    } else if (e.key === 'Enter' && e.target instanceof HTMLInputElement && !e.target.closest('.ant-select')) {
       e.preventDefault(); // Enter alone saves nothing, whether or not it confirms a candidate.
     }
   };
@@ -251,8 +253,8 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
               <strong>{d.caller ?? (d.values.callerName as string | undefined) ?? d.phone ?? d.place?.name ?? t('desk.unknownCaller')}</strong>
               <span className="clamp grow">{String(d.values.description ?? '')}</span>
               <Moment at={d.at} zone={zone} brief />
-              <Button size="small" onClick={() => { startOver(); draft.resume(d); }} data-act="resume">{t('register.resume')}</Button>
-              <Button size="small" type="text" onClick={() => draft.drop(d)}>{t('register.drop')}</Button>
+              <Button size="small" onClick={() => void draft.resume(d, startOver)} data-act="resume">{t('register.resume')}</Button>
+              <Button size="small" type="text" onClick={() => void draft.drop(d)}>{t('register.drop')}</Button>
             </li>
           ))}
         </ul>
@@ -325,6 +327,7 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
           <Collapse
             ghost
             size="small"
+            onChange={() => see(true)}
             items={[{
               key: 'more',
               label: t('register.more'),
@@ -336,19 +339,19 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
                     <Form.Item name="channel" label={t('register.channel')}><Select options={options('channel')} /></Form.Item>
                   </div>
                   <Form.Item name="appointment" label={t('register.appointment')}>
-                    <SpanPick />
+                    <SpanPick zone={zone} step={15} seen={seen} />
                   </Form.Item>
                   <AssetField communityId={community} placeId={values?.placeId} here={false} />
                   <div className="pair">
                     <Form.Item name="onBehalfOf" label={t('register.onBehalfOf')}><Input maxLength={100} /></Form.Item>
                     <Form.Item name="reportedAt" label={t('register.reportedAt')}>
-                      <WhenPick placeholder={t('register.reportedAtHint')} />
+                      <WhenPick zone={zone} seen={seen} placeholder={t('register.reportedAtHint')} />
                     </Form.Item>
                     <Form.Item name="foreignSource" label={t('register.foreignSource')}><Input maxLength={100} placeholder={t('register.sender')} /></Form.Item>
                     <Form.Item name="foreignNumber" label={t('register.foreignNumber')}><Input maxLength={100} /></Form.Item>
                   </div>
                   <Form.Item name="foreignDue" label={t('register.foreignDue')}>
-                    <WhenPick />
+                    <WhenPick zone={zone} seen={seen} />
                   </Form.Item>
                 </>
               ),

@@ -1,5 +1,5 @@
 import { MinusCircleOutlined, PlusOutlined } from '@ant-design/icons';
-import { App, Button, Checkbox, Dropdown, Form, Input, Rate, Select, DatePicker } from 'antd';
+import { App, Button, Checkbox, Dropdown, Form, Input, Rate, Select } from 'antd';
 import type dayjs from 'dayjs';
 import { useState } from 'react';
 import type { ReactNode } from 'react';
@@ -14,6 +14,7 @@ import { MoveDialog, useOpened } from '../kit/Form';
 import { OpenedOn } from '../kit/Meanwhile';
 import { CategoryPick, MemberPick, TeamPick } from '../kit/Picks';
 import { spoken } from '../kit/tags';
+import { At, Between } from '../kit/Pickers';
 import { exact, instantOf, wallOf } from '../kit/times';
 import { Trouble } from '../kit/Trouble';
 import { useWords } from '../words/words';
@@ -225,7 +226,7 @@ function MakePromise({ details, changed, open, close, keep }: One) {
       call={(v, header) => told(api.POST('/api/requests/{requestId}/promises', { params: params(details, header), body: { text: v.text, dueAt: instantOf(v.dueAt, zone) } }))}
     >
       <Text label={t('moves.text')} max={1000} />
-      <Form.Item name="dueAt" label={t('moves.dueAt')} rules={needed(t('common.required'))}><DatePicker showTime={{ format: 'HH:mm', minuteStep: 5 }} format="YYYY-MM-DD HH:mm" style={{ width: '100%' }} /></Form.Item>
+      <Form.Item name="dueAt" label={t('moves.dueAt')} rules={needed(t('common.required'))}><At zone={zone} step={5} /></Form.Item>
     </MoveDialog>
   );
 }
@@ -356,7 +357,7 @@ function Reschedule({ details, current, changed, open, close, keep }: One) {
       call={(v, header, version) => told(api.POST('/api/requests/{requestId}/appointment', { params: edit(details, header, version), body: { from: instantOf(v.window[0], zone), to: instantOf(v.window[1], zone), reason: v.reason || null } }))}
     >
       <Form.Item name="window" label={t('moves.appointment')} rules={needed(t('common.required'))}>
-        <DatePicker.RangePicker showTime={{ format: 'HH:mm', minuteStep: 15 }} format="YYYY-MM-DD HH:mm" style={{ width: '100%' }} />
+        <Between zone={zone} step={15} />
       </Form.Item>
       <Text name="reason" label={`${t('common.reason')} (${t('common.optional')})`} rows={2} optional max={1000} />
     </MoveDialog>

@@ -2,7 +2,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Button, Card, Empty, Grid, Select, Spin, Table, Tag } from 'antd';
 import { Link, useNavigate } from 'react-router';
 import { api, told } from '../api/client';
-import type { Channel, Crew, Priority, PromiseDue, RequestDue, RequestKind, RequestLine, RequestSort, RequestStatus, SignedIn } from '../api/client';
+import type { RequestLine, SignedIn } from '../api/client';
 import { Problem } from '../api/problems';
 import { useCategories, useCommunities } from '../api/reference';
 import { calm } from '../kit/live';
@@ -13,11 +13,8 @@ import { Trouble } from '../kit/Trouble';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
 import { useCard } from './CustomerCardView';
+import { askedBy, inOrder, names, statuses } from './listed';
 import { Marks, RequestCard } from './RequestCard';
-
-const names = ['community', 'status', 'kind', 'priority', 'crew', 'channel', 'late', 'due', 'promise', 'open', 'toConfirm', 'newWord', 'sort', 'customer', 'inCharge'] as const;
-const statuses: RequestStatus[] = ['received', 'inProgress', 'awaitingFeedback', 'closed', 'cancelled'];
-const openStatuses: RequestStatus[] = ['received', 'inProgress', 'awaitingFeedback'];
 
 export default function RequestsScreen({ who }: { who: SignedIn }) {
   const { t, options, word, pick } = useWords();
@@ -28,34 +25,15 @@ export default function RequestsScreen({ who }: { who: SignedIn }) {
   const zoneOf = (id: string) => mine.find((c) => c.communityId === id)?.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
   useTitle(t('requests.title'));
 
-  const narrowed = {
-    communityId: f.community,
-    kind: f.kind as RequestKind | undefined,
-    priority: f.priority as Priority | undefined,
-    crew: f.crew as Crew | undefined,
-    channel: f.channel as Channel | undefined,
-    customerId: f.customer,
-    inChargeId: f.inCharge,
-    late: f.late ? f.late === 'true' : undefined,
-    due: f.due as RequestDue | undefined,
-    promise: f.promise as PromiseDue | undefined,
-    open: f.open ? f.open === 'true' : undefined,
-    toConfirm: f.toConfirm ? f.toConfirm === 'true' : undefined,
-    unreadWord: f.newWord ? f.newWord === 'true' : undefined,
-  };
-  const sort = (f.sort ?? 'newestFirst') as RequestSort;
-  // Due times are sorted among open ones only.
-  const status = f.status ? [f.status as RequestStatus] : undefined;
-  const open = sort === 'dueFirst' ? true : narrowed.open;
-
+  const { narrowed, sort, list: asked, all } = askedBy(f);
   const counts = useQuery({
     queryKey: ['counts', narrowed],
     queryFn: ({ signal }) => told(api.GET('/api/requests/counts', { params: { query: { ...narrowed, by: 'status' } }, signal })),
     refetchInterval: calm(30_000),
   });
   const list = useInfiniteQuery({
-    queryKey: ['requests', narrowed, status, sort],
-    queryFn: ({ pageParam, signal }) => told(api.GET('/api/requests', { params: { query: { ...narrowed, open, status, sort, take: 50, after: pageParam } }, signal, querySerializer: { array: { style: 'form', explode: false } } })),
+    queryKey: ['requests', asked, sort],
+    queryFn: ({ pageParam, signal }) => told(api.GET('/api/requests', { params: { query: { ...asked, sort, take: 50, after: pageParam } }, signal, querySerializer: { array: { style: 'form', explode: false } } })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
     refetchInterval: calm(30_000),
@@ -67,9 +45,9 @@ export default function RequestsScreen({ who }: { who: SignedIn }) {
     <div className="stack">
       <div className="row"><h1>{t('requests.title')}</h1>{f.customer && <OfCustomer customerId={f.customer} off={() => change({ customer: undefined })} />}</div>
       <div className="counts" role="group" aria-label={t('requests.status')}>
-        <button type="button" aria-pressed={!f.status} onClick={() => change({ status: undefined })}>{t('common.all')} <b>{statuses.reduce((n, s) => n + countOf(s), 0)}</b></button>
+        <button type="button" aria-pressed={!f.status} onClick={() => change({ status: undefined })}>{t('common.all')} <b>{all.reduce((n, s) => n + countOf(s), 0)}</b></button>
         {statuses.map((s) => (
-          <button key={s} type="button" aria-pressed={f.status === s} onClick={() => change({ status: f.status === s ? undefined : s, sort: openStatuses.includes(s) ? f.sort : undefined })}>
+          <button key={s} type="button" aria-pressed={f.status === s} onClick={() => change({ status: f.status === s ? undefined : s })}>
             {word('requestStatus', s)} <b>{countOf(s)}</b>
           </button>
         ))}
@@ -85,7 +63,7 @@ export default function RequestsScreen({ who }: { who: SignedIn }) {
         <Select allowClear aria-label={t('requests.openOrNot')} value={f.open} onChange={(v) => change({ open: v })} placeholder={t('requests.openOrNot')} options={[{ value: 'true', label: t('requests.onlyOpen') }, { value: 'false', label: t('requests.onlyEnded') }]} />
         <Select allowClear aria-label={t('requests.toConfirm')} value={f.toConfirm} onChange={(v) => change({ toConfirm: v })} placeholder={t('requests.toConfirm')} options={[{ value: 'true', label: t('requests.onlyToConfirm') }]} />
         <Select allowClear aria-label={t('requests.newWord')} value={f.newWord} onChange={(v) => change({ newWord: v })} placeholder={t('requests.newWord')} options={[{ value: 'true', label: t('requests.onlyNewWord') }]} />
-        <Select value={sort} onChange={(v) => change({ sort: v === 'newestFirst' ? undefined : v, ...(v === 'dueFirst' && f.status && !openStatuses.includes(f.status as RequestStatus) ? { status: undefined } : {}) })} options={options('requestSort')} aria-label={t('requests.sort')} />
+        <Select value={sort} onChange={(v) => change(inOrder(f, v))} options={options('requestSort')} aria-label={t('requests.sort')} />
         {Object.keys(f).length > 0 && <Button type="link" onClick={reset}>{t('common.reset')}</Button>}
       </div>
       {list.isError && <Trouble problem={Problem.from(list.error)} retry={() => void list.refetch()} />}

@@ -1,10 +1,11 @@
-import { AutoComplete, DatePicker, Form, Input, Select, Tag } from 'antd';
+import { AutoComplete, Form, Input, Select, Tag } from 'antd';
 import type dayjs from 'dayjs';
 import type { CallLine, CallResult } from '../api/client';
 import { useStaff } from '../api/reference';
 import type { Sending } from '../api/sending';
 import { MoveDialog } from '../kit/Form';
 import { Moment } from '../kit/Moment';
+import { At } from '../kit/Pickers';
 import { instantOf } from '../kit/times';
 import { useWords } from '../words/words';
 import { attemptOf, firstResult } from './attempts';
@@ -50,7 +51,7 @@ export function Tried({ zone, toDial, results, open, close, done, call, keep }: 
         {(form) => form.getFieldValue('result') === 'callLater' && (
           <div className="pair">
             <Form.Item name="spokeWith" label={t('callBacks.spokeWith')}><Input maxLength={100} /></Form.Item>
-            <Form.Item name="callAgainAt" label={t('callBacks.again')}><DatePicker showTime={{ format: 'HH:mm', minuteStep: 15 }} format="YYYY-MM-DD HH:mm" style={{ width: '100%' }} /></Form.Item>
+            <Form.Item name="callAgainAt" label={t('callBacks.again')}><At zone={zone} step={15} /></Form.Item>
           </div>
         )}
       </Form.Item>
@@ -63,7 +64,7 @@ export function Later({ zone, open, close, done, call, keep }: Ringing<{ until: 
   const { t } = useWords();
   return (
     <MoveDialog<{ until: dayjs.Dayjs; note?: string }, unknown> keep={keep} title={t('callBacks.snooze')} open={open} onClose={close} done={done} call={(v, header) => call({ until: instantOf(v.until, zone), note: noted(v.note) }, header)}>
-      <Form.Item name="until" label={t('callBacks.until')} rules={needed(t('common.required'))}><DatePicker showTime={{ format: 'HH:mm', minuteStep: 15 }} format="YYYY-MM-DD HH:mm" style={{ width: '100%' }} /></Form.Item>
+      <Form.Item name="until" label={t('callBacks.until')} rules={needed(t('common.required'))}><At zone={zone} step={15} /></Form.Item>
       <Form.Item name="note" label={`${t('callBacks.note')} (${t('common.optional')})`}><Input.TextArea maxLength={1000} autoSize /></Form.Item>
     </MoveDialog>
   );

@@ -4,6 +4,7 @@ import type { AnswerKind, Channel, Priority } from '../api/client';
 import { newKey } from '../api/sending';
 import { draftsOf, forgetDraft, keepDraft } from './drafts';
 import type { Draft } from './drafts';
+import { inUse } from './inUse';
 import type { Progress } from './registering';
 
 /** What stands in the form of a call. */
@@ -40,30 +41,63 @@ export const unpacked = (values: Record<string, unknown>): Partial<Typed> => {
 export const worthKeeping = (v: Partial<Typed> | undefined, phone: string | undefined) =>
   !!v && (!!v.categoryId || [v.description, v.answer, v.callerName, v.callerPhone === phone ? '' : v.callerPhone, v.onBehalfOf, v.foreignNumber, v.foreignSource].some((text) => !!text?.trim()));
 
-/** Keeps what is typed in the browser, and brings back what was: of this caller, or of this telephone call, or else the latest. */
+/**
+ * Keeps what is typed in the browser, and brings back what was: of this caller, or of this telephone call, or else the latest. What another tab
+ * has in hand is neither brought back nor offered here.
+ */
 export function useDraft(staffId: string, communityIds: string[], community: string | undefined, of: Pick<Draft, 'customerId' | 'caller' | 'phone' | 'place'>, values: Partial<Typed> | undefined, inHand: () => Partial<Typed>, fill: (d: Draft) => void) {
   const [draftId, setDraftId] = useState(newKey);
   const [looked, setLooked] = useState(false);
   const [others, setOthers] = useState<Draft[]>([]);
   const progress = useRef<Progress>({});
   const [made, setMade] = useState<Progress['made']>();
+  const now = useRef({ of, draftId, community, inHand, fill });
+  now.current = { of, draftId, community, inHand, fill };
   const all = () => draftsOf(localStorage, staffId, communityIds);
-  const resume = (d: Draft) => {
+  const empty = () => !worthKeeping(now.current.inHand(), now.current.of.phone);
+  // Until this form is gone, what it is about is in its hand alone.
+  const [hand] = useState(() => ({ gone: false, letGo: () => {} }));
+  const hold = (id: string, letGo = () => {}) => {
+    if (hand.gone || id !== now.current.draftId) return letGo();
+    hand.letGo();
+    hand.letGo = letGo;
+  };
+  const free = async () => {
+    const elsewhere = await inUse.elsewhere();
+    return all().filter((d) => d.draftId !== now.current.draftId && !elsewhere.has(d.draftId));
+  };
+  const list = () => void free().then((drafts) => { if (!hand.gone) setOthers(drafts.filter((d) => d.draftId !== now.current.draftId)); });
+  const go = (d: Draft, letGo: () => void) => {
+    now.current.draftId = d.draftId;
+    hold(d.draftId, letGo);
     setDraftId(d.draftId);
     progress.current = { key: d.key, sent: d.sent, made: d.made };
     setMade(d.made);
-    fill(d);
-    setOthers(all().filter((x) => x.draftId !== d.draftId));
+    now.current.fill(d);
   };
   useEffect(() => {
-    if (looked || communityIds.length === 0) return;
-    setLooked(true);
-    const mine = all().find((d) => (of.phone ? d.phone === of.phone : of.customerId ? d.customerId === of.customerId : true));
-    if (mine && !worthKeeping(inHand(), of.phone)) resume(mine);
-    else setOthers(all());
+    void inUse.take(draftId).then((letGo) => hold(draftId, letGo));
+    const seen = () => { if (document.visibilityState === 'visible') list(); };
+    document.addEventListener('visibilitychange', seen);
+    return () => {
+      document.removeEventListener('visibilitychange', seen);
+      hand.letGo();
+      hand.gone = true;
+    };
+  }, []);
+  const looking = useRef(false);
+  useEffect(() => {
+    if (looking.current || communityIds.length === 0) return;
+    looking.current = true;
+    void (async () => {
+      const mine = (await free()).find((d) => (of.phone ? d.phone === of.phone : of.customerId ? d.customerId === of.customerId : true));
+      const letGo = mine && empty() ? await inUse.take(mine.draftId) : undefined;
+      if (mine && letGo && empty() && !hand.gone) go(mine, letGo);
+      else letGo?.();
+      list();
+      setLooked(true);
+    })();
   }, [communityIds.length]);
-  const now = useRef({ of, draftId, community });
-  now.current = { of, draftId, community };
   const write = () => {
     const { of: about, draftId: id, community: communityId } = now.current;
     if (communityId) keepDraft(localStorage, staffId, { ...about, ...progress.current, draftId: id, communityId, values: packed(inHand()), at: new Date().toISOString() });
@@ -85,17 +119,33 @@ export function useDraft(staffId: string, communityIds: string[], community: str
     progress: () => progress.current,
     advance,
     key: { get: () => progress.current.key, set: (key: string | undefined) => { if (key !== progress.current.key) advance({ key }); } },
-    resume,
-    drop: (d: Draft) => {
-      forgetDraft(localStorage, staffId, d.draftId);
-      setOthers(all().filter((x) => x.draftId !== draftId));
+    /** As it was left: unless another tab went on with it, or saved it, since it was offered. What is in hand is put away before. */
+    resume: async (d: Draft, putAway: () => void) => {
+      const letGo = await inUse.take(d.draftId);
+      const left = all().find((x) => x.draftId === d.draftId);
+      if (left && letGo && !hand.gone) {
+        putAway();
+        go(left, letGo);
+      } else {
+        letGo?.();
+      }
+      list();
+    },
+    drop: async (d: Draft) => {
+      const letGo = await inUse.take(d.draftId);
+      if (letGo) forgetDraft(localStorage, staffId, d.draftId);
+      letGo?.();
+      list();
     },
     done: () => {
       progress.current = {};
       setMade(undefined);
       forgetDraft(localStorage, staffId, draftId);
-      setDraftId(newKey());
-      setOthers(all().filter((x) => x.draftId !== draftId));
+      const next = newKey();
+      now.current.draftId = next;
+      setDraftId(next);
+      void inUse.take(next).then((letGo) => hold(next, letGo));
+      list();
     },
   };
 }

@@ -1,8 +1,53 @@
-import { DatePicker } from 'antd';
+import config from '@rc-component/picker/generate/dayjs';
 import type { DatePickerProps } from 'antd';
+import generatePicker from 'antd/es/date-picker/generatePicker';
 import type { RangePickerProps } from 'antd/es/date-picker';
+import dayjs from 'dayjs';
+import { wallOf } from './times';
 
-/** A time on the wall; and a span of it. Apart, because they are a large part of the library and wanted seldom in a first view. */
-export const At = (props: DatePickerProps) => <DatePicker showTime={{ format: 'HH:mm' }} format="YYYY-MM-DD HH:mm" style={{ width: '100%' }} {...props} />;
+/*
+ * What a picker shows is the community's wall, wherever the browser is: so are its "now" and its "today". All pickers of the client are these;
+ * apart, because they are a large part of the library and wanted seldom in a first view.
+ */
 
-export const Between = (props: RangePickerProps) => <DatePicker.RangePicker showTime={{ format: 'HH:mm', minuteStep: 15 }} format="YYYY-MM-DD HH:mm" style={{ width: '100%' }} {...props} />;
+const generated = new Map<string, ReturnType<typeof generatePicker<dayjs.Dayjs>>>();
+
+function pickersOf(zone: string): ReturnType<typeof generatePicker<dayjs.Dayjs>> {
+  const pickers = generated.get(zone) ?? generatePicker<dayjs.Dayjs>({ ...config, getNow: () => wallOf(dayjs(), zone) });
+  generated.set(zone, pickers);
+  return pickers;
+}
+
+interface Timed {
+  /** Of the community whose time it is. */
+  zone: string;
+  /** Minutes. */
+  step?: number;
+}
+
+const time = 'YYYY-MM-DD HH:mm';
+const clock = (step?: number) => ({ format: 'HH:mm', ...(step ? { minuteStep: step as 5 | 15 } : {}) });
+
+/** A time. */
+export function At({ zone, step, ...props }: DatePickerProps & Timed) {
+  const Picker = pickersOf(zone);
+  return <Picker showTime={clock(step)} format={time} style={{ width: '100%' }} {...props} />;
+}
+
+/** From a time to a time. */
+export function Between({ zone, step, ...props }: RangePickerProps & Timed) {
+  const { RangePicker } = pickersOf(zone);
+  return <RangePicker showTime={clock(step)} format={time} style={{ width: '100%' }} {...props} />;
+}
+
+/** A day, or the week that it is in. */
+export function OnDay({ zone, ...props }: DatePickerProps & Pick<Timed, 'zone'>) {
+  const Picker = pickersOf(zone);
+  return <Picker style={{ width: '100%' }} {...props} />;
+}
+
+/** From a day to a day. */
+export function Days({ zone, ...props }: RangePickerProps & Pick<Timed, 'zone'>) {
+  const { RangePicker } = pickersOf(zone);
+  return <RangePicker {...props} />;
+}

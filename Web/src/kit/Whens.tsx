@@ -1,14 +1,18 @@
 import { Input } from 'antd';
-import type { DatePickerProps } from 'antd';
-import type { RangePickerProps } from 'antd/es/date-picker';
 import { lazy, Suspense } from 'react';
+import type { ComponentProps, ReactNode } from 'react';
 
 const At = lazy(async () => ({ default: (await import('./Pickers')).At }));
 const Between = lazy(async () => ({ default: (await import('./Pickers')).Between }));
 
-const waiting = <Input disabled />;
+/** Whether somebody opened that part of the form. */
+interface Seen {
+  seen: boolean;
+}
 
-/** The pickers of times for a first view: they come after it. What the form holds meanwhile is not touched. */
-export const WhenPick = (props: DatePickerProps) => <Suspense fallback={waiting}><At {...props} /></Suspense>;
+const Later = ({ seen, children }: Seen & { children: ReactNode }) => (seen ? <Suspense fallback={<Input disabled />}>{children}</Suspense> : <Input disabled />);
 
-export const SpanPick = (props: RangePickerProps) => <Suspense fallback={waiting}><Between {...props} /></Suspense>;
+/** The pickers of times for a first view: they come when they are looked for. What the form holds meanwhile is not touched. */
+export const WhenPick = ({ seen, ...props }: ComponentProps<typeof At> & Seen) => <Later seen={seen}><At {...props} /></Later>;
+
+export const SpanPick = ({ seen, ...props }: ComponentProps<typeof Between> & Seen) => <Later seen={seen}><Between {...props} /></Later>;

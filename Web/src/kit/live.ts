@@ -1,4 +1,4 @@
-import type { QueryClient } from '@tanstack/react-query';
+import type { Query, QueryClient } from '@tanstack/react-query';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useSyncExternalStore } from 'react';
 import type { LiveEvent } from '../api/client';
@@ -99,17 +99,29 @@ export function useLive(staffId: string): void {
   }, [client, staffId]);
 }
 
-/** Gathers what happened and asks anew, at most once in a while however much happens. */
-class Changes {
+/**
+ * Gathers what happened and asks anew, at most once in a while however much happens. What is under way is let finish, or a list that takes longer
+ * than the next event would never be shown; it may have been read before the event, so it is asked once more.
+ */
+export class Changes {
   private waiting: LiveEvent[] = [];
   private everything = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private last = 0;
+  /** What happened while this was read. */
+  private readonly meanwhile = new Map<Query, Happened>();
 
   private readonly client: QueryClient;
+  private readonly unwatch: () => void;
 
   constructor(client: QueryClient) {
     this.client = client;
+    this.unwatch = client.getQueryCache().subscribe(({ type, query }) => {
+      const happened = this.meanwhile.get(query);
+      if (!happened || (type !== 'removed' && query.state.fetchStatus === 'fetching')) return;
+      this.meanwhile.delete(query);
+      if (type !== 'removed') queueMicrotask(() => this.anew((q) => q === query && concerns(happened, q)));
+    });
   }
 
   add(event: LiveEvent): void {
@@ -124,6 +136,7 @@ class Changes {
 
   stop(): void {
     clearTimeout(this.timer);
+    this.unwatch();
   }
 
   private soon(): void {
@@ -131,8 +144,24 @@ class Changes {
   }
 
   private ask(): void {
-    const [events, everything] = [this.waiting, this.everything];
+    const happened: Happened = { events: this.waiting, everything: this.everything };
     [this.timer, this.waiting, this.everything, this.last] = [undefined, [], false, Date.now()];
-    void this.client.invalidateQueries({ predicate: (q) => (everything && q.queryKey[0] !== 'session') || events.some((e) => isConcerned(e, q.queryKey, q.state.data)) }, { cancelRefetch: true });
+    for (const query of this.client.getQueryCache().findAll({ fetchStatus: 'fetching' })) {
+      const before = this.meanwhile.get(query);
+      this.meanwhile.set(query, { events: [...(before?.events ?? []), ...happened.events], everything: happened.everything || !!before?.everything });
+    }
+    this.anew((q) => q.state.fetchStatus !== 'fetching' && concerns(happened, q));
+  }
+
+  private anew(which: (q: Query) => boolean): void {
+    void this.client.invalidateQueries({ predicate: which }, { cancelRefetch: false });
   }
 }
+
+interface Happened {
+  events: readonly LiveEvent[];
+  everything: boolean;
+}
+
+const concerns = ({ events, everything }: Happened, q: Query): boolean =>
+  (everything && q.queryKey[0] !== 'session') || events.some((e) => isConcerned(e, q.queryKey, q.state.data));

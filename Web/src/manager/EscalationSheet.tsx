@@ -1,11 +1,12 @@
 import { DownloadOutlined, PrinterOutlined } from '@ant-design/icons';
-import { Button, DatePicker } from 'antd';
+import { Button } from 'antd';
 import dayjs from 'dayjs';
 import { useState } from 'react';
 import type { Ladder } from '../api/client';
 import { Problem } from '../api/problems';
 import { useZoneOf } from '../api/reference';
 import { csv, download } from '../kit/csv';
+import { Days } from '../kit/Pickers';
 import { day, instantOf, wallDay, wallOf, wallTime } from '../kit/times';
 import { Trouble } from '../kit/Trouble';
 import { useWords } from '../words/words';
@@ -18,7 +19,8 @@ interface Period { from?: string; to?: string }
 export function PeriodPick({ from, to, zone, choose }: Period & { zone: string; choose: (period: Period) => void }) {
   const { t } = useWords();
   return (
-    <DatePicker.RangePicker
+    <Days
+      zone={zone}
       value={from || to ? [from ? wallOf(from, zone) : null, to ? wallOf(dayjs(to).subtract(1, 'second'), zone) : null] : null}
       allowEmpty={[true, true]}
       aria-label={t('sheet.period')}

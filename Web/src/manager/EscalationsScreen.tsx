@@ -1,6 +1,6 @@
 import { AlertOutlined } from '@ant-design/icons';
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
-import { Button, Card, DatePicker, Empty, Form, Input, Segmented, Select, Spin, Tag } from 'antd';
+import { Button, Card, Empty, Form, Input, Segmented, Select, Spin, Tag } from 'antd';
 import type dayjs from 'dayjs';
 import { useState } from 'react';
 import { flushSync } from 'react-dom';
@@ -13,6 +13,7 @@ import { useSession } from '../api/session';
 import { useFilters } from '../kit/filters';
 import { MoveDialog } from '../kit/Form';
 import { Moment } from '../kit/Moment';
+import { At } from '../kit/Pickers';
 import { PriorityTag, spoken } from '../kit/tags';
 import { instantOf, span, wallTime } from '../kit/times';
 import { Trouble } from '../kit/Trouble';
@@ -96,7 +97,7 @@ export default function EscalationsScreen() {
         }))}
         done={again}
       >
-        {line && line.level > 0 && line.priority !== 'danger' && <Form.Item name="promisedAt" label={`${t('escalations.promisedAt')} (${t('common.optional')})`} extra={t('escalations.promiseHint')}><DatePicker showTime={{ format: 'HH:mm', minuteStep: 5 }} format="YYYY-MM-DD HH:mm" style={{ width: '100%' }} /></Form.Item>}
+        {line && line.level > 0 && line.priority !== 'danger' && <Form.Item name="promisedAt" label={`${t('escalations.promisedAt')} (${t('common.optional')})`} extra={t('escalations.promiseHint')}><At zone={zoneOf(line.communityId)} step={5} /></Form.Item>}
         <Form.Item name="note" label={`${t('escalations.word')} (${t('common.optional')})`}><Input.TextArea rows={3} maxLength={1000} /></Form.Item>
       </MoveDialog>
       <MoveDialog<{ note: string }, unknown>

@@ -1,11 +1,12 @@
 import { LeftOutlined, RightOutlined } from '@ant-design/icons';
-import { App, Button, DatePicker, Popconfirm } from 'antd';
+import { App, Button, Popconfirm } from 'antd';
 import dayjs from 'dayjs';
 import { useEffect, useRef, useState } from 'react';
 import { api, told } from '../api/client';
 import type { PlanShift, ShiftLine } from '../api/client';
 import { Problem } from '../api/problems';
 import { newKey } from '../api/sending';
+import { OnDay } from '../kit/Pickers';
 import { wallDay } from '../kit/times';
 import { Trouble } from '../kit/Trouble';
 import { useWords } from '../words/words';
@@ -67,7 +68,7 @@ export function RosterWeek({ communityId, monday, zone, there, choose, done }: {
   return (
     <div className="row" data-part="week">
       <Button icon={<LeftOutlined />} onClick={() => step(-1)} aria-label={t('week.before')} />
-      <DatePicker picker="week" value={dayjs(monday)} allowClear={false} onChange={(d: dayjs.Dayjs | null) => { if (d) choose(mondayOf(d.format('YYYY-MM-DD'))); }} aria-label={t('week.pick')} inputReadOnly />
+      <OnDay zone={zone} picker="week" style={{}} value={dayjs(monday)} allowClear={false} onChange={(d) => { if (d && !Array.isArray(d)) choose(mondayOf(d.format('YYYY-MM-DD'))); }} aria-label={t('week.pick')} inputReadOnly />
       <Button icon={<RightOutlined />} onClick={() => step(1)} aria-label={t('week.after')} data-act="week-after" />
       <Button onClick={() => choose(mondayOf(wallDay(new Date().toISOString(), zone)))}>{t('week.now')}</Button>
       <Popconfirm open={!!plan} title={t('week.copySure', { count: plan?.length ?? 0 })} okText={t('week.copy')} cancelText={t('common.cancel')} onConfirm={() => void copy(plan!)} onCancel={() => setPlan(undefined)} okButtonProps={{ 'data-act': 'copy-sure' } as never}>

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Button, Card, DatePicker, Empty, Form, Popconfirm, Select } from 'antd';
+import { Button, Card, Empty, Form, Popconfirm, Select } from 'antd';
 import dayjs from 'dayjs';
 import { useState } from 'react';
 import { api, told } from '../api/client';
@@ -11,6 +11,7 @@ import { MoveDialog } from '../kit/Form';
 import { useFilters } from '../kit/filters';
 import { Moment } from '../kit/Moment';
 import { TeamPick } from '../kit/Picks';
+import { Between } from '../kit/Pickers';
 import { instantOf, wallDay, wallTime, weekday } from '../kit/times';
 import { Trouble } from '../kit/Trouble';
 import { mondayOf, spanOf } from './rosterWeek';
@@ -115,7 +116,7 @@ export default function RostersScreen() {
           {(form) => ofCrew(form.getFieldValue('duty') as Duty) && <Form.Item name="teamId" label={t('rosters.team')} rules={[{ required: true }]}><TeamPick communityId={communityId} /></Form.Item>}
         </Form.Item>
         {person('staffId', t('rosters.who'))}
-        <Form.Item name="time" label={`${t('rosters.from')} – ${t('rosters.to')}`} rules={[{ required: true }]}><DatePicker.RangePicker showTime={{ format: 'HH:mm' }} format="YYYY-MM-DD HH:mm" /></Form.Item>
+        <Form.Item name="time" label={`${t('rosters.from')} – ${t('rosters.to')}`} rules={[{ required: true }]}><Between zone={zone} /></Form.Item>
       </MoveDialog>
       <MoveDialog<LeaveValues, unknown>
         keep={communityId && `leave in ${communityId}`}
@@ -129,7 +130,7 @@ export default function RostersScreen() {
       >
         {person('staffId', t('rosters.who'))}
         {person('deputyId', t('rosters.deputy'), false)}
-        <Form.Item name="time" label={`${t('rosters.from')} – ${t('rosters.to')}`} rules={[{ required: true }]}><DatePicker.RangePicker showTime={{ format: 'HH:mm' }} format="YYYY-MM-DD HH:mm" /></Form.Item>
+        <Form.Item name="time" label={`${t('rosters.from')} – ${t('rosters.to')}`} rules={[{ required: true }]}><Between zone={zone} /></Form.Item>
       </MoveDialog>
       <MoveDialog<{ staffId: string }, unknown>
         keep={swapping && `shift ${swapping.shiftId} swap`}

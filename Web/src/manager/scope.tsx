@@ -1,10 +1,11 @@
 import { PrinterOutlined } from '@ant-design/icons';
-import { Button, DatePicker, Select } from 'antd';
+import { Button, Select } from 'antd';
 import dayjs from 'dayjs';
 import type { ClockKind, Crew, RequestKind } from '../api/client';
 import { useCommunities } from '../api/reference';
 import { useSession } from '../api/session';
 import { useFilters } from '../kit/filters';
+import { Days } from '../kit/Pickers';
 import { day, instantOf, lastDays, wallOf } from '../kit/times';
 import { useWords } from '../words/words';
 
@@ -54,7 +55,8 @@ export function ScopeBar({ scope, crews, clocks }: { scope: Scope; crews?: boole
   const today = wallOf(dayjs(), zone);
   return (
     <div className="scope unprinted">
-      <DatePicker.RangePicker
+      <Days
+        zone={zone}
         value={[wallOf(from, zone), to ? wallOf(dayjs(to).subtract(1, 'second'), zone) : null]}
         allowEmpty={[false, true]}
         presets={[7, 30, 90, 365].map((days) => ({ label: t('reports.days', { count: days }), value: lastDays(days, today) }))}

@@ -25,4 +25,9 @@ export const officeWords: Words<typeof chinese> = {
     before: 'The week before', after: 'The week after', now: 'This week', pick: 'Choose a week', copy: 'Copy last week', copySure: 'Plan the {{count}} shifts of the week before in this week as well? What is planned already is not planned twice.', nothing: 'There is nothing to copy from the week before.', copied: '{{count}} shifts planned',
     signedIn: 'Signed in: {{count}}', endAll: 'Sign out everywhere', endAllSure: 'Sign {{name}} out on every device? For a lost telephone; they sign in again as ever.',
   },
+  forGood: {
+    noRequest: 'No request? The message leaves this list and can no longer be registered.', ownWords: 'Back to the words shipped? What this community wrote is deleted and does not come back.',
+    endEvent: 'End “{{name}}” now? What begins from now on is given no more time; what began before keeps what it was given. It cannot be begun again.',
+    callOff: 'Call off “{{name}}”? It will not begin, and what it had given more time loses it again. It does not come back.',
+  },
 };

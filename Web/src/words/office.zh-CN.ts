@@ -22,4 +22,9 @@ export const officeWords = {
     before: '上一周', after: '下一周', now: '本周', pick: '选择一周', copy: '复制上一周', copySure: '把上一周的 {{count}} 个班次照样排到这一周？这一周已有的不会重复。', nothing: '上一周没有可复制的班次。', copied: '已排 {{count}} 个班次',
     signedIn: '{{count}} 处已登录', endAll: '全部退出', endAllSure: '让 {{name}} 在所有设备上退出登录？手机丢失时用；之后可以照常登录。',
   },
+  forGood: {
+    noRequest: '确定不是申请？这条消息将从列表移除，不能再登记成申请。', ownWords: '恢复默认内容？本小区自己写的内容将被删除，不能找回。',
+    endEvent: '现在结束“{{name}}”？之后开始的时限不再放宽，之前已放宽的不变；不能恢复。',
+    callOff: '撤销“{{name}}”？它不会开始，因它放宽的时限恢复原样；不能再启用。',
+  },
 };
