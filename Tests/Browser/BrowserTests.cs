@@ -12,7 +12,7 @@ namespace PropertyServiceDesk.Tests.Browser;
 public sealed class BrowserTests : BrowserTown
 {
     /// <summary>Of what <c>Web/browser</c> has.</summary>
-    private static readonly string[] Screens = ["desk", "manager", "officer", "loop", "crew", "live", "typed", "moves"];
+    private static readonly string[] Screens = ["desk", "manager", "officer", "loop", "crew", "crew-away", "live", "typed", "moves"];
 
     [Test]
     public void Each_script_belongs_to_a_test()

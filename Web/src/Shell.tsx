@@ -57,7 +57,7 @@ export function Shell({ who, children }: { who: SignedIn; children: ReactNode })
 
   const [leaving, setLeaving] = useState<Leaving>();
   const signOut = async () => {
-    setLeaving((l) => ({ ...l, busy: true, failed: false }));
+    setLeaving((l) => ({ ...l, busy: true }));
     if (!(await endSession(client))) return setLeaving((l) => ({ ...l, busy: false, failed: true }));
     forgetDraftsOf(localStorage, who.staffId);
     typed().forgetAll();
