@@ -128,7 +128,7 @@ test('What was refused is put right in the community’s time wherever the telep
   for (const move of ['claim', 'arrival']) await member.post(`/api/work-orders/${order.workOrderId}/${move}`);
   await member.context.close();
   const context = await browser.newContext({ locale: 'en', timezoneId: 'America/New_York', viewport: { width: 360, height: 780 }, hasTouch: true, reducedMotion: 'reduce' });
-  context.setDefaultTimeout(60_000);
+  context.setDefaultTimeout(Number(process.env.DESK_PATIENCE ?? 60_000));
   const page = await context.newPage();
   // As if the owner paid for it.
   const whole = new RegExp(`/api/work-orders/${order.workOrderId}$`);

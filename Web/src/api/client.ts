@@ -14,14 +14,6 @@ export function actAs(staffId: string): void {
   actor = staffId;
 }
 
-api.use({
-  onRequest({ request, schemaPath }) {
-    // Who is signed in is what is asked there.
-    if (actor && (schemaPath !== '/api/session' || request.method === 'DELETE')) request.headers.set('Actor', actor);
-    return request;
-  },
-});
-
 /** How long an answer may take before there is none: what hangs is pressed again, under the same key. Whoever sends a file may have a slow line. */
 const patience = (request: Request): number => (request.headers.get('Content-Type')?.startsWith('application/json') ?? true ? (request.method === 'GET' ? 60_000 : 30_000) : 300_000);
 
@@ -29,6 +21,8 @@ const patience = (request: Request): number => (request.headers.get('Content-Typ
 const running = new WeakMap<Response, ReturnType<typeof setTimeout>>();
 
 async function answered(request: Request): Promise<Response> {
+  // Who is signed in is what is asked there.
+  if (actor && (request.method === 'DELETE' || new URL(request.url).pathname !== '/api/session')) request.headers.set('Actor', actor);
   const stop = new AbortController();
   // Not cleared with the reply's head: its body may hang as well.
   const timer = setTimeout(() => stop.abort(new DOMException('No answer.', 'TimeoutError')), patience(request));

@@ -472,7 +472,6 @@ export const en: Words<typeof zhCN> = {
     'follow_up.nobody_spoken_with': 'Who cannot be reached was not spoken with. Leave out the name and the number, or say that you called back.',
     'category.other_kind': 'This category belongs to another kind of request.',
     'category.unknown': 'There is no such category.',
-    'community.not_found': 'There is no such community, or you may not see it.',
     'contact_point.known_already': 'This is already known.',
     'contact_point.not_found': 'There is no such contact.',
     'contact_point.twice': 'The same contact stands here twice.',

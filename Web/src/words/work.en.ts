@@ -40,6 +40,7 @@ export const workWords: Words<typeof chinese> = {
     'attachment.desk_only': 'Files for the desk alone are added and seen by the desk only.',
     'work_order.not_a_rework': 'This is not a rework.',
     'work_order.rework_is_free': 'Rework is free.',
+    'community.not_found': 'There is no such community, or you may not see it.',
     'role.not_allowed': 'Your role does not allow this.',
     'idempotency_key.other_body': 'An earlier attempt was saved after all, with other contents. Look at what was saved; press again to save this as new.',
     'amount.out_of_range': 'An amount is between 0 and 99,999,999.99, with two decimals at most.',

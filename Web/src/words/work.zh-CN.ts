@@ -37,6 +37,7 @@ export const workWords = {
     'attachment.desk_only': '仅前台的文件，只有前台可以添加和查看。',
     'work_order.not_a_rework': '这不是返修工单。',
     'work_order.rework_is_free': '返修不收费。',
+    'community.not_found': '没有这个小区，或者您无权查看。',
     'role.not_allowed': '您的角色不能做这件事。',
     'idempotency_key.other_body': '上一次提交其实已经保存，但内容与现在不同。请先查看已保存的内容；再按一次将另存为新的。',
     'amount.out_of_range': '金额在 0 到 99,999,999.99 之间，最多两位小数。',

@@ -470,7 +470,6 @@ export const zhCN = {
     'follow_up.nobody_spoken_with': '联系不上就没有通话对象：请去掉姓名和号码，或选择“已回电”。',
     'category.other_kind': '这个类别属于另一种申请类型。',
     'category.unknown': '没有这个类别。',
-    'community.not_found': '没有这个小区，或者您无权查看。',
     'contact_point.known_already': '这个联系方式已经登记过。',
     'contact_point.not_found': '没有这个联系方式。',
     'contact_point.twice': '同一个联系方式写了两次。',
