@@ -5,7 +5,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
 import { Link, NavLink, useLocation } from 'react-router';
 import type { SignedIn } from './api/client';
-import { endSession, screensOf, sessionKey } from './api/session';
+import { endSession, screensOf, showSignIn } from './api/session';
 import { AlarmBell } from './desk/AlarmBell';
 import { typed } from './kit/kept';
 import { useLive } from './kit/live';
@@ -61,9 +61,7 @@ export function Shell({ who, children }: { who: SignedIn; children: ReactNode })
     if (!(await endSession(client))) return setLeaving((l) => ({ ...l, busy: false, failed: true }));
     forgetDraftsOf(localStorage, who.staffId);
     typed().forgetAll();
-    // First the sign-in is shown, which listens to this one; then all else is forgotten.
-    client.setQueryData(sessionKey, null);
-    client.removeQueries({ predicate: (q) => q.queryKey[0] !== sessionKey[0] });
+    showSignIn(client);
   };
   const leave = () => {
     const [calls, forms] = [countDraftsOf(localStorage, who.staffId), typed().count()];

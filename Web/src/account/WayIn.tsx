@@ -3,7 +3,7 @@ import { Alert, Button, Card } from 'antd';
 import { useState } from 'react';
 import { api, told } from '../api/client';
 import type { SignedIn } from '../api/client';
-import { endSession, sessionKey } from '../api/session';
+import { endSession, sessionKey, showSignIn } from '../api/session';
 import { LanguageSwitch, useTitle } from '../Shell';
 import { useWords } from '../words/words';
 import { PasswordForm } from './PasswordForm';
@@ -18,8 +18,7 @@ export function WayIn({ who }: { who: SignedIn }) {
   const out = async () => {
     setFailed(false);
     if (!(await endSession(client))) return setFailed(true);
-    client.clear();
-    client.setQueryData(sessionKey, null);
+    showSignIn(client);
   };
   const on = () => void client.invalidateQueries({ queryKey: sessionKey });
   return (

@@ -40,3 +40,9 @@ export async function endSession(client: QueryClient): Promise<boolean> {
   }
   return true;
 }
+
+/** First the sign-in is shown, which listens to this one; then all else is forgotten. */
+export function showSignIn(client: QueryClient): void {
+  client.setQueryData(sessionKey, null);
+  client.removeQueries({ predicate: (q) => q.queryKey[0] !== sessionKey[0] });
+}
