@@ -67,7 +67,11 @@ test('What was accepted, made safe and put under control without a line goes out
   await page.locator('#signInName').fill('half a na');
   await page.keyboard.press('Escape');
   await page.keyboard.press('Escape');
-  await asked.evaluate((dialog: HTMLDialogElement) => new Promise((done) => { dialog.addEventListener('close', done, { once: true }); dialog.close(); }));
+  await asked.evaluate((dialog: HTMLDialogElement) => new Promise<void>((done) => {
+    if (!dialog.open) return done();
+    dialog.addEventListener('close', () => done(), { once: true });
+    dialog.close();
+  }));
   await asked.waitFor();
   expect(await page.locator('#signInName').inputValue()).toBe('half a na');
   await sign(page, 'member');
