@@ -118,12 +118,6 @@ internal static class CallerOfRequest
         {
             caller.Actor = holder.Actor;
             caller.SessionId = holder.SessionId;
-            if (holder.Needs is { } need && context.GetEndpoint() is { } wanted && wanted.Metadata.GetMetadata<IAllowAnonymous>() is null
-                && wanted.Metadata.GetMetadata<OpenWhile>()?.Lacking.Contains(need) != true)
-            {
-                await Lacks(context, need);
-                return;
-            }
         }
         else if (context.Features.Get<TokenHolder>() is { } token)
         {
@@ -132,6 +126,19 @@ internal static class CallerOfRequest
         else if (context.Features.Get<ProvidedHolder>() is { } provided)
         {
             caller.Actor = provided.Actor;
+        }
+
+        var open = context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null;
+        if (!open && context.User.Identity?.IsAuthenticated == true && MeantToBe(context.Request) is { } meant && meant != caller.Actor.Id)
+        {
+            await Problems.Write(context, StatusCodes.Status403Forbidden, "session.somebody_elses", "Somebody else is signed in here by now.");
+            return;
+        }
+
+        if (!open && context.Features.Get<SessionHolder>()?.Needs is { } need && context.GetEndpoint() is { } wanted && wanted.Metadata.GetMetadata<OpenWhile>()?.Lacking.Contains(need) != true)
+        {
+            await Lacks(context, need);
+            return;
         }
 
         if (context.Features.Get<SessionHolder>() is null && context.User.Identity?.IsAuthenticated == true && context.GetEndpoint()?.Metadata.GetMetadata<OpenWhile>() is not null)
@@ -180,6 +187,12 @@ internal static class CallerOfRequest
         SessionNeed.NewPassword => Problems.Write(context, StatusCodes.Status403Forbidden, "session.new_password_needed", "Choose a password of your own first."),
         SessionNeed.Enrolment => Problems.Write(context, StatusCodes.Status403Forbidden, "session.enrolment_needed", "Your role needs a second factor. Set it up first."),
     };
+
+    /// <summary>Of whom the call is meant to be: whoever kept it to send it later names themselves.</summary>
+    private static Guid? MeantToBe(HttpRequest request) =>
+        Header(request, "Actor", LongestKey) is not { } actor ? null
+        : Guid.TryParseExact(actor, "D", out var id) ? id
+        : throw new BadRequest("actor.malformed", "Actor is the id of whoever the call is meant to be of.");
 
     private static bool IsUtf8(HttpRequest request) =>
         !Microsoft.Net.Http.Headers.MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || type.Charset.Length == 0 || Microsoft.Net.Http.Headers.HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase);

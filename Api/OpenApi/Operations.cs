@@ -89,6 +89,11 @@ internal sealed partial class Operations(SchemasOfDocuments documents, DocCommen
             parameters.Add(DeviceTime());
         }
 
+        if (!call.Anonymous)
+        {
+            parameters.Add(Actor());
+        }
+
         if (call.Streams is not null)
         {
             parameters.Add(Header("Last-Event-ID", "The `id` of the last event that arrived: what was missed since is told first. Browsers send it by themselves.", 8000));
@@ -163,6 +168,14 @@ internal sealed partial class Operations(SchemasOfDocuments documents, DocCommen
         In = ParameterLocation.Header,
         Description = description,
         Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = longest, Pattern = pattern ?? "^[ -~]+$" },
+    };
+
+    private static OpenApiParameter Actor() => new()
+    {
+        Name = "Actor",
+        In = ParameterLocation.Header,
+        Description = "Of whom the call is meant to be, by their id. Where somebody else is signed in by now it is refused with 403 `session.somebody_elses`.",
+        Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "uuid" },
     };
 
     private static OpenApiParameter DeviceTime() => new()
@@ -296,8 +309,8 @@ internal sealed partial class Operations(SchemasOfDocuments documents, DocCommen
             if (!Anonymous || !Is(HttpMethods.IsGet))
             {
                 yield return (403, (Told ?? Body)?.IsDefined(typeof(AllowedToAttribute)) == true
-                    ? "The caller's role, or whose it is, does not allow this; or the session lacks something still; or the call comes from a page of another site."
-                    : "The session lacks something still, or the call comes from a page of another site.");
+                    ? "The caller's role, or whose it is, does not allow this; or the session lacks something still, or is not that of `Actor`; or the call comes from a page of another site."
+                    : "The session lacks something still, or is not that of `Actor`; or the call comes from a page of another site.");
             }
 
             if (Writes || (Query is not null && QueryString.Of(Query).Any(p => p.Type == typeof(Guid) || p.Type == typeof(Guid?) || RouteNames.Contains(p.Name, StringComparer.Ordinal))))

@@ -11,7 +11,7 @@ namespace PropertyServiceDesk.Tests.Browser;
 public sealed class BrowserTests : BrowserTown
 {
     /// <summary>Of what <c>Web/browser</c> has.</summary>
-    private static readonly string[] Screens = ["manager", "officer", "loop", "typed", "moves", "zone", "live-stream"];
+    private static readonly string[] Screens = ["manager", "officer", "loop", "crew-away", "typed", "moves", "zone", "live-stream"];
 
     [Test]
     public void Each_script_belongs_to_a_test()

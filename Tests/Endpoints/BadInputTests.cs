@@ -159,6 +159,7 @@ public sealed class BadInputTests : BadInputFixture
         ("Idempotency-Key", ["", new string('k', 101), "a\tb"]),
         ("Device", ["", new string('d', 101)]),
         ("Device-Time", ["", "yesterday", "2026-03-02T09:00:00", "2026-02-30T09:00:00Z", "1772413200", "0001-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "2200-01-01T00:00:00Z", "9999-12-31T23:59:59.9999999Z"]),
+        ("Actor", ["", "me", "{01900000-0000-7000-8000-000000000001}", "01900000000070008000000000000001"]),
         ("If-Match", ["*", "W/\"1\"", "\"x\"", "\"99999999999\"", "\"1\", \"2\"", "1", "\"-1\"", "\"\""]),
     ];
 
@@ -170,6 +171,11 @@ public sealed class BadInputTests : BadInputFixture
             foreach (var value in values)
             {
                 yield return new($"{name}: {value}", () => WithHeader(Message(operation, text), name, value), Expected.Status(400));
+            }
+
+            if (name == "Actor")
+            {
+                yield return new("somebody else's Actor", () => WithHeader(Message(operation, text), name, Guid.NewGuid().ToString()), Expected.Status(403));
             }
 
             if (name == "If-Match" && operation.Id != "reportWork") // which tells what was refused, maybe for its version

@@ -27,6 +27,7 @@ public sealed class MalformedTests : ApiFixture
         yield return Call(HttpStatusCode.BadRequest, "device_time.malformed", "POST", "/api/requests", "{}", Type, ("Device-Time", "yesterday"));
         yield return Call(HttpStatusCode.BadRequest, "device_time.out_of_range", "POST", "/api/requests", "{}", Type, ("Device-Time", "0001-01-01T00:00:00Z"));
         yield return Call(HttpStatusCode.BadRequest, "device_time.out_of_range", "POST", "/api/requests", "{}", Type, ("Device-Time", "2200-01-01T00:00:00Z"));
+        yield return Call(HttpStatusCode.BadRequest, "actor.malformed", "POST", "/api/requests", "{}", Type, ("Actor", "me"));
         yield return Call(HttpStatusCode.BadRequest, "header.malformed", "POST", "/api/requests", "{}", Type, ("Device", new string('d', 101)));
         yield return Call(HttpStatusCode.BadRequest, "header.malformed", "POST", "/api/requests", "{}", Type, ("Idempotency-Key", new string('k', 101)));
         yield return Call(HttpStatusCode.UnprocessableEntity, "period.out_of_range", "GET", "/api/faults/counts?from=2026-03-02T00:00:00Z&before=2026-03-01T00:00:00Z");

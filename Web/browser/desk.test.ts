@@ -199,7 +199,14 @@ test('What was typed survives a reload and another call, and is gone once it is 
 
   await page.locator('#description').fill('Never to be saved');
   await page.waitForFunction(() => Object.keys(localStorage).some((k) => k.startsWith('desk.draft')));
+  await page.route('**/api/session', (route) => (route.request().method() === 'DELETE' ? route.abort('connectionreset') : route.fallback()));
   await page.locator('[data-act=sign-out]').click();
+  await page.locator('[data-part=leaving]', { hasText: '1' }).waitFor();
+  await page.locator('[data-act=sign-out-now]').click();
+  await page.locator('[data-part=still-here]').waitFor();
+  expect(await drafts(page)).toHaveLength(1);
+  await page.unroute('**/api/session');
+  await page.locator('[data-act=sign-out-now]').click();
   await page.locator('#signInName').waitFor();
   expect(await drafts(page)).toEqual([]);
   await context.close();

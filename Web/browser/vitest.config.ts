@@ -4,7 +4,7 @@ import { BaseSequencer } from 'vitest/node';
 import { defineConfig } from 'vitest/config';
 
 /** One town for all, so one script after the other, always in this order: first who counts what is there. */
-const order = ['desk', 'manager', 'officer', 'axe', 'axe-crew', 'loop', 'crew', 'live', 'typed', 'moves', 'zone', 'live-stream', 'masters', 'accounts', 'settings', 'day', 'day-away', 'owner', 'ringing'];
+const order = ['desk', 'manager', 'officer', 'axe', 'axe-crew', 'loop', 'crew', 'crew-away', 'live', 'typed', 'moves', 'zone', 'live-stream', 'masters', 'accounts', 'settings', 'day', 'day-away', 'owner', 'ringing'];
 
 const there = readdirSync(import.meta.dirname).filter((file) => file.endsWith('.test.ts')).map((file) => file.slice(0, -'.test.ts'.length));
 const wanted = process.env.DESK_BROWSER?.split(',') ?? order;

@@ -1,17 +1,16 @@
 import { GlobalOutlined, LogoutOutlined, MenuOutlined, MoonOutlined, SunOutlined, UserOutlined } from '@ant-design/icons';
 import { useQueryClient } from '@tanstack/react-query';
-import { Button, Dropdown, Grid, Tooltip } from 'antd';
+import { Alert, Button, Dropdown, Grid, Modal, Tooltip } from 'antd';
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
 import { Link, NavLink, useLocation } from 'react-router';
-import { api, told } from './api/client';
 import type { SignedIn } from './api/client';
-import { leavingKey, screensOf, sessionKey } from './api/session';
+import { endSession, screensOf, showSignIn } from './api/session';
 import { AlarmBell } from './desk/AlarmBell';
 import { typed } from './kit/kept';
 import { useLive } from './kit/live';
 import { LiveSign } from './kit/LiveSign';
-import { forgetDraftsOf } from './desk/drafts';
+import { countDraftsOf, forgetDraftsOf } from './desk/drafts';
 import { useUnseenOfMine } from './desk/toldMe';
 import { choose, useShade } from './kit/shade';
 import { speak, useWords } from './words/words';
@@ -56,14 +55,18 @@ export function Shell({ who, children }: { who: SignedIn; children: ReactNode })
     ...(!screens.desk ? [['/messages', messages]] : []),
   ] as [string, string][];
 
+  const [leaving, setLeaving] = useState<Leaving>();
   const signOut = async () => {
-    client.setQueryData(leavingKey, true);
-    await told(api.DELETE('/api/session')).catch(() => undefined);
+    setLeaving((l) => ({ ...l, busy: true }));
+    if (!(await endSession(client))) return setLeaving((l) => ({ ...l, busy: false, failed: true }));
     forgetDraftsOf(localStorage, who.staffId);
     typed().forgetAll();
-    // First the sign-in is shown, which listens to this one; then all else is forgotten.
-    client.setQueryData(sessionKey, null);
-    client.removeQueries({ predicate: (q) => q.queryKey[0] !== sessionKey[0] });
+    showSignIn(client);
+  };
+  const leave = () => {
+    const [calls, forms] = [countDraftsOf(localStorage, who.staffId), typed().count()];
+    if (calls + forms > 0) setLeaving({ calls, forms });
+    else void signOut();
   };
 
   return (
@@ -79,14 +82,28 @@ export function Shell({ who, children }: { who: SignedIn; children: ReactNode })
           <LanguageSwitch />
           <ShadeSwitch />
           <Tooltip title={`${t('app.signOut')} · ${who.displayName}`}>
-            <Button type="text" icon={<LogoutOutlined />} onClick={() => void signOut()} aria-label={t('app.signOut')} data-act="sign-out" />
+            <Button type="text" icon={<LogoutOutlined />} onClick={leave} loading={leaving?.busy && !asksFirst(leaving)} aria-label={t('app.signOut')} data-act="sign-out" />
           </Tooltip>
         </span>
       </header>
       <main id="main">{children}</main>
+      <Modal
+        open={asksFirst(leaving)} title={t('app.signOut')} onOk={() => void signOut()} onCancel={() => setLeaving(undefined)} confirmLoading={leaving?.busy} closable={false} destroyOnHidden
+        okText={t(leaving?.calls || leaving?.forms ? 'app.signOutAnyway' : 'app.signOut')} cancelText={t('app.stay')} okButtonProps={{ danger: true, 'data-act': 'sign-out-now' } as never} cancelButtonProps={{ disabled: leaving?.busy, 'data-act': 'stay' } as never}
+      >
+        <div className="stack" data-part="leaving">
+          {!!(leaving?.calls || leaving?.forms) && <p>{t('app.signOutSure', { calls: leaving.calls ?? 0, forms: leaving.forms ?? 0 })}</p>}
+          {leaving?.failed && <Alert type="error" showIcon role="alert" title={t('app.signOutFailed')} data-part="still-here" />}
+        </div>
+      </Modal>
     </div>
   );
 }
+
+/** On the way out: what is typed and not sent, which goes with it; and whether the desk could not be told. */
+interface Leaving { calls?: number; forms?: number; busy?: boolean; failed?: boolean }
+
+const asksFirst = (l: Leaving | undefined): boolean => !!l && !!(l.calls || l.forms || l.failed);
 
 /** As many links as there is room for; behind one button, the rest. */
 function Links({ links, unseen }: { links: readonly (readonly [string, string])[]; unseen: number }) {

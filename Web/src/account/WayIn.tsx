@@ -1,8 +1,9 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { Alert, Button, Card } from 'antd';
+import { useState } from 'react';
 import { api, told } from '../api/client';
 import type { SignedIn } from '../api/client';
-import { sessionKey } from '../api/session';
+import { endSession, sessionKey, showSignIn } from '../api/session';
 import { LanguageSwitch, useTitle } from '../Shell';
 import { useWords } from '../words/words';
 import { PasswordForm } from './PasswordForm';
@@ -13,15 +14,17 @@ export function WayIn({ who }: { who: SignedIn }) {
   const { t, word } = useWords();
   const client = useQueryClient();
   useTitle(t('account.title'));
+  const [failed, setFailed] = useState(false);
   const out = async () => {
-    await told(api.DELETE('/api/session')).catch(() => undefined);
-    client.clear();
-    client.setQueryData(sessionKey, null);
+    setFailed(false);
+    if (!(await endSession(client))) return setFailed(true);
+    showSignIn(client);
   };
   const on = () => void client.invalidateQueries({ queryKey: sessionKey });
   return (
     <main className="lonely">
       <div className="lonely-top"><LanguageSwitch /><Button type="text" onClick={() => void out()} data-act="sign-out">{t('app.signOut')}</Button></div>
+      {failed && <Alert type="error" showIcon role="alert" title={t('app.signOutFailed')} data-part="still-here" />}
       <Card title={word('sessionNeed', who.needs!)} data-needs={who.needs}>
         <div className="stack">
           <span className="quiet">{who.displayName} · {who.signInName}</span>

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { api, told } from './client';
+import { actAs, api, told } from './client';
 import { Problem } from './problems';
 
 afterEach(() => {
@@ -41,4 +41,23 @@ test('What nobody waits for any more is no trouble', async () => {
   gone.abort();
 
   expect(((await call) as DOMException).name).toBe('AbortError');
+});
+
+test('Once it is known whose the page is, every call says so, but the question who is here and the sign-in', async () => {
+  const asked: [string, string | null][] = [];
+  vi.stubGlobal('fetch', (request: Request) => {
+    asked.push([`${request.method} ${new URL(request.url).pathname}`, request.headers.get('Actor')]);
+    return Promise.resolve(Response.json({}));
+  });
+  const at = { baseUrl: 'http://desk' } as never;
+  await told(api.GET('/api/communities', at));
+  actAs('01900000-0000-7000-8000-000000000001');
+  await told(api.GET('/api/communities', at));
+  await told(api.GET('/api/session', at));
+  await told(api.POST('/api/session', at));
+  await told(api.DELETE('/api/session', at));
+
+  expect(asked).toEqual([
+    ['GET /api/communities', null], ['GET /api/communities', '01900000-0000-7000-8000-000000000001'], ['GET /api/session', null], ['POST /api/session', null], ['DELETE /api/session', '01900000-0000-7000-8000-000000000001'],
+  ]);
 });

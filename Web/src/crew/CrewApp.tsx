@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
 import type { ReactNode } from 'react';
-import { api, told, whenSessionIsOver } from '../api/client';
+import { actAs, api, told, whenSessionIsOver } from '../api/client';
 import type { SignedIn, WorkOrderReply } from '../api/client';
 import { Problem } from '../api/problems';
 import { screensOf } from '../api/roles';
@@ -69,8 +69,9 @@ export function CrewApp() {
       if (kept) setWho((was) => was ?? (kept.value as SignedIn));
       void ask();
     });
-    whenSessionIsOver(() => {
+    whenSessionIsOver((_, code) => {
       if (leavingNow) return;
+      if (code === 'session.somebody_elses') return void ask();
       void forgetReplies().catch(() => undefined);
       setOver(true);
     });
@@ -83,7 +84,7 @@ export function CrewApp() {
 
   if (who === undefined) return <main className="lonely">{problem ? <Trouble problem={problem} retry={() => void ask()} /> : <Waiting />}</main>;
   if (who === null) return <Lonely><SignIn done={come} /></Lonely>;
-  return <Signed key={who.staffId} who={who} over={over} signedIn={come} left={() => setWho(null)} />;
+  return <Signed key={who.staffId} who={who} over={over} signedIn={come} ask={ask} left={() => setWho(null)} />;
 }
 
 function Waiting() {
@@ -129,9 +130,10 @@ function SignIn({ done }: { done: (who: SignedIn) => Promise<void> }) {
   );
 }
 
-function Signed({ who, over, signedIn, left }: { who: SignedIn; over: boolean; signedIn: (who: SignedIn) => Promise<void>; left: () => void }) {
+function Signed({ who, over, signedIn, ask, left }: { who: SignedIn; over: boolean; signedIn: (who: SignedIn) => Promise<void>; ask: () => Promise<void>; left: () => void }) {
   const { say } = useWords();
   const [crew] = useState<Crew>(() => {
+    actAs(who.staffId);
     const replies = new Replies(who.staffId);
     return {
       replies,
@@ -139,7 +141,7 @@ function Signed({ who, over, signedIn, left }: { who: SignedIn; over: boolean; s
         const now = reply as Partial<WorkOrderReply> | undefined;
         if (!now?.status || a.step === 'attach') return;
         replies.change<Details>(orderKey(a.orderId), (d) => ({ ...d, allowedMoves: now.allowedMoves ?? d.allowedMoves, workOrder: { ...d.workOrder, status: now.status!, version: now.version!, arrivedAt: d.workOrder.arrivedAt ?? (a.step === 'arrive' ? a.at : null) } }));
-      }),
+      }, () => void ask()),
     };
   });
   useEffect(() => {
@@ -165,7 +167,7 @@ function Signed({ who, over, signedIn, left }: { who: SignedIn; over: boolean; s
           : <OrdersPage crew={crew} query={place.slice(path.length)} />}
       </main>
       {over && (
-        <Sheet title={say('signInTitle')} close={() => undefined} part="sign-in">
+        <Sheet title={say('signInTitle')} part="sign-in">
           <p>{say('signInAgain')}</p>
           <SignIn done={signedIn} />
         </Sheet>
@@ -231,7 +233,9 @@ function Leave({ who, unsent, stay, left, sender }: { who: SignedIn; unsent: num
     try {
       await told(api.DELETE('/api/session', { signal: AbortSignal.timeout(20_000) }));
     } catch (e) {
-      if (Problem.from(e).status !== 401) {
+      const why = Problem.from(e);
+      // Whoever came after them goes on.
+      if (why.status !== 401 && why.code !== 'session.somebody_elses') {
         leavingNow = false;
         setBusy(false);
         return setFailed(true);

@@ -93,7 +93,7 @@ function Shown({ crew, who, details, again }: { crew: Crew; who: SignedIn; detai
       {actions.length > 0 && (
         <section className="card" data-part="phone">
           <h2>{say('thisPhone')}</h2>
-          <ul className="lines">{actions.map((a) => <li key={a.seq}><ActionLine action={a} crew={crew} all={actions} details={details} zone={zone} /></li>)}</ul>
+          <ul className="lines">{actions.map((a) => <li key={a.seq}><ActionLine action={a} crew={crew} all={actions} /></li>)}</ul>
         </section>
       )}
       <Quotes details={details} zone={zone} open={open} />
@@ -139,7 +139,7 @@ function Actions({ crew, details, may, zone }: { crew: Crew; details: Details; m
   const add = async (step: Step, body?: Record<string, unknown>) => {
     setFailed(false);
     try {
-      await crew.sender.add({ orderId: o.workOrderId, number: o.number, place: o.placeName ?? null, step, body });
+      await crew.sender.add({ orderId: o.workOrderId, number: o.number, place: o.placeName ?? null, zone, step, body });
       setForm(undefined);
     } catch {
       setFailed(true);
@@ -197,7 +197,7 @@ function Photos({ crew, details, zone, mayAdd, open }: { crew: Crew; details: De
         continue;
       }
       try {
-        await crew.sender.add({ orderId: o.workOrderId, number: o.number, place: o.placeName ?? null, step: 'attach', photo: { purpose, fileName: photo.fileName }, bytes: photo.bytes });
+        await crew.sender.add({ orderId: o.workOrderId, number: o.number, place: o.placeName ?? null, zone, step: 'attach', photo: { purpose, fileName: photo.fileName }, bytes: photo.bytes });
       } catch {
         setTrouble('storeFailed');
       }

@@ -23,25 +23,31 @@ const shown: readonly List[] = ['team', 'mine', 'pool', 'done'];
 /** So many are fetched whole, so that they can be opened where there is no line. */
 const takenAlong = 30;
 
+interface Loaded { items: WorkOrderLine[]; next?: string | null; pages: number }
+
+async function loaded(list: List, most: number, signal: AbortSignal): Promise<Loaded> {
+  const items: WorkOrderLine[] = [];
+  let pages = 0;
+  let next: string | null | undefined;
+  do {
+    const got = await told(api.GET('/api/work-orders', { params: { query: { ...lists[list], take: 50, after: next ?? undefined } }, signal }));
+    items.push(...got.items);
+    next = got.next;
+    pages++;
+  } while (next && pages < most);
+  return { items, next, pages };
+}
+
 /** The crew's orders, the most urgent first. */
 export function OrdersPage({ crew, query }: { crew: Crew; query: string }) {
   const { say, language } = useWords();
   const asked = new URLSearchParams(query).get('show') as List | null;
   const list: List = asked && asked in lists ? asked : 'team';
-  const [more, setMore] = useState(1);
-  const reply = useReply(crew.replies, `list ${list} ${more}`, async (signal) => {
-    const items: WorkOrderLine[] = [];
-    let after: string | undefined;
-    let next: string | null | undefined;
-    for (let page = 0; page < more; page++) {
-      const got = await told(api.GET('/api/work-orders', { params: { query: { ...lists[list], take: 50, after } }, signal }));
-      items.push(...got.items);
-      next = got.next;
-      if (!next) break;
-      after = next;
-    }
-    return { items, next };
-  });
+  const key = `list ${list}`;
+  const [wanted, want] = useState<Partial<Record<List, number>>>({});
+  // However many pages were loaded stay loaded, also for whoever comes back from an order.
+  const pages = () => wanted[list] ?? (crew.replies.get(key)?.value as Loaded | undefined)?.pages ?? 1;
+  const reply = useReply<Loaded>(crew.replies, key, (signal) => loaded(list, pages(), signal));
   const communities = useCommunities(crew.replies);
   useEffect(() => { document.title = say('app'); }, [say]);
   useTakenAlong(crew, list === 'team' ? reply.value?.items : undefined);
@@ -57,7 +63,7 @@ export function OrdersPage({ crew, query }: { crew: Crew; query: string }) {
       <ul className="orders">
         {items?.map((o) => <li key={o.workOrderId}><Line line={o} crew={crew} zone={communities?.find((c) => c.communityId === o.communityId)?.timeZone ?? zoneHere} /></li>)}
       </ul>
-      {reply.value?.next && <Button onClick={() => setMore(more + 1)} busy={reply.asking}>{say('more')}</Button>}
+      {reply.value?.next && <Button onClick={() => { want({ ...wanted, [list]: reply.value!.pages + 1 }); reply.again(); }} busy={reply.asking} data-act="more">{say('more')}</Button>}
     </div>
   );
 }

@@ -17,6 +17,7 @@ export function Outbox({ crew }: { crew: Crew }) {
   const { say } = useWords();
   const actions = useSyncExternalStore(crew.sender.listen, crew.sender.now);
   useEffect(() => { document.title = say('outbox'); }, [say]);
+  useEffect(() => { for (const a of actions) void crew.replies.recall(orderKey(a.orderId)); }, [crew, actions]);
   return (
     <div className="stack">
       <h1>{say('outbox')}</h1>
@@ -35,12 +36,13 @@ export function Outbox({ crew }: { crew: Crew }) {
 }
 
 /** One thing that was done: pending, sent, or refused and why, and what the person can do about it. */
-export function ActionLine({ action: a, crew, all, details, zone = zoneHere }: { action: Action; crew: Crew; all: readonly Action[]; details?: Details; zone?: string }) {
+export function ActionLine({ action: a, crew, all }: { action: Action; crew: Crew; all: readonly Action[] }) {
   const { say, word, sentence } = useWords();
+  const known = useSyncExternalStore(crew.replies.listen, () => crew.replies.get(orderKey(a.orderId)))?.value as Details | undefined;
+  const zone = a.zone ?? zoneHere;
   const [open, setOpen] = useState<'read' | 'correct' | 'discard'>();
   const close = () => setOpen(undefined);
   const name = a.step === 'attach' ? `${word('workOrderMove', 'attach')} (${word('photoPurpose', a.photo!.purpose)})` : a.step === 'assign' ? say('handOver') : a.step === 'consent' ? say('ownersWord') : word('workOrderMove', a.step);
-  const known = details ?? (crew.replies.get(orderKey(a.orderId))?.value as Details | undefined);
   const said = wordsOf(a);
   return (
     <div className="stack tight" data-action={a.step} data-state={a.state} data-code={a.why?.code} data-report={a.report}>
@@ -70,7 +72,7 @@ export function ActionLine({ action: a, crew, all, details, zone = zoneHere }: {
           </div>
         </Sheet>
       )}
-      {open === 'correct' && known && <StepForm title={name} step={a.step} crew={crew} details={known} zone={zone} close={close} send={async (body) => { await crew.sender.again(a, body); close(); }} initial={typedOf(a.step, a.body ?? {}, zone)} why={a.why} />}
+      {open === 'correct' && known && <StepForm title={name} step={a.step} crew={crew} details={known} zone={zone} close={close} send={async (body) => { await crew.sender.again(a, body); close(); }} refused={{ action: a, typed: typedOf(a.step, a.body ?? {}, zone) }} />}
     </div>
   );
 }

@@ -1,41 +1,39 @@
 import { useEffect, useState } from 'react';
 import { useTeams } from './crew';
 import type { Crew } from './crew';
-import { Button, Choice, Field, Lines, Sheet, Trouble } from './kit';
+import { Button, Choice, Field, Lines, NotANumber, Sheet, Trouble } from './kit';
 import { openQuote } from './order';
 import type { Details } from './order';
 import { ConsentFields, QuoteFields } from './Quote';
-import type { Step, Why } from './queue';
-import { readDraft, writeDraft } from './store';
+import type { Action, Step } from './queue';
+import { correctionOf, draftOf, readDraft, writeDraft } from './store';
 import { tomorrowAtNine, wallOf } from './times';
-import { bodyOf } from './typed';
+import { bodyOf, isAmount, isQuantity, misread } from './typed';
 import type { Typed } from './typed';
 import { useWords } from './words';
 
-/** What is typed stays typed: on the telephone, until it is sent, whatever is closed meanwhile. */
-export function StepForm({ title, step, crew, details, zone, close, send, failed, initial, why }: {
-  title: string; step: Step; crew: Crew; details: Details; zone: string; close: () => void; send: (body: Record<string, unknown>) => Promise<void>; failed?: boolean; initial?: Typed; why?: Why;
+/** What is typed stays typed: on the telephone, until it is sent, whatever is closed meanwhile; also while what was refused is put right. */
+export function StepForm({ title, step, crew, details, zone, close, send, failed, refused }: {
+  title: string; step: Step; crew: Crew; details: Details; zone: string; close: () => void; send: (body: Record<string, unknown>) => Promise<void>; failed?: boolean; refused?: { action: Action; typed: Typed };
 }) {
   const { say } = useWords();
   const o = details.workOrder;
   const owner = crew.sender.person;
-  // The owner's word is on one quote, and never slips onto another.
-  const key = `${o.workOrderId} ${step}${step === 'consent' ? ` ${openQuote(details)?.quoteId}` : ''}`;
-  const [v, set] = useState<Typed>(initial ?? {});
-  const [ready, setReady] = useState(!!initial);
+  const key = refused ? correctionOf(refused.action) : `${draftOf({ orderId: o.workOrderId, step })}${step === 'consent' ? ` ${openQuote(details)?.quoteId}` : ''}`;
+  const [v, set] = useState<Typed>(refused?.typed ?? {});
+  const [ready, setReady] = useState(false);
   const [tried, setTried] = useState(false);
   const [busy, setBusy] = useState(false);
   useEffect(() => {
-    if (initial) return;
     void readDraft<Typed>(owner, key).catch(() => undefined).then((draft) => {
-      if (draft) set((now) => ({ ...draft, ...now }));
+      if (draft) set((now) => ({ ...now, ...draft }));
       setReady(true);
     });
-  }, [owner, key, initial]);
+  }, [owner, key]);
   const change = (some: Partial<Typed>) => {
     const now = { ...v, ...some };
     set(now);
-    if (!initial) void writeDraft(owner, key, now).catch(() => undefined);
+    void writeDraft(owner, key, now).catch(() => undefined);
   };
   const body = bodyOf(step, v, zone);
   const submit = async () => {
@@ -49,15 +47,15 @@ export function StepForm({ title, step, crew, details, zone, close, send, failed
   return (
     <Sheet title={title} close={close} part={`form-${step}`}>
       <form className="stack" onSubmit={(e) => { e.preventDefault(); void submit(); }} noValidate>
-        {why && <Trouble problem={why} />}
-        {step === 'complete' && <Complete v={v} change={change} paid={o.payer === 'owner'} most={o.consentedAmount} />}
+        {refused && <Trouble problem={refused.action.why} />}
+        {step === 'complete' && <Complete v={v} change={change} tried={tried} paid={o.payer === 'owner'} most={o.consentedAmount} />}
         {step === 'hold' && <Hold v={v} change={change} zone={zone} />}
         {step === 'return' && <Reason label={say('returnReason')} v={v} change={change} />}
         {step === 'transfer' && <><Teams crew={crew} details={details} v={v} change={change} /><Reason label={say('transferReason')} v={v} change={change} /></>}
         {step === 'assign' && <Members crew={crew} details={details} v={v} change={change} />}
-        {step === 'quote' && <QuoteFields v={v} change={change} />}
-        {step === 'consent' && <ConsentFields v={v} change={change} details={details} />}
-        {tried && !body && <p role="alert" className="late">{say('required')}</p>}
+        {step === 'quote' && <QuoteFields v={v} change={change} tried={tried} />}
+        {step === 'consent' && <ConsentFields v={v} change={change} tried={tried} details={details} />}
+        {tried && !body && <p role="alert" className="late">{say(misread(step, v) ? 'seeNumbers' : 'required')}</p>}
         {failed && <p role="alert" className="trouble">{say('storeFailed')}</p>}
         <Button kind="main" type="submit" busy={busy} data-act="submit">{title}</Button>
       </form>
@@ -71,7 +69,7 @@ function Reason({ label, v, change }: Part & { label: string }) {
   return <Field label={label}>{(id) => <Lines id={id} name="reason" value={v.reason ?? ''} change={(reason) => change({ reason })} />}</Field>;
 }
 
-function Complete({ v, change, paid, most }: Part & { paid: boolean; most: number | null | undefined }) {
+function Complete({ v, change, tried, paid, most }: Part & { tried: boolean; paid: boolean; most: number | null | undefined }) {
   const { say } = useWords();
   const rows = v.materials ?? [];
   const row = (i: number, some: Partial<(typeof rows)[number]>) => change({ materials: rows.map((m, at) => (at === i ? { ...m, ...some } : m)) });
@@ -82,13 +80,15 @@ function Complete({ v, change, paid, most }: Part & { paid: boolean; most: numbe
       {rows.map((m, i) => (
         <div key={i} className="material" data-part="material">
           <input value={m.name} onChange={(e) => row(i, { name: e.target.value })} placeholder={say('material')} aria-label={say('material')} maxLength={100} />
-          <input value={m.quantity} onChange={(e) => row(i, { quantity: e.target.value.replace(',', '.') })} placeholder={say('quantity')} aria-label={say('quantity')} inputMode="decimal" maxLength={10} />
+          <input value={m.quantity} onChange={(e) => row(i, { quantity: e.target.value })} placeholder={say('quantity')} aria-label={say('quantity')} inputMode="decimal" maxLength={10} />
           <input value={m.unit} onChange={(e) => row(i, { unit: e.target.value })} placeholder={say('unit')} aria-label={say('unit')} maxLength={20} />
           <Button kind="quiet" onClick={() => change({ materials: rows.filter((_, at) => at !== i) })} aria-label={say('remove')}>×</Button>
+          <NotANumber of="quantity" shown={tried && !isQuantity(m.quantity)} />
         </div>
       ))}
       {rows.length < 50 && <Button onClick={() => change({ materials: [...rows, { name: '', quantity: '1', unit: '' }] })} data-act="add-material">{say('addMaterial')}</Button>}
-      {paid && <Field label={say('finalAmount')} hint={most != null ? `≤ ${most}` : say('optional')}>{(id) => <input id={id} name="finalAmount" inputMode="decimal" value={v.finalAmount ?? ''} onChange={(e) => change({ finalAmount: e.target.value.replace(',', '.') })} maxLength={12} />}</Field>}
+      {paid && <Field label={say('finalAmount')} hint={most != null ? `≤ ${most}` : say('optional')}>{(id) => <input id={id} name="finalAmount" inputMode="decimal" value={v.finalAmount ?? ''} onChange={(e) => change({ finalAmount: e.target.value })} maxLength={20} />}</Field>}
+      {paid && <NotANumber of="finalAmount" shown={tried && !isAmount(v.finalAmount)} />}
     </>
   );
 }

@@ -36,8 +36,8 @@ export function Moment({ at, zone, late }: { at: string; zone: string; late?: bo
   return <time dateTime={at} title={zone} className={late ? 'late' : ''}>{exact(at, zone, language, now)} <span className="quiet">{relative(at, now, language)}</span></time>;
 }
 
-/** Comes from below, over the page; closing it keeps what was typed. */
-export function Sheet({ title, close, children, part }: { title: string; close: () => void; children: ReactNode; part?: string }) {
+/** Comes from below, over the page; closing it keeps what was typed. Without `close` it stays until it is not needed any more, whatever the browser does with it. */
+export function Sheet({ title, close, children, part }: { title: string; close?: () => void; children: ReactNode; part?: string }) {
   const { say } = useWords();
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
@@ -47,10 +47,11 @@ export function Sheet({ title, close, children, part }: { title: string; close: 
     return () => shown.close();
   }, []);
   return (
-    <dialog ref={dialog} aria-labelledby={id} onCancel={(e) => { e.preventDefault(); close(); }} data-part={part}>
+    // The second Esc, or Back, closes a dialog without asking.
+    <dialog ref={dialog} aria-labelledby={id} onCancel={(e) => { e.preventDefault(); close?.(); }} onClose={(e) => { if (e.currentTarget.isConnected) (close ?? (() => dialog.current!.showModal()))(); }} data-part={part}>
       <div className="row spread">
         <h2 id={id}>{title}</h2>
-        <Button kind="quiet" onClick={close} aria-label={say('close')} data-act="close">×</Button>
+        {close && <Button kind="quiet" onClick={close} aria-label={say('close')} data-act="close">×</Button>}
       </div>
       {children}
     </dialog>
@@ -84,6 +85,12 @@ export function Choice({ label, name, value, options, choose }: { label: string;
 /** Grows with what is typed. */
 export function Lines({ id, value, change, max = 1000, rows = 3, name }: { id: string; value: string; change: (text: string) => void; max?: number; rows?: number; name: string }) {
   return <textarea id={id} name={name} value={value} onChange={(e) => change(e.target.value)} maxLength={max} rows={Math.min(10, Math.max(rows, value.split('\n').length + 1))} />;
+}
+
+/** Beside a number that cannot be read as one. */
+export function NotANumber({ of, shown }: { of: string; shown: boolean }) {
+  const { say } = useWords();
+  return shown ? <p role="alert" className="late" data-misread={of}>{say('notANumber')}</p> : null;
 }
 
 export function useOnline(): boolean {

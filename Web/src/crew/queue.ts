@@ -21,6 +21,8 @@ export interface Action {
   orderId: string;
   number: number;
   place: string | null;
+  /** The community's, in which its times are shown wherever the telephone is. */
+  zone?: string;
   step: Step;
   body: Record<string, unknown> | null;
   photo?: { purpose: PhotoPurpose; fileName: string };

@@ -41,6 +41,14 @@ test('A quote with the owner’s yes whose reply breaks off was not answered: it
   expect(consentTo(quote, second.reply)).toMatchObject({ step: 'consent', body: { quoteId: 'q', consentedBy: '李先生', amount: 80 } });
 });
 
+test('Whoever did it and when goes with it, however late it is sent', async () => {
+  const asked: Headers[] = [];
+  breaksOff(asked);
+  await send(quoted(null, { owner: '01900000-0000-7000-8000-000000000001', at: '2026-03-01T23:00:00.000Z' }));
+
+  expect(['Actor', 'Device-Time', 'Device'].map((name) => asked[0]!.get(name))).toEqual(['01900000-0000-7000-8000-000000000001', '2026-03-01T23:00:00.000Z', 'crew-phone 1']);
+});
+
 test('Where nothing follows from what was answered, its head is enough', async () => {
   breaksOff([]);
 

@@ -3,7 +3,7 @@ import { Problem } from '../api/problems';
 import { newKey } from '../api/sending';
 import { after, consentTo, isAnswered, judge, letter, next, tooOld, waitedForConsent, wakeAt } from './queue';
 import type { Action, Step } from './queue';
-import { actionsOf, addAction, forgetWaits, photoOf, putAction, removeAction } from './store';
+import { actionsOf, addAction, correctionOf, dropDraft, forgetWaits, photoOf, putAction, removeAction } from './store';
 
 const aDay = 86_400_000;
 const patience = 45_000;
@@ -25,6 +25,8 @@ export interface Deed {
   orderId: string;
   number: number;
   place: string | null;
+  /** The community's. */
+  zone: string;
   step: Step;
   body?: Record<string, unknown> | null;
   photo?: Action['photo'];
@@ -47,13 +49,16 @@ export class Sender {
   }
 
   private readonly sent: (a: Action, reply: unknown) => void;
+  private readonly notTheirs: () => void;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private busy = false;
   private stopped = false;
 
-  constructor(who: SignedIn, sent: (a: Action, reply: unknown) => void) {
+  /** @param notTheirs Nobody is signed in any more, or somebody else is. */
+  constructor(who: SignedIn, sent: (a: Action, reply: unknown) => void, notTheirs: () => void) {
     this.owner = who.staffId;
     this.sent = sent;
+    this.notTheirs = notTheirs;
   }
 
   readonly listen = (then: () => void): (() => void) => {
@@ -97,6 +102,7 @@ export class Sender {
 
   async discard(a: Action): Promise<void> {
     await removeAction(a);
+    await dropDraft(this.owner, correctionOf(a));
     await this.read();
     this.tryNow();
   }
@@ -105,6 +111,7 @@ export class Sender {
   async again(a: Action, body: Record<string, unknown> | null = a.body): Promise<void> {
     if (a.photo) await putAction({ ...a, state: 'pending', why: undefined, correctable: undefined, tries: 0, notBefore: 0 });
     else await putAction(anew(a, body));
+    await dropDraft(this.owner, correctionOf(a));
     await this.read();
     this.tryNow();
   }
@@ -153,19 +160,20 @@ export class Sender {
       this.needsSignIn = verdict === 'signIn' || (was && verdict === 'again');
       if (verdict === 'sent' && a.state === 'pending') this.sent(a, reply);
       await this.read();
+      if (verdict === 'signIn') this.notTheirs();
       if (status === 0 || verdict === 'signIn') return; // nobody there: the others need not be tried
     }
   }
 }
 
-/** One try; status 0 where nobody answered, or where what was answered did not arrive and is needed. */
+/** One try, as whoever did it and nobody else; status 0 where nobody answered, or where what was answered did not arrive and is needed. */
 export async function send(a: Action, bytes?: ArrayBuffer): Promise<{ status: number; problem?: Problem; reply?: unknown }> {
   const { path, body, key } = letter(a);
   try {
     const reply = await fetch(path, {
       method: 'POST',
       headers: {
-        'Idempotency-Key': key, Device: device(), 'Device-Time': a.at, Accept: 'application/json',
+        'Idempotency-Key': key, Actor: a.owner, Device: device(), 'Device-Time': a.at, Accept: 'application/json',
         ...(a.photo ? { 'Content-Type': 'application/octet-stream' } : body ? { 'Content-Type': 'application/json' } : {}),
       },
       body: a.photo ? (bytes ?? new ArrayBuffer(0)) : body ? JSON.stringify(body) : undefined,

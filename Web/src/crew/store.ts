@@ -51,7 +51,7 @@ export const actionsOf = (owner: string): Promise<Action[]> => within<Action[]>(
 export async function addAction(action: Omit<Action, 'seq'>, photo?: ArrayBuffer): Promise<Action> {
   const seq = await within<number>(['actions', 'photos', 'drafts'], 'readwrite', (tx) => {
     if (photo) tx.objectStore('photos').put({ key: action.key, owner: action.owner, bytes: photo });
-    else tx.objectStore('drafts').delete([action.owner, `${action.orderId} ${action.step}`]);
+    else tx.objectStore('drafts').delete(IDBKeyRange.bound([action.owner, draftOf(action)], [action.owner, `${draftOf(action)}\uffff`]));
     return tx.objectStore('actions').add(action) as IDBRequest<number>;
   });
   return { ...action, seq };
@@ -98,6 +98,14 @@ export const dropKept = (owner: string, key: string): Promise<void> => within<vo
 export const readDraft = async <T>(owner: string, key: string): Promise<T | undefined> => (await within<{ value: T } | undefined>(['drafts'], 'readonly', (tx) => tx.objectStore('drafts').get([owner, key])))?.value;
 
 export const writeDraft = (owner: string, key: string, value: unknown): Promise<void> => within<void>(['drafts'], 'readwrite', (tx) => void tx.objectStore('drafts').put({ owner, key, value }));
+
+export const dropDraft = (owner: string, key: string): Promise<void> => within<void>(['drafts'], 'readwrite', (tx) => void tx.objectStore('drafts').delete([owner, key]));
+
+/** Under what it is kept what is being typed for the next such step; the owner's word is on one quote, which is named behind it, and never slips onto another. */
+export const draftOf = (a: Pick<Action, 'orderId' | 'step'>): string => `${a.orderId} ${a.step}`;
+
+/** And while something that was refused is put right. */
+export const correctionOf = (a: Pick<Action, 'key'>): string => `correct ${a.key}`;
 
 function empty(tx: IDBTransaction, store: Stores, owner: (name: string) => boolean): void {
   const walk = tx.objectStore(store).openCursor();

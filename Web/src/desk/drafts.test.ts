@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { draftsOf as draftsAt, forgetDraft, forgetDraftsOf, keepDraft, longest, most } from './drafts';
+import { countDraftsOf, draftsOf as draftsAt, forgetDraft, forgetDraftsOf, keepDraft, longest, most } from './drafts';
 import type { Draft } from './drafts';
 
 class Browser {
@@ -48,6 +48,9 @@ describe('drafts', () => {
     keepDraft(browser, 'bob', draft('gate'));
     forgetDraft(browser, 'ann', 'tap');
     expect(draftsOf(browser, 'ann', ['garden']).map((d) => d.draftId)).toEqual(['lift']);
+    keepDraft(browser, 'ann', draft('stairs', '2026-03-02T08:00:00Z', 'river'));
+    keepDraft(browser, 'ann', draft('long ago', '2026-02-28T08:00:00Z', 'river'));
+    expect(countDraftsOf(browser, 'ann', morning)).toBe(2);
 
     forgetDraftsOf(browser, 'ann');
 

@@ -48,6 +48,10 @@ export function forgetDraft(store: Store, staffId: string, draftId: string, exce
   }
 }
 
+/** How many calls this person began and did not save. */
+export const countDraftsOf = (store: Store, staffId: string, now = Date.now()): number =>
+  keys(store, prefix(staffId)).reduce((sum, key) => sum + read(store, key).filter((d) => now - Date.parse(d.at) < longest).length, 0);
+
 /** At sign-out nothing that a caller said stays in the browser. */
 export function forgetDraftsOf(store: Store, staffId: string): void {
   for (const key of keys(store, prefix(staffId))) store.removeItem(key);

@@ -33,6 +33,21 @@ test('What was typed about one thing comes back for it and for nothing else, wit
   expect(here.of('promise 2')).toBeUndefined();
 });
 
+test('What is counted are the forms that were begun by one person and not sent', () => {
+  const store = new Memory();
+  vi.stubGlobal('sessionStorage', store);
+  typesHere('ann');
+  keepPlace({ value: 'p1', label: '3-2-1502' });
+  new Typed(store, 'bob').keep('note 1', { values: { text: 'Bob’s' }, at: at() });
+  expect(typed().count()).toBe(0);
+
+  typed().keep('note 1', { values: { text: 'Ann’s' }, at: at() });
+  typed().keep('note 2', { values: { text: 'yesterday' }, at: new Date(Date.now() - longest).toISOString() });
+  expect(typed().count()).toBe(1);
+  typed().forgetAll();
+  expect(typed().count()).toBe(0);
+});
+
 test('Nobody is shown what somebody else typed in the same tab; who signs out leaves nothing', () => {
   const store = new Memory();
   new Typed(store, 'ann').keep('note 1', { values: { text: 'Ann’s' }, at: at() });

@@ -18,6 +18,8 @@ export const longest = 24 * 60 * 60_000;
 
 const all = 'desk.typed.';
 
+const places = 'names of places';
+
 /** A form that is begun often and never sent fills the tab's store, the oldest of it gives way. */
 export const most = 60;
 
@@ -54,6 +56,11 @@ export class Typed {
 
   forget(about: string): void {
     this.store.removeItem(this.prefix + about);
+  }
+
+  /** How many forms were begun and not sent. */
+  count(now = Date.now()): number {
+    return this.keys().filter((key) => key !== this.prefix + places && now - Date.parse(this.read(key)?.at ?? '') < longest).length;
   }
 
   forgetAll(): void {
@@ -160,8 +167,6 @@ export function typesHere(staffId: string): void {
 }
 
 export const typed = (): Typed => mine;
-
-const places = 'names of places';
 
 /** How the last few places were called that were chosen: a form that comes back has only their ids. */
 export function keepPlace({ value, label }: { value: string; label: string }): void {

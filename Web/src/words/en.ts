@@ -6,7 +6,7 @@ import type { zhCN } from './zh-CN';
 type Words<T> = { [K in keyof T]: T[K] extends string ? string : Words<T[K]> };
 
 export const en: Words<typeof zhCN> = {
-  app: { light: 'Light', dark: 'Dark', menu: 'Menu', more: 'More', name: 'Property Service Desk', signOut: 'Sign out', language: '中文', skip: 'Skip to content' },
+  app: { light: 'Light', dark: 'Dark', menu: 'Menu', more: 'More', name: 'Property Service Desk', signOut: 'Sign out', signOutSure: 'Signing out deletes what you typed here and did not save: calls {{calls}}, other forms {{forms}}.', signOutAnyway: 'Delete and sign out', stay: 'Stay signed in', signOutFailed: 'You are still signed in: the server must know, and could not be reached. Try again when there is a network.', language: '中文', skip: 'Skip to content' },
   live: {
     gone: 'This cannot be done any more: the record has moved on. What you typed stays here for you to copy.',
     away: 'Not live', awayHint: 'What others do is shown with a delay. The connection is being tried again.', changed: 'This was changed after you opened the form.', changedBy: '{{name}} changed this after you opened the form.', looking: 'Somebody else changed this meanwhile. What you typed is still here.',
@@ -346,7 +346,6 @@ export const en: Words<typeof zhCN> = {
   problems: {
     ...workWords.problems,
     'community.changed_meanwhile': 'Somebody else just changed this community. Look at it again first.',
-    'text.several_lines': 'This is one line: no line break and no tab.',
     'place.changed_meanwhile': 'Somebody else just changed this place. Look at it again first.',
     'place.parent_retired': 'The place that it stands in was retired. Bring that back first.',
     'place.kind_does_not_fit': 'A place of this kind does not stand directly in that one.',
@@ -430,13 +429,10 @@ export const en: Words<typeof zhCN> = {
     'roles.unknown': 'Each role once.',
     'seats.count': 'Each team once, at most 20.',
     'seats.without_roles': 'Who leaves has no seats.',
-    'assignee.has_left': 'This person does not work here any more.',
     'second_factor.there_already': 'There is a second factor already. Remove it first.',
     'second_factor.not_asked': 'This session does not ask for a second factor.',
     'second_factor.none': 'There is no second factor.',
     'second_factor.code_refused': 'This is not the code of now, or it was used already.',
-    'session.second_factor_needed': 'Enter the code of your second factor first.',
-    'session.enrolment_needed': 'Set up a second factor first.',
     'session.only': 'This is for people who are signed in.',
     'token.refused': 'This token is no good.',
     'token.not_found': 'There is no such token.',
@@ -463,12 +459,10 @@ export const en: Words<typeof zhCN> = {
     'template.shipped_already': 'These are the words that are shipped already.',
     'version.negative': 'A version is not negative.',
     'quiet_hours.not_a_time': 'A time is written as 08:30.',
-    'role.person_needed': 'A person must do this: it is written down who it was.',
     'appointment.not_a_window': 'An appointment ends after it begins, and lasts at most 24 hours.',
     'appointment.out_of_range': 'An appointment ends in the future and begins within a year.',
     'asset.unknown': 'There is no such asset.',
     'assignee.needs_a_team': 'Choose the person’s team, too.',
-    'attachment.desk_only': 'Files for the desk alone are added and seen by the desk only.',
     'attachment.not_found': 'There is no such file, or you may not see it.',
     'attachment.somebody_elses': 'The desk removes files, or whoever uploaded them as long as the order is not finished.',
     'call.nobody_rung': 'Where no number is known nobody was rung. Leave out the number and whom you spoke with.',
@@ -479,7 +473,6 @@ export const en: Words<typeof zhCN> = {
     'follow_up.nobody_spoken_with': 'Who cannot be reached was not spoken with. Leave out the name and the number, or say that you called back.',
     'category.other_kind': 'This category belongs to another kind of request.',
     'category.unknown': 'There is no such category.',
-    'community.not_found': 'There is no such community, or you may not see it.',
     'contact_point.known_already': 'This is already known.',
     'contact_point.not_found': 'There is no such contact.',
     'contact_point.twice': 'The same contact stands here twice.',
@@ -627,7 +620,5 @@ export const en: Words<typeof zhCN> = {
     'request.joined_already': 'This request is joined to a fault already.',
     'request.not_joined': 'This request is not joined to this fault.',
     'similar.nowhere': 'Name a place or an asset.',
-    'work_order.not_a_rework': 'This is not a rework.',
-    'work_order.rework_is_free': 'Rework is free.',
   },
 };

@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { en } from './en';
+import { codesOf, sources } from './refusals';
 import { firstLanguage } from './words';
 import { zhCN } from './zh-CN';
 
@@ -57,20 +58,6 @@ describe('words', () => {
 
 /** What only a program's own call brings about, or a file of an administrator: the desk's own sentence will do. */
 const forPrograms = /^(calendar|mapping|import|file|clock|query|header|if_match|device_time|cursor|take|sort|call_backs|place\.code_taken|places|community\.code|time_zone|language|team\.name_taken|qr_code)\b|version_required$/;
-
-function codesOf(text: string): string[] {
-  return [
-    ...[...text.matchAll(/(?:Refused\.(?:Conflict|Invalid|Forbidden)|WithErrorCode)\(\s*"([a-z_]+(?:\.[a-z_]+)+)"/g)].map((m) => m[1]!),
-    ...[...text.matchAll(/Refused\.NotFound\("([a-z_]+)"/g)].map((m) => `${m[1]}.not_found`),
-    ...[...text.matchAll(/(?:MustKnowVersion|MustNotBeStale)\("([a-z_]+)"/g)].map((m) => `${m[1]}.changed_meanwhile`),
-  ];
-}
-
-function sources(folder: string, named: RegExp): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => named.test(name) && !/(^|\/)(obj|bin|node_modules)\/|\.test\.ts$|\.gen\.ts$/.test(name))
-    .map((name) => readFileSync(join(folder, name), 'utf8'));
-}
 
 describe('first language', () => {
   test('What was chosen here before goes first', () => expect(firstLanguage('en', ['zh-CN'])).toBe('en'));

@@ -4,7 +4,7 @@ import { workWords } from './work.zh-CN';
 
 /** Every text of the client in Chinese. English has the same keys: the compiler and a test hold them together. */
 export const zhCN = {
-  app: { light: '浅色', dark: '深色', menu: '菜单', more: '更多', name: '物业服务台', signOut: '退出登录', language: 'English', skip: '跳到正文' },
+  app: { light: '浅色', dark: '深色', menu: '菜单', more: '更多', name: '物业服务台', signOut: '退出登录', signOutSure: '退出会删除您在这里填写而没有保存的内容：来电 {{calls}} 条，其他表单 {{forms}} 份。', signOutAnyway: '删除并退出', stay: '先不退出', signOutFailed: '还没有退出：退出要让服务器知道，现在连接不上。有网络时再试。', language: 'English', skip: '跳到正文' },
   live: {
     gone: '记录已有变化，此操作已不能再做。您填写的内容仍在这里，可以复制。',
     away: '未实时更新', awayHint: '他人的操作会延迟显示，正在重新连接。', changed: '您打开表单之后，这里有了改动。', changedBy: '您打开表单之后，{{name}}改动了这里。', looking: '刚才别人改动了这里，您填写的内容都还在。',
@@ -344,7 +344,6 @@ export const zhCN = {
   problems: {
     ...workWords.problems,
     'community.changed_meanwhile': '刚才有人改了这个小区，请再看一下。',
-    'text.several_lines': '这里只能写一行，不能有换行或制表符。',
     'place.changed_meanwhile': '刚才有人改了这个位置，请再看一下。',
     'place.parent_retired': '上级位置已停用，请先恢复它。',
     'place.kind_does_not_fit': '这类位置不能直接放在这个上级里。',
@@ -428,13 +427,10 @@ export const zhCN = {
     'roles.unknown': '每个角色只选一次。',
     'seats.count': '每个班组一次，最多 20 个。',
     'seats.without_roles': '离开的人没有班组。',
-    'assignee.has_left': '此人已不在这里工作。',
     'second_factor.there_already': '已启用两步验证，请先停用。',
     'second_factor.not_asked': '现在不需要验证码。',
     'second_factor.none': '没有启用两步验证。',
     'second_factor.code_refused': '验证码不对，或已经用过。',
-    'session.second_factor_needed': '请先输入验证码。',
-    'session.enrolment_needed': '请先设置两步验证。',
     'session.only': '只供登录的人使用。',
     'token.refused': '这个令牌无效。',
     'token.not_found': '没有这个令牌。',
@@ -461,12 +457,10 @@ export const zhCN = {
     'template.shipped_already': '当前就是默认文字。',
     'version.negative': '版本号不能为负。',
     'quiet_hours.not_a_time': '时间请写成 08:30。',
-    'role.person_needed': '这件事须由人来做：要记录是谁做的。',
     'appointment.not_a_window': '预约要先开始后结束，最长 24 小时。',
     'appointment.out_of_range': '预约要在将来结束，并在一年之内开始。',
     'asset.unknown': '没有这台设备。',
     'assignee.needs_a_team': '指派给人时，也请选择班组。',
-    'attachment.desk_only': '仅前台的文件，只有前台可以添加和查看。',
     'attachment.not_found': '没有这个文件，或者您无权查看。',
     'attachment.somebody_elses': '文件由前台移除，或由上传的人在完工前移除。',
     'call.nobody_rung': '没有电话号码就没有拨打：请不要填写号码和通话人。',
@@ -477,7 +471,6 @@ export const zhCN = {
     'follow_up.nobody_spoken_with': '联系不上就没有通话对象：请去掉姓名和号码，或选择“已回电”。',
     'category.other_kind': '这个类别属于另一种申请类型。',
     'category.unknown': '没有这个类别。',
-    'community.not_found': '没有这个小区，或者您无权查看。',
     'contact_point.known_already': '这个联系方式已经登记过。',
     'contact_point.not_found': '没有这个联系方式。',
     'contact_point.twice': '同一个联系方式写了两次。',
@@ -625,7 +618,5 @@ export const zhCN = {
     'request.joined_already': '这条申请已并入一条故障。',
     'request.not_joined': '这条申请不在这条故障里。',
     'similar.nowhere': '请说明位置或设备。',
-    'work_order.not_a_rework': '这不是返修工单。',
-    'work_order.rework_is_free': '返修不收费。',
   },
 };
