@@ -239,6 +239,73 @@ test('A clerk names the lift, takes an appointment back, shows a photo to the ow
   await masters.context.close();
 });
 
+test.each<[Look['language'], number]>([['zh-CN', 1440], ['en', 360]])('A fault is repaired, and for one of those who joined it is not: split off, the request comes back as rework with an order of its own, and the other one stays as it was (%s, %i px)', async (language, width) => {
+  const { faultId, requests: [dry, wet], workOrder } = await repairedFault();
+  const say = splitOff[language];
+  const { page, context, wrong } = await open(browser, { language, width });
+  await signIn(page, 'clerk', `/faults/${faultId}`);
+  const line = (requestId: string) => page.locator('.lines li', { has: page.locator(`a[href="/requests/${requestId}"]`) });
+  await line(dry!).locator('[data-act=split-off]').click();
+  await dialog(page).locator('[id$=_saidBy]').fill('Grace Lin');
+  await dialog(page).locator('[id$=_words]').fill('Not a drop yet');
+  expect(await overflow(page)).toBeLessThanOrEqual(0);
+  await submit(page);
+  await line(dry!).locator('.ant-tag', { hasText: say.left }).waitFor();
+  await line(dry!).locator('[data-act=split-off]').waitFor({ state: 'detached' });
+  await line(dry!).locator('.ant-tag', { hasText: say.inProgress }).waitFor();
+  expect(await line(wet!).locator('.ant-tag').allInnerTexts()).not.toContain(say.left);
+  await line(wet!).locator('[data-act=split-off]').waitFor();
+
+  await line(dry!).locator('a').click();
+  await page.waitForURL(`**/requests/${dry}`);
+  await page.locator('.ant-tag', { hasText: `${say.rework} × 1` }).waitFor();
+  expect(await page.locator('h1 + .ant-tag').innerText()).toBe(say.inProgress);
+  const orders = page.locator('[data-part=order]');
+  await orders.nth(1).waitFor();
+  const rework = orders.filter({ has: page.locator('.ant-tag', { hasText: say.rework }) });
+  expect([await orders.count(), await rework.count(), await rework.locator(`a[href="/work-orders/${workOrder}"]`).count()]).toEqual([2, 1, 0]);
+  await page.locator(`[data-part=order] a[href="/work-orders/${workOrder}"]`, { hasText: 'mended the pump' }).waitFor();
+  await page.locator('[data-part=request-faults]', { hasText: say.went }).waitFor();
+  const told = page.locator('[data-part=timeline] li');
+  await told.filter({ hasText: say.happened }).filter({ hasText: 'Not a drop yet' }).waitFor();
+  await told.filter({ hasText: say.reported }).filter({ hasText: 'Grace Lin: Not a drop yet' }).waitFor();
+  await picture(page, `split-off-${language}-${width}`);
+  expect(await overflow(page)).toBeLessThanOrEqual(0);
+  await rework.locator('a').click();
+  await page.locator('main .ant-tag', { hasText: say.rework }).first().waitFor();
+  expect(wrong).toEqual([]);
+  await context.close();
+});
+
+const splitOff = {
+  'zh-CN': { left: '分出（仍未修好）', inProgress: '处理中', rework: '返修', went: '离开', happened: '从公共故障分出（仍未修好）', reported: '业主反映没有解决，返修' },
+  en: { left: 'Split off (still not fixed)', inProgress: 'In progress', rework: 'Rework', went: 'Left', happened: 'Split off from the fault (still not fixed)', reported: 'Owner says it is not solved: rework' },
+} as const;
+
+/** Through the API: two joined a fault, and a crew did what was to be done for it. */
+async function repairedFault(): Promise<{ faultId: string; requests: string[]; workOrder: string }> {
+  const [clerk, member] = [await as('clerk'), await as('member')];
+  const [community] = await clerk.get<{ communityId: string }[]>('/api/communities');
+  const { communityId } = community!;
+  const categories = await clerk.get<{ categoryId: string; kind: string; code: string }[]>(`/api/communities/${communityId}/categories`);
+  const { categoryId } = categories.find((c) => c.kind === 'repair' && c.code === 'water')!;
+  const { places } = await clerk.get<{ places: { placeId: string }[] }>(`/api/search?q=${home}`);
+  const { faultId } = await clerk.post<{ faultId: string }>('/api/faults', { communityId, title: '8 号楼停水', categoryId, placeId: places[0]!.placeId });
+  const requests: string[] = [];
+  for (const description of ['no water on the first floor', 'no water in the cellar']) {
+    const { requestId } = await clerk.post<{ requestId: string }>('/api/requests', { communityId, kind: 'repair', channel: 'phone', categoryId, description, reporter: { name: 'A. Nobody' } });
+    await clerk.post(`/api/faults/${faultId}/requests`, { requestId });
+    requests.push(requestId);
+  }
+  const { workOrders } = await clerk.post<{ workOrders: { workOrderId: string }[] }>(`/api/faults/${faultId}/work-orders`, { orders: [{ crew: 'engineering', whatToDo: 'mend the pump' }] });
+  const workOrder = workOrders[0]!.workOrderId;
+  await member.post(`/api/work-orders/${workOrder}/claim`);
+  await member.post(`/api/work-orders/${workOrder}/arrival`);
+  await member.post(`/api/work-orders/${workOrder}/completion`, { whatWasDone: 'mended the pump' });
+  await Promise.all([clerk.context.close(), member.context.close()]);
+  return { faultId, requests, workOrder };
+}
+
 /** Through the API: somebody else registered it and sent it out, to be paid by the owner. */
 const paidOrder = (page: Page): Promise<{ requestId: string; workOrderId: string }> =>
   page.evaluate(async () => {
