@@ -334,6 +334,33 @@ test('An inquiry is answered and closed on the spot, from the keyboard', async (
   await context.close();
 });
 
+/** Of each list: what it says where nothing is there yet. */
+const firsts = {
+  'zh-CN': { '/desk': '输入来电人说的任何内容', '/queue': '点开即可派单', '/requests': '在“接待”页登记一条', '/faults': '在这里新建', '/call-backs': '完工后该打电话的会列在这里', '/follow-ups': '请在时限内联系', '/inbox': '系统归不到任何申请的', '/messages': '由您重发或放弃', '/officer': '该处理的会自动出现', '/escalations': '超时的会自动出现', '/reports': '请选更长的时间', '/crew': '有新单会出现在这里' },
+  en: { '/desk': 'Type whatever the caller says', '/queue': 'open it to dispatch it', '/requests': 'register one on the desk page', '/faults': 'open it here', '/call-backs': 'Whoever is to be rung', '/follow-ups': 'to be called in time', '/inbox': 'that belong to no request come here', '/messages': 'to be tried again or let be', '/officer': 'What belongs here comes by itself', '/escalations': 'What is late comes by itself', '/reports': 'Choose a longer one', '/crew': 'New orders appear here' },
+} as const;
+
+test.each<Look['language']>(['zh-CN', 'en'])('Where nothing is there yet a list says what to do first (%s)', async (language) => {
+  for (const [who, crew] of [['officer', false], ['member', true]] as const) {
+    const { page, context, wrong } = await open(browser, { language, width: crew ? 360 : 1280 });
+    await page.route(/\/api\/(requests|work-orders|faults|call-backs|follow-ups|inbound-messages|messages|escalations|alarms|reports)[^?]*\?/, async (route) => {
+      if (route.request().method() !== 'GET') return route.fallback();
+      const body = (await (await route.fetch()).json()) as unknown;
+      await route.fulfill({ json: Array.isArray(body) ? [] : { ...(body as object), items: [], next: null } });
+    });
+    await signIn(page, who);
+    for (const [path, says] of Object.entries(firsts[language]).filter(([path]) => (path === '/crew') === crew)) {
+      await page.evaluate((to) => {
+        history.pushState(null, '', to);
+        dispatchEvent(new PopStateEvent('popstate'));
+      }, path);
+      await page.locator('main', { hasText: says }).waitFor();
+    }
+    expect(wrong).toEqual([]);
+    await context.close();
+  }
+});
+
 test('The desk fits a telephone and the widest screen', async () => {
   const { page, context } = await open(browser, { language: 'en', width: 360 });
   await enter(page, 'clerk');

@@ -49,6 +49,15 @@ describe('words', () => {
     expect([...new Set(asked)].filter((key) => !chinese.has(key))).toEqual([]);
   });
 
+  test('Where nothing is there yet a screen says more than that: what to do first, or what comes by itself', () => {
+    const said = sources(join(root, 'Web/src'), /\.tsx$/).flatMap((text) => [...text.matchAll(/<Empty\b[^\n]*? description=\{(.*?)\} \/>/g)].map((m) => [...m[1]!.matchAll(/t\('([\w.]+)'\)/g)].map((k) => k[1]!.split('.').join(' › '))));
+    const alternatives = said.flatMap((keys) => (keys.length > 1 && !keys.some((key) => key.endsWith('Hint')) ? keys.map((key) => [key]) : [keys]));
+    const short = (words: Map<string, string>) => alternatives.filter((keys) => keys.length < 2 && !/[.。].+[.。]$/.test(words.get(keys[0]!)!)).flat();
+    expect(said.length).toBeGreaterThan(20);
+    expect(alternatives.filter((keys) => keys.length === 0)).toEqual([]);
+    expect([...short(chinese), ...short(english)]).toEqual([]);
+  });
+
   test.skipIf(!existsSync(join(root, 'Domain')))('Every code with which a person can be refused has a sentence', () => {
     const codes = new Set(sources(join(root, 'Domain'), /\.cs$/).flatMap(codesOf).filter((code) => !forPrograms.test(code)));
     expect(codes.size).toBeGreaterThan(50);
