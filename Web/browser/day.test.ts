@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test as always } from 'vitest';
-import { goTo, launch, open, overflow, settled, signIn } from './browser';
+import { address, goTo, launch, open, overflow, settled, signIn } from './browser';
 import type { Look } from './browser';
 
 /** Each person's day at a desk with thousands of open orders, in both languages, by the screens alone, at a desk that ./run started; see Tests/Browser. */

@@ -243,7 +243,7 @@ test.each<[Look['language'], number]>([['zh-CN', 1440], ['en', 360]])('A fault i
   const { faultId, requests: [dry, wet], workOrder } = await repairedFault();
   const say = splitOff[language];
   const { page, context, wrong } = await open(browser, { language, width });
-  await signIn(page, 'clerk', `/faults/${faultId}`);
+  await enter(page, 'clerk', `/faults/${faultId}`);
   const line = (requestId: string) => page.locator('.lines li', { has: page.locator(`a[href="/requests/${requestId}"]`) });
   await line(dry!).locator('[data-act=split-off]').click();
   await dialog(page).locator('[id$=_saidBy]').fill('Grace Lin');

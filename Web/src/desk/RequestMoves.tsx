@@ -403,7 +403,7 @@ function Amend({ details, current, changed, open, close, keep }: One) {
         <Form.Item name="foreignSource" label={optional(t('register.foreignSource'))}><Input maxLength={60} /></Form.Item>
         <Form.Item name="foreignNumber" label={optional(t('register.foreignNumber'))}><Input maxLength={60} /></Form.Item>
       </div>
-      <Form.Item name="foreignDueAt" label={optional(t('register.foreignDue'))}><DatePicker showTime={{ format: 'HH:mm', minuteStep: 15 }} format="YYYY-MM-DD HH:mm" style={{ width: '100%' }} /></Form.Item>
+      <Form.Item name="foreignDueAt" label={optional(t('register.foreignDue'))}><At zone={zone} step={15} /></Form.Item>
       <Text name="reason" label={optional(t('common.reason'))} rows={2} optional max={1000} />
     </MoveDialog>
   );
