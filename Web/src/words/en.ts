@@ -483,6 +483,7 @@ export const en: Words<typeof zhCN> = {
     'district_role.not_found': 'This person does not hold this role of the district.',
     'role.held_already': 'This person holds this role already.',
     'report.too_many_requests': 'These are more than 20,000 requests: narrow it by time or community.',
+    'report.unwritable': 'The report of refused rows cannot be written there.',
     'role.not_of_a_district': 'A district has clerks, customer officers, managers and administrators.',
     'customer.somebody_else_erases': 'Somebody else must do this: not everything in this community is shown to you.',
     'customer.has_open_requests': 'One of this customer’s requests is still open. Finish it first, or say that you mean it even so.',

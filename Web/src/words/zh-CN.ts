@@ -481,6 +481,7 @@ export const zhCN = {
     'district_role.not_found': '此人没有该片区的这个角色。',
     'role.held_already': '此人已有这个角色。',
     'report.too_many_requests': '超过 20,000 件，请缩小时间或小区范围。',
+    'report.unwritable': '无法写入被拒行的报告文件。',
     'role.not_of_a_district': '片区只有客户助理、客户主任、经理和管理员。',
     'customer.somebody_else_erases': '请由其他人来做：本小区有些内容不对您显示。',
     'customer.has_open_requests': '这位客户还有未结的申请。请先办结，或确认仍要删除。',
