@@ -412,7 +412,8 @@ public sealed class RunTests
         private const string Make = """
             set -e
             cd "$1"
-            mkdir -p "$2"/{Api,Workers}/bin/Release "$2"/{docs,tools} "$2"/Web/node_modules "$2"/.desk/pg
+            mkdir -p "$2"/{Api,Workers}/{bin/Release,obj} "$2"/{docs,tools} "$2"/Web/node_modules "$2"/.desk/pg
+            tar --exclude=bin --exclude=obj -cf - Api Workers Domain .editorconfig global.json Directory.*.props | tar -C "$2" -xf -
             cp -R run .ci db "$2"
             cp docs/openapi.json "$2/docs"
             for host in Api Workers; do cp -R $host/bin/Release/net10.0 "$2/$host/bin/Release"; done
