@@ -350,7 +350,11 @@ internal sealed class Stage(DeskFixture desk, Town town, Actor who, bool ours = 
 
         // Requests.
         ["removeAttachment"] = async s => s.Is("attachmentId", await s.Attached(s.Worker)),
-        ["amendRequest"] = s => s.Complaint(),
+        ["amendRequest"] = async s =>
+        {
+            await s.Complaint();
+            s.Says("foreign", new { source = "12345", number = "N" + Anew });
+        },
         ["noteOnRequest"] = s => Do(() => s.Says("visibility", "crew")),
         ["findSimilar"] = s => Do(() => s.Is("?placeId", s.Town.Places["3-2-1502"])),
         ["optOutOfFeedback"] = s => Do(() => s.Says("optedOut", true)),

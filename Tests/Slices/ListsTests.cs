@@ -540,8 +540,8 @@ public sealed class ListsTests : ApiFixture
         var (asked, _) = await GivenDone();
         var (again, _) = await GivenDone();
         await Send(Here.Clerk, new Domain.Feedback.RecordFeedback(again, Solved.No, 1, "王小明"));
-        var without = new[] { await Imported("8"), await Imported("9") };
-        await Send(Here.Clerk, new DispatchWork(without[0], [new NewOrder(Crew.Engineering, "修")]));
+        var (taken, imported) = (await Imported("8"), await Imported("9"));
+        await Send(Here.Clerk, new DispatchWork(taken, [new NewOrder(Crew.Engineering, "修")]));
         var same = Now.AddDays(2);
         var due = new List<Guid>();
         foreach (var at in new[] { same.AddDays(1), same, same, Now.AddHours(1), same.AddHours(5) })
@@ -551,10 +551,10 @@ public sealed class ListsTests : ApiFixture
 
         await Send(Here.Clerk, new DispatchWork(due[0], [new NewOrder(Crew.Engineering, "修"), new NewOrder(Crew.Environment, "擦", WaitsForOrder: 0)]));
         await Send(Here.Clerk, new DispatchWork(due[3], [new NewOrder(Crew.Security, "陪")]));
-        due.Add(again);
+        due.AddRange([again, taken]);
         var sorted = await Rows<Guid>("select c.subject_id from clock c where c.subject_id = any (@Ids) and c.kind = 'finish' and c.stopped_at is null and c.due_at is not null order by c.due_at, c.subject_id", new { Ids = due.ToArray() });
         Assert.That(sorted, Is.EquivalentTo(due), "each of these has a finish that is running");
-        return ([.. due, .. without, asked], [.. sorted]);
+        return ([.. due, imported, asked], [.. sorted]);
     }
 
     private async Task<Dictionary<string, Guid>> GivenOrders()
