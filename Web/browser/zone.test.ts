@@ -88,15 +88,14 @@ test('Wherever the browser stands, a time is the community’s: “now” as it 
   await member.post(`/api/work-orders/${workOrders[0]!.workOrderId}/claim`);
   await member.context.close();
   await page.locator(`main a[href="/work-orders/${workOrders[0]!.workOrderId}"]`).first().click();
-  await page.locator('[data-part=moves]').waitFor();
-  await move(page, 'hold');
+  await page.locator('[data-part=moves] [data-move=hold]').click();
   await form(page).locator('.ant-select:has([id$=_reason])').click();
   await page.locator('.ant-select-item-option:visible', { hasText: 'Parts' }).click();
   const since = Date.now() - 1_000;
   await form(page).locator('button', { hasText: 'In 2 h' }).click();
   const until = Date.now();
   await submit(page);
-  await page.locator('main .ant-tag', { hasText: 'Parts' }).waitFor();
+  await page.locator('main .ant-tag', { hasText: 'Parts' }).first().waitFor();
   const { holds } = await clerk.get<{ holds: { wakeAt: string }[] }>(`/api/work-orders/${workOrders[0]!.workOrderId}`);
   const wake = Date.parse(holds[0]!.wakeAt) - 120 * minute;
   expect([wake >= since, wake <= until]).toEqual([true, true]);

@@ -155,7 +155,7 @@ function Hold({ details, changed, open, close, keep }: One) {
           </>
         )}
       </Form.Item>
-      <Form.Item noStyle shouldUpdate={false}>
+      <Form.Item noStyle shouldUpdate>
         {(form) => (
           <>
             <Form.Item name="wakeAt" label={t('crew.wakeAt')} rules={needed(t('common.required'))} style={{ marginBottom: 8 }}>
