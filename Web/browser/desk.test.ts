@@ -348,7 +348,7 @@ test.each<Look['language']>(['zh-CN', 'en'])('Where nothing is there yet a list 
       const body = (await (await route.fetch()).json()) as unknown;
       await route.fulfill({ json: Array.isArray(body) ? [] : { ...(body as object), items: [], next: null } });
     });
-    await enter(page, who);
+    await enter(page, who, crew ? '/crew' : '/desk'); // from the front door a crew is sent on
     for (const [path, says] of Object.entries(firsts[language]).filter(([path]) => (path === '/crew') === crew)) {
       await page.evaluate((to) => {
         history.pushState(null, '', to);
