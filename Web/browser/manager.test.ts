@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { address, enter, goTo, launch, open, overflow, people, settled } from './browser';
+import { address, enter, goTo, handsOn, launch, open, overflow, people, settled, tabTo } from './browser';
 import type { Look } from './browser';
 
 let browser: Browser;
@@ -223,14 +223,19 @@ test.each<[Look['language'], number]>([['zh-CN', 1280], ['en', 360]])('An alarm 
   if (language === 'en') expect(await ladder.locator('button, .rung > div:first-child').allInnerTexts()).not.toContainEqual(expect.stringMatching(chinese));
 
   const [clock, request] = [await ladder.getAttribute('data-ladder'), await ladder.locator('a.number').getAttribute('href')];
-  await page.locator(`[data-ladder="${clock}"] [data-act=acknowledge]`).click();
+  // Without a mouse.
+  expect(await tabTo(page, `[data-ladder="${clock}"] [data-act=acknowledge]`)).toEqual([]);
+  await page.keyboard.press('Enter');
+  await handsOn(page, '.ant-modal, .ant-modal *, .ant-drawer-open *');
   const until = new Date((Math.floor(Date.now() / 60_000) + 180) * 60_000);
-  await form.locator('[id$=_promisedAt]').fill(until.toLocaleString('sv', { timeZone: 'Asia/Shanghai' }).slice(0, 16));
-  await form.locator('[id$=_promisedAt]').press('Enter');
-  await form.locator('[id$=_note]').fill(words);
+  expect(await tabTo(page, '[id$=_promisedAt]')).toEqual([]);
+  await page.keyboard.type(until.toLocaleString('sv', { timeZone: 'Asia/Shanghai' }).slice(0, 16));
+  await page.keyboard.press('Enter');
+  expect(await tabTo(page, '[id$=_note]')).toEqual([]);
+  await page.keyboard.type(words);
   expect(await overflow(page)).toBeLessThanOrEqual(0);
   const acknowledged = page.waitForResponse((r) => r.url().endsWith('/acknowledgement'));
-  await form.locator('[data-act=submit]').click();
+  await page.keyboard.press('Control+Enter');
   expect((await acknowledged).status()).toBe(200);
   await page.locator('.ant-modal:visible, .ant-drawer-open:visible').waitFor({ state: 'detached' });
   await page.locator(`[data-ladder="${clock}"]`).waitFor({ state: 'detached' });

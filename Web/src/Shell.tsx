@@ -3,7 +3,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { Alert, Button, Dropdown, Grid, Modal, Tooltip } from 'antd';
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
-import { Link, NavLink, useLocation } from 'react-router';
+import { Link, NavLink, useLocation, useNavigate } from 'react-router';
 import type { SignedIn } from './api/client';
 import { endSession, screensOf, showSignIn } from './api/session';
 import { AlarmBell } from './desk/AlarmBell';
@@ -142,10 +142,17 @@ function Links({ links, unseen }: { links: readonly (readonly [string, string])[
 function Menu({ links, label, unseen }: { links: readonly (readonly [string, string])[]; label: string; unseen: number }) {
   const { t } = useWords();
   const { pathname } = useLocation();
+  const go = useNavigate();
+  const button = useRef<HTMLButtonElement>(null);
+  // Enter presses the line, and not the link in it.
+  const enter = (to: string, by: string) => {
+    button.current?.focus();
+    if (by === 'keydown') void go(to);
+  };
   const here = links.find(([to]) => pathname === to || pathname.startsWith(`${to}/`));
   return (
-    <Dropdown trigger={['click']} menu={{ selectedKeys: here ? [here[0]] : [], items: links.map(([to, text]) => ({ key: to, label: <Link to={to}>{text}</Link> })) }}>
-      <Button type="text" icon={<MenuOutlined />} className={here ? 'here' : undefined} data-act="menu">{here?.[1] ?? label}{unseen > 0 && here?.[0] !== '/messages' && <span className="unseen-count" role="img" aria-label={t('messages.unseen', { count: unseen })} data-unseen={unseen}>{unseen}</span>}</Button>
+    <Dropdown autoFocus trigger={['click']} menu={{ selectedKeys: here ? [here[0]] : [], items: links.map(([to, text]) => ({ key: to, label: <Link to={to}>{text}</Link> })), onClick: ({ key, domEvent }) => enter(key, domEvent.type) }}>
+      <Button ref={button} type="text" icon={<MenuOutlined />} className={here ? 'here' : undefined} data-act="menu">{here?.[1] ?? label}{unseen > 0 && here?.[0] !== '/messages' && <span className="unseen-count" role="img" aria-label={t('messages.unseen', { count: unseen })} data-unseen={unseen}>{unseen}</span>}</Button>
     </Dropdown>
   );
 }

@@ -1,7 +1,7 @@
 import { MinusCircleOutlined, PlusOutlined } from '@ant-design/icons';
 import { App, Button, Checkbox, Dropdown, Form, Input, Rate, Select } from 'antd';
 import type dayjs from 'dayjs';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import type { ReactNode } from 'react';
 import { api, told } from '../api/client';
 import type { AnswerKind, CancelledAs, Channel, Crew, Payer, Priority, RequestDetails, RequestMove, Solved, Visibility } from '../api/client';
@@ -38,6 +38,7 @@ export function RequestMoves({ details, changed }: Props) {
   const zone = useZone(details.request.communityId);
   const { entries, latest } = useTimeline(details.request.requestId);
   const form = useOpened<Name, { details: RequestDetails; latest: number }>({ details, latest });
+  const more = useRef<HTMLButtonElement>(null);
   const allowed = new Set<Name>(details.allowedMoves);
   const round = details.feedback.at(-1);
   // The round of feedback that stands open is answered with the request's own move to close it.
@@ -57,8 +58,8 @@ export function RequestMoves({ details, changed }: Props) {
         <Button key={m} type={i === 0 ? 'primary' : 'default'} onClick={() => form.open(m)} data-move={m}>{label(m)}</Button>
       ))}
       {moves.length > always && (
-        <Dropdown trigger={['click']} menu={{ items: moves.slice(always).map((m) => ({ key: m, label: label(m), danger: m === 'cancel' })), onClick: ({ key }) => form.open(key as Name) }}>
-          <Button data-move="more">…</Button>
+        <Dropdown autoFocus trigger={['click']} menu={{ items: moves.slice(always).map((m) => ({ key: m, label: label(m), danger: m === 'cancel' })), onClick: ({ key }) => { more.current?.focus(); form.open(key as Name); } }}>
+          <Button ref={more} aria-label={t('app.more')} data-move="more">…</Button>
         </Dropdown>
       )}
       {/* Somebody else's move may take this one away: what is being typed stays. */}

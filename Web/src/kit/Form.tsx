@@ -11,7 +11,7 @@ import { isStale, Meanwhile, OpenedOn, useOpenedOn } from './Meanwhile';
 import type { Compared } from './Meanwhile';
 import { InHand } from './kept';
 import type { Kept } from './kept';
-import { useHandsBack } from './hands';
+import { useHandsBack, useHandsReturned } from './hands';
 import { saves } from './keys';
 import { Trouble, useSentence } from './Trouble';
 
@@ -88,6 +88,7 @@ function Dialog<V extends object, R>({ title, open, onClose, keep, call, done, i
     done(reply);
   }, { get: () => hand.key, set: (k) => { hand.key = k; write(); } });
   useHandsBack(sending.pending);
+  useHandsReturned(open);
   useFaultsInFields(form as FormInstance, sending.problem, rename);
   const stale = isStale(sending.problem);
   useEffect(() => {

@@ -12,6 +12,17 @@ export function useHandsBack(pending: boolean): void {
   }, [pending]);
 }
 
+/** What leaves the page in the moment in which it closes gives the hands back itself, to where they were when it opened. */
+export function useHandsReturned(open: boolean): void {
+  const from = useRef<Element | null>(null);
+  if (!open) from.current = null;
+  else from.current ??= document.activeElement;
+  useEffect(() => () => {
+    const was = from.current;
+    if (was instanceof HTMLElement && was.isConnected && document.activeElement === document.body) was.focus({ preventScroll: true });
+  }, []);
+}
+
 /**
  * The value as it was when it began to be held. What arrives while a form is open does not begin it anew; nor does it when the form closes,
  * which goes as it was, with the focus back to where it came from: the next one that is opened begins with it.

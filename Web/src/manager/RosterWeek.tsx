@@ -1,11 +1,12 @@
 import { LeftOutlined, RightOutlined } from '@ant-design/icons';
-import { App, Button, Popconfirm } from 'antd';
+import { App, Button } from 'antd';
 import dayjs from 'dayjs';
 import { useEffect, useRef, useState } from 'react';
 import { api, told } from '../api/client';
 import type { PlanShift, ShiftLine } from '../api/client';
 import { Problem } from '../api/problems';
 import { newKey } from '../api/sending';
+import { AskFirst } from '../kit/AskFirst';
 import { OnDay } from '../kit/Pickers';
 import { wallDay } from '../kit/times';
 import { Trouble } from '../kit/Trouble';
@@ -71,9 +72,9 @@ export function RosterWeek({ communityId, monday, zone, there, choose, done }: {
       <OnDay zone={zone} picker="week" style={{}} value={dayjs(monday)} allowClear={false} onChange={(d) => { if (d && !Array.isArray(d)) choose(mondayOf(d.format('YYYY-MM-DD'))); }} aria-label={t('week.pick')} inputReadOnly />
       <Button icon={<RightOutlined />} onClick={() => step(1)} aria-label={t('week.after')} data-act="week-after" />
       <Button onClick={() => choose(mondayOf(wallDay(new Date().toISOString(), zone)))}>{t('week.now')}</Button>
-      <Popconfirm open={!!plan} title={t('week.copySure', { count: plan?.length ?? 0 })} okText={t('week.copy')} cancelText={t('common.cancel')} onConfirm={() => void copy(plan!)} onCancel={() => setPlan(undefined)} okButtonProps={{ 'data-act': 'copy-sure' } as never}>
+      <AskFirst open={!!plan} title={t('week.copySure', { count: plan?.length ?? 0 })} okText={t('week.copy')} cancelText={t('common.cancel')} onConfirm={() => void copy(plan!)} onOpenChange={(open) => { if (!open) setPlan(undefined); }} okButtonProps={{ 'data-act': 'copy-sure' } as never}>
         <Button loading={busy} disabled={!there} onClick={() => void look()} data-act="copy-week">{t('week.copy')}</Button>
-      </Popconfirm>
+      </AskFirst>
       <Trouble problem={problem} />
     </div>
   );
