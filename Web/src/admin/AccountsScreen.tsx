@@ -84,7 +84,7 @@ function Account({ account: a, again, show }: { account: AccountLine; again: () 
   useEffect(() => { if (isStale(deactivate.problem)) again(); }, [deactivate.problem]);
   const name = (id: string) => { const c = communities.data?.find((x) => x.communityId === id); return c ? pick(c.name, c.nameEn) : ''; };
   return (
-    <div className="order stack tight" data-account={a.signInName}>
+    <div className="order stack tight" role="group" aria-label={a.displayName} data-account={a.signInName}>
       <div className="row spread">
         <span className="row">
           <strong>{a.displayName}</strong><span className="quiet">{a.signInName}</span>

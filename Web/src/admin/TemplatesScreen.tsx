@@ -76,7 +76,7 @@ function List({ communityId }: { communityId: string }) {
       <Trouble problem={reset.problem} />
       <div className="orders">
         {list.data.map((m) => (
-          <div key={m.template + m.language} className="order" data-part="template">
+          <div key={m.template + m.language} className="order" role="group" aria-label={`${word('messageTemplate', m.template)} · ${m.language}`} data-part="template">
             <div className="row spread">
               <span className="row"><strong>{word('messageTemplate', m.template)}</strong><Tag>{m.language}</Tag>{m.own && <Tag color="blue">{t('templates.own')}</Tag>}</span>
               <span className="row">

@@ -52,7 +52,7 @@ function Token({ token: x, again }: { token: TokenLine; again: () => void }) {
   const name = (id: string) => { const c = communities.data?.find((y) => y.communityId === id); return c ? pick(c.name, c.nameEn) : ''; };
   const over = Date.parse(x.expiresAt) < Date.now();
   return (
-    <div className="order stack tight" data-token={x.name}>
+    <div className="order stack tight" role="group" aria-label={x.name} data-token={x.name}>
       <div className="row spread">
         <span className="row">
           <strong>{x.name}</strong>

@@ -41,7 +41,7 @@ export function Teams({ communityId }: { communityId: string }) {
       {!list.isError && (list.isPending ? <Spin className="waiting" /> : rows.length === 0 ? <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('masters.noTeams')} /></Card> : (
         <div className="orders">
           {rows.map((x) => (
-            <div key={x.teamId} className="order" data-team={x.name}><div className="stack tight">
+            <div key={x.teamId} className="order" role="group" aria-label={pick(x.name, x.nameEn)} data-team={x.name}><div className="stack tight">
               <div className="row spread">
                 <span className="row">
                   <strong>{pick(x.name, x.nameEn)}</strong><span className="quiet">{pick(x.nameEn, x.name)}</span>
@@ -63,7 +63,7 @@ export function Teams({ communityId }: { communityId: string }) {
                 </span>
               </div>
               {x.external ? <span className="quiet">{t('masters.externalHint')}</span> : x.members.length === 0 ? !x.retiredAt && <span className="quiet">{t('masters.noMembers')}</span> : x.members.map((m) => (
-                <div key={m.staffId} className="row" data-member={m.displayName}>
+                <div key={m.staffId} className="row" role="group" aria-label={m.displayName} data-member={m.displayName}>
                   <span>{m.displayName}</span>{m.lead && <Tag color="green">{t('masters.lead')}</Tag>}
                   <Sure name="lead" act={m.lead ? t('masters.notLead') : t('masters.makeLead')} done={again} call={(header) => told(api.POST('/api/teams/{teamId}/members', { params: { path: { teamId: x.teamId }, header }, body: { staffId: m.staffId, lead: !m.lead } }))} />
                   <Sure name="unseat-member" act={t('masters.removeMember')} sure={t('masters.removeMemberSure')} danger done={again} call={(header) => told(api.POST('/api/teams/{teamId}/members/removal', { params: { path: { teamId: x.teamId }, header }, body: { staffId: m.staffId } }))} />
