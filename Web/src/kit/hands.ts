@@ -1,3 +1,4 @@
+import type { RefObject, SyntheticEvent } from 'react';
 import { useEffect, useRef, useState } from 'react';
 
 /** While something is on its way its fields take nothing, since what they hold goes once it arrived; refused, the hands are where they were. */
@@ -10,6 +11,12 @@ export function useHandsBack(pending: boolean): void {
     held.current = null;
     if (was instanceof HTMLElement && was.isConnected && document.activeElement === document.body) was.focus();
   }, [pending]);
+}
+
+/** A line of a menu was pressed: the hands are on the menu's button again, which the same Enter is not to press once more. */
+export function handsToMenu(button: RefObject<HTMLElement | null>, by: SyntheticEvent | Event): void {
+  if (by.type === 'keydown') by.preventDefault();
+  button.current?.focus();
 }
 
 /** What leaves the page in the moment in which it closes gives the hands back itself, to where they were when it opened. */
