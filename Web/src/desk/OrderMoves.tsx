@@ -10,7 +10,7 @@ import { useSend } from '../api/sending';
 import type { Sending } from '../api/sending';
 import { Choice } from '../kit/Choice';
 import { MoveDialog, useOpened } from '../kit/Form';
-import { handsToMenu } from '../kit/hands';
+import { handsFromMenu, handsToMenu } from '../kit/hands';
 import { OpenedOn } from '../kit/Meanwhile';
 import { MemberPick, TeamPick } from '../kit/Picks';
 import { At } from '../kit/Pickers';
@@ -69,7 +69,7 @@ export function OrderMoves({ details, changed }: Props) {
         {first.map((m) => <Button key={m} className="first" type="primary" loading={sending.pending} onClick={() => press(m)} data-move={m}>{word('workOrderMove', m)}</Button>)}
         {second.map((m) => <Button key={m} onClick={() => press(m)} data-move={m}>{word('workOrderMove', m)}</Button>)}
         {rest.length > 0 && (
-          <Dropdown autoFocus trigger={['click']} menu={{ items: rest.map((m) => ({ key: m, label: word('workOrderMove', m), danger: m === 'void' })), onClick: ({ key, domEvent }) => { handsToMenu(menu, domEvent); press(key as WorkOrderMove); } }}>
+          <Dropdown autoFocus onOpenChange={handsFromMenu(menu)} trigger={['click']} menu={{ items: rest.map((m) => ({ key: m, label: word('workOrderMove', m), danger: m === 'void' })), onClick: ({ key, domEvent }) => { handsToMenu(menu, domEvent); press(key as WorkOrderMove); } }}>
             <Button ref={menu} className={second.length ? '' : 'first'} aria-label={t('app.more')} data-move="more">…</Button>
           </Dropdown>
         )}

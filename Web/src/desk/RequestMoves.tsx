@@ -11,7 +11,7 @@ import { useSend } from '../api/sending';
 import type { Sending } from '../api/sending';
 import { Choice } from '../kit/Choice';
 import { MoveDialog, useOpened } from '../kit/Form';
-import { handsToMenu } from '../kit/hands';
+import { handsFromMenu, handsToMenu } from '../kit/hands';
 import { OpenedOn } from '../kit/Meanwhile';
 import { CategoryPick, MemberPick, TeamPick } from '../kit/Picks';
 import { spoken } from '../kit/tags';
@@ -59,7 +59,7 @@ export function RequestMoves({ details, changed }: Props) {
         <Button key={m} type={i === 0 ? 'primary' : 'default'} onClick={() => form.open(m)} data-move={m}>{label(m)}</Button>
       ))}
       {moves.length > always && (
-        <Dropdown autoFocus trigger={['click']} menu={{ items: moves.slice(always).map((m) => ({ key: m, label: label(m), danger: m === 'cancel' })), onClick: ({ key, domEvent }) => { handsToMenu(more, domEvent); form.open(key as Name); } }}>
+        <Dropdown autoFocus onOpenChange={handsFromMenu(more)} trigger={['click']} menu={{ items: moves.slice(always).map((m) => ({ key: m, label: label(m), danger: m === 'cancel' })), onClick: ({ key, domEvent }) => { handsToMenu(more, domEvent); form.open(key as Name); } }}>
           <Button ref={more} aria-label={t('app.more')} data-move="more">…</Button>
         </Dropdown>
       )}

@@ -19,6 +19,11 @@ export function handsToMenu(button: RefObject<HTMLElement | null>, by: Synthetic
   button.current?.focus();
 }
 
+/** A menu that closes with the hands in it gives them back to its button. */
+export const handsFromMenu = (button: RefObject<HTMLElement | null>) => (open: boolean): void => {
+  if (!open && document.activeElement?.closest('.ant-dropdown')) button.current?.focus();
+};
+
 /** What leaves the page in the moment in which it closes gives the hands back itself, to where they were when it opened. */
 export function useHandsReturned(open: boolean): void {
   const from = useRef<Element | null>(null);
