@@ -111,7 +111,9 @@ test('Without a mouse a request is dispatched, noted and amended, its order assi
   const chosen = async (menu: string, item: string) => {
     await press(menu);
     await handsOn(page, '[role=menuitem]');
-    while (!(await page.evaluate((key) => document.activeElement!.matches(`[data-menu-id$="-${key}"]`), item))) await keys.press('ArrowDown');
+    const line = item.startsWith('/') ? `:has(a[href="${item}"])` : `[data-menu-id$="-${item}"]`;
+    for (let n = 0; n < 30 && !(await page.evaluate((wanted) => document.activeElement!.matches(wanted), line)); n++) await keys.press('ArrowDown');
+    expect([item, await page.evaluate((wanted) => document.activeElement!.matches(wanted), line)]).toEqual([item, true]);
     await keys.press('Enter');
   };
   await enter(page, 'officer', `/requests/${requestId}`);
