@@ -52,7 +52,7 @@ internal static class TestDatabase
             }
 
             var copy = $"desk_{Run}_{++copies}";
-            await OnServer($"create database {copy} template {template}");
+            await OnServer($"create database {copy} template {template} strategy file_copy"); // a tenth of the time: nobody writes into the template
             Made.Add(copy);
             return copy;
         }
@@ -79,8 +79,14 @@ internal static class TestDatabase
         }
     }
 
+    /// <summary>A server that goes with the run takes them along.</summary>
     public static async Task DropAll()
     {
+        if (Environment.GetEnvironmentVariable("DESK_TEST_SERVER_GOES") is { Length: > 0 })
+        {
+            return;
+        }
+
         NpgsqlConnection.ClearAllPools();
         foreach (var name in Made.AsEnumerable().Reverse())
         {
