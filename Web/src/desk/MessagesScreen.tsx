@@ -34,7 +34,7 @@ export default function MessagesScreen({ who }: { who: SignedIn }) {
     <div className="stack">
       <div className="row spread">
         <h1>{t(its.length > 1 ? 'messages.title' : 'messages.mine')}</h1>
-        {its.length > 1 && <Segmented value={show} onChange={(v) => change({ show: v === its[0] ? undefined : v })} options={its.map((s) => ({ value: s, label: s === 'mine' && unseen > 0 ? `${t('messages.mine')} (${unseen})` : t(`messages.${s}`) }))} />}
+        {its.length > 1 && <Segmented className="tabs" value={show} onChange={(v) => change({ show: v === its[0] ? undefined : v })} options={its.map((s) => ({ value: s, label: s === 'mine' && unseen > 0 ? `${t('messages.mine')} (${unseen})` : t(`messages.${s}`) }))} />}
       </div>
       {show === 'parked' ? <Parked /> : <Mine staffId={who.staffId} />}
     </div>
