@@ -16,6 +16,7 @@ beforeAll(async () => {
   const { workOrders } = await clerk.post<{ workOrders: { workOrderId: string; number: number }[] }>(`/api/requests/${requestId}/work-orders`, { orders: [{ crew: 'engineering', whatToDo: 'mend the tap', payer: 'owner' }] });
   order = String(workOrders[0]!.number);
   await clerk.post(`/api/work-orders/${workOrders[0]!.workOrderId}/quotes`, { lines: [{ name: 'A tap', quantity: 1, unit: 'pc', unitPrice: 168 }] });
+  await clerk.post(`/api/requests/${requestId}/urges`);
   await clerk.context.close();
 });
 afterAll(async () => { await browser?.close(); });
@@ -40,8 +41,9 @@ test.each(named.map(([name, look]) => [name, { ...look, width: look.width > 600 
   await looked('orders');
   await page.locator('[data-act=menu]').click();
   await looked('menu');
+  await page.evaluate(() => document.documentElement.setAttribute('data-loaded-once', ''));
   await page.locator('dialog a[href="/crew/told"]').click();
-  await page.locator('[data-part=told]').first().waitFor();
+  await page.locator('html[data-loaded-once] [data-part=told]').first().waitFor();
   await looked('told');
   await page.locator('[data-act=back]').click();
   await page.locator('[data-list=pool]').click();
