@@ -50,8 +50,8 @@ test.each(named.map(([name, look]) => [name, { ...look, width: look.width > 600 
   await page.locator('[data-list=pool][aria-current]').waitFor();
   await page.locator(`[data-order="${order}"]`).click();
   await page.locator('[data-part=moves]').waitFor();
-  const sheet = async (move: string, grows: readonly string[]) => {
-    if (!(await page.locator(`[data-part=moves] [data-move=${move}]`).count())) await page.locator('[data-move=more]').click();
+  const sheet = async (move: string, grows: readonly string[], behind = false) => {
+    if (behind) await page.locator('[data-move=more]').click();
     await page.locator(`[data-move=${move}]`).click();
     const form = page.locator(`dialog[data-part=form-${move}]`);
     for (const part of grows) await form.locator(part).first().click();
@@ -62,8 +62,8 @@ test.each(named.map(([name, look]) => [name, { ...look, width: look.width > 600 
   await page.locator('[data-move=more]').click();
   await looked('more');
   await page.locator('dialog [data-act=close]').click();
-  for (const move of ['assign', 'transfer']) await sheet(move, ['.choices input']);
-  await sheet('return', []);
+  for (const move of ['assign', 'transfer']) await sheet(move, ['.choices input'], true);
+  await sheet('return', [], true);
 
   const photo = await picture(page);
   await context.setOffline(true);
@@ -73,7 +73,7 @@ test.each(named.map(([name, look]) => [name, { ...look, width: look.width > 600 
   for (const move of ['claim', 'arrive']) await page.locator(`[data-move=${move}]`).click();
   await sheet('complete', ['[data-act=add-material]']);
   await sheet('hold', ['input[value=customer]', 'input[value=call]']);
-  await sheet('quote', ['[data-act=add-line]']);
+  await sheet('quote', ['[data-act=add-line]'], true);
   await sheet('consent', ['input[value=yes]']);
   await page.locator('[data-part=strip]').click();
   await page.locator('[data-act=send-now]').waitFor();
