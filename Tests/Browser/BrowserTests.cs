@@ -1,6 +1,8 @@
 using NUnit.Framework;
+using PropertyServiceDesk.Domain.Clocks;
 using PropertyServiceDesk.Domain.Communities;
 using PropertyServiceDesk.Domain.Plumbing;
+using PropertyServiceDesk.Domain.Requests;
 using PropertyServiceDesk.Domain.Rules;
 using PropertyServiceDesk.Tests.Benchmarks;
 using PropertyServiceDesk.Tests.Support;
@@ -28,6 +30,7 @@ public sealed class BrowserTests : BrowserTown
         await GivenTheTown(Few);
         await GivenSomethingOnEveryScreen();
         await GivenAManagerOfTwoCommunities();
+        await GivenThreeLevelsWereTold();
         await NothingClimbs();
 
         await Run(Screens);
@@ -40,6 +43,12 @@ public sealed class BrowserTests : BrowserTown
         var both = Here.People["administrator"] with { Roles = [new RoleIn(Here.CommunityId, Roles.Administrator), new RoleIn(There.CommunityId, Roles.Administrator)] };
         await Send(both, new GrantDistrictRole("south", region, Roles.Manager));
         Others.Add(("region", region));
+    }
+
+    private async Task GivenThreeLevelsWereTold()
+    {
+        var flooded = await Send(Here.Clerk, new ReceiveRequest(Here.CommunityId, RequestKind.Repair, Channel.Phone, Here.Category(RequestKind.Repair, "water"), "水漫进了电表箱", Priority.Danger, Here.Places["3-2-1502"], ReportedAt: Clock.GetUtcNow().AddHours(-3)));
+        await Send(Here.System, new EscalateOverdue(Here.CommunityId, await Rows<Guid>("select clock_id from clock where subject_id = @RequestId", new { flooded.RequestId })));
     }
 }
 

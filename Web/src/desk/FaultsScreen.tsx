@@ -61,7 +61,7 @@ export default function FaultsScreen() {
           ))}
         </div>
       )}
-      {list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage}>{t('common.more')}</Button>}
+      {list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage} data-act="more">{t('common.more')}</Button>}
       <OpenFault open={opening} close={() => setOpening(false)} done={(reply) => void go(`/faults/${reply.faultId}`)} />
     </div>
   );
