@@ -138,11 +138,11 @@ function Dispatch({ details, open, close, changed, keep }: One) {
   );
 }
 
-function Join({ details, open, close, changed, keep }: One) {
+function Join({ details, current, open, close, changed, keep }: One) {
   const { t, word } = useWords();
   const [typed, setTyped] = useState('');
   const found = useFound(typed, details.fault.communityId);
-  const joined = new Set(details.requests.filter((r) => !r.leftAt).map((r) => r.requestId));
+  const joined = new Set(current.requests.filter((r) => !r.leftAt).map((r) => r.requestId));
   return (
     <MoveDialog<{ requestId: string }, unknown>
       keep={keep} title={word('faultMove', 'join')} open={open} onClose={close} done={changed}
@@ -178,10 +178,10 @@ function Expect({ details, current, zone, open, close, changed, keep }: One) {
   );
 }
 
-function End({ details, open, close, changed, keep }: One) {
+function End({ details, current, open, close, changed, keep }: One) {
   const { t, word } = useWords();
   // Nobody was sent for them: what is said here is their answer.
-  const waiting = details.requests.filter((r) => !r.leftAt && r.status === 'received').length;
+  const waiting = current.requests.filter((r) => !r.leftAt && r.status === 'received').length;
   return (
     <MoveDialog<{ words?: string }, unknown>
       keep={keep} title={word('faultMove', 'end')} open={open} onClose={close} done={changed}
