@@ -209,10 +209,10 @@ test.each<[Look['language'], 'light' | 'dark']>([['zh-CN', 'light'], ['en', 'dar
   await enter(page, 'region');
   for (const of of ['clocks', 'satisfaction', 'escalations', 'time', 'demand', 'communities']) {
     await goTo(page, `/reports?of=${of}`);
-    await page.locator('.figures tbody tr.ant-table-row').first().waitFor();
+    await page.locator('.report .figures tbody tr.ant-table-row').first().waitFor();
     await settled(page);
-    const rows = await page.locator('.figures tbody tr.ant-table-row').count();
-    const columns = await page.locator('.figures th').count();
+    const rows = await page.locator('.report .figures tbody tr.ant-table-row').count();
+    const columns = await page.locator('.report .figures th').count();
     await page.emulateMedia({ media: 'print' });
     await page.setViewportSize(sheet);
     await settled(page);
@@ -354,9 +354,9 @@ interface Sheet { heads: string[]; rows: string[][] }
 
 /** The whole table, as it is read. */
 async function table(page: Page): Promise<Sheet> {
-  await page.locator('.figures tbody tr.ant-table-row').first().waitFor();
+  await page.locator('.report .figures tbody tr.ant-table-row').first().waitFor();
   await settled(page);
-  const rows = await page.locator('.figures tbody tr.ant-table-row').evaluateAll((all) => all.map((row) => [...row.querySelectorAll('td')].map((td) => td.innerText.trim())));
+  const rows = await page.locator('.report .figures tbody tr.ant-table-row').evaluateAll((all) => all.map((row) => [...row.querySelectorAll('td')].map((td) => td.innerText.trim())));
   return { heads: (await page.locator('.figures th').allInnerTexts()).map((words) => words.trim()), rows };
 }
 
