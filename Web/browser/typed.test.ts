@@ -50,7 +50,7 @@ test('What is refused although somebody is signed in asks nobody to sign in agai
   await page.locator('[data-part=register]').waitFor();
   const asked = await everSeen(page, '.ant-modal [id$=password]');
   // As what was asked before somebody signed in again, and is answered after it.
-  await page.route(/\/api\/requests\?/, (route) => route.fulfill({ status: 401, contentType: 'application/problem+json', json: { code: 'session.needed', title: 'Sign in.', status: 401 } }), { times: 1 });
+  await page.route(/\/api\/requests\?.*take=50/, (route) => route.fulfill({ status: 401, contentType: 'application/problem+json', json: { code: 'session.needed', title: 'Sign in.', status: 401 } }), { times: 1 });
   const session = page.waitForResponse((r) => r.request().method() === 'GET' && new URL(r.url()).pathname === '/api/session');
   await page.locator('nav a[href="/requests"]').first().click();
 
