@@ -31,9 +31,17 @@ public sealed class BrowserTests : BrowserTown
         await GivenSomethingOnEveryScreen();
         await GivenAManagerOfTwoCommunities();
         await GivenThreeLevelsWereTold();
+        await GivenALateOneAndOneThatSoonIs();
         await NothingClimbs();
 
         await Run(Screens);
+    }
+
+    private async Task GivenALateOneAndOneThatSoonIs()
+    {
+        var (now, category) = (Clock.GetUtcNow(), Here.Category(RequestKind.Repair, "water"));
+        await Send(Here.Clerk, new ReceiveRequest(Here.CommunityId, RequestKind.Repair, Channel.Phone, category, "昨天就该修好", Priority.Urgent, Here.Places["3-2-1502"], CustomerId: Here.Customer, ReportedAt: now.AddDays(-2)));
+        await Send(Here.Clerk, new ReceiveRequest(Here.CommunityId, RequestKind.Repair, Channel.Phone, category, "热线转来", PlaceId: Here.Places["3-2-1502"], CustomerId: Here.Customer, Foreign: new ForeignNumber("12345", "H-1", now.AddHours(3))));
     }
 
     private async Task GivenAManagerOfTwoCommunities()

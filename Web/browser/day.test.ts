@@ -45,11 +45,13 @@ test.each(languages)('A clerk’s day (%s)', async (language) => {
   await page.locator('.ant-modal:visible [id$=orders_1_whatToDo]').fill(language === 'en' ? 'Dry the floor' : '清理积水');
   await page.locator('.ant-modal:visible [data-act=submit]').click();
   await page.locator('[data-part=order]').nth(1).waitFor();
-  const words = (await page.locator('[data-part=order]').allInnerTexts()).join('\n');
-  expect([words.includes(repair[language][1]), words.includes(language === 'en' ? 'Dry the floor' : '清理积水')]).toEqual([true, true]);
-  const made = (await (await page.request.get(`${address}/api${new URL(page.url()).pathname}`)).json()) as { workOrders: { crew: string; whatToDo: string; mandatory: boolean }[] };
+  const made = (await (await page.request.get(`${address}/api${new URL(page.url()).pathname}`)).json()) as { workOrders: { crew: string; whatToDo: string; mandatory: boolean; teamName: string; teamNameEn: string }[] };
   expect(made.workOrders.map((o) => [o.crew, o.whatToDo, o.mandatory]).toSorted()).toEqual([['engineering', repair[language][1], true], [cleaning, language === 'en' ? 'Dry the floor' : '清理积水', true]].toSorted());
   expect(cleaning).not.toBe('engineering');
+  for (const order of made.workOrders) {
+    const line = page.locator('[data-part=order]', { hasText: order.whatToDo });
+    expect([await line.count(), await line.locator('strong').innerText()]).toEqual([1, language === 'en' ? order.teamNameEn : order.teamName]);
+  }
 
   // What nobody has been given yet, page by page.
   await goTo(page, '/queue');
