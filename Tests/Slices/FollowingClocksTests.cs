@@ -328,15 +328,14 @@ public sealed class FollowingClocksTests : DeskFixture
     [Test]
     public async Task An_order_that_no_team_has_or_that_waits_is_nobodys()
     {
-        await Execute("update team set retired_at = @Now where crew = 'environment' and community_id = @CommunityId", new { Now = Clock.GetUtcNow(), Here.CommunityId });
-        var request = (await GivenRequest(priority: Priority.Urgent)).RequestId;
-        var orders = (await Send(Here.Clerk, new DispatchWork(request, [new NewOrder(Crew.Environment, "吸水"), new NewOrder(Crew.Engineering, "看一下", WaitsForOrder: 0)]))).WorkOrders;
-        Assert.That(orders.Select(o => o.Status), Is.EqualTo(new[] { WorkOrderStatus.Unassigned, WorkOrderStatus.Waiting }));
-        Assert.That(await Clocks(request), Does.Contain("dispatch 1 runs"));
+        var (request, order) = await GivenDispatched(priority: Priority.Urgent);
+        await Send(Here.Member(Crew.Engineering), new ReturnWork(order, "不归我们"));
+        await Send(Here.Clerk, new DispatchWork(request, [new NewOrder(Crew.Environment, "吸水", WaitsForId: order)]));
+        Assert.That(await Clocks(request), Does.Contain("dispatch 1 met, dispatch 2 runs"));
 
-        await Send(Here.Clerk, new SendWork(orders[0].WorkOrderId, Here.Teams[Crew.Security]));
+        await Send(Here.Clerk, new SendWork(order, Here.Teams[Crew.Security]));
 
-        Assert.That(await Clocks(request), Does.Contain("dispatch 1 met"));
+        Assert.That(await Clocks(request), Does.Contain("dispatch 2 met"));
     }
 
     [Test]
