@@ -415,6 +415,19 @@ public sealed class FollowingClocksTests : DeskFixture
     }
 
     [Test]
+    public async Task Un_joined_from_the_fault_that_took_its_order_along_it_has_nobody()
+    {
+        var (request, _) = await GivenDispatched(priority: Priority.Danger);
+        Clock.Set(Local(2, 9, 10));
+        var fault = (await Send(Here.Clerk, new OpenFault(Here.CommunityId, "漏电", RequestId: request))).FaultId;
+
+        await Send(Here.Clerk, new UnJoinRequest(fault, request, "是另一处"));
+
+        Assert.That(await Clocks(request), Does.Contain("dispatch 1 met, dispatch 2 runs"));
+        Assert.That((await Of(request, ClockKind.Dispatch, 2)).DueAt, Is.EqualTo(Local(2, 9, 12)));
+    }
+
+    [Test]
     public async Task Rework_that_is_left_to_the_desk_is_to_be_sent_for_and_rework_that_somebody_has_is_not()
     {
         var answered = (await GivenRequest(priority: Priority.Danger)).RequestId;
