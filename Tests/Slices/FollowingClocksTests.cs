@@ -360,6 +360,21 @@ public sealed class FollowingClocksTests : DeskFixture
     }
 
     [Test]
+    public async Task Where_one_part_is_done_and_nobody_has_the_other_somebody_is_to_be_sent_until_that_is_not_needed()
+    {
+        var (request, order) = await GivenWorking(priority: Priority.Danger);
+        var second = (await Send(Here.Clerk, new DispatchWork(request, [new NewOrder(Crew.Security, "守着")]))).WorkOrders[0].WorkOrderId;
+        await Send(Here.Clerk, new ReturnWork(second, "人手不够"));
+        await Send(Here.Member(Crew.Engineering), new CompleteWork(order, "修好了"));
+        Assert.That(await Clocks(request), Does.Contain("dispatch 1 met, dispatch 2 runs"));
+
+        await Send(Here.Clerk, new VoidWork(second, "不用了"));
+
+        Assert.That(await Clocks(request), Does.Contain("dispatch 2 superseded"));
+        Assert.That((await Send(Here.Clerk, new GetRequest(request))).Request.Status, Is.EqualTo(RequestStatus.AwaitingFeedback));
+    }
+
+    [Test]
     public async Task What_one_command_takes_from_one_and_gives_to_another_begins_nothing()
     {
         var request = (await GivenRequest(priority: Priority.Danger)).RequestId;
