@@ -130,7 +130,7 @@ public abstract class DeskFixture
         await Execute(
             """
             with k as (
-                select c.community_id, c.clock_id, c.due_at from clock c where c.subject_id = @requestId and c.due_at is not null order by c.kind limit 1
+                select c.community_id, c.clock_id, c.due_at from clock c where c.subject_id = @requestId and c.due_at is not null order by c.kind = 'dispatch', c.kind limit 1
             ), e as (
                 insert into escalation (community_id, escalation_id, clock_id, cycle, level, cause, request_id, due_at, fired_at, tell_at)
                 select k.community_id, @escalation, k.clock_id, 1, 1, 'breach', @requestId, k.due_at, @Now, @Now from k
