@@ -149,9 +149,16 @@ test.each<[Look['language'], number, string]>([['zh-CN', 1440, 'Z'], ['en', 360,
   await elsewhere.page.locator('[data-act=give-factor]').click();
   await elsewhere.page.locator('.shell').waitFor();
 
-  // The administrator resets the password: they are out everywhere, and the factor stays.
+  // A lost telephone: the administrator signs them out everywhere, and they come in again as ever.
   await page.reload();
   await account.locator('.ant-tag-green').waitFor();
+  await sure(page, account.locator('[data-act=end-sessions]'));
+  await account.locator('[data-act=end-sessions]').waitFor({ state: 'detached' });
+  expect([await session(theirs.context), await session(elsewhere.context)]).toEqual([401, 401]);
+  expect((await elsewhere.context.request.post(`${address}/api/session`, { data: { signInName: name, password: next } })).status()).toBe(200);
+  expect(await session(elsewhere.context)).toBe(200);
+
+  // The administrator resets the password: they are out everywhere, and the factor stays.
   await sure(page, account.locator('[data-act=reset-password]'));
   const reset = await shownOnce(page, 'password');
   await account.locator('.ant-tag-gold').waitFor(); // the list knows of it

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test as always } from 'vitest';
-import { address, enter, goTo, handed, keptOut, launch, mixed, named, open, settled } from './browser';
+import { address, as, dialogs, enter, fits, goTo, handed, keptOut, launch, mixed, named, open, settled } from './browser';
 
 /** Only against a desk that has these people; see Tests/Browser. */
 const test = always.skipIf(!process.env.DESK_TWO_HOMES);
@@ -177,3 +177,122 @@ test.each(named)('A customer’s card, a call and a dialog keep nobody out (%s)'
   expect(out).toEqual([]);
   await context.close();
 });
+
+/** A page, what of it must be there, and what on it opens a form: all of these that are there. The name of a move is pressed by its button or in the menu. */
+type Opening = readonly [path: string, ready: string, ...opens: string[]];
+
+const moves = {
+  request: ['dispatch', 'answer', 'feedback', 'note', 'promise', 'urge', 'nameInCharge', 'firstReply', 'writtenReply', 'rework', 'reprioritise', 'recategorise', 'reschedule', 'amend', 'cancel'],
+  order: ['complete', 'hold', 'assign', 'transfer', 'return', 'dispatch', 'void'],
+  fault: ['dispatch', 'join', 'expect', 'end', 'amend'],
+};
+const acts = (...names: string[]) => names.map((name) => `[data-act=${name}]`);
+
+const opening: Record<string, readonly Opening[]> = {
+  officer: [
+    ['/queue', '.orders'],
+    ['/officer?show=holds', '[data-board=holds]'],
+    ['/call-backs', '[data-act=open-call]'],
+    ['/follow-ups', '.orders', ...acts('open-follow-up')],
+  ],
+  manager: [
+    ['/today', '[data-part=today]'],
+    ['/escalations', '[data-part=ladders]', ...acts('acknowledge', 'resolve', 'end-alarm')],
+    ['/reports?of=clocks', '.figures table'],
+    ['/rosters', '.shift', ...acts('add-shift', 'add-leave', 'swap')],
+    ['/voices', '[data-part=asked]', ...acts('write', 'edit-voice', 'withdraw')],
+    ['/reports?of=escalations', '.figures table'],
+  ],
+  administrator: [
+    ['/policies', '[data-policy]', ...acts('declare'), '[data-policy]'],
+    ['/masters', '[data-place]', ...acts('add-place', 'rename-place')],
+    ['/templates', '[data-part=template]', ...acts('edit-template')],
+    ['/masters?part=categories', '[data-category]', ...acts('add-category', 'edit-category')],
+    ['/feedback-rules', '[data-rule]', ...acts('edit-asking', 'edit-plan')],
+    ['/masters?part=teams', '[data-team]', ...acts('add-team', 'seat-member', 'edit-team')],
+    ['/accounts', '[data-account]', ...acts('new-account', 'change-account', 'roles')],
+    ['/masters?part=community', '[data-part=community]', ...acts('edit-community', 'add-community')],
+    ['/tokens', 'main h1', ...acts('new-token')],
+    ['/masters?part=codes', '[data-code]', ...acts('add-asset')],
+    ['/jobs', 'main h1'],
+    ['/masters?part=calendar', '[data-part=year]'],
+  ],
+};
+
+/** What an officer works on, by how it stands: one of each, and one with much to say. */
+async function given(): Promise<Opening[]> {
+  const clerk = await as('clerk');
+  const [community] = await clerk.get<{ communityId: string }[]>('/api/communities');
+  const categories = await clerk.get<{ categoryId: string; kind: string; code: string }[]>(`/api/communities/${community!.communityId}/categories`);
+  const categoryId = categories.find((c) => c.kind === 'repair' && c.code === 'water')!.categoryId;
+  const received = () => clerk.post<{ requestId: string }>('/api/requests', { communityId: community!.communityId, kind: 'repair', channel: 'phone', categoryId, description: 'The tap drips all night and nobody sleeps. 水龙头整夜滴水，谁也睡不着。'.repeat(12), reporter: { name: 'A. Nobody' } });
+  const dispatched = async () => (await clerk.post<{ workOrders: { workOrderId: string }[] }>(`/api/requests/${(await received()).requestId}/work-orders`, { orders: [{ crew: 'engineering', whatToDo: 'mend the tap' }] })).workOrders[0]!.workOrderId;
+  const { requestId } = await received();
+  const working = await dispatched();
+  const member = await as('member');
+  for (const move of ['acceptance', 'arrival']) await member.post(`/api/work-orders/${working}/${move}`);
+  await member.context.close();
+  const first = async <T>(path: string) => (await clerk.get<{ items: T[] }>(`${path}&take=1`)).items[0]!;
+  const request = async (which: string): Promise<Opening> => [`/requests/${(await first<{ requestId: string }>(`/api/requests?${which}`)).requestId}`, '[data-part=timeline]', ...moves.request];
+  const order = (workOrderId: string): Opening => [`/work-orders/${workOrderId}`, '[data-part=moves]', ...moves.order];
+  const { workOrderId: returned } = await first<{ workOrderId: string }>('/api/work-orders?status=unassigned');
+  const out: Opening[] = [[`/requests/${requestId}`, '[data-part=timeline]', ...moves.request], order(returned), await request('kind=complaint&open=true'), order(await dispatched()), await request('status=awaitingFeedback'), order(working)];
+  out.push([`/faults/${(await first<{ faultId: string }>('/api/faults?status=open')).faultId}`, '[data-part=fault]', ...moves.fault, ...acts('un-join')]);
+  const { customers } = await clerk.get<{ customers: { customerId: string }[] }>(`/api/search?q=${(JSON.parse(process.env.DESK_TWO_HOMES!) as { phone: string }).phone}`);
+  out.push([`/customers/${customers[0]!.customerId}`, '[data-part=facts]', ...acts('amend-customer', 'add-contact', 'add-home', 'end-home')]);
+  await clerk.context.close();
+  return out;
+}
+
+test.each(named)('There is room for everything between a telephone and a wall, and no form keeps anybody out or the hands (%s)', async (_, look) => {
+  const out: string[] = [];
+  const forms = new Set<string>();
+  for (const [who, screens] of Object.entries({ ...opening, officer: [...opening.officer!, ...(await given())] })) {
+    const { page, context, wrong } = await open(browser, look);
+    await enter(page, who);
+    for (const [path, ready, ...opens] of screens) {
+      const where = path.replace(/[\w-]{36}/, '');
+      await goTo(page, path);
+      await page.locator(ready).first().waitFor();
+      await settled(page);
+      out.push(...(await fits(page, where, look.language === 'en' ? 768 : 2560)));
+      for (const what of opens) {
+        const form = `${where} ${what}`;
+        if (forms.has(form) || !(await opened(page, what))) continue;
+        forms.add(form);
+        await settled(page);
+        out.push(...(await keptOut(page, form, true)), ...(await mixed(page, form)));
+        await page.keyboard.press('Escape');
+        await page.locator(dialogs).waitFor({ state: 'detached' });
+        await settled(page);
+        if (!(await page.evaluate((opener) => document.activeElement?.matches(opener), /^\w+$/.test(what) ? `[data-move=${what}], [data-move=more]` : what))) out.push(`${form} keeps the hands`);
+      }
+    }
+    out.push(...wrong);
+    await context.close();
+  }
+
+  expect([...new Set([...moves.request.map((m) => `/requests/ ${m}`), ...moves.order.map((m) => `/work-orders/ ${m}`)])].filter((form) => !forms.has(form))).toEqual([]);
+  expect(out).toEqual([]);
+});
+
+/** Whether there is such a form to be opened; then it is open. */
+async function opened(page: Page, what: string): Promise<boolean> {
+  const button = page.locator(/^\w+$/.test(what) ? `main [data-move=${what}]` : `main ${what}`).first();
+  if (await button.count()) await button.click();
+  else {
+    const menu = page.locator('main [data-move=more]');
+    if (!/^\w+$/.test(what) || !(await menu.count())) return false;
+    await menu.click();
+    const line = page.locator(`.ant-dropdown:visible [data-menu-id$="-${what}"]`);
+    await page.locator('.ant-dropdown:visible [role=menuitem]').first().waitFor();
+    if (!(await line.count())) {
+      await page.keyboard.press('Escape');
+      await page.locator('.ant-dropdown:visible').waitFor({ state: 'detached' });
+      return false;
+    }
+    await line.click();
+  }
+  await page.locator(dialogs).first().waitFor();
+  return true;
+}

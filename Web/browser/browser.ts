@@ -186,24 +186,84 @@ export async function settled(page: Page): Promise<void> {
   await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((a) => a.effect?.getComputedTiming().endTime !== Infinity).map((a) => a.finished)));
 }
 
-/** What axe finds that keeps somebody out, in words that lead to the place; and whether something sticks out to the side. DESK_PICTURES names a folder for what it looked like. */
-export async function keptOut(page: Page, where: string): Promise<string[]> {
+/** What it looked like: DESK_PICTURES names a folder for it. */
+async function pictured(page: Page, where: string): Promise<void> {
+  if (!process.env.DESK_PICTURES) return;
+  const look = await page.evaluate(() => `${document.documentElement.lang}-${innerWidth}`);
+  await page.screenshot({ path: join(process.env.DESK_PICTURES, `${look}-${where.replace(/[^a-z]+/gi, '-')}.png`) });
+}
+
+/** A form that is open. */
+export const dialogs = '.ant-modal:visible, .ant-drawer-open:visible';
+
+/** What axe finds that keeps somebody out, in words that lead to the place; and whether something sticks out to the side. Of a page that was looked at, what is open on it. */
+export async function keptOut(page: Page, where: string, open = false): Promise<string[]> {
   await page.mouse.move(0, 0);
   await page.locator('.ant-btn-loading:visible').first().waitFor({ state: 'detached' }); // pale until what it sent is answered
-  if (process.env.DESK_PICTURES) {
-    const look = await page.evaluate(() => `${document.documentElement.lang}-${innerWidth}`);
-    await page.screenshot({ path: join(process.env.DESK_PICTURES, `${look}-${where.replace(/[^a-z]+/gi, '-')}.png`) });
-  }
+  await pictured(page, where);
   // Of a long list the first few stand for all.
-  await page.evaluate(() => document.querySelectorAll<HTMLElement>('.orders > :nth-child(n+9), .ant-table-tbody > tr:nth-child(n+9), .shift:nth-child(n+6), .day:nth-child(n+3)').forEach((e) => { e.style.display = 'none'; }));
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() => (window as unknown as { axe: typeof axe }).axe.run(document, { resultTypes: ['violations'] }));
+  if (!open) await page.evaluate(() => document.querySelectorAll<HTMLElement>('.orders > :nth-child(n+9), .ant-table-tbody > tr:nth-child(n+9), .shift:nth-child(n+6), .day:nth-child(n+3)').forEach((e) => { e.style.display = 'none'; }));
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source);
+  const { violations } = await page.evaluate((within) => (window as unknown as { axe: typeof axe }).axe.run(within ? [...document.querySelectorAll(within)].findLast((e) => e.checkVisibility())! : document, { resultTypes: ['violations'] }), open ? '.ant-modal, .ant-drawer-open' : null);
   const found = violations.filter((v) => v.impact === 'serious' || v.impact === 'critical').flatMap((v) => v.nodes.map((n) => `${where} ${v.id}: ${n.target.join(' ')} ${n.html.slice(0, 160)} ${n.any.map((a) => a.message).join('; ')}`));
   return (await overflow(page)) > 0 ? [...found, `${where} sticks out to the side`] : found;
 }
 
 /** By name, the sessions of those who have no page. */
 const clients = new Map<string, Cookie[]>();
+
+/** At another width: nothing is scrolled to the side or cut off, and no line of words is too long to find the next one. */
+export async function fits(page: Page, where: string, width: number): Promise<string[]> {
+  const before = page.viewportSize()!;
+  await page.setViewportSize({ width, height: 900 });
+  await settled(page);
+  await pictured(page, where);
+  const found = await page.evaluate((most) => {
+    const all = [...document.querySelectorAll<HTMLElement>('header *, main *')].filter((e) => e.checkVisibility() && !e.closest('svg, .measured, .unseen, .ant-table-measure-row, .ant-select-dropdown'));
+    const words = (e: HTMLElement) => `${e.tagName.toLowerCase()}.${String(e.className).replaceAll(' ', '.')} “${e.innerText.slice(0, 40)}”`;
+    const found: string[] = [];
+    for (const e of all) {
+      const { overflowX } = getComputedStyle(e);
+      // A table of a dozen figures may be moved where there is no room for it, with its first column standing.
+      if (overflowX !== 'visible' && !(innerWidth < 1280 && e.closest('.figures')) && e.clientWidth > 0 && e.scrollWidth > e.clientWidth + 1) found.push(`${overflowX === 'auto' || overflowX === 'scroll' ? 'is scrolled to the side' : 'is cut off'}: ${words(e)}`);
+      for (const text of [...e.childNodes].filter((n) => n.nodeType === Node.TEXT_NODE && n.textContent!.length > 50)) {
+        const line = document.createRange();
+        line.selectNodeContents(text);
+        if ([...line.getClientRects()].some((r) => r.width > most)) found.push(`runs on for ever: ${words(e)}`);
+      }
+    }
+    if (document.documentElement.scrollWidth > document.documentElement.clientWidth) found.push('sticks out to the side');
+    return found;
+  }, 1000);
+  await page.setViewportSize(before);
+  return found.map((what) => `${where} at ${width} px ${what}`);
+}
+
+/** As somebody without a mouse: with Tab from where the hands are to the first such thing. Whatever is passed looks different while they are on it; what does not is the answer. */
+export async function tabTo(page: Page, wanted: string): Promise<string[]> {
+  const unseen: string[] = [];
+  for (let n = 0; n < 200; n++) {
+    await page.keyboard.press('Tab');
+    const [there, without] = await page.evaluate((selector) => {
+      const look = (e: Element | null, up = 0): string => {
+        if (!e || up > 5) return '';
+        const s = getComputedStyle(e);
+        return [s.outline, s.boxShadow, s.borderColor, s.backgroundColor, look(e.parentElement, up + 1)].join();
+      };
+      const hands = window as unknown as { on?: { e: Element; look: string } };
+      const [was, now] = [hands.on, document.activeElement];
+      hands.on = now && now !== document.body ? { e: now, look: look(now) } : undefined;
+      const same = was && was.e !== now && was.e.checkVisibility() && look(was.e) === was.look;
+      return [!!now?.matches(selector), same ? `the hands are not seen on ${was.e.outerHTML.slice(0, 200)}` : ''] as const;
+    }, wanted);
+    if (without) unseen.push(without);
+    if (there) return unseen;
+  }
+  throw new Error(`Tab does not come to ${wanted}.`);
+}
+
+/** Where the hands are, once they are there. */
+export const handsOn = (page: Page, wanted: string) => page.waitForFunction((selector) => document.activeElement?.matches(selector), wanted);
 
 /** Somebody's own client, for what is not looked at here. */
 export async function as(who: string): Promise<{ context: BrowserContext; get: <T>(path: string) => Promise<T>; post: <T>(path: string, body?: unknown) => Promise<T> }> {

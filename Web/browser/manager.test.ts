@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { address, enter, goTo, keptOut, launch, open, overflow, people, settled } from './browser';
+import { address, enter, goTo, handsOn, keptOut, launch, open, overflow, people, settled, tabTo } from './browser';
 import type { Look } from './browser';
 
 let browser: Browser;
@@ -329,14 +329,28 @@ test.each<[Look['language'], number]>([['zh-CN', 1280], ['en', 360]])('An alarm 
   expect(line[said.told]).toBe(`clerk (${said.desk}) ${onTheWall(toldAt)}`);
 
   const [clock, request] = [await ladder.getAttribute('data-ladder'), await ladder.locator('a.number').getAttribute('href')];
-  await page.locator(`[data-ladder="${clock}"] [data-act=acknowledge]`).click();
+  const button = `[data-ladder="${clock}"] [data-act=acknowledge]`;
   const until = new Date((Math.floor(Date.now() / 60_000) + 180) * 60_000);
-  await form.locator('[id$=_promisedAt]').fill(until.toLocaleString('sv', { timeZone: 'Asia/Shanghai' }).slice(0, 16));
-  await form.locator('[id$=_promisedAt]').press('Enter');
-  await form.locator('[id$=_note]').fill(words);
-  expect(await overflow(page)).toBeLessThanOrEqual(0);
+  const wall = until.toLocaleString('sv', { timeZone: 'Asia/Shanghai' }).slice(0, 16);
   const acknowledged = page.waitForResponse((r) => r.url().endsWith('/acknowledgement'));
-  await form.locator('[data-act=submit]').click();
+  if (width > 600) { // at a desk, without a mouse
+    expect(await tabTo(page, button)).toEqual([]);
+    await page.keyboard.press('Enter');
+    await handsOn(page, '.ant-modal, .ant-modal *');
+    expect(await tabTo(page, '[id$=_promisedAt]')).toEqual([]);
+    await page.keyboard.type(wall);
+    await page.keyboard.press('Enter');
+    expect(await tabTo(page, '[id$=_note]')).toEqual([]);
+    await page.keyboard.type(words);
+    await page.keyboard.press('Control+Enter');
+  } else {
+    await page.locator(button).click();
+    await form.locator('[id$=_promisedAt]').fill(wall);
+    await form.locator('[id$=_promisedAt]').press('Enter');
+    await form.locator('[id$=_note]').fill(words);
+    expect(await overflow(page)).toBeLessThanOrEqual(0);
+    await form.locator('[data-act=submit]').click();
+  }
   expect((await acknowledged).status()).toBe(200);
   await page.locator('.ant-modal:visible, .ant-drawer-open:visible').waitFor({ state: 'detached' });
   await page.locator(`[data-ladder="${clock}"]`).waitFor({ state: 'detached' });

@@ -1,6 +1,6 @@
-import type { Browser } from 'playwright-core';
+import type { Browser, Locator } from 'playwright-core';
 import { afterAll, beforeAll, expect, test as always } from 'vitest';
-import { address, enter, keptOut, launch, open, people, settled } from './browser';
+import { dialogs, enter, goTo, handsOn, keptOut, launch, open, people, settled, tabTo } from './browser';
 import type { Look } from './browser';
 
 /** Only against a desk that has such a person. */
@@ -33,7 +33,18 @@ test.each<[Look['language'], number, string]>([['zh-CN', 1440, 'Z'], ['en', 360,
   await page.locator('[data-act=submit]:visible').click();
   await page.locator(`[data-place="${tag}9-1"]`, { hasText: '东单元' }).waitFor();
 
-  await page.goto(`${address}/masters?part=categories`);
+  const form = page.locator(dialogs).last();
+  const submitted = async () => {
+    await form.locator('[data-act=submit]').click();
+    await page.locator(dialogs).waitFor({ state: 'detached' });
+  };
+  const sure = async (button: Locator) => {
+    await button.click();
+    await page.locator('.ant-popover:visible .ant-btn-primary').click();
+  };
+  const elsewhere = async (part: string) => { await goTo(page, '/jobs'); await goTo(page, `/masters?part=${part}`); };
+
+  await elsewhere('categories');
   await page.locator('[data-category]').first().waitFor();
   await page.locator('[data-act=add-category]').click();
   await page.locator('input[id$=_code]:visible').fill(`browser.${tag}`);
@@ -41,18 +52,72 @@ test.each<[Look['language'], number, string]>([['zh-CN', 1440, 'Z'], ['en', 360,
   await page.locator('input[id$=_nameEn]:visible').fill(`Solar ${tag}`);
   await look('a new category');
   await page.locator('[data-act=submit]:visible').click();
-  await page.locator(`[data-category="browser.${tag}"]`).waitFor();
+  const category = page.locator(`[data-category="browser.${tag}"]`);
+  await category.locator('[data-act=edit-category]').click();
+  await form.locator('[id$=_nameEn]').fill(`Sun ${tag}`);
+  await form.locator('.ant-select:has([id$=_demandsPhotos])').click();
+  await page.locator('.ant-select-dropdown:visible .ant-select-item-option').nth(1).click();
+  await page.keyboard.press('Escape');
+  await submitted();
+  const photo = language === 'en' ? /After/ : /施工后/;
+  await category.filter({ hasText: `Sun ${tag}` }).filter({ hasText: photo }).waitFor();
+  await sure(category.locator('[data-act=retire-category]'));
+  await category.waitFor({ state: 'detached' });
+  await page.locator('main [role=switch]').click();
+  await category.locator('.ant-tag-gold').waitFor();
+  await category.locator('[data-act=reinstate-category]').click();
+  await category.locator('[data-act=edit-category]').waitFor();
 
-  await page.goto(`${address}/masters?part=teams`);
+  await elsewhere('teams');
   await page.locator('[data-team]').first().waitFor();
   await page.locator('[data-act=add-team]').click();
   await page.locator('input[id$=_name]:visible').fill(`夜班${tag}`);
   await page.locator('input[id$=_nameEn]:visible').fill(`Night ${tag}`);
   await page.locator('[role=switch][id$=_external]:visible').click(); // with two teams of its own, a crew's work would be for nobody
   await page.locator('[data-act=submit]:visible').click();
-  await page.locator(`[data-team="夜班${tag}"]`).waitFor();
+  // Without a mouse: called otherwise, then done without, which a first press only asks about.
+  const team = `[data-team="夜班${tag}"]`;
+  await page.locator(team).waitFor();
+  expect(await tabTo(page, `${team} [data-act=edit-team]`)).toEqual([]);
+  await page.keyboard.press('Enter');
+  await handsOn(page, '.ant-modal, .ant-modal *, .ant-drawer-open *');
+  expect(await tabTo(page, '[id$=_nameEn]')).toEqual([]);
+  await page.keyboard.press('Control+A');
+  await page.keyboard.type(`Late ${tag}`);
+  expect(await tabTo(page, '[id$=_phone]')).toEqual([]);
+  await page.keyboard.type('021 5555 0101');
+  await page.keyboard.press('Control+Enter');
+  await page.locator(team, { hasText: `Late ${tag}` }).locator('a[href^="tel:"]').waitFor();
+  await handsOn(page, `${team} [data-act=edit-team]`);
+  expect(await tabTo(page, `${team} [data-act=retire-team]`)).toEqual([]);
+  await page.keyboard.press('Enter');
+  await handsOn(page, '.ant-popover button');
+  await page.keyboard.press('Enter');
+  await handsOn(page, `${team} [data-act=retire-team]`);
+  await page.keyboard.press('Enter');
+  await handsOn(page, '.ant-popover button');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await page.locator(team).waitFor({ state: 'detached' });
 
-  await page.goto(`${address}/masters?part=calendar&calendar=office&year=2031`);
+  // Somebody sits in another team as well, leads it, leads it no more, and is taken out.
+  const engineers = page.locator('[data-team="Engineering组"]');
+  const member = engineers.locator('[data-member="security-1"]');
+  await engineers.locator('[data-act=seat-member]').click();
+  await form.locator('.ant-select:has([id$=_staffId])').click();
+  await page.keyboard.type('security-1');
+  await page.locator('.ant-select-dropdown:visible .ant-select-item-option', { hasText: 'security-1' }).click();
+  await submitted();
+  await member.locator('[data-act=lead]').click();
+  await member.locator('.ant-tag-green').waitFor();
+  await look('teams');
+  await member.locator('[data-act=lead]').click();
+  await member.locator('.ant-tag-green').waitFor({ state: 'detached' });
+  await sure(member.locator('[data-act=unseat-member]'));
+  await member.waitFor({ state: 'detached' });
+  await engineers.locator('[data-member="engineering-1"]').waitFor();
+
+  await elsewhere('calendar&calendar=office&year=2031');
   await page.locator('[data-part=year]').waitFor();
   const year = tag === 'Z' ? 2031 : 2032;
   await page.locator('[data-part=import-year] input[type=file]').setInputFiles(file('holidays.csv', ['day,name,what', `${year}-01-01,元旦,off`]));
@@ -61,7 +126,7 @@ test.each<[Look['language'], number, string]>([['zh-CN', 1440, 'Z'], ['en', 360,
   await page.locator('[data-act=take-year]').click();
   await page.locator(`[data-day="${year}-01-01"][data-kind=off]`).waitFor();
 
-  await page.goto(`${address}/masters?part=community`);
+  await elsewhere('community');
   await page.locator('[data-part=community]').waitFor();
 
   expect(out).toEqual([]);

@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test as always } from 'vitest';
-import { enter, launch, mixed, open, overflow, people, settled } from './browser';
+import { as, dialogs, enter, handsOn, launch, mixed, open, overflow, people, settled, tabTo } from './browser';
 import type { Look } from './browser';
 
 /** Against a desk on which something came back, something goes from crew to crew, something is on hold for too long, somebody complains, and something climbed; see Tests/Browser. */
@@ -82,11 +82,107 @@ test('A hold for longer than its reason allows is the manager’s to decide, and
   const { page, context, wrong } = await open(browser, { language: 'en', width: 1280 });
   await enter(page, 'manager', '/officer?show=holds');
   const held = page.locator('main .orders > *', { hasText: '等雨停' });
+  await held.locator('[data-act=agree]').waitFor();
   const agreed = page.waitForResponse((r) => r.url().endsWith('/hold/agreement'));
-  await held.locator('[data-act=agree]').click();
+  expect(await tabTo(page, '[data-act=agree]')).toEqual([]);
+  await page.keyboard.press('Enter');
   expect((await agreed).status()).toBe(200);
   await held.waitFor({ state: 'detached' });
 
+  expect(wrong).toEqual([]);
+  await context.close();
+});
+
+test('Without a mouse a request is dispatched, noted and amended, its order assigned, and what climbed answered for; a form that is closed gives the hands back', async () => {
+  const clerk = await as('clerk');
+  const [community] = await clerk.get<{ communityId: string }[]>('/api/communities');
+  const categories = await clerk.get<{ categoryId: string; kind: string; code: string }[]>(`/api/communities/${community!.communityId}/categories`);
+  const categoryId = categories.find((c) => c.kind === 'repair' && c.code === 'water')!.categoryId;
+  const { requestId } = await clerk.post<{ requestId: string }>('/api/requests', { communityId: community!.communityId, kind: 'repair', channel: 'phone', categoryId, description: 'the tap drips', reporter: { name: 'A. Nobody' } });
+  await clerk.context.close();
+  const { page, context, wrong } = await open(browser, { language: 'en', width: 1280 });
+  const unseen: string[] = [];
+  const keys = page.keyboard;
+  const to = async (wanted: string) => { unseen.push(...(await tabTo(page, wanted))); };
+  const press = async (wanted: string) => { await to(wanted); await keys.press('Enter'); };
+  const opened = () => handsOn(page, '.ant-modal, .ant-modal *');
+  const closed = () => page.locator(dialogs).waitFor({ state: 'detached' });
+  /** Out of a menu, by its arrows. */
+  const chosen = async (menu: string, item: string) => {
+    await press(menu);
+    await handsOn(page, '[role=menuitem]');
+    while (!(await page.evaluate((key) => document.activeElement!.matches(`[data-menu-id$="-${key}"]`), item))) await keys.press('ArrowDown');
+    await keys.press('Enter');
+  };
+  await enter(page, 'officer', `/requests/${requestId}`);
+  await page.locator('[data-move=dispatch]').waitFor();
+
+  await press('[data-move=dispatch]');
+  await opened();
+  await keys.press('Escape');
+  await handsOn(page, '[data-move=dispatch]');
+  await keys.press('Enter');
+  await opened();
+  await press('.ant-modal [data-act=submit]');
+  await page.locator('[data-part=order]').waitFor();
+  await closed();
+
+  await press('[data-move=note]');
+  await opened();
+  await to('.ant-modal textarea');
+  await keys.type('under the sink');
+  await keys.press('Control+Enter');
+  await page.locator('[data-part=timeline]', { hasText: 'under the sink' }).waitFor();
+  await handsOn(page, '[data-move=note]');
+
+  await chosen('[data-move=more]', 'amend');
+  await opened();
+  await to('.ant-modal [id$=_description]');
+  await keys.press('Control+End');
+  await keys.type(', all night');
+  await keys.press('Escape');
+  await handsOn(page, '[data-move=more]');
+  await closed();
+  await keys.press('Enter');
+  await handsOn(page, '[role=menuitem]');
+  await keys.press('Escape');
+  await handsOn(page, '[data-move=more]');
+  await keys.press('Shift+Tab');
+  await chosen('[data-move=more]', 'amend');
+  await opened();
+  await press('.ant-modal [data-act=submit]'); // what was typed before is still there
+  await page.locator('[data-part=description]', { hasText: 'the tap drips, all night' }).waitFor();
+  await closed();
+
+  await press('[data-part=order] a');
+  await page.locator('[data-part=moves] [data-move=more]').waitFor();
+  await chosen('[data-part=moves] [data-move=more]', 'assign');
+  await opened();
+  await to('.ant-modal [id$=_assigneeId]');
+  await keys.type('engineering-1');
+  await page.locator('.ant-select-item-option-active', { hasText: 'engineering-1' }).waitFor();
+  await keys.press('Enter');
+  const assigned = page.waitForResponse((r) => r.url().endsWith('/assignment'));
+  await keys.press('Control+Enter');
+  expect((await assigned).status()).toBe(200);
+  await closed();
+
+  // The last line of the menu that has no room in the row; and what climbed.
+  await chosen('nav [data-act=menu]', '/policies');
+  await page.waitForURL('**/policies');
+  await handsOn(page, 'nav [data-act=menu]');
+  await page.locator('#reportedAt').waitFor();
+  await (await page.locator('nav .links > a[href="/escalations"]').count() ? press('nav a[href="/escalations"]') : chosen('nav [data-act=menu]', '/escalations'));
+  await page.locator('[data-ladder] [data-act=acknowledge]').first().waitFor();
+  await press('[data-ladder] [data-act=acknowledge]');
+  await opened();
+  await to('.ant-modal [id$=_note]');
+  await keys.type('The rope is there');
+  const acknowledged = page.waitForResponse((r) => r.url().endsWith('/acknowledgement'));
+  await keys.press('Control+Enter');
+  expect((await acknowledged).status()).toBe(200);
+
+  expect([...new Set(unseen)]).toEqual([]);
   expect(wrong).toEqual([]);
   await context.close();
 });

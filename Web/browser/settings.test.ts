@@ -97,7 +97,7 @@ test.each<[Look['language']]>([['zh-CN'], ['en']])('A manager declares a typhoon
 
 test.each<[Look['language'], number]>([['zh-CN', 360], ['en', 1280]])('A shift is planned and swapped, somebody goes on leave with a deputy (%s, %i px)', async (language, width) => {
   const { page, context, wrong } = await open(browser, { language, width });
-  const days = language === 'en' ? 20 : 27; // in weeks to come, each in one of its own
+  const days = language === 'en' ? friday + 14 : friday + 28; // in weeks to come, each in one of its own, and the week after it
   await enter(page, 'manager', '/rosters');
   await page.locator('[data-act=add-shift]').click();
   await chosen(page, 'staffId', 'clerk');
@@ -122,6 +122,18 @@ test.each<[Look['language'], number]>([['zh-CN', 360], ['en', 1280]])('A shift i
   await between(page, day(days, '00:00'), day(days + 2, '00:00'));
   await submit(page);
   await page.locator('[data-leave=security-1]', { hasText: 'security-2' }).first().waitFor();
+
+  // The week after it is like this one, of whoever it was planned for; what is planned there is not planned twice.
+  await page.locator('[data-act=week-after]').click();
+  await page.locator('.day [data-who=officer]').waitFor({ state: 'detached' });
+  await page.locator('[data-act=copy-week]').click();
+  await page.locator('.ant-popconfirm:visible', { hasText: /\D1\D/ }).locator('[data-act=copy-sure]').click();
+  await shift.waitFor();
+  expect(await page.locator('.day .shift').count()).toBe(1);
+  await page.locator('[data-act=copy-week]').click();
+  await page.locator('.ant-message-info').waitFor();
+  expect(await page.locator('.day .shift').count()).toBe(1);
+
   expect(await overflow(page)).toBeLessThanOrEqual(0);
 
   expect(wrong).toEqual([]);

@@ -1,9 +1,10 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { App, Button, Card, Popconfirm, Spin, Tag } from 'antd';
+import { App, Button, Card, Spin, Tag } from 'antd';
 import { api, told } from '../api/client';
 import type { SessionEnded, SessionLine, SignedIn } from '../api/client';
 import { Problem } from '../api/problems';
 import { useSend } from '../api/sending';
+import { AskFirst } from '../kit/AskFirst';
 import { nothingOf } from '../kit/asked';
 import { Behind } from '../kit/Behind';
 import { Moment } from '../kit/Moment';
@@ -51,9 +52,9 @@ function Session({ session: s }: { session: SessionLine }) {
       <div className="row spread">
         <span className="row"><strong>{browserOf(s.userAgent) ?? t('account.unknownBrowser')}</strong><span className="number">{s.address}</span>{s.current && <Tag color="blue">{t('account.thisOne')}</Tag>}</span>
         {!s.current && (
-          <Popconfirm title={t('account.endSession')} onConfirm={() => void ending.send()} okText={t('account.end')} cancelText={t('common.cancel')}>
+          <AskFirst title={t('account.endSession')} onConfirm={() => void ending.send()} okText={t('account.end')} cancelText={t('common.cancel')}>
             <Button size="small" loading={ending.pending} data-act="end-session">{t('account.end')}</Button>
-          </Popconfirm>
+          </AskFirst>
         )}
       </div>
       <div className="quiet">{t('account.since')} <Moment at={s.createdAt} zone={here} brief /> · {t('account.lastUsed')} <Moment at={s.lastSeenAt} zone={here} brief /></div>

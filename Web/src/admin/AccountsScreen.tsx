@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
-import { Alert, Button, Card, Empty, Form, Input, Modal, Popconfirm, Segmented, Select, Spin, Switch, Tag } from 'antd';
+import { Alert, Button, Card, Empty, Form, Input, Modal, Segmented, Select, Spin, Switch, Tag } from 'antd';
 import { useEffect, useRef, useState } from 'react';
 import { api, told } from '../api/client';
 import type { AccountLine, AccountPassword, AccountReply, RoleIn, Roles, TeamSeat } from '../api/client';
@@ -7,6 +7,7 @@ import { Problem } from '../api/problems';
 import { useCommunities, useTeams } from '../api/reference';
 import { useSend } from '../api/sending';
 import { EndAll } from './EndAll';
+import { AskFirst } from '../kit/AskFirst';
 import { MoveDialog } from '../kit/Form';
 import { nothingOf } from '../kit/asked';
 import { Behind } from '../kit/Behind';
@@ -83,7 +84,7 @@ function Account({ account: a, again, show }: { account: AccountLine; again: () 
   useEffect(() => { if (isStale(deactivate.problem)) again(); }, [deactivate.problem]);
   const name = (id: string) => { const c = communities.data?.find((x) => x.communityId === id); return c ? pick(c.name, c.nameEn) : ''; };
   return (
-    <div className="order stack tight" data-account={a.signInName}>
+    <div className="order stack tight" role="group" aria-label={a.displayName} data-account={a.signInName}>
       <div className="row spread">
         <span className="row">
           <strong>{a.displayName}</strong><span className="quiet">{a.signInName}</span>
@@ -96,12 +97,12 @@ function Account({ account: a, again, show }: { account: AccountLine; again: () 
       <div className="row">
         {a.deactivatedAt ? <Button size="small" disabled={!communities.data} onClick={() => setOpen('reactivate')} data-act="reactivate">{t('accounts.reactivate')}</Button> : (
           <>
-            <Button size="small" onClick={() => setOpen('change')}>{t('accounts.change')}</Button>
+            <Button size="small" onClick={() => setOpen('change')} data-act="change-account">{t('accounts.change')}</Button>
             <Button size="small" disabled={!communities.data} onClick={() => setOpen('roles')} data-act="roles">{t('accounts.roles')}</Button>
-            {a.hasPassword && <Popconfirm title={t('accounts.resetSure')} onConfirm={() => void reset.send()} okText={t('accounts.reset')} cancelText={t('common.cancel')}><Button size="small" loading={reset.pending} data-act="reset-password">{t('accounts.reset')}</Button></Popconfirm>}
+            {a.hasPassword && <AskFirst title={t('accounts.resetSure')} onConfirm={() => void reset.send()} okText={t('accounts.reset')} cancelText={t('common.cancel')}><Button size="small" loading={reset.pending} data-act="reset-password">{t('accounts.reset')}</Button></AskFirst>}
             {Number(a.openSessions) > 0 && <EndAll account={a} done={again} />}
-            {a.hasSecondFactor && <Popconfirm title={t('accounts.factorSure')} onConfirm={() => void factor.send()} okText={t('accounts.removeFactor')} cancelText={t('common.cancel')}><Button size="small" loading={factor.pending}>{t('accounts.removeFactor')}</Button></Popconfirm>}
-            <Popconfirm title={t('accounts.deactivateSure')} onConfirm={() => void deactivate.send()} okText={t('accounts.deactivate')} cancelText={t('common.cancel')}><Button size="small" danger loading={deactivate.pending} data-act="deactivate">{t('accounts.deactivate')}</Button></Popconfirm>
+            {a.hasSecondFactor && <AskFirst title={t('accounts.factorSure')} onConfirm={() => void factor.send()} okText={t('accounts.removeFactor')} cancelText={t('common.cancel')}><Button size="small" loading={factor.pending}>{t('accounts.removeFactor')}</Button></AskFirst>}
+            <AskFirst title={t('accounts.deactivateSure')} onConfirm={() => void deactivate.send()} okText={t('accounts.deactivate')} cancelText={t('common.cancel')}><Button size="small" danger loading={deactivate.pending} data-act="deactivate">{t('accounts.deactivate')}</Button></AskFirst>
           </>
         )}
       </div>

@@ -1,8 +1,9 @@
-import { Button, Popconfirm } from 'antd';
+import { Button } from 'antd';
 import { api, told } from '../api/client';
 import type { AccountLine } from '../api/client';
 import { useSend } from '../api/sending';
 import { useSession } from '../api/session';
+import { AskFirst } from '../kit/AskFirst';
 import { Trouble } from '../kit/Trouble';
 import { useWords } from '../words/words';
 
@@ -14,9 +15,9 @@ export function EndAll({ account: a, done }: { account: AccountLine; done: () =>
   if (session.data?.staffId === a.staffId) return null;
   return (
     <>
-      <Popconfirm title={t('week.endAllSure', { name: a.displayName })} onConfirm={() => void sending.send()} okText={t('week.endAll')} cancelText={t('common.cancel')}>
+      <AskFirst title={t('week.endAllSure', { name: a.displayName })} onConfirm={() => void sending.send()} okText={t('week.endAll')} cancelText={t('common.cancel')}>
         <Button size="small" loading={sending.pending} data-act="end-sessions">{t('week.endAll')}</Button>
-      </Popconfirm>
+      </AskFirst>
       <Trouble problem={sending.problem} />
     </>
   );

@@ -91,7 +91,7 @@ function Rules({ communityId }: { communityId: string }) {
             { title: t('asking.reminders'), render: (_, r) => planned(r.plan) },
             { title: t('asking.call'), render: (_, r) => r.plan.way === 'thank' ? '—' : word('callShare', r.plan.call) },
             { title: t('asking.also'), render: (_, r) => <>{r.plan.joiners && <Tag>{t('asking.joinersShort')}</Tag>}{r.plan.bySomebodyElse && <Tag>{t('asking.somebodyElseShort')}</Tag>}</> },
-            ...(mayEdit ? [{ key: 'edit', render: (_: unknown, r: Row) => <Button size="small" onClick={() => edit({ row: r, seen: profile.data })} aria-label={`${t('common.edit')}: ${pick(r.name.zh, r.name.en)}`}>{t('common.edit')}</Button> }] : []),
+            ...(mayEdit ? [{ key: 'edit', render: (_: unknown, r: Row) => <Button size="small" onClick={() => edit({ row: r, seen: profile.data })} aria-label={`${t('common.edit')}: ${pick(r.name.zh, r.name.en)}`} data-act="edit-plan">{t('common.edit')}</Button> }] : []),
           ]}
         />
       </Card>

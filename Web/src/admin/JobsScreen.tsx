@@ -18,7 +18,7 @@ export default function JobsScreen() {
   useTitle(t('jobs.title'));
   const jobs = useQuery({ queryKey: ['jobs'], queryFn: ({ signal }) => told(api.GET('/api/jobs', { signal })), refetchInterval: 5_000 });
   const hint = useSend<{ jobId: string }, unknown>((v, header) => told(api.POST('/api/jobs/{jobId}/hint', { params: { path: { jobId: v.jobId }, header } })), () => void message.success(t('jobs.hinted')));
-  const wide = Grid.useBreakpoint().md;
+  const wide = Grid.useBreakpoint().xl;
   const now = (j: JobLine) => <Button size="small" loading={hint.pending} onClick={() => void hint.send({ jobId: j.jobId })} data-act="run-now" data-job={j.jobId}>{t('jobs.runNow')}</Button>;
   return (
     <div className="stack">

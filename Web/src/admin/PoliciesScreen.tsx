@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Button, Card, Empty, Form, Input, InputNumber, Popconfirm, Select, Space, Spin, Switch, Table, Tag } from 'antd';
+import { Button, Card, Empty, Form, Input, InputNumber, Select, Space, Spin, Switch, Table, Tag } from 'antd';
 import type dayjs from 'dayjs';
 import { Fragment, useState } from 'react';
 import { api, told } from '../api/client';
@@ -8,6 +8,7 @@ import { Problem } from '../api/problems';
 import { useZone } from '../api/reference';
 import { useSend } from '../api/sending';
 import { useSession } from '../api/session';
+import { AskFirst } from '../kit/AskFirst';
 import { MoveDialog } from '../kit/Form';
 import { OpenedOn } from '../kit/Meanwhile';
 import { Moment } from '../kit/Moment';
@@ -318,7 +319,7 @@ function EndIt({ event, done }: { event: DeclaredEventLine; done: () => void }) 
   return (
     <span className="row">
       {sending.problem && <Trouble problem={sending.problem} />}
-      <Popconfirm title={t(Date.parse(event.from) > Date.now() ? 'forGood.callOff' : 'forGood.endEvent', { name: event.name })} okText={t('policies.end')} cancelText={t('common.cancel')} onConfirm={() => void sending.send({})}><Button size="small" loading={sending.pending} data-act="end-event">{t('policies.end')}</Button></Popconfirm>
+      <AskFirst title={t(Date.parse(event.from) > Date.now() ? 'forGood.callOff' : 'forGood.endEvent', { name: event.name })} okText={t('policies.end')} cancelText={t('common.cancel')} onConfirm={() => void sending.send({})}><Button size="small" loading={sending.pending} data-act="end-event">{t('policies.end')}</Button></AskFirst>
     </span>
   );
 }

@@ -1,10 +1,11 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Button, Card, Form, Input, Popconfirm, Select, Spin, Tag } from 'antd';
+import { App, Button, Card, Form, Input, Select, Spin, Tag } from 'antd';
 import { Fragment, useState } from 'react';
 import { api, told } from '../api/client';
 import type { MessageChannel, QuietHours, TemplateLine } from '../api/client';
 import { Problem } from '../api/problems';
 import { useSend } from '../api/sending';
+import { AskFirst } from '../kit/AskFirst';
 import { nothingOf } from '../kit/asked';
 import { Behind } from '../kit/Behind';
 import { MoveDialog } from '../kit/Form';
@@ -29,11 +30,15 @@ export default function TemplatesScreen() {
 
 function Quiet({ communityId }: { communityId: string }) {
   const { t } = useWords();
+  const { message } = App.useApp();
   const client = useQueryClient();
   const hours = useQuery({ queryKey: ['quiet-hours', communityId], queryFn: ({ signal }) => told(api.GET('/api/communities/{communityId}/quiet-hours', { params: { path: { communityId } }, signal })) });
   const save = useSend<QuietHours, unknown>(
     (v) => told(api.PUT('/api/communities/{communityId}/quiet-hours', { params: { path: { communityId } }, body: v })),
-    () => void client.invalidateQueries({ queryKey: ['quiet-hours', communityId] }),
+    () => {
+      void message.success(t('common.saved'));
+      void client.invalidateQueries({ queryKey: ['quiet-hours', communityId] });
+    },
   );
   return (
     <Card title={t('templates.quiet')}>
@@ -71,12 +76,12 @@ function List({ communityId }: { communityId: string }) {
       <Trouble problem={reset.problem} />
       <div className="orders">
         {list.data.map((m) => (
-          <div key={m.template + m.language} className="order" data-part="template">
+          <div key={m.template + m.language} className="order" role="group" aria-label={`${word('messageTemplate', m.template)} · ${m.language}`} data-part="template">
             <div className="row spread">
               <span className="row"><strong>{word('messageTemplate', m.template)}</strong><Tag>{m.language}</Tag>{m.own && <Tag color="blue">{t('templates.own')}</Tag>}</span>
               <span className="row">
-                <Button size="small" onClick={() => edit(m)}>{t('templates.edit')}</Button>
-                {m.own && <Popconfirm title={t('forGood.ownWords')} okText={t('templates.reset')} cancelText={t('common.cancel')} onConfirm={() => void reset.send(m)}><Button size="small" loading={reset.pending} data-act="reset-words">{t('templates.reset')}</Button></Popconfirm>}
+                <Button size="small" onClick={() => edit(m)} data-act="edit-template">{t('templates.edit')}</Button>
+                {m.own && <AskFirst title={t('forGood.ownWords')} okText={t('templates.reset')} cancelText={t('common.cancel')} onConfirm={() => void reset.send(m)}><Button size="small" loading={reset.pending} data-act="reset-words">{t('templates.reset')}</Button></AskFirst>}
               </span>
             </div>
             <div className="quiet">{m.subject}</div>

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Alert, Button, Card, Empty, Form, Input, Modal, Popconfirm, Select, Spin, Tag } from 'antd';
+import { Alert, Button, Card, Empty, Form, Input, Modal, Select, Spin, Tag } from 'antd';
 import dayjs from 'dayjs';
 import { useState } from 'react';
 import { api, told } from '../api/client';
@@ -7,6 +7,7 @@ import type { Roles, TokenLine, TokenReply, TokenSecret } from '../api/client';
 import { Problem } from '../api/problems';
 import { useCommunities } from '../api/reference';
 import { useSend } from '../api/sending';
+import { AskFirst } from '../kit/AskFirst';
 import { MoveDialog } from '../kit/Form';
 import { Moment } from '../kit/Moment';
 import { OnDay } from '../kit/Pickers';
@@ -51,14 +52,14 @@ function Token({ token: x, again }: { token: TokenLine; again: () => void }) {
   const name = (id: string) => { const c = communities.data?.find((y) => y.communityId === id); return c ? pick(c.name, c.nameEn) : ''; };
   const over = Date.parse(x.expiresAt) < Date.now();
   return (
-    <div className="order stack tight" data-token={x.name}>
+    <div className="order stack tight" role="group" aria-label={x.name} data-token={x.name}>
       <div className="row spread">
         <span className="row">
           <strong>{x.name}</strong>
           {x.roles.map((r) => <Tag key={r.communityId + r.role}>{word('roles', r.role)} · {name(r.communityId)}</Tag>)}
           {x.revokedAt ? <Tag color="red">{t('tokens.revoked')}</Tag> : over ? <Tag color="gold">{t('tokens.expired')}</Tag> : null}
         </span>
-        {!x.revokedAt && !over && <Popconfirm title={t('tokens.revokeSure')} onConfirm={() => void revoke.send()} okText={t('tokens.revoke')} cancelText={t('common.cancel')}><Button size="small" danger loading={revoke.pending} data-act="revoke-token">{t('tokens.revoke')}</Button></Popconfirm>}
+        {!x.revokedAt && !over && <AskFirst title={t('tokens.revokeSure')} onConfirm={() => void revoke.send()} okText={t('tokens.revoke')} cancelText={t('common.cancel')}><Button size="small" danger loading={revoke.pending} data-act="revoke-token">{t('tokens.revoke')}</Button></AskFirst>}
       </div>
       <div className="quiet">
         {t('tokens.madeBy', { name: x.createdBy ?? '—' })} · {t('tokens.expires')} <Moment at={x.expiresAt} zone={here} brief />

@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Alert, Button, Card, Empty, Form, Input, Popconfirm, Select, Segmented, Spin, Tag, Typography } from 'antd';
+import { Alert, Button, Card, Empty, Form, Input, Select, Segmented, Spin, Tag, Typography } from 'antd';
 import { useEffect, useState } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import { api, told } from '../api/client';
@@ -8,6 +8,7 @@ import { Problem } from '../api/problems';
 import { useCommunities, useFound, useZone } from '../api/reference';
 import { useSend } from '../api/sending';
 import { useSession } from '../api/session';
+import { AskFirst } from '../kit/AskFirst';
 import { MoveDialog } from '../kit/Form';
 import { isStale } from '../kit/Meanwhile';
 import { Moment } from '../kit/Moment';
@@ -145,9 +146,9 @@ function Voice({ voice: v, again, edit }: { voice: VoiceLine; again: () => void;
       {stands && (
         <div className="row">
           {manager && v.state === 'proposed' && (
-            <Popconfirm title={t('voices.approveSure')} onConfirm={() => void approve.send()} okText={t('voices.approve')} cancelText={t('common.cancel')}>
+            <AskFirst title={t('voices.approveSure')} onConfirm={() => void approve.send()} okText={t('voices.approve')} cancelText={t('common.cancel')}>
               <Button size="small" type="primary" loading={approve.pending} data-act="approve">{t('voices.approve')}</Button>
-            </Popconfirm>
+            </AskFirst>
           )}
           <Button size="small" onClick={edit} data-act="edit-voice">{t('voices.edit')}</Button>
           {manager && <Button size="small" danger onClick={() => withdraw(true)} data-act="withdraw">{t('voices.withdraw')}</Button>}

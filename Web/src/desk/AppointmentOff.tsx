@@ -1,7 +1,8 @@
-import { Button, Popconfirm } from 'antd';
+import { Button } from 'antd';
 import { api, told } from '../api/client';
 import type { RequestDetails } from '../api/client';
 import { useSend } from '../api/sending';
+import { AskFirst } from '../kit/AskFirst';
 import { Trouble } from '../kit/Trouble';
 import { useWords } from '../words/words';
 
@@ -16,9 +17,9 @@ export function AppointmentOff({ details, changed }: { details: RequestDetails; 
   if (!details.allowedMoves.includes('reschedule')) return null;
   return (
     <>
-      <Popconfirm title={t('files.appointmentOffSure')} okText={t('moves.cancelAppointment')} onConfirm={() => void sending.send()}>
+      <AskFirst title={t('files.appointmentOffSure')} okText={t('moves.cancelAppointment')} cancelText={t('common.no')} onConfirm={() => void sending.send()}>
         <Button size="small" type="link" loading={sending.pending} data-act="appointment-off">{t('moves.cancelAppointment')}</Button>
-      </Popconfirm>
+      </AskFirst>
       {/* Somebody else was faster: what is there now is shown, to be looked at before it is pressed again. */}
       <Trouble problem={sending.problem} retry={changed} />
     </>

@@ -1,6 +1,6 @@
 import { PlusOutlined } from '@ant-design/icons';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Button, Card, Form, Input, Popconfirm, Select, Spin, Tag } from 'antd';
+import { Button, Card, Form, Input, Select, Spin, Tag } from 'antd';
 import type dayjs from 'dayjs';
 import { useCallback, useState } from 'react';
 import { api, told } from '../api/client';
@@ -8,6 +8,7 @@ import type { AmendCustomer, ContactKind, ContactPoint, CustomerDetails, Occupan
 import { Problem } from '../api/problems';
 import { useZone } from '../api/reference';
 import { useSend } from '../api/sending';
+import { AskFirst } from '../kit/AskFirst';
 import { MoveDialog, useOpened } from '../kit/Form';
 import { OpenedOn } from '../kit/Meanwhile';
 import { Moment } from '../kit/Moment';
@@ -147,9 +148,9 @@ function Contact({ point: p, customerId, changed }: { point: ContactPoint; custo
     <li className="row spread">
       <span className="row"><span className="quiet">{word('contactKind', p.kind)}</span><span className="number">{p.value}</span>{p.label && <span className="quiet">{p.label}</span>}</span>
       <span>
-        <Popconfirm title={t('person.removeSure', { value: p.value })} okText={t('person.removeContact')} onConfirm={() => void sending.send()}>
+        <AskFirst title={t('person.removeSure', { value: p.value })} okText={t('person.removeContact')} cancelText={t('common.cancel')} onConfirm={() => void sending.send()}>
           <Button size="small" type="text" loading={sending.pending} data-act="remove-contact">{t('person.removeContact')}</Button>
-        </Popconfirm>
+        </AskFirst>
         <Trouble problem={sending.problem} />
       </span>
     </li>

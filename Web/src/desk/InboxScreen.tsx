@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
-import { Button, Card, Empty, Form, Input, Popconfirm, Select, Spin, Tag } from 'antd';
+import { Button, Card, Empty, Form, Input, Select, Spin, Tag } from 'antd';
 import { useState } from 'react';
 import { Link, useNavigate } from 'react-router';
 import { api, told } from '../api/client';
@@ -7,6 +7,7 @@ import type { InboundLine, InboundSettled, RequestKind, RequestReply } from '../
 import { Problem } from '../api/problems';
 import { useZoneOf } from '../api/reference';
 import { useSend } from '../api/sending';
+import { AskFirst } from '../kit/AskFirst';
 import { calm } from '../kit/live';
 import { MoveDialog } from '../kit/Form';
 import { Moment } from '../kit/Moment';
@@ -77,7 +78,7 @@ function NoRequest({ line, done }: { line: InboundLine; done: () => void }) {
   const sending = useSend<void, InboundSettled>((_, header) => told(api.POST('/api/inbound-messages/{inboundMessageId}/settlement', { params: { path: { inboundMessageId: line.inboundMessageId }, header }, body: {} })), done);
   return (
     <>
-      <Popconfirm title={t('forGood.noRequest')} okText={t('inbox.none')} cancelText={t('common.cancel')} onConfirm={() => void sending.send()}><Button size="small" loading={sending.pending} data-act="no-request">{t('inbox.none')}</Button></Popconfirm>
+      <AskFirst title={t('forGood.noRequest')} okText={t('inbox.none')} cancelText={t('common.cancel')} onConfirm={() => void sending.send()}><Button size="small" loading={sending.pending} data-act="no-request">{t('inbox.none')}</Button></AskFirst>
       <Trouble problem={sending.problem} />
     </>
   );

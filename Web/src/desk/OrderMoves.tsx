@@ -1,6 +1,7 @@
 import { PlusOutlined } from '@ant-design/icons';
 import { Button, Dropdown, Form, Input, InputNumber, Select } from 'antd';
 import dayjs from 'dayjs';
+import { useRef } from 'react';
 import type { ReactNode } from 'react';
 import { api, told } from '../api/client';
 import type { HoldEvidence, HoldReason, MaterialUsed, WorkOrderDetails, WorkOrderMove } from '../api/client';
@@ -9,6 +10,7 @@ import { useSend } from '../api/sending';
 import type { Sending } from '../api/sending';
 import { Choice } from '../kit/Choice';
 import { MoveDialog, useOpened } from '../kit/Form';
+import { handsFromMenu, handsToMenu } from '../kit/hands';
 import { OpenedOn } from '../kit/Meanwhile';
 import { MemberPick, TeamPick } from '../kit/Picks';
 import { At } from '../kit/Pickers';
@@ -40,7 +42,8 @@ const beside: WorkOrderMove[] = ['hold'];
 const more: WorkOrderMove[] = ['makeSafe', 'control', 'assign', 'transfer', 'return', 'void'];
 
 export function OrderMoves({ details, changed }: Props) {
-  const { word } = useWords();
+  const { t, word } = useWords();
+  const menu = useRef<HTMLButtonElement>(null);
   const form = useOpened<WorkOrderMove, WorkOrderDetails>(details);
   const allowed = new Set(details.allowedMoves);
   // Who has no assignee yet is claimed by the team; who has one, accepts.
@@ -66,8 +69,8 @@ export function OrderMoves({ details, changed }: Props) {
         {first.map((m) => <Button key={m} className="first" type="primary" loading={sending.pending} onClick={() => press(m)} data-move={m}>{word('workOrderMove', m)}</Button>)}
         {second.map((m) => <Button key={m} onClick={() => press(m)} data-move={m}>{word('workOrderMove', m)}</Button>)}
         {rest.length > 0 && (
-          <Dropdown trigger={['click']} menu={{ items: rest.map((m) => ({ key: m, label: word('workOrderMove', m), danger: m === 'void' })), onClick: ({ key }) => press(key as WorkOrderMove) }}>
-            <Button className={second.length ? '' : 'first'} data-move="more">…</Button>
+          <Dropdown autoFocus onOpenChange={handsFromMenu(menu)} trigger={['click']} menu={{ items: rest.map((m) => ({ key: m, label: word('workOrderMove', m), danger: m === 'void' })), onClick: ({ key, domEvent }) => { handsToMenu(menu, domEvent); press(key as WorkOrderMove); } }}>
+            <Button ref={menu} className={second.length ? '' : 'first'} aria-label={t('app.more')} data-move="more">…</Button>
           </Dropdown>
         )}
       </div>}

@@ -1,7 +1,7 @@
 import { MinusCircleOutlined, PlusOutlined } from '@ant-design/icons';
 import { App, Button, Checkbox, Dropdown, Form, Input, Rate, Select } from 'antd';
 import type dayjs from 'dayjs';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import type { ReactNode } from 'react';
 import { useNavigate } from 'react-router';
 import { api, told } from '../api/client';
@@ -12,6 +12,7 @@ import { useSend } from '../api/sending';
 import type { Sending } from '../api/sending';
 import { Choice } from '../kit/Choice';
 import { MoveDialog, useOpened } from '../kit/Form';
+import { handsFromMenu, handsToMenu } from '../kit/hands';
 import { OpenedOn } from '../kit/Meanwhile';
 import { CategoryPick, MemberPick, TeamPick } from '../kit/Picks';
 import { spoken } from '../kit/tags';
@@ -39,6 +40,7 @@ export function RequestMoves({ details, changed }: Props) {
   const zone = useZone(details.request.communityId);
   const { entries, latest } = useTimeline(details.request.requestId);
   const form = useOpened<Name, { details: RequestDetails; latest: number }>({ details, latest });
+  const more = useRef<HTMLButtonElement>(null);
   const allowed = new Set<Name>(details.allowedMoves);
   const round = details.feedback.at(-1);
   // The round of feedback that stands open is answered with the request's own move to close it.
@@ -58,8 +60,8 @@ export function RequestMoves({ details, changed }: Props) {
         <Button key={m} type={i === 0 ? 'primary' : 'default'} onClick={() => form.open(m)} data-move={m}>{label(m)}</Button>
       ))}
       {moves.length > always && (
-        <Dropdown trigger={['click']} menu={{ items: moves.slice(always).map((m) => ({ key: m, label: label(m), danger: m === 'cancel' })), onClick: ({ key }) => form.open(key as Name) }}>
-          <Button data-move="more">…</Button>
+        <Dropdown autoFocus onOpenChange={handsFromMenu(more)} trigger={['click']} menu={{ items: moves.slice(always).map((m) => ({ key: m, label: label(m), danger: m === 'cancel' })), onClick: ({ key, domEvent }) => { handsToMenu(more, domEvent); form.open(key as Name); } }}>
+          <Button ref={more} aria-label={t('app.more')} data-move="more">…</Button>
         </Dropdown>
       )}
       {/* Somebody else's move may take this one away: what is being typed stays. */}

@@ -11,7 +11,7 @@ import { isStale, Meanwhile, OpenedOn, useOpenedOn } from './Meanwhile';
 import type { Compared } from './Meanwhile';
 import { InHand } from './kept';
 import type { Kept } from './kept';
-import { useHandsBack } from './hands';
+import { useHandsBack, useHandsReturned } from './hands';
 import { saves } from './keys';
 import { Trouble, useSentence } from './Trouble';
 
@@ -71,6 +71,7 @@ function Dialog<V extends object, R>({ title, open, onClose, keep, call, done, i
   const fields = compare?.map((f) => (begun?.before && f.name in begun.before ? { ...f, before: begun.before[f.name] } : f));
   const [hand] = useState(() => new InHand(keep));
   const [again, setAgain] = useState(false);
+  const sheet = useRef<HTMLDivElement>(null);
   const write = () => hand.keep({ values: form.getFieldsValue(true) as Record<string, unknown>, seen: on?.seen, before: fields && Object.fromEntries(fields.map((f) => [f.name, f.before])) });
   const settle = () => {
     hand.settle();
@@ -88,6 +89,7 @@ function Dialog<V extends object, R>({ title, open, onClose, keep, call, done, i
     done(reply);
   }, { get: () => hand.key, set: (k) => { hand.key = k; write(); } });
   useHandsBack(sending.pending);
+  useHandsReturned(open);
   useFaultsInFields(form as FormInstance, sending.problem, rename);
   const stale = isStale(sending.problem);
   useEffect(() => {
@@ -152,7 +154,9 @@ function Dialog<V extends object, R>({ title, open, onClose, keep, call, done, i
   );
 
   return phone ? (
-    <Drawer title={title} open={open} onClose={close} placement="bottom" size="auto" footer={buttons} rootClassName="from-below">{body}</Drawer>
+    <Drawer title={title} open={open} onClose={close} placement="bottom" size="auto" footer={buttons} rootClassName="from-below" afterOpenChange={(there) => { if (there && !sheet.current?.contains(document.activeElement)) sheet.current?.focus({ preventScroll: true }); }}>
+      <div ref={sheet} className="sheet" tabIndex={-1}>{body}</div>
+    </Drawer>
   ) : (
     <Modal title={title} open={open} onCancel={close} footer={buttons} mask={{ closable: false }} width={wide ? 720 : 520}>{body}</Modal>
   );

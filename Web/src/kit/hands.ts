@@ -1,3 +1,4 @@
+import type { RefObject, SyntheticEvent } from 'react';
 import { useEffect, useRef, useState } from 'react';
 
 /** While something is on its way its fields take nothing, since what they hold goes once it arrived; refused, the hands are where they were. */
@@ -10,6 +11,28 @@ export function useHandsBack(pending: boolean): void {
     held.current = null;
     if (was instanceof HTMLElement && was.isConnected && document.activeElement === document.body) was.focus();
   }, [pending]);
+}
+
+/** A line of a menu was pressed: the hands are on the menu's button again, which the same Enter is not to press once more. */
+export function handsToMenu(button: RefObject<HTMLElement | null>, by: SyntheticEvent | Event): void {
+  if (by.type === 'keydown') by.preventDefault();
+  button.current?.focus();
+}
+
+/** A menu that closes with the hands in it gives them back to its button. */
+export const handsFromMenu = (button: RefObject<HTMLElement | null>) => (open: boolean): void => {
+  if (!open && document.activeElement?.closest('.ant-dropdown')) button.current?.focus();
+};
+
+/** What leaves the page in the moment in which it closes gives the hands back itself, to where they were when it opened. */
+export function useHandsReturned(open: boolean): void {
+  const from = useRef<Element | null>(null);
+  if (!open) from.current = null;
+  else from.current ??= document.activeElement;
+  useEffect(() => () => {
+    const was = from.current;
+    if (was instanceof HTMLElement && was.isConnected && document.activeElement === document.body) was.focus({ preventScroll: true });
+  }, []);
 }
 
 /**

@@ -1,13 +1,14 @@
 import { LeftOutlined, RightOutlined } from '@ant-design/icons';
-import { App, Button, Popconfirm } from 'antd';
+import { App, Button } from 'antd';
 import dayjs from 'dayjs';
 import { useEffect, useRef, useState } from 'react';
 import { api, told } from '../api/client';
 import type { PlanShift, ShiftLine } from '../api/client';
 import { Problem } from '../api/problems';
 import { newKey } from '../api/sending';
+import { AskFirst } from '../kit/AskFirst';
 import { OnDay } from '../kit/Pickers';
-import { wallDay } from '../kit/times';
+import { wallDay, weekday } from '../kit/times';
 import { Trouble } from '../kit/Trouble';
 import { useWords } from '../words/words';
 import { copiedInto, mondayOf, planFor, spanOf, weekAfter } from './rosterWeek';
@@ -15,7 +16,7 @@ import type { WeekPlan } from './rosterWeek';
 
 /** Which week is shown, and the one before it taken over. */
 export function RosterWeek({ communityId, monday, zone, there, choose, done }: { communityId: string; monday: string; zone: string; there: readonly ShiftLine[] | undefined; choose: (monday: string) => void; done: () => void }) {
-  const { t } = useWords();
+  const { t, language } = useWords();
   const { message } = App.useApp();
   const [found, setPlan] = useState<WeekPlan>();
   const plan = planFor(found, monday);
@@ -71,9 +72,10 @@ export function RosterWeek({ communityId, monday, zone, there, choose, done }: {
       <OnDay zone={zone} picker="week" style={{}} value={dayjs(monday)} allowClear={false} onChange={(d) => { if (d && !Array.isArray(d)) choose(mondayOf(d.format('YYYY-MM-DD'))); }} aria-label={t('week.pick')} inputReadOnly />
       <Button icon={<RightOutlined />} onClick={() => step(1)} aria-label={t('week.after')} data-act="week-after" />
       <Button onClick={() => choose(mondayOf(wallDay(new Date().toISOString(), zone)))}>{t('week.now')}</Button>
-      <Popconfirm open={!!plan} title={t('week.copySure', { count: plan?.length ?? 0 })} okText={t('week.copy')} cancelText={t('common.cancel')} onConfirm={() => void copy(plan!)} onCancel={() => setPlan(undefined)} okButtonProps={{ 'data-act': 'copy-sure' } as never}>
+      <AskFirst open={!!plan} title={t('week.copySure', { count: plan?.length ?? 0 })} okText={t('week.copy')} cancelText={t('common.cancel')} onConfirm={() => void copy(plan!)} onOpenChange={(open) => { if (!open) setPlan(undefined); }} okButtonProps={{ 'data-act': 'copy-sure' } as never}>
         <Button loading={busy} disabled={!there} onClick={() => void look()} data-act="copy-week">{t('week.copy')}</Button>
-      </Popconfirm>
+      </AskFirst>
+      <span className="quiet">{weekday(monday, language)} – {weekday(dayjs(monday).add(6, 'day').format('YYYY-MM-DD'), language)}</span>
       <Trouble problem={problem} />
     </div>
   );

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Button, Card, Empty, Form, Popconfirm, Select } from 'antd';
+import { Button, Card, Empty, Form, Select } from 'antd';
 import dayjs from 'dayjs';
 import { useState } from 'react';
 import { api, told } from '../api/client';
@@ -7,6 +7,7 @@ import type { Duty, ShiftLine } from '../api/client';
 import { Problem } from '../api/problems';
 import { useCommunities, useStaff, useZone } from '../api/reference';
 import { useSend } from '../api/sending';
+import { AskFirst } from '../kit/AskFirst';
 import { MoveDialog } from '../kit/Form';
 import { useFilters } from '../kit/filters';
 import { Moment } from '../kit/Moment';
@@ -71,9 +72,9 @@ export default function RostersScreen() {
       <Trouble problem={removeShift.problem ?? removeLeave.problem} />
       <Card title={t('rosters.leave')} size="small" loading={leave.isLoading}>
         {(leave.data ?? []).length === 0 ? <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('rosters.emptyLeave')} /> : (leave.data ?? []).map((l) => (
-          <div key={l.leaveId} className="row spread" data-leave={l.staffName}>
+          <div key={l.leaveId} className="row spread" role="group" aria-label={l.staffName ?? undefined} data-leave={l.staffName}>
             <span className="row"><strong>{l.staffName}</strong><Moment at={l.startsAt} zone={zone} /> – <Moment at={l.endsAt} zone={zone} /><span className="quiet">{l.deputyName ? `${t('rosters.deputy')}: ${l.deputyName}` : t('rosters.noDeputy')}</span></span>
-            <Popconfirm title={t('rosters.remove')} onConfirm={() => void removeLeave.send({ leaveId: l.leaveId })}><Button size="small">{t('rosters.remove')}</Button></Popconfirm>
+            <AskFirst title={t('rosters.removeLeave', { name: l.staffName ?? '—' })} okText={t('rosters.remove')} cancelText={t('common.cancel')} onConfirm={() => void removeLeave.send({ leaveId: l.leaveId })}><Button size="small">{t('rosters.remove')}</Button></AskFirst>
           </div>
         ))}
       </Card>
@@ -84,14 +85,14 @@ export default function RostersScreen() {
               <section key={on} className="day">
                 <h2>{weekday(on, language)}</h2>
                 {rows.map((s) => (
-                  <div key={s.shiftId} className="shift" data-who={s.staffName}>
+                  <div key={s.shiftId} className="shift" role="group" aria-label={s.staffName ?? undefined} data-who={s.staffName}>
                     <span>{wallTime(s.startsAt, zone)} – {wallTime(s.endsAt, zone)}{wallDay(s.endsAt, zone) !== on && <span className="quiet"> {weekday(wallDay(s.endsAt, zone), language, 'short')}</span>}</span>
                     <span>{word('duty', s.duty)}</span>
                     <span className="quiet">{pick(s.teamName, s.teamNameEn)}</span>
                     <span><strong>{s.staffName}</strong>{s.swappedFromName && <span className="quiet"> {t('rosters.swappedFrom', { name: s.swappedFromName })}</span>}</span>
                     <span className="row">
                       <Button size="small" onClick={() => setSwapping(s)} data-act="swap">{t('rosters.swap')}</Button>
-                      <Popconfirm title={t('rosters.remove')} onConfirm={() => void removeShift.send({ shiftId: s.shiftId })}><Button size="small">{t('rosters.remove')}</Button></Popconfirm>
+                      <AskFirst title={t('rosters.removeShift', { name: s.staffName ?? '—' })} okText={t('rosters.remove')} cancelText={t('common.cancel')} onConfirm={() => void removeShift.send({ shiftId: s.shiftId })}><Button size="small" data-act="remove-shift">{t('rosters.remove')}</Button></AskFirst>
                     </span>
                   </div>
                 ))}

@@ -22,7 +22,7 @@ export const officeWords: Words<typeof chinese> = {
   },
   sheet: { period: 'Period', printed: 'printed {{time}}', most: 'At most {{count}} on paper; the file has all', cause: 'Cause', acknowledgedAt: 'Acknowledged at', resolvedBy: 'Resolved by', resolvedWords: 'What was done' },
   week: {
-    before: 'The week before', after: 'The week after', now: 'This week', pick: 'Choose a week', copy: 'Copy last week', copySure: 'Plan the {{count}} shifts of the week before in this week as well? What is planned already is not planned twice.', nothing: 'There is nothing to copy from the week before.', copied: '{{count}} shifts planned',
+    before: 'The week before', after: 'The week after', now: 'This week', pick: 'Choose a week', copy: 'Copy last week', copySure: 'Plan in this week what was planned in the week before? Shifts: {{count}}. What is planned already is not planned twice.', nothing: 'There is nothing to copy from the week before.', copied: 'Shifts planned: {{count}}',
     signedIn: 'Signed in: {{count}}', endAll: 'Sign out everywhere', endAllSure: 'Sign {{name}} out on every device? For a lost telephone; they sign in again as ever.',
   },
   forGood: {

@@ -63,7 +63,7 @@ export function Categories({ communityId }: { communityId: string }) {
       {!list.isError && (list.isPending ? <Spin className="waiting" /> : rows.length === 0 ? <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('masters.noCategories')} /></Card> : (
         <div className="orders">
           {rows.map(({ item: c, depth }) => (
-            <div key={c.categoryId} className="order" style={{ marginLeft: depth * 16 }} data-category={c.code}><div className="row spread">
+            <div key={c.categoryId} className="order" style={{ marginLeft: depth * 16 }} role="group" aria-label={pick(c.name, c.nameEn)} data-category={c.code}><div className="row spread">
               <span className="row">
                 <strong>{pick(c.name, c.nameEn)}</strong><span className="quiet">{pick(c.nameEn, c.name)} · {c.code}</span>
                 <Tag>{c.crew ? word('crew', c.crew) : t('masters.deskAnswers')}</Tag>

@@ -64,7 +64,7 @@ export function Places({ communityId }: { communityId: string }) {
       ) : (
         <div className="orders">
           {rows.map((p) => (
-            <div key={p.placeId} className="order" data-place={p.fullCode}><div className="row spread">
+            <div key={p.placeId} className="order" role="group" aria-label={p.name} data-place={p.fullCode}><div className="row spread">
               <span className="row">
                 {within[p.kind].length > 0 ? <a href="#" onClick={(e) => { e.preventDefault(); change({ at: p.placeId }); }}><strong>{p.name}</strong></a> : <strong>{p.name}</strong>}
                 <span className="quiet">{p.fullCode}{p.nameEn ? ` · ${p.nameEn}` : ''}</span>

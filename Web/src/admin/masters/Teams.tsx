@@ -7,6 +7,7 @@ import { Problem } from '../../api/problems';
 import { useStaff } from '../../api/reference';
 import { useFilters } from '../../kit/filters';
 import { MoveDialog } from '../../kit/Form';
+import { useHeld } from '../../kit/hands';
 import { Trouble } from '../../kit/Trouble';
 import { useWords } from '../../words/words';
 import { Needed, Optional, Seen, Sure } from './kit';
@@ -20,6 +21,7 @@ export function Teams({ communityId }: { communityId: string }) {
   const [adding, setAdding] = useState(false);
   const [edited, edit] = useState<TeamLine>();
   const [seating, seat] = useState<TeamLine>();
+  const team = useHeld(seating, !!seating);
   const staff = useStaff(communityId);
   const list = useQuery({
     queryKey: ['teams', communityId, 'all', retired],
@@ -28,7 +30,7 @@ export function Teams({ communityId }: { communityId: string }) {
   const rows = list.data ?? [];
   const again = () => void client.invalidateQueries({ queryKey: ['teams', communityId] });
   const now = rows.find((x) => x.teamId === edited?.teamId) ?? edited;
-  const free = staff.data?.filter((s) => !seating?.members.some((m) => m.staffId === s.staffId)) ?? [];
+  const free = staff.data?.filter((s) => !team?.members.some((m) => m.staffId === s.staffId)) ?? [];
   return (
     <div className="stack">
       <div className="row spread">
@@ -39,7 +41,7 @@ export function Teams({ communityId }: { communityId: string }) {
       {!list.isError && (list.isPending ? <Spin className="waiting" /> : rows.length === 0 ? <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('masters.noTeams')} /></Card> : (
         <div className="orders">
           {rows.map((x) => (
-            <div key={x.teamId} className="order" data-team={x.name}><div className="stack tight">
+            <div key={x.teamId} className="order" role="group" aria-label={pick(x.name, x.nameEn)} data-team={x.name}><div className="stack tight">
               <div className="row spread">
                 <span className="row">
                   <strong>{pick(x.name, x.nameEn)}</strong><span className="quiet">{pick(x.nameEn, x.name)}</span>
@@ -61,7 +63,7 @@ export function Teams({ communityId }: { communityId: string }) {
                 </span>
               </div>
               {x.external ? <span className="quiet">{t('masters.externalHint')}</span> : x.members.length === 0 ? !x.retiredAt && <span className="quiet">{t('masters.noMembers')}</span> : x.members.map((m) => (
-                <div key={m.staffId} className="row" data-member={m.displayName}>
+                <div key={m.staffId} className="row" role="group" aria-label={m.displayName} data-member={m.displayName}>
                   <span>{m.displayName}</span>{m.lead && <Tag color="green">{t('masters.lead')}</Tag>}
                   <Sure name="lead" act={m.lead ? t('masters.notLead') : t('masters.makeLead')} done={again} call={(header) => told(api.POST('/api/teams/{teamId}/members', { params: { path: { teamId: x.teamId }, header }, body: { staffId: m.staffId, lead: !m.lead } }))} />
                   <Sure name="unseat-member" act={t('masters.removeMember')} sure={t('masters.removeMemberSure')} danger done={again} call={(header) => told(api.POST('/api/teams/{teamId}/members/removal', { params: { path: { teamId: x.teamId }, header }, body: { staffId: m.staffId } }))} />
@@ -82,8 +84,8 @@ export function Teams({ communityId }: { communityId: string }) {
         <Optional name="phone" label={t('masters.phone')} most={40} />
       </MoveDialog>
       <MoveDialog<{ staffId: string; lead?: boolean }, TeamReply>
-        keep={seating && `team ${seating.teamId} member`} title={`${t('masters.addMember')}: ${seating ? pick(seating.name, seating.nameEn) : ''}`} open={!!seating} onClose={() => seat(undefined)} done={() => { seat(undefined); again(); }} submit={t('masters.addMember')} initial={{ lead: false }}
-        call={(v, header) => told(api.POST('/api/teams/{teamId}/members', { params: { path: { teamId: seating!.teamId }, header }, body: { staffId: v.staffId, lead: !!v.lead } }))}
+        keep={seating && `team ${seating.teamId} member`} title={`${t('masters.addMember')}: ${team ? pick(team.name, team.nameEn) : ''}`} open={!!seating} onClose={() => seat(undefined)} done={() => { seat(undefined); again(); }} submit={t('masters.addMember')} initial={{ lead: false }}
+        call={(v, header) => told(api.POST('/api/teams/{teamId}/members', { params: { path: { teamId: team!.teamId }, header }, body: { staffId: v.staffId, lead: !!v.lead } }))}
       >
         <Form.Item name="staffId" label={t('masters.who')} extra={free.length === 0 ? t('masters.nobodyLeft') : undefined} rules={[{ required: true, message: t('common.required') }]}>
           <Select showSearch={{ optionFilterProp: 'label' }} loading={staff.isLoading} options={free.map((s) => ({ value: s.staffId, label: `${s.displayName} · ${s.roles.map((r) => word('roles', r)).join(', ')}` }))} />

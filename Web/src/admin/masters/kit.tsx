@@ -1,7 +1,8 @@
 import type { ReactNode } from 'react';
-import { Button, Form, Input, Popconfirm } from 'antd';
+import { Button, Form, Input } from 'antd';
 import type { Sending } from '../../api/sending';
 import { useSend } from '../../api/sending';
+import { AskFirst } from '../../kit/AskFirst';
 import { OpenedOn } from '../../kit/Meanwhile';
 import { Trouble } from '../../kit/Trouble';
 import { useWords } from '../../words/words';
@@ -30,7 +31,7 @@ export function Sure<R>({ act, sure, call, done, danger, name }: { act: string; 
   const button = <Button size="small" danger={danger} loading={sending.pending} onClick={sure ? undefined : () => void sending.send()} data-act={name}>{act}</Button>;
   return (
     <>
-      {sure ? <Popconfirm title={sure} onConfirm={() => void sending.send()} okText={act} cancelText={t('common.cancel')}>{button}</Popconfirm> : button}
+      {sure ? <AskFirst title={sure} onConfirm={() => void sending.send()} okText={act} cancelText={t('common.cancel')}>{button}</AskFirst> : button}
       {sending.problem && <div style={{ flexBasis: '100%' }}><Trouble problem={sending.problem} /></div>}
     </>
   );
