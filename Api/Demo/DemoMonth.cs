@@ -182,7 +182,7 @@ internal sealed class DemoMonth(DemoTown town, DemoDesk desk, DateTimeOffset end
             yield break;
         }
 
-        yield return In(random, 1, 12);
+        yield return In(random, 1, IsUrgent(text) ? 3 : 12);
         if (turn == DemoTurn.Withdrawn)
         {
             await Send(Clerk, new CancelRequest(told.Request.RequestId, CancelledAs.Withdrawn, town.Plan.Say("业主来电说已自行解决", "The owner called: it is solved")));
@@ -358,7 +358,7 @@ internal sealed class DemoMonth(DemoTown town, DemoDesk desk, DateTimeOffset end
     /// <summary>One order, from the dispatch to its completion. <see cref="DateTimeOffset.MaxValue"/> says that the story ends here.</summary>
     private async IAsyncEnumerable<DateTimeOffset> Work(Guid order, Crew crew, bool external, DemoText text, Randomizer random, DemoTurn turn, DemoStay? stay, decimal? paid = null)
     {
-        var soon = town.Urgent.Contains(EnumWord.Of(text.Kind) + ":" + text.Category);
+        var soon = IsUrgent(text);
         if (stay == DemoStay.Dispatched)
         {
             yield return DateTimeOffset.MaxValue;
@@ -626,6 +626,8 @@ internal sealed class DemoMonth(DemoTown town, DemoDesk desk, DateTimeOffset end
     };
 
     private DateTimeOffset In(Randomizer random, int atLeast, int atMost) => desk.Now.AddSeconds(random.Int(atLeast * 60, atMost * 60));
+
+    private bool IsUrgent(DemoText text) => town.Urgent.Contains(EnumWord.Of(text.Kind) + ":" + text.Category);
 
     /// <summary>What is urgent goes on at once and faster; the rest within desk hours.</summary>
     private DateTimeOffset Soon(Randomizer random, bool urgent, int atLeast, int atMost) =>

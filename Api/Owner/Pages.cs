@@ -206,7 +206,7 @@ internal static class Pages
                 <fieldset><legend>{t.Say("您会向别人推荐我们吗？（可不填）", "Would you recommend us? (optional)")}</legend><div class="choice five">
                 {Markup.Each(Enumerable.Range(1, 5), n => Radio("recommend", n.ToString(CultureInfo.InvariantCulture), n.ToString(CultureInfo.InvariantCulture), required: false))}
                 </div><p class="ends"><span>{t.Say("1 不会", "1 never")}</span><span>{t.Say("5 一定会", "5 certainly")}</span></p></fieldset>
-                <label>{t.Say("照片（可不加）", "Photo (optional)")}{PhotoField(false)}</label>
+                <label>{t.Say("照片（可不加）", "Photo (optional)")}{PhotoField(t, false)}</label>
                 <button class="main">{t.Say("提交评价", "Send")}</button>
                 </form>
                 </section>
@@ -249,7 +249,7 @@ internal static class Pages
             <form method="post" action="{address}/word?lang={t.Code}" enctype="multipart/form-data">
             <input type="hidden" name="key" value="{key}">
             <label><span class="unseen">{t.Say("说明", "Your words")}</span><textarea name="text" rows="2" maxlength="2000">{typed("text")}</textarea></label>
-            {Markup.If(page.AllowedMoves.Contains(RequestMove.Attach), $"""<label>{t.Say("照片", "Photo")}{PhotoField(false)}</label>""")}
+            {Markup.If(page.AllowedMoves.Contains(RequestMove.Attach), $"""<label>{t.Say("照片", "Photo")}{PhotoField(t, false)}</label>""")}
             <button>{t.Say("发送", "Send")}</button>
             </form>
             </section>
@@ -293,7 +293,7 @@ internal static class Pages
             </select></label>
             <label>{t.Say("请说说情况", "What happened")}<textarea name="text" rows="4" required maxlength="2000">{typed("text")}</textarea></label>
             <label>{(placed ? t.Say("更具体的位置（可不填）", "More exactly where (optional)") : t.Say("在哪里（楼栋、房号或公共位置）", "Where (building, flat, or which common place)"))}<input name="where" maxlength="200" value="{typed("where")}"{Markup.If(!placed, $" required")}></label>
-            <label>{t.Say("照片（最多三张，可不加）", "Photos (up to three, optional)")}{PhotoField(true)}</label>
+            <label>{t.Say("照片（最多三张，可不加）", "Photos (up to three, optional)")}{PhotoField(t, true)}</label>
             <label>{t.Say("您的电话", "Your telephone number")}<input name="phone" type="tel" inputmode="tel" autocomplete="tel" maxlength="40" required value="{typed("phone")}"></label>
             <label>{t.Say("怎么称呼您（可不填）", "Your name (optional)")}<input name="name" autocomplete="name" maxlength="100" value="{typed("name")}"></label>
             <button class="main">{t.Say("提交", "Send")}</button>
@@ -308,7 +308,10 @@ internal static class Pages
 
     private static string NewKey() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
 
-    private static Markup PhotoField(bool several) => Markup.Of($"""<input type="file" name="photo" accept="image/jpeg,image/png,image/webp,image/heic,application/pdf" data-most="{Upload.Most}"{Markup.If(several, $" multiple")}>""");
+    // The browser's own field speaks the browser's language. With script ours lies over it, in the page's.
+    private static Markup PhotoField(Tongue t, bool several) => Markup.Of($"""
+        <span class="pick"><input type="file" name="photo" accept="image/jpeg,image/png,image/webp,image/heic,application/pdf" data-most="{Upload.Most}"{Markup.If(several, $" multiple")}><span class="own" aria-hidden="true"><span class="open">{(several ? t.Say("选择照片", "Choose photos") : t.Say("选择照片", "Choose a photo"))}</span><span class="chosen">{t.Say("还没有选择", "none chosen yet")}</span></span></span>
+        """);
 
     private static Markup Said(Notice? notice) =>
         notice is null ? Markup.None : Markup.Of($"""<p class="notice {(notice.Good ? "good" : "bad")}" role="{(notice.Good ? "status" : "alert")}" tabindex="-1" id="said">{notice.Text}</p>""");

@@ -29,7 +29,12 @@ async function smaller(file) {
 
 // What is on its way to being smaller is waited for, so that the place where it was taken does not go along.
 let ready;
+document.documentElement.classList.add('scripted');
 for (const input of document.querySelectorAll('input[type=file]')) {
+  const chosen = input.parentElement.querySelector('.chosen');
+  const none = chosen.textContent;
+  const say = () => { chosen.textContent = [...input.files].map((f) => f.name).join(', ') || none; };
+  say();
   const shrink = async (chosen) => {
     const small = await Promise.all(chosen.map(smaller));
     const others = input.files.length !== chosen.length || [...input.files].some((f, i) => f !== chosen[i]); // chosen anew meanwhile
@@ -45,6 +50,7 @@ for (const input of document.querySelectorAll('input[type=file]')) {
   };
   input.addEventListener('change', () => {
     input.setCustomValidity('');
+    say();
     const shrunk = shrink([...input.files]).catch(() => {});
     const all = Promise.all([ready, shrunk]).then(() => { if (ready === all) ready = undefined; });
     ready = all;

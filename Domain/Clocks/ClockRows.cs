@@ -192,7 +192,8 @@ internal sealed class ClockRows(Db db, SlaBook book, EventLog log, TimeProvider 
             stopped_at = null, stopped_why = null, late_report_at = null, next_check_at = @Now
         where c.community_id = @CommunityId and c.subject_id = @RequestId
           and (c.clock_id in (select p.clock_id from paused p)
-               or (c.kind in ('safe', 'controlled', 'arranged') and c.stopped_why = 'met' and c.stopped_at >= @Since))
+               or (c.kind in ('dispatch', 'safe', 'controlled', 'arranged') and c.stopped_why = 'met' and c.stopped_at >= @Since
+                   and not exists (select from clock x where x.community_id = c.community_id and x.subject_id = c.subject_id and x.kind = c.kind and x.cycle > c.cycle)))
         returning c.clock_id, c.kind, c.cycle
         """;
 

@@ -12,7 +12,7 @@ internal sealed class FollowRequest(Db db, ClockRows clocks, StandStill standSti
         INotificationHandler<RequestTakenUp>
 {
     private static readonly ClockKind[] Owners =
-        [ClockKind.Accept, ClockKind.Safe, ClockKind.Controlled, ClockKind.FirstReply, ClockKind.WrittenReply, ClockKind.Arranged, ClockKind.Finish];
+        [ClockKind.Dispatch, ClockKind.Accept, ClockKind.Safe, ClockKind.Controlled, ClockKind.FirstReply, ClockKind.WrittenReply, ClockKind.Arranged, ClockKind.Finish];
 
     private static readonly ClockKind[] Crews = [ClockKind.Accept, ClockKind.Arrive];
 
@@ -69,6 +69,7 @@ internal sealed class FollowRequest(Db db, ClockRows clocks, StandStill standSti
 
         await standStill.NeverHeld(communityId, subjects, at, ct);
         await standStill.Look(communityId, [requestId], at, ct);
+        db.InOtherHands.Add(requestId);
     }
 }
 
@@ -132,6 +133,7 @@ internal sealed class ClockFollower(Db db, SlaBook book, ClockRows clocks)
         // What was met is met; what the policy did not ask for until now, or had stopped asking for, starts now.
         bool MayStart(ClockKind kind) => mayStart && (earlier[kind].LastOrDefault()?.StoppedWhy is null or StopReason.Superseded) && kind switch
         {
+            ClockKind.Dispatch => false, // the last thing that a command does, once it is known who has it
             ClockKind.Accept => row.InChargeId is null,
             ClockKind.FirstReply => row.FirstRepliedAt is null,
             ClockKind.WrittenReply => row.WrittenRepliedAt is null,

@@ -11,7 +11,10 @@ internal sealed class KeepRequestClocks(SlaBook book, ClockRows clocks)
     private static readonly ClockKind[] MetByFinishing = [ClockKind.Safe, ClockKind.Controlled, ClockKind.Arranged, ClockKind.Finish];
 
     /// <summary>Somebody does these, or nobody did: what runs still when they are not owed any more was not met.</summary>
-    private static readonly ClockKind[] MetByAPerson = [ClockKind.Accept, ClockKind.FirstReply];
+    private static readonly ClockKind[] MetByAPerson = [ClockKind.Dispatch, ClockKind.Accept, ClockKind.FirstReply];
+
+    /// <summary>An answer is a reply, and nobody is to be sent any more.</summary>
+    private static readonly ClockKind[] MetByAnAnswer = [.. MetByFinishing, ClockKind.Dispatch, ClockKind.FirstReply];
 
     public async Task Handle(RequestReceived notification, CancellationToken cancellationToken)
     {
@@ -30,8 +33,8 @@ internal sealed class KeepRequestClocks(SlaBook book, ClockRows clocks)
         switch (notification.Move)
         {
             case RequestMove.Finish or RequestMove.Answer:
-                // An answer is a reply. What a crew has done is none, and names nobody who is in charge.
-                await clocks.Stop(notification.CommunityId, [id], notification.Move == RequestMove.Answer ? [.. MetByFinishing, ClockKind.FirstReply] : MetByFinishing, StopReason.Met, notification.At, cancellationToken);
+                // What a crew has done is no reply, and names nobody who is in charge.
+                await clocks.Stop(notification.CommunityId, [id], notification.Move == RequestMove.Answer ? MetByAnAnswer : MetByFinishing, StopReason.Met, notification.At, cancellationToken);
                 await clocks.Stop(notification.CommunityId, [id], MetByAPerson, StopReason.Superseded, notification.At, cancellationToken);
                 break;
             case RequestMove.Close:

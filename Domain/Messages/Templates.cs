@@ -75,6 +75,7 @@ public static class Templates
 
     public static string Word(ClockKind kind, string language) => (kind, language) switch
     {
+        (ClockKind.Dispatch, "en") => "dispatch",
         (ClockKind.Accept, "en") => "accept",
         (ClockKind.Arrive, "en") => "arrive",
         (ClockKind.Safe, "en") => "make safe",
@@ -84,6 +85,7 @@ public static class Templates
         (ClockKind.Arranged, "en") => "arrange a time",
         (ClockKind.Finish, "en") => "finish",
         (ClockKind.Feedback, "en") => "feedback",
+        (ClockKind.Dispatch, _) => "派单",
         (ClockKind.Accept, _) => "接单",
         (ClockKind.Arrive, _) => "到场",
         (ClockKind.Safe, _) => "排除危险",

@@ -32,6 +32,9 @@ public sealed class Db(NpgsqlDataSource source, Caller caller)
     /// <summary>Imported requests that the running command locked and that nobody had taken up before it.</summary>
     internal HashSet<Guid> NotTakenUp { get; } = [];
 
+    /// <summary>Requests of which the running command may have changed whether somebody has been sent.</summary>
+    internal HashSet<Guid> InOtherHands { get; } = [];
+
     /// <summary>The last transaction did not come to its commit, for its connection was lost: nothing of it happened.</summary>
     internal bool LostBeforeCommit { get; private set; }
 
@@ -48,6 +51,7 @@ public sealed class Db(NpgsqlDataSource source, Caller caller)
         await using var begun = await open.BeginTransactionAsync(IsolationLevel.ReadCommitted, ct);
         (connection, transaction, communities, readOnly, entered) = (open, begun, scope, reading, false);
         NotTakenUp.Clear();
+        InOtherHands.Clear();
         var committing = false;
         try
         {

@@ -41,6 +41,7 @@ public static class DomainServices
         services.AddScoped<ClockRows>();
         services.AddScoped<StandStill>();
         services.AddScoped<ClockFollower>();
+        services.AddScoped<DispatchClocks>();
         services.AddScoped<ClockMover>();
         services.AddScoped<ClockTrouble>();
         services.AddScoped<Policies.SlaEdits>();

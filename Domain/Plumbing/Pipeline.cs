@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using FluentValidation;
 using MediatR;
+using PropertyServiceDesk.Domain.Clocks;
 using PropertyServiceDesk.Domain.Imports;
 
 namespace PropertyServiceDesk.Domain.Plumbing;
@@ -80,7 +81,7 @@ internal sealed class LockSetChanged : Exception
 /// where the caller has a role, or of the one that the command names. A query runs in a read-only transaction, in the scope of the
 /// communities where the caller's role allows it.
 /// </summary>
-internal sealed class InTransaction<TRequest, TResult>(Db db, Caller caller, EventLog log, TakenUp takenUp, TimeProvider clock) : IPipelineBehavior<TRequest, TResult>
+internal sealed class InTransaction<TRequest, TResult>(Db db, Caller caller, EventLog log, TakenUp takenUp, DispatchClocks dispatch, TimeProvider clock) : IPipelineBehavior<TRequest, TResult>
     where TRequest : notnull
 {
     private const string Claim = """
@@ -146,6 +147,7 @@ internal sealed class InTransaction<TRequest, TResult>(Db db, Caller caller, Eve
         {
             var result = await next();
             await takenUp.WriteDown(ct);
+            await dispatch.Settle(ct);
             await log.Flush(db, null, null, ct);
             return result;
         }
@@ -163,6 +165,7 @@ internal sealed class InTransaction<TRequest, TResult>(Db db, Caller caller, Eve
 
         var reply = await next();
         await takenUp.WriteDown(ct);
+        await dispatch.Settle(ct);
         await log.Flush(db, Complete, new { KeyOf = mine.ActorId, mine.Key, Reply = JsonSerializer.Serialize(reply, Json.Options) }, ct);
         return reply;
     }

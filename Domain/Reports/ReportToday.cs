@@ -69,7 +69,7 @@ public sealed record ReportToday(Guid? CommunityId = null) : IQuery<Today>
 public sealed record Today(DateTimeOffset At, DateTimeOffset SoonBefore, DateTimeOffset LowRatingsFrom, IReadOnlyList<TodayLine> Communities);
 
 /// <param name="Open">Not closed and not cancelled.</param>
-/// <param name="Late">Open, and past a due time of its work: of accepting, arriving, a reply or finishing, of the request or of one of its orders.</param>
+/// <param name="Late">Open, and past a due time of its work: of dispatching, accepting, arriving, a reply or finishing, of the request or of one of its orders.</param>
 /// <param name="Soon">The finish is due within four hours.</param>
 /// <param name="AwaitingFeedback">Finished, and the owner has not said yet whether it is good.</param>
 /// <param name="LowRatings">A score of 2 or less, or not solved, of the last 30 days.</param>

@@ -10,7 +10,7 @@ namespace PropertyServiceDesk.Domain.Requests;
 /// <param name="UnreadWord">Whether there is a word or a photo from the owner that nobody of the desk has looked at.</param>
 /// <param name="InCharge">Whether somebody is named as in charge of it.</param>
 /// <param name="Late">Whether it was finished after it was due; for open ones, whether the due time has passed. Of what came back, the last time counts; a clock that is on hold does not become late.</param>
-/// <param name="Due">Of what is open: that a due time of the work has passed (of accepting, arriving, a reply or finishing; of the request or of an order for it), or that the finish is due within four hours. A clock that is on hold does not become late.</param>
+/// <param name="Due">Of what is open: that a due time of the work has passed (of dispatching, accepting, arriving, a reply or finishing; of the request or of an order for it), or that the finish is due within four hours. A clock that is on hold does not become late.</param>
 /// <param name="Promise">That something was promised to the owner which nobody has said was kept: its time has passed, or comes within four hours. Of what is closed, too, while its time is still to come.</param>
 public sealed record RequestFilter(
     Guid? CommunityId = null,
@@ -41,7 +41,7 @@ public sealed record RequestFilter(
 /// <summary>How an open request stands to its due times.</summary>
 public enum RequestDue
 {
-    /// <summary>A due time of the work has passed: of accepting, arriving, a milestone, a reply or finishing. Not that of ringing the owner afterwards.</summary>
+    /// <summary>A due time of the work has passed: of dispatching, accepting, arriving, a milestone, a reply or finishing. Not that of ringing the owner afterwards.</summary>
     Late,
 
     /// <summary>Its finish is due within four hours, and that clock runs.</summary>

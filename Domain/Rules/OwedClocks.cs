@@ -22,6 +22,11 @@ public static class OwedClocks
         Policy policy, RequestKind kind, Crew? crew, DateTimeOffset from, DateTimeOffset? appointmentFrom, DateTimeOffset? imposedDueAt, bool reworked = false)
     {
         var owed = new List<Owed>();
+        if (!reworked && ToSendSomebody(policy, kind, crew, from) is { } sent)
+        {
+            owed.Add(sent);
+        }
+
         foreach (var milestone in Milestones(policy, crew, reworked ? OnRework : kind == RequestKind.Complaint ? [ClockKind.Accept, .. OnReceipt] : OnReceipt))
         {
             var start = milestone.Kind == ClockKind.Finish && policy.Appointment is not null && appointmentFrom > from ? appointmentFrom.Value : from;
@@ -32,6 +37,17 @@ public static class OwedClocks
 
         return owed;
     }
+
+    /// <summary>
+    /// How soon somebody is sent: as the policy says; where it says nothing, in the time that a crew has for its yes, if that runs day and
+    /// night. A complaint is not sent but put in charge.
+    /// </summary>
+    /// <param name="from">When it was reported, or from when nobody had it any more.</param>
+    public static Owed? ToSendSomebody(Policy policy, RequestKind kind, Crew? crew, DateTimeOffset from) =>
+        (Milestones(policy, crew, [ClockKind.Dispatch]).FirstOrDefault()
+            ?? (kind == RequestKind.Complaint ? null : Milestones(policy, crew, [ClockKind.Accept]).FirstOrDefault(m => m.Calendar == "24x7"))) is { } milestone
+            ? new Owed(ClockKind.Dispatch, from, milestone.Allowance, milestone.Calendar)
+            : null;
 
     /// <summary>What a crew owes from when the order was given to it. An appointment that is still to come governs its arrival.</summary>
     /// <param name="now">Whether the appointment is still to come.</param>

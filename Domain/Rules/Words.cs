@@ -31,6 +31,9 @@ public enum Crew
 /// <summary>What a clock waits for. The words are those of the SLA profile.</summary>
 public enum ClockKind
 {
+    /// <summary>Somebody is sent: an order is given to a team or to a person.</summary>
+    Dispatch,
+
     /// <summary>The crew says yes; for a complaint, a person in charge is named.</summary>
     Accept,
 

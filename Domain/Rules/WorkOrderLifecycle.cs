@@ -141,6 +141,9 @@ public static class WorkOrderLifecycle
             ? to
             : throw new Refused.Conflict("work_order.move_not_allowed", $"A work order that is {EnumWord.Of(from)} does not allow {EnumWord.Of(move)}.");
 
+    /// <summary>In these a team or a person has the order: somebody was sent.</summary>
+    public static IReadOnlyList<WorkOrderStatus> SomebodyHasIt { get; } = [Dispatched, Accepted, Working, OnHold];
+
     public static bool Allows(WorkOrderStatus from, WorkOrderMove move) => Moves.ContainsKey((from, move));
 
     public static IReadOnlyList<WorkOrderMove> AllowedFrom(WorkOrderStatus from) => Allowed[from];

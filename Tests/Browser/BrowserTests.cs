@@ -1,6 +1,8 @@
 using NUnit.Framework;
+using PropertyServiceDesk.Domain.Clocks;
 using PropertyServiceDesk.Domain.Communities;
 using PropertyServiceDesk.Domain.Plumbing;
+using PropertyServiceDesk.Domain.Requests;
 using PropertyServiceDesk.Domain.Rules;
 using PropertyServiceDesk.Tests.Benchmarks;
 using PropertyServiceDesk.Tests.Support;
@@ -28,9 +30,18 @@ public sealed class BrowserTests : BrowserTown
         await GivenTheTown(Few);
         await GivenSomethingOnEveryScreen();
         await GivenAManagerOfTwoCommunities();
+        await GivenThreeLevelsWereTold();
+        await GivenALateOneAndOneThatSoonIs();
         await NothingClimbs();
 
         await Run(Screens);
+    }
+
+    private async Task GivenALateOneAndOneThatSoonIs()
+    {
+        var (now, category) = (Clock.GetUtcNow(), Here.Category(RequestKind.Repair, "water"));
+        await Send(Here.Clerk, new ReceiveRequest(Here.CommunityId, RequestKind.Repair, Channel.Phone, category, "昨天就该修好", Priority.Urgent, Here.Places["3-2-1502"], CustomerId: Here.Customer, ReportedAt: now.AddDays(-2)));
+        await Send(Here.Clerk, new ReceiveRequest(Here.CommunityId, RequestKind.Repair, Channel.Phone, category, "热线转来", PlaceId: Here.Places["3-2-1502"], CustomerId: Here.Customer, Foreign: new ForeignNumber("12345", "H-1", now.AddHours(3))));
     }
 
     private async Task GivenAManagerOfTwoCommunities()
@@ -40,6 +51,12 @@ public sealed class BrowserTests : BrowserTown
         var both = Here.People["administrator"] with { Roles = [new RoleIn(Here.CommunityId, Roles.Administrator), new RoleIn(There.CommunityId, Roles.Administrator)] };
         await Send(both, new GrantDistrictRole("south", region, Roles.Manager));
         Others.Add(("region", region));
+    }
+
+    private async Task GivenThreeLevelsWereTold()
+    {
+        var flooded = await Send(Here.Clerk, new ReceiveRequest(Here.CommunityId, RequestKind.Repair, Channel.Phone, Here.Category(RequestKind.Repair, "water"), "水漫进了电表箱", Priority.Danger, Here.Places["3-2-1502"], ReportedAt: Clock.GetUtcNow().AddHours(-3)));
+        await Send(Here.System, new EscalateOverdue(Here.CommunityId, await Rows<Guid>("select clock_id from clock where subject_id = @RequestId", new { flooded.RequestId })));
     }
 }
 

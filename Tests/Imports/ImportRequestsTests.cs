@@ -484,9 +484,10 @@ public sealed class ImportRequestsTests : ImportFixture
     [TestCase("dispatched")]
     [TestCase("read")]
     [TestCase("made urgent")]
+    [TestCase("made urgent, with nobody sent")]
     public async Task What_came_without_a_target_is_owed_by_the_policy_from_when_it_is_taken_up(string first)
     {
-        Given(Row("1", target: "", queue: first == "dispatched" ? "" : "E1"));
+        Given(Row("1", target: "", queue: first is "dispatched" or "made urgent, with nobody sent" ? "" : "E1"));
         await Import();
         var request = await Imported("1");
         Assert.That(await Scalar<long>("select count(*) from clock"), Is.Zero);
@@ -510,11 +511,16 @@ public sealed class ImportRequestsTests : ImportFixture
 
         string[] ofTheCrew = first switch
         {
-            "accepted" => [],
+            "accepted" or "made urgent, with nobody sent" => [],
             "made urgent" => ["workOrder accept 02:05", "workOrder arrive 02:30"],
             _ => ["workOrder accept 02:15"],
         };
-        string[] ofTheOwner = first == "made urgent" ? ["request controlled 04:00", "request finish 02:00"] : ["request finish 02:00"];
+        string[] ofTheOwner = first switch
+        {
+            "made urgent" => ["request controlled 04:00", "request finish 02:00"],
+            "made urgent, with nobody sent" => ["request controlled 04:00", "request dispatch 02:05", "request finish 02:00"],
+            _ => ["request finish 02:00"],
+        };
         Assert.That(
             await Rows<string>("select concat_ws(' ', subject_kind, kind, to_char(due_at at time zone 'UTC', 'HH24:MI')) from clock where stopped_at is null and started_at = @Now order by 1", new { Now = Clock.GetUtcNow().UtcDateTime }),
             Is.EqualTo(ofTheOwner.Concat(ofTheCrew)));

@@ -149,6 +149,36 @@ public sealed class SlaPolicyTests
         Assert.That(rework.Appointment, Is.Not.Null);
     }
 
+    [TestCase(RequestKind.Repair, Priority.Danger, "2wm 24x7")]
+    [TestCase(RequestKind.Inquiry, Priority.Danger, "2wm 24x7")]
+    [TestCase(RequestKind.Complaint, Priority.Danger, null)]
+    [TestCase(RequestKind.Repair, Priority.Urgent, "5wm 24x7")]
+    [TestCase(RequestKind.Repair, Priority.Normal, null)]
+    [TestCase(RequestKind.Inquiry, Priority.Urgent, null)]
+    public void Somebody_is_sent_in_the_time_of_a_crews_yes_where_that_runs_day_and_night(RequestKind kind, Priority priority, string? within)
+    {
+        var policy = SlaPolicy.Choose(Policies, new(kind, priority, [], Crew.Engineering));
+
+        Assert.That(Sent(policy, kind), Is.EqualTo(within));
+    }
+
+    [Test]
+    public void Rework_is_sent_for_as_it_is_accepted_and_a_policy_may_say_how_soon_itself()
+    {
+        var rework = SlaPolicy.ForRework(Reference.Profile, new(RequestKind.Repair, Priority.Normal, [], Crew.Engineering));
+        var normal = Policies.Single(p => p.Code == "normal-repair");
+        var danger = Policies.Single(p => p.Code == "danger");
+        Milestone own = new(ClockKind.Dispatch, new Allowance(20, AllowanceUnit.WorkingMinutes), "desk"), security = own with { Allowance = new Allowance(1, AllowanceUnit.WorkingMinutes), Crew = Crew.Security };
+
+        Assert.That(Sent(rework, RequestKind.Repair), Is.EqualTo("5wm 24x7"));
+        Assert.That(Sent(normal with { Milestones = [.. normal.Milestones, own] }, RequestKind.Repair), Is.EqualTo("20wm desk"));
+        Assert.That(Sent(danger with { Milestones = [own, security, .. danger.Milestones] }, RequestKind.Complaint), Is.EqualTo("20wm desk"));
+        Assert.That(Sent(danger with { Milestones = [security, .. danger.Milestones] }, RequestKind.Repair), Is.EqualTo("2wm 24x7"), "another crew's says nothing");
+    }
+
+    private static string? Sent(Policy policy, RequestKind kind) =>
+        OwedClocks.ToTheOwner(policy, kind, Crew.Engineering, DateTimeOffset.UnixEpoch, null, null).SingleOrDefault(o => o.Kind == ClockKind.Dispatch) is { } owed ? $"{Print(owed.Allowance!)} {owed.Calendar}" : null;
+
     [Test]
     public void A_rework_never_becomes_danger_and_danger_stays_danger() =>
         Assert.That(Enum.GetValues<Priority>().Select(SlaPolicy.OneHigher), Is.EqualTo(new[] { Priority.Danger, Priority.Urgent, Priority.Urgent, Priority.Normal }));

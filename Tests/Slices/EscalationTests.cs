@@ -8,6 +8,7 @@ using PropertyServiceDesk.Domain.Faults;
 using PropertyServiceDesk.Domain.Feedback;
 using PropertyServiceDesk.Domain.Messages;
 using PropertyServiceDesk.Domain.Plumbing;
+using PropertyServiceDesk.Domain.Reports;
 using PropertyServiceDesk.Domain.Requests;
 using PropertyServiceDesk.Domain.Rules;
 using PropertyServiceDesk.Domain.WorkOrders;
@@ -266,6 +267,38 @@ public sealed class EscalationTests : DeskFixture
         await Sweep();
 
         Assert.That(await Ladder(order, ClockKind.Accept), Is.EqualTo(new[] { "1 breach: clerk, engineering-lead" }));
+    }
+
+    [Test]
+    public async Task A_danger_that_nobody_is_sent_to_is_told_within_minutes_at_night_and_climbs_until_somebody_is()
+    {
+        Clock.Set(Local(3, 2, 23));
+        var request = (await GivenRequest(priority: Priority.Danger)).RequestId;
+        await GivenRequest();
+        foreach (var (minute, second) in new[] { (1, 29), (1, 30), (2, 0), (7, 0), (17, 0) })
+        {
+            Clock.Set(Local(3, 2, 23, minute, second));
+            await Sweep();
+            if (minute == 1)
+            {
+                Assert.That(await Ladder(request, ClockKind.Dispatch), second == 29 ? Is.Empty : Is.EqualTo(new[] { "0 warning: clerk" }));
+            }
+        }
+
+        Assert.That(await Ladder(request, ClockKind.Dispatch), Is.EqualTo(new[] { "0 warning: clerk", "1 breach: clerk", "2 stillLate: officer", "3 stillLate: manager" }));
+        Assert.That(await Scalar<long>("select count(*) from escalation e join clock k using (community_id, clock_id) where k.subject_id <> @request or k.kind <> 'dispatch'", new { request }), Is.Zero);
+        var today = (await Send(Here.Manager, new ReportToday(Here.CommunityId))).Communities.Single();
+        Assert.That((today.Late, today.Escalations), Is.EqualTo((1L, 1L)));
+        Assert.That((await Send(Here.Manager, new ListLadders(new EscalationFilter(Kind: ClockKind.Dispatch, State: [EscalationState.Open])))).Items.Single().Steps[0].Escalation.RequestId, Is.EqualTo(request));
+
+        Clock.Set(Local(3, 3, 0, 2));
+        await Sweep();
+        Assert.That((await Send(Here.Clerk, new ListAlarms())).Items.Select(a => (a.Kind, a.ClockKind, a.RequestId)), Is.EquivalentTo(new[] { (AlarmKind.NobodyToTell, ClockKind.Dispatch, (Guid?)request), (AlarmKind.RingNow, ClockKind.Dispatch, request) }), "nobody is the district here");
+
+        await Send(Here.Clerk, new DispatchWork(request, [new NewOrder(Crew.Engineering, "看一下")]));
+        Assert.That((await Send(Here.Clerk, new ListAlarms())).Items, Is.Empty);
+        Assert.That(await Scalar<long>("select count(*) from escalation where resolved_at is null"), Is.Zero);
+        Assert.That(await ClocksThatDiffer(), Is.Empty);
     }
 
     [Test]

@@ -67,12 +67,12 @@ public sealed class FollowingClocksTests : DeskFixture
         var (request, order) = await GivenDispatched(priority: Priority.Urgent);
 
         await Reprioritise(request, Priority.Normal, 2);
-        Assert.That(await Clocks(request), Is.EqualTo("controlled 1 superseded, finish 1 runs"));
+        Assert.That(await Clocks(request), Is.EqualTo("controlled 1 superseded, dispatch 1 met, finish 1 runs"));
         Assert.That(await Clocks(order), Is.EqualTo("accept 1 runs, arrive 1 superseded"));
 
         Clock.Set(Local(2, 10));
         await Reprioritise(request, Priority.Urgent, 3);
-        Assert.That(await Clocks(request), Is.EqualTo("controlled 1 superseded, controlled 2 runs, finish 1 runs"));
+        Assert.That(await Clocks(request), Is.EqualTo("controlled 1 superseded, controlled 2 runs, dispatch 1 met, finish 1 runs"));
         Assert.That((await Of(request, ClockKind.Controlled, 2)).StartedAt, Is.EqualTo(Local(2, 10)));
     }
 
@@ -295,13 +295,167 @@ public sealed class FollowingClocksTests : DeskFixture
     public async Task Who_has_it_under_control_says_so_and_that_meets_its_clock()
     {
         var (request, order) = await GivenWorking(priority: Priority.Urgent);
-        Assert.That(await Clocks(request), Is.EqualTo("controlled 1 runs, finish 1 runs"));
+        Assert.That(await Clocks(request), Is.EqualTo("controlled 1 runs, dispatch 1 met, finish 1 runs"));
         Clock.Set(Local(2, 10));
 
         await Send(Here.Member(Crew.Engineering), new ReachMilestone(order, WorkMilestone.Controlled));
 
-        Assert.That(await Clocks(request), Is.EqualTo("controlled 1 met, finish 1 runs"));
+        Assert.That(await Clocks(request), Is.EqualTo("controlled 1 met, dispatch 1 met, finish 1 runs"));
         Assert.That((await Of(request, ClockKind.Controlled)).StoppedAt, Is.EqualTo(Local(2, 10)));
+    }
+
+    [TestCase("dispatched", "met")]
+    [TestCase("answered", "met")]
+    [TestCase("referred", "met")]
+    [TestCase("cancelled", "cancelled")]
+    public async Task Somebody_is_sent_or_nobody_is_to_be(string how, string why)
+    {
+        var request = (await GivenRequest(priority: Priority.Danger)).RequestId;
+        Assert.That(await Of(request, ClockKind.Dispatch), Has.Property("StartedAt").EqualTo(Local(2, 9)).And.Property("DueAt").EqualTo(Local(2, 9, 2)));
+        Clock.Set(Local(2, 9, 1));
+
+        await (how switch
+        {
+            "dispatched" => (Task)Send(Here.Clerk, new DispatchWork(request, [new NewOrder(Crew.Engineering, "看一下")])),
+            "cancelled" => Send(Here.Clerk, new CancelRequest(request, CancelledAs.Withdrawn, "已自行解决")),
+            _ => Send(Here.Clerk, new AnswerRequest(request, how == "referred" ? AnswerKind.Referred : AnswerKind.Explained, "说明了")),
+        });
+
+        Assert.That(await Clocks(request), Does.Contain("dispatch 1 " + why));
+        Assert.That((await Of(request, ClockKind.Dispatch)).StoppedAt, Is.EqualTo(Local(2, 9, 1)));
+    }
+
+    [Test]
+    public async Task An_order_that_no_team_has_or_that_waits_is_nobodys()
+    {
+        var (request, order) = await GivenDispatched(priority: Priority.Urgent);
+        await Send(Here.Member(Crew.Engineering), new ReturnWork(order, "不归我们"));
+        await Send(Here.Clerk, new DispatchWork(request, [new NewOrder(Crew.Environment, "吸水", WaitsForId: order)]));
+        Assert.That(await Clocks(request), Does.Contain("dispatch 1 met, dispatch 2 runs"));
+
+        await Send(Here.Clerk, new SendWork(order, Here.Teams[Crew.Security]));
+
+        Assert.That(await Clocks(request), Does.Contain("dispatch 2 met"));
+    }
+
+    [Test]
+    public async Task When_nobody_has_it_any_more_somebody_is_to_be_sent_anew()
+    {
+        var request = (await GivenRequest(priority: Priority.Danger)).RequestId;
+        var orders = (await Send(Here.Clerk, new DispatchWork(request, [new NewOrder(Crew.Engineering, "看一下"), new NewOrder(Crew.Security, "守着")]))).WorkOrders;
+        Clock.Set(Local(2, 9, 10));
+        await Send(Here.Member(Crew.Engineering), new AcceptWork(orders[0].WorkOrderId));
+        await Send(Here.Member(Crew.Engineering), new ReturnWork(orders[0].WorkOrderId, "不归我们"));
+        Assert.That(await Clocks(request), Does.Contain("dispatch 1 met").And.Not.Contain("dispatch 2"), "the other crew has one");
+
+        await Send(Here.Clerk, new VoidWork(orders[1].WorkOrderId, "不用了"));
+        Assert.That(await Clocks(request), Does.Contain("dispatch 1 met, dispatch 2 runs"));
+        Assert.That((await Of(request, ClockKind.Dispatch, 2)).DueAt, Is.EqualTo(Local(2, 9, 12)));
+
+        Clock.Set(Local(2, 9, 11));
+        await Send(Here.Clerk, new SendWork(orders[0].WorkOrderId, Here.Teams[Crew.Engineering]));
+        Assert.That(await Clocks(request), Does.Contain("dispatch 2 met"));
+        await Send(Here.Clerk, new VoidWork(orders[0].WorkOrderId, "不用了"));
+        Assert.That(await Clocks(request), Does.Contain("dispatch 3 runs"), "all are voided: it is received again");
+    }
+
+    [Test]
+    public async Task Where_one_part_is_done_and_nobody_has_the_other_somebody_is_to_be_sent_until_that_is_not_needed()
+    {
+        var (request, order) = await GivenWorking(priority: Priority.Danger);
+        var second = (await Send(Here.Clerk, new DispatchWork(request, [new NewOrder(Crew.Security, "守着")]))).WorkOrders[0].WorkOrderId;
+        await Send(Here.Clerk, new ReturnWork(second, "人手不够"));
+        await Send(Here.Member(Crew.Engineering), new CompleteWork(order, "修好了"));
+        Assert.That(await Clocks(request), Does.Contain("dispatch 1 met, dispatch 2 runs"));
+
+        await Send(Here.Clerk, new VoidWork(second, "不用了"));
+
+        Assert.That(await Clocks(request), Does.Contain("dispatch 2 superseded"));
+        Assert.That((await Send(Here.Clerk, new GetRequest(request))).Request.Status, Is.EqualTo(RequestStatus.AwaitingFeedback));
+    }
+
+    [Test]
+    public async Task What_one_command_takes_from_one_and_gives_to_another_begins_nothing()
+    {
+        var request = (await GivenRequest(priority: Priority.Danger)).RequestId;
+        var orders = (await Send(Here.Clerk, new DispatchWork(request, [new NewOrder(Crew.Security, "守着"), new NewOrder(Crew.Engineering, "看一下", WaitsForOrder: 0)]))).WorkOrders;
+        await Send(Here.Clerk, new VoidWork(orders[0].WorkOrderId, "不用了"));
+        await Send(Here.Clerk, new TransferWork(orders[1].WorkOrderId, Here.Teams[Crew.Environment], "该他们"));
+        await Send(Here.Member(Crew.Environment), new AcceptWork(orders[1].WorkOrderId));
+        await Send(Here.Member(Crew.Environment), new ArriveOnSite(orders[1].WorkOrderId));
+
+        await Send(Here.Member(Crew.Environment), new CompleteWork(orders[1].WorkOrderId, "修好了"));
+
+        Assert.That(await Clocks(request), Does.Contain("dispatch 1 met").And.Not.Contain("dispatch 2"));
+    }
+
+    [Test]
+    public async Task What_becomes_dangerous_is_to_be_sent_for_from_then_on_unless_somebody_has_it()
+    {
+        var nobody = (await GivenRequest()).RequestId;
+        var (somebody, _) = await GivenDispatched();
+        Clock.Set(Local(2, 9, 30));
+
+        await Reprioritise(nobody, Priority.Urgent, 1);
+        Assert.That((await Of(nobody, ClockKind.Dispatch)).DueAt, Is.EqualTo(Local(2, 9, 35)));
+        await Reprioritise(nobody, Priority.Danger, await VersionOf(nobody));
+        Assert.That((await Of(nobody, ClockKind.Dispatch)).DueAt, Is.EqualTo(Local(2, 9, 32)), "from the same start");
+        await Reprioritise(nobody, Priority.Normal, await VersionOf(nobody));
+        Assert.That(await Clocks(nobody), Does.StartWith("controlled 1 superseded, dispatch 1 superseded"));
+        await Reprioritise(somebody, Priority.Danger, await VersionOf(somebody));
+        Assert.That(await Clocks(somebody), Does.Not.Contain("dispatch"));
+    }
+
+    [Test]
+    public async Task Who_joins_a_fault_has_whom_it_has_and_un_joined_the_time_since_the_report()
+    {
+        var request = (await GivenRequest(priority: Priority.Danger)).RequestId;
+        var fault = (await Send(Here.Clerk, new OpenFault(Here.CommunityId, "漏电", Here.Category(RequestKind.Repair, "power"), Here.Places["3"]))).FaultId;
+        await Send(Here.Clerk, new JoinFault(fault, request));
+        Assert.That(await Clocks(request), Does.Contain("dispatch 1 runs"), "nobody was sent for the fault either");
+        var order = (await Send(Here.Clerk, new DispatchFault(fault, [new NewOrder(Crew.Engineering, "看一下")]))).WorkOrders[0].WorkOrderId;
+        var joined = (await GivenRequest(priority: Priority.Danger)).RequestId;
+        await Send(Here.Clerk, new JoinFault(fault, joined));
+        Assert.That((await Clocks(request), await Clocks(joined)), Is.EqualTo(("dispatch 1 met, finish 1 runs, safe 1 runs", "dispatch 1 met, finish 1 runs, safe 1 runs")));
+
+        Clock.Set(Local(2, 9, 30));
+        await Send(Here.Clerk, new UnJoinRequest(fault, joined, "是另一处"));
+        Assert.That((await Clocks(joined), (await Of(joined, ClockKind.Dispatch)).DueAt), Is.EqualTo(("dispatch 1 runs, finish 1 runs, safe 1 runs", (DateTimeOffset?)Local(2, 9, 2))));
+
+        await Send(Here.Clerk, new ReturnWork(order, "不归我们"));
+        Assert.That(await Clocks(request), Does.Contain("dispatch 1 met, dispatch 2 runs"));
+        await Send(Here.Clerk, new SendWork(order, Here.Teams[Crew.Engineering]));
+        await Send(Here.Clerk, new UnJoinRequest(fault, request, "是另一处"));
+        Assert.That(await Clocks(request), Does.StartWith("dispatch 1 met, dispatch 2 runs"), "one clock at a time");
+    }
+
+    [Test]
+    public async Task Un_joined_from_the_fault_that_took_its_order_along_it_has_nobody()
+    {
+        var (request, _) = await GivenDispatched(priority: Priority.Danger);
+        Clock.Set(Local(2, 9, 10));
+        var fault = (await Send(Here.Clerk, new OpenFault(Here.CommunityId, "漏电", RequestId: request))).FaultId;
+
+        await Send(Here.Clerk, new UnJoinRequest(fault, request, "是另一处"));
+
+        Assert.That(await Clocks(request), Does.Contain("dispatch 1 met, dispatch 2 runs"));
+        Assert.That((await Of(request, ClockKind.Dispatch, 2)).DueAt, Is.EqualTo(Local(2, 9, 12)));
+    }
+
+    [Test]
+    public async Task Rework_that_is_left_to_the_desk_is_to_be_sent_for_and_rework_that_somebody_has_is_not()
+    {
+        var answered = (await GivenRequest(priority: Priority.Danger)).RequestId;
+        await Send(Here.Clerk, new AnswerRequest(answered, AnswerKind.Explained, "已断电"));
+        var (done, _) = await GivenDone(priority: Priority.Danger);
+        Clock.Set(Local(2, 15));
+
+        await Send(Here.Clerk, new RecordFeedback(answered, Solved.No, 1, "王小明"));
+        await Send(Here.Clerk, new RecordFeedback(done, Solved.No, 1, "王小明"));
+
+        Assert.That(await Clocks(answered), Does.Contain("dispatch 1 met, dispatch 2 runs"));
+        Assert.That((await Of(answered, ClockKind.Dispatch, 2)).DueAt, Is.EqualTo(Local(2, 15, 2)));
+        Assert.That(await Clocks(done), Does.Contain("dispatch 1 met").And.Not.Contain("dispatch 2"));
     }
 
     [Test]

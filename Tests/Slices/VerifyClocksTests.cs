@@ -30,7 +30,7 @@ public sealed class VerifyClocksTests : DeskFixture
         await GivenAWeek();
 
         Assert.That(await ClocksThatDiffer(), Is.Empty);
-        Assert.That((await Send(Here.System, new VerifyClocks(Here.CommunityId))).Clocks, Is.EqualTo(10));
+        Assert.That((await Send(Here.System, new VerifyClocks(Here.CommunityId))).Clocks, Is.EqualTo(11));
     }
 
     private static readonly string[] Alterations =

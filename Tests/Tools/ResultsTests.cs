@@ -21,6 +21,16 @@ public sealed class ResultsTests
 
     private const string Web = """{"testResults":[{"name":"a.test.ts","status":"{0}","assertionResults":[{"status":"{0}","fullName":"a page","failureMessages":["gone"]}]}]}""";
 
+    [TestCase(null, null, typeof(IgnoreException))]
+    [TestCase("", "", typeof(IgnoreException))]
+    [TestCase(null, "true", typeof(AssertionException))]
+    public void Without_a_server_tests_of_the_database_are_left_out_at_home_and_fail_where_they_are_counted_on(string? server, string? ci, Type said) =>
+        Assert.Throws(said, () => TestDatabase.ServerOf(server, ci));
+
+    [Test]
+    public void The_server_that_is_named_is_tested_against() =>
+        Assert.That(TestDatabase.ServerOf("Host=127.0.0.1", "true"), Is.EqualTo("Host=127.0.0.1"));
+
     [TestCase("Passed", "passed", false, "3 passed, 0 failed, 1 skipped", 0)]
     [TestCase("Failed", "passed", false, "2 passed, 1 failed, 1 skipped", 1)]
     [TestCase("Passed", "failed", false, "2 passed, 1 failed, 1 skipped", 1)]

@@ -87,6 +87,8 @@ export async function enter(page: Page, who: string, at = ''): Promise<void> {
 /** From a screen that is there to another one, without loading the program anew; the same one is loaded. */
 export async function goTo(page: Page, path: string): Promise<void> {
   if (new URL(page.url()).pathname === path.split('?')[0]) return void (await page.goto(address + path));
+  // What is only on its way would be taken for the one that is gone to.
+  await page.locator('main > :first-child:not(.waiting)').waitFor({ state: 'attached' });
   await page.evaluate((to) => {
     document.querySelector('main')?.firstElementChild?.setAttribute('data-left', '');
     history.pushState(null, '', to);

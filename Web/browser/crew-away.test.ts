@@ -152,6 +152,10 @@ test('What was refused is put right in the community’s time wherever the telep
   await page.locator('dialog [data-misread]').waitFor({ state: 'detached' });
   await page.locator('dialog [data-act=close]').click();
 
+  await page.locator('[data-act=menu]').click();
+  await page.locator('dialog [data-act=language]').click();
+  await page.locator('dialog [data-act=sign-out]', { hasText: '退出' }).waitFor();
+  await page.locator('dialog [data-act=close]').click();
   await page.route('**/hold', (route) => route.fulfill({ status: 422, contentType: 'application/problem+json', json: { code: 'hold.wake_at_out_of_range', title: 'Not then.', status: 422 } }));
   await page.locator('[data-move=hold]').click();
   await page.locator('dialog input[value=parts]').check();
@@ -170,7 +174,7 @@ test('What was refused is put right in the community’s time wherever the telep
     asked.onsuccess = () => { const all = asked.result.transaction('drafts').objectStore('drafts').getAll(); all.onsuccess = () => { asked.result.close(); done(JSON.stringify(all.result)); }; };
   }))).toContain('The seal comes from abroad');
   await page.reload();
-  await page.locator('.lines [data-act=correct]').click();
+  await page.locator('html[lang=zh-CN] .lines [data-act=correct]').click();
   expect(await page.locator('[name=note]').inputValue()).toBe('The seal comes from abroad');
   await page.unroute('**/hold');
   await page.locator('dialog [data-act=submit]').click();

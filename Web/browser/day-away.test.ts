@@ -31,7 +31,11 @@ test.each(languages)('A crew member’s day on a slow line (%s)', async (languag
   await timed('signed in, on a slow line', () => signIn(page, 'member', '/crew'));
   await timed('the list, on a slow line', () => page.locator('[data-order]').nth(10).waitFor());
   expect(await overflow(page)).toBeLessThanOrEqual(0);
+  // The one that is due first is on top.
+  const dues = await page.locator('[data-order]').evaluateAll((all) => all.map((e) => Date.parse(e.querySelector('time')?.dateTime ?? '9999')));
+  expect([dues, new Set(dues).size > 10]).toEqual([dues.toSorted((a, b) => a - b), true]);
   await page.locator('[data-list=pool]').click();
+  await page.locator('[data-list=pool][aria-current]').waitFor();
   const first = page.locator('[data-order]').first();
   await first.waitFor();
   const number = await first.getAttribute('data-order');

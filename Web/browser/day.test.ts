@@ -45,23 +45,35 @@ test.each(languages)('A clerk’s day (%s)', async (language) => {
   await page.locator('.ant-modal:visible [id$=orders_1_whatToDo]').fill(language === 'en' ? 'Dry the floor' : '清理积水');
   await page.locator('.ant-modal:visible [data-act=submit]').click();
   await page.locator('[data-part=order]').nth(1).waitFor();
-  const words = (await page.locator('[data-part=order]').allInnerTexts()).join('\n');
-  expect([words.includes(repair[language][1]), words.includes(language === 'en' ? 'Dry the floor' : '清理积水')]).toEqual([true, true]);
-  const made = (await (await page.request.get(`${address}/api${new URL(page.url()).pathname}`)).json()) as { workOrders: { crew: string; whatToDo: string; mandatory: boolean }[] };
+  const made = (await (await page.request.get(`${address}/api${new URL(page.url()).pathname}`)).json()) as { workOrders: { crew: string; whatToDo: string; mandatory: boolean; teamName: string; teamNameEn: string }[] };
   expect(made.workOrders.map((o) => [o.crew, o.whatToDo, o.mandatory]).toSorted()).toEqual([['engineering', repair[language][1], true], [cleaning, language === 'en' ? 'Dry the floor' : '清理积水', true]].toSorted());
   expect(cleaning).not.toBe('engineering');
+  for (const order of made.workOrders) {
+    const line = page.locator('[data-part=order]', { hasText: order.whatToDo });
+    expect([await line.count(), await line.locator('strong').innerText()]).toEqual([1, language === 'en' ? order.teamNameEn : order.teamName]);
+  }
 
   // What nobody has been given yet, page by page.
   await goTo(page, '/queue');
   const received = page.locator('main .columns > .stack').first();
   await timed('the queue', () => received.locator('a.order').nth(49).waitFor());
   const before = await received.locator('a.order').count();
-  await received.locator('button').last().click();
+  await received.locator('[data-act=more]').click();
   await expect.poll(() => received.locator('a.order').count()).toBeGreaterThan(before);
 
   // The list of all that is open, narrowed in the address.
-  await goTo(page, '/requests?open=true&sort=dueFirst');
-  await timed('the list', () => page.locator('main td a, main a.order').first().waitFor());
+  await goTo(page, '/requests?open=true&sort=dueFirst&kind=repair');
+  const listed = page.locator('main .ant-table-row');
+  await timed('the list', () => listed.nth(49).waitFor());
+  // The one that is due first is on top; more of it comes below.
+  const numbers = () => listed.locator('a.number').allInnerTexts();
+  const first = await numbers();
+  await page.locator('main [data-act=more]').click();
+  await timed('more of it', () => listed.nth(99).waitFor());
+  const all = await numbers();
+  expect([all.slice(0, first.length), all.length, new Set(all).size]).toEqual([first, 100, 100]);
+  const dues = await listed.evaluateAll((rows) => rows.map((row) => Date.parse(row.querySelector('td:last-child time')?.getAttribute('datetime') ?? '9999')));
+  expect([dues, new Set(dues).size > 10]).toEqual([dues.toSorted((a, b) => a - b), true]);
 
   // A call-back: taken, rung, answered.
   await goTo(page, '/call-backs');

@@ -103,7 +103,7 @@ test('The Enter that confirms a pinyin candidate saves nothing', async () => {
   await context.close();
 });
 
-test('A telephone system opens the desk on the caller, known or not', async () => {
+test('A telephone system opens the desk on the caller, known or not; of a number that several share the clerk says who it is; a name and its initials find them, too', async () => {
   const { page, context } = await open(browser, { language: 'en', width: 1280 });
   await enter(page, 'clerk', `/desk?phone=${encodeURIComponent(caller.phone)}`);
   await page.locator('[data-part=card]', { hasText: caller.name }).waitFor();
@@ -112,6 +112,30 @@ test('A telephone system opens the desk on the caller, known or not', async () =
   await page.locator('[data-part=unknown-number]').waitFor();
   expect(await page.locator('#callerPhone').inputValue()).toBe('13712345678');
   await focused(page, 'callerName');
+
+  const shared = '13712345680';
+  const family = ['欧阳璐', '欧阳珮'];
+  const [community] = (await (await page.request.get(`${address}/api/communities`)).json()) as { communityId: string }[];
+  for (const name of family) expect((await page.request.post(`${address}/api/customers`, { data: { communityId: community!.communityId, name, contactPoints: [{ kind: 'phone', value: shared }] } })).status()).toBe(201);
+  const found = page.locator('[data-part=results] [role=option] strong');
+  const foundFor = (typed: string) => page.waitForFunction((words) => !!document.querySelector('[data-part=results][aria-busy=false] [role=option]') && (document.querySelector('[data-field=search]') as HTMLInputElement).value === words, typed);
+  await page.goto(`${address}/desk?phone=${shared}`);
+  await foundFor(shared);
+  const sharing = await found.allInnerTexts();
+  expect(sharing.toSorted()).toEqual(family.toSorted());
+  expect([await page.locator('[data-part=card]').count(), await page.locator('[data-part=unknown-number]').count()]).toEqual([0, 0]);
+  const box = page.locator('[data-field=search]');
+  await box.press('ArrowDown');
+  await box.press('Enter');
+  await page.locator('[data-part=card]', { hasText: sharing[1] }).waitFor();
+
+  for (const [typed, names] of [['欧阳', family], [family[0]!, [family[0]!]], ['oyp', [family[1]!]]] as const) {
+    await box.fill(typed);
+    await foundFor(typed);
+    expect([typed, (await found.allInnerTexts()).toSorted()]).toEqual([typed, [...names].toSorted()]);
+  }
+  await box.press('Enter');
+  await page.locator('[data-part=card]', { hasText: family[1] }).waitFor();
   await context.close();
 });
 
@@ -282,27 +306,34 @@ test('A call that was begun for somebody with two homes comes back with the home
   await context.close();
 });
 
-test('The second call about the same is joined to the first with one key', async () => {
+test('The next call about the same is joined to the one that is meant with one key', async () => {
   const { page, context, wrong } = await open(browser, { language: 'zh-CN', width: 1280 });
-  await enter(page, 'clerk');
-  for (const [n, words] of ['二楼的灯全灭了', '楼道没有灯'].entries()) {
-    await page.goto(`${address}/desk`);
+  await enter(page, 'clerk', '/desk');
+  const keys = ['F2', 'F4', 'F8', 'F9'];
+  for (const [words, key] of [['二楼的灯全灭了'], ['楼道没有灯', 'F4'], ['还是没有灯', 'F8'], ['灯又灭了', 'F9'], ['看不见路', 'F2']] as [string, string?][]) {
     await page.locator('[data-field=search]').fill(caller.home);
-    await page.locator('[data-part=results] [role=option]').first().waitFor();
+    await page.locator('[data-part=results][aria-busy=false] [role=option]').first().waitFor();
     await page.locator('[data-field=search]').press('Enter');
     await page.locator('[data-part=results]').waitFor({ state: 'detached' });
     await handed(page);
     await category(page, 'light');
     await page.locator('#description').fill(words);
-    if (n === 0) {
-      await Promise.all([saved(page), page.locator('#description').press('Control+Enter')]);
-      await page.waitForFunction(() => (document.querySelector('#description') as HTMLTextAreaElement)?.value === '');
-      continue;
+    if (!key) {
+      const [reply] = await Promise.all([saved(page), page.locator('#description').press('Control+Enter')]);
+      for (const description of ['三楼的灯', '四楼的灯', '五楼的灯']) expect((await page.request.post(`${address}/api/requests`, { data: { ...(reply.request().postDataJSON() as object), description } })).status()).toBe(201);
+    } else {
+      const similar = page.locator('[data-part=similar] li');
+      await similar.nth(3).waitFor();
+      expect(await similar.locator('kbd').allInnerTexts()).toEqual(keys);
+      const meant = await similar.nth(keys.indexOf(key)).locator('.clamp, strong').first().innerText();
+      const joined = page.waitForResponse((r) => r.request().method() === 'POST' && /^\/api\/faults\/[^/]+\/requests$/.test(new URL(r.url()).pathname));
+      await page.locator('#description').press(key);
+      expect((await joined).status()).toBe(201);
+      const { fault, requests } = (await (await page.request.get((await joined).url().replace(/\/requests$/, ''))).json()) as { fault: { title: string }; requests: { description: string }[] };
+      const about = requests.map((r) => r.description);
+      expect([key, [fault.title, ...about].includes(meant), about.includes(words)]).toEqual([key, true, true]);
     }
-    await page.locator('[data-part=similar] [data-act=join]').first().waitFor();
-    const joined = page.waitForResponse((r) => r.request().method() === 'POST' && /^\/api\/faults\/[^/]+\/requests$/.test(new URL(r.url()).pathname));
-    await page.locator('#description').press('F2');
-    expect((await joined).status()).toBe(201);
+    await page.waitForFunction(() => (document.querySelector('#description') as HTMLTextAreaElement)?.value === '');
   }
 
   await page.locator('[data-act=open-saved]').click();

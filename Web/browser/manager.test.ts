@@ -1,8 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { address, enter, goTo, handsOn, launch, open, overflow, people, settled, tabTo } from './browser';
+import { address, enter, goTo, handsOn, keptOut, launch, open, overflow, people, settled, tabTo } from './browser';
 import type { Look } from './browser';
 
 let browser: Browser;
@@ -35,10 +35,35 @@ test.each<[Look['language'], number]>([['zh-CN', 1280], ['en', 1280], ['zh-CN', 
   await page.waitForURL(/status=awaitingFeedback/);
   await expect.poll(() => page.locator('.counts button[aria-pressed=true] b').first().innerText()).toBe(String(waiting));
 
+  // Time goes on between a figure and its rows: they are as many as it says before or after.
+  const rowsOf = { late: 'main tbody tr.ant-table-row, main .orders > a.order', soon: 'main tbody tr.ant-table-row, main .orders > a.order', escalations: '[data-ladder]' } as const;
+  for (const figure of language === 'en' ? (['late', 'soon', 'escalations'] as const) : []) {
+    await goTo(page, '/today');
+    const before = Number(await page.locator(`[data-figure=${figure}] b`).innerText());
+    await page.locator(`[data-figure=${figure}]`).click();
+    await page.locator(rowsOf[figure]).first().waitFor();
+    await settled(page);
+    const rows = await page.locator(rowsOf[figure]).count();
+    const { communities } = (await (await page.request.get(`${address}/api/reports/today`)).json()) as { communities: Record<typeof figure, number>[] };
+    const after = communities.reduce((sum, c) => sum + c[figure], 0);
+    expect([figure, before > 0, before === rows || after === rows]).toEqual([figure, true, true]);
+    if (figure === 'escalations') expect(await page.locator('[data-ladder]:not(:has([data-act=acknowledge].ant-btn-primary)), [data-ladder]:not(:has([data-level="1"], [data-level="2"], [data-level="3"], [data-level="4"]))').count()).toBe(0);
+    else expect(await page.locator('.counts b').first().innerText()).toBe(String(rows));
+    if (figure === 'soon') {
+      await page.locator(rowsOf.soon, { hasText: '热线转来' }).waitFor();
+      expect(await page.locator(rowsOf.soon, { hasText: '昨天就该修好' }).count()).toBe(0);
+    }
+    if (figure === 'late') {
+      await page.locator(rowsOf.late, { hasText: '昨天就该修好' }).waitFor();
+      expect(await page.locator(rowsOf.late, { hasText: '热线转来' }).count()).toBe(0);
+    }
+  }
+
   for (const of of ['clocks', 'satisfaction', 'escalations', 'demand']) {
     await goTo(page, `/reports?of=${of}&by=${of === 'demand' ? 'requestKind' : 'all'}`);
     await page.locator('.figures table').waitFor();
     await settled(page);
+    if (width > 600) expect([of, await page.locator('.figures .ant-table-content').evaluate((e) => e.scrollWidth - e.clientWidth)]).toEqual([of, 0]);
     expect(await overflow(page), of).toBeLessThanOrEqual(0);
     await opens(page);
   }
@@ -89,6 +114,73 @@ test.each<Look['language']>(['zh-CN', 'en'])('A score stands with how many gave 
   await context.close();
 });
 
+test('However a report is divided, its parts are the same whole; a plot says what the table says, and so does the file', async () => {
+  const { page, context, wrong } = await open(browser, { language: 'en', width: 1440 });
+  await enter(page, 'manager', '/reports?of=clocks&by=all');
+  const divide = async (by: string, words: string) => {
+    await page.locator('.report .ant-select:has(input[aria-label=Divided])').click();
+    await page.locator('.ant-select-dropdown:visible .ant-select-item-option', { hasText: new RegExp(`^${words}$`) }).click();
+    await page.waitForURL((u) => u.searchParams.get('by') === by);
+    return table(page);
+  };
+  const whole = ['All', 'On time', 'Late', 'Not counted'];
+  const sums = ({ heads, rows }: Sheet, of: string[]) => of.map((head) => rows.reduce((sum, row) => sum + Number(row[heads.indexOf(head)]), 0));
+  const all = sums(await table(page), whole);
+  expect([all.length, all[0]! > 0, all[1]! > 0]).toEqual([4, true, true]);
+  const named = { crew: /^(Engineering|Environment|Security|Administration|\(none\))$/, kind: /^[A-Z][a-z ]+$/, month: /^\d{4}-\d\d$/ };
+  for (const [by, words] of [['month', 'By month'], ['crew', 'By crew'], ['kind', 'By clock']] as const) {
+    const sheet = await divide(by, words);
+    const names = sheet.rows.map(([name]) => name!);
+    expect([by, sheet.heads[0], sums(sheet, whole)]).toEqual([by, words, all]);
+    expect([by, new Set(names).size, names.filter((name) => !named[by].test(name))]).toEqual([by, names.length, []]);
+  }
+
+  // By clock: what is drawn, and what the pointer reads off.
+  const sheet = await table(page);
+  const column = (head: string) => sheet.rows.map((row) => row[sheet.heads.indexOf(head)]!);
+  expect((await drawn(page, 0, /^\d+\.\d %$/)).toSorted()).toEqual(column('On time, %').filter((cell) => cell !== '–').toSorted());
+  const plot = page.locator('.plot').nth(1).locator('svg');
+  await plot.hover();
+  const read = page.locator('.plot').nth(1).locator('[style*="9999999"]');
+  await read.filter({ hasText: 'Running late' }).waitFor();
+  const [, name, ...numbers] = /^(.+?)\s*On time\s*(\d+)\s*Late\s*(\d+)\s*Running late\s*(\d+)$/s.exec((await read.innerText()).trim())!;
+  const row = sheet.rows.find(([first]) => first === name!.trim())!;
+  expect(numbers).toEqual(['On time', 'Late', 'Running late'].map((head) => row[sheet.heads.indexOf(head)]!));
+
+  // The file has the same rows under the same heads, times in seconds.
+  const file = await saved(page);
+  expect(file[0]!.map((head) => head.replace(/ \(s\)$/, ''))).toEqual(sheet.heads);
+  const inSeconds = file[0]!.map((head) => head.endsWith(' (s)'));
+  const plain = (cell: string) => (cell === '–' ? '' : cell.replace(/ %$/, '').replace(/\.0$/, ''));
+  expect(file.slice(1).map((cells) => cells.filter((_, i) => !inSeconds[i]))).toEqual(sheet.rows.map((cells) => cells.map(plain).filter((_, i) => !inSeconds[i])));
+  expect(file.slice(1).flatMap((cells, n) => cells.filter((cell, i) => inSeconds[i] && (cell === '') !== (sheet.rows[n]![i] === '–')))).toEqual([]);
+
+  const figure = page.locator('.figures td a').filter({ hasText: /^[1-9]\d*$/ }).first();
+  const counted = Number(await figure.innerText());
+  await figure.click();
+  await page.locator('[data-part=rows] .order').first().waitFor();
+  const lines = await saved(page);
+  const shown = (await page.locator('[data-part=rows] a.number').allInnerTexts()).map((words) => words.replaceAll(/\D/g, ''));
+  expect([lines.length - 1, shown.length]).toEqual([counted, counted]);
+  expect(lines.slice(1).filter((cells, n) => !cells.includes(shown[n]!))).toEqual([]);
+
+  await goTo(page, '/reports?of=satisfaction&by=all');
+  const said = ['Asked', 'Answered'];
+  const asked = sums(await table(page), said);
+  expect(asked.every((n) => n > 0)).toBe(true);
+  for (const [by, words] of [['month', 'Month'], ['requestKind', 'Kind'], ['crew', 'Crew']] as const) {
+    const sheet = await divide(by, words);
+    expect([by, sums(sheet, said)]).toEqual([by, asked]);
+  }
+  const scores = await table(page);
+  const ofScores = (head: string) => scores.rows.map((cells) => cells[scores.heads.indexOf(head)]!).filter((cell) => cell !== '–');
+  expect((await drawn(page, 0, /^\d\.\d\d$/)).toSorted()).toEqual([...ofScores('Score, by owners'), ...ofScores('Score, written by staff')].map((cell) => cell.split(' ')[0]).toSorted());
+  expect((await drawn(page, 1, /^\d+\.\d %$/)).toSorted()).toEqual(ofScores('Response rate').toSorted());
+
+  expect(wrong).toEqual([]);
+  await context.close();
+});
+
 test.each<[Look['language'], number]>([['zh-CN', 1440], ['en', 360]])('Whoever manages several communities sees them side by side, with their figures and without invented ones (%s, %i px)', async (language, width) => {
   const { page, context, wrong } = await open(browser, { language, width });
   await enter(page, 'region', '/reports?of=communities');
@@ -101,7 +193,7 @@ test.each<[Look['language'], number]>([['zh-CN', 1440], ['en', 360]])('Whoever m
   expect([await cell(page, head.staff, here!), await cell(page, head.owner, here!)]).toEqual(['2.00 (1)', '–']);
   expect([await cell(page, head.requests, there!), await cell(page, head.staff, there!), await cell(page, head.owner, there!)]).toEqual(['0', '–', '–']);
   expect(await page.locator('.plot svg').count()).toBeGreaterThan(0);
-  expect(await overflow(page)).toBeLessThanOrEqual(0);
+  expect(await keptOut(page, 'communities')).toEqual([]); // of one there is no such tab
   const open_ = rows.nth(here!).locator('td').nth(1).locator('a');
   const counted = await open_.innerText();
   await open_.click();
@@ -118,10 +210,10 @@ test.each<[Look['language'], 'light' | 'dark']>([['zh-CN', 'light'], ['en', 'dar
   await enter(page, 'region');
   for (const of of ['clocks', 'satisfaction', 'escalations', 'time', 'demand', 'communities']) {
     await goTo(page, `/reports?of=${of}`);
-    await page.locator('.figures tbody tr.ant-table-row').first().waitFor();
+    await page.locator('.report .figures tbody tr.ant-table-row').first().waitFor();
     await settled(page);
-    const rows = await page.locator('.figures tbody tr.ant-table-row').count();
-    const columns = await page.locator('.figures th').count();
+    const rows = await page.locator('.report .figures tbody tr.ant-table-row').count();
+    const columns = await page.locator('.report .figures th').count();
     await page.emulateMedia({ media: 'print' });
     await page.setViewportSize(sheet);
     await settled(page);
@@ -222,6 +314,20 @@ test.each<[Look['language'], number]>([['zh-CN', 1280], ['en', 360]])('An alarm 
   await expect.poll(() => page.locator('[data-act=alarms]').getAttribute('aria-label')).toContain(String(before));
   if (language === 'en') expect(await ladder.locator('button, .rung > div:first-child').allInnerTexts()).not.toContainEqual(expect.stringMatching(chinese));
 
+  // Who was told when: as it stands on the ladder, so it is in the file.
+  const { items } = (await (await page.request.get(`${address}/api/escalations/ladders?state=open&level=1,2,3,4&take=100`)).json()) as { items: { clockId: string; steps: Step[] }[] };
+  const climbed = items.find((l) => l.steps[0]!.told.length > 0)!;
+  const step = climbed.steps[0]!;
+  const toldAt = step.told[0]!.toldAt;
+  const said = tells[language];
+  const first = page.locator(`[data-ladder="${climbed.clockId}"] [data-level="1"] .rung`);
+  expect(climbed.steps.slice(0, 3).map((s) => s.told.map((w) => w.displayName).toSorted())).toEqual([['clerk'], ['officer', 'region'], ['manager']]);
+  expect(await first.innerText()).toContain(`clerk (${said.desk}, ${onTheWall(toldAt).slice(11)})`);
+  expect(await first.locator('time').first().getAttribute('datetime')).toBe(step.escalation.firedAt);
+  const whole = await fileOf(page, said.file);
+  const line = whole.find((row) => row[said.number] === String(step.escalation.requestNumber) && row[said.level] === '1')!;
+  expect(line[said.told]).toBe(`clerk (${said.desk}) ${onTheWall(toldAt)}`);
+
   const [clock, request] = [await ladder.getAttribute('data-ladder'), await ladder.locator('a.number').getAttribute('href')];
   const button = `[data-ladder="${clock}"] [data-act=acknowledge]`;
   const until = new Date((Math.floor(Date.now() / 60_000) + 180) * 60_000);
@@ -265,13 +371,66 @@ test.each<[Look['language'], number]>([['zh-CN', 1280], ['en', 360]])('An alarm 
   const times = await rung.locator('time').evaluateAll((all) => all.map((time) => Date.parse(time.getAttribute('datetime')!)));
   expect(times).toContain(until.getTime());
   expect(await overflow(page)).toBeLessThanOrEqual(0);
+  const answered = (await fileOf(page, said.file)).find((row) => row[said.words] === words)!;
+  expect([answered[said.promised], answered[said.by]]).toEqual([onTheWall(until.toISOString()), people.manager![0].split('@')[0]]);
 
   expect(wrong).toEqual([]);
   await context.close();
 });
 
+interface Step { told: { displayName: string; toldAt: string }[]; escalation: { requestNumber: number; firedAt: string } }
+
+/** How the sheet calls what it has, and its columns. */
+const tells = {
+  'zh-CN': { desk: '前台值班', file: '升级.csv', number: '单号', level: '级别', told: '已通知', words: '答复', promised: '承诺完成时间', by: '确认人' },
+  en: { desk: 'Desk', file: 'Escalations.csv', number: 'Number', level: 'Level', told: 'Told', words: 'A word', promised: 'Promised time', by: 'Acknowledged by' },
+} as const;
+
+/** On the community's wall, to the minute. */
+const onTheWall = (at: string): string => new Date(at).toLocaleString('sv', { timeZone: 'Asia/Shanghai' }).slice(0, 16);
+
+/** The sheet as it is saved: each line by the names of its columns, as many as there are. */
+async function fileOf(page: Page, name: string): Promise<Record<string, string>[]> {
+  const [file] = await Promise.all([page.waitForEvent('download'), page.locator('[data-act=csv]').click()]);
+  expect(file.suggestedFilename()).toBe(name);
+  const text = readFileSync(await file.path(), 'utf8');
+  expect([text.startsWith('\uFEFF'), text.endsWith('\r\n')]).toEqual([true, true]);
+  const [heads, ...lines] = text.slice(1, -2).split('\r\n').map((row) => [...`,${row}`.matchAll(/,(?:"((?:[^"]|"")*)"|([^,]*))/g)].map((m) => m[1]?.replaceAll('""', '"') ?? m[2]!));
+  expect([heads!.length, new Set(heads).size]).toEqual([20, 20]);
+  expect(lines.length).toBeGreaterThan(0);
+  return lines.map((row) => {
+    expect(row).toHaveLength(heads!.length);
+    return Object.fromEntries(heads!.map((head, n) => [head, row[n]!]));
+  });
+}
+
 /** A4, lying on its side, at 96 dots an inch, within its margins. */
 const sheet = { width: 1122 - 2 * 45, height: 793 - 2 * 45 };
+
+interface Sheet { heads: string[]; rows: string[][] }
+
+/** The whole table, as it is read. */
+async function table(page: Page): Promise<Sheet> {
+  await page.locator('.report .figures tbody tr.ant-table-row').first().waitFor();
+  await settled(page);
+  const rows = await page.locator('.report .figures tbody tr.ant-table-row').evaluateAll((all) => all.map((row) => [...row.querySelectorAll('td')].map((td) => td.innerText.trim())));
+  return { heads: (await page.locator('.figures th').allInnerTexts()).map((words) => words.trim()), rows };
+}
+
+/** The numbers that stand at what is drawn; those at its axis look different. */
+async function drawn(page: Page, plot: number, like: RegExp): Promise<string[]> {
+  const texts = page.locator('.plot').nth(plot).locator('svg text');
+  await texts.first().waitFor();
+  return (await texts.evaluateAll((all) => all.map((text) => text.textContent!.trim()))).filter((words) => like.test(words));
+}
+
+/** The file that the page gives, row by row. */
+async function saved(page: Page): Promise<string[][]> {
+  const [file] = await Promise.all([page.waitForEvent('download'), page.locator('[data-act=csv]').click()]);
+  const text = readFileSync(await file.path(), 'utf8');
+  expect(text.startsWith('\uFEFF')).toBe(true);
+  return text.slice(1).split('\r\n').filter(Boolean).map((line) => [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(([, quoted, bare]) => quoted?.replaceAll('""', '"') ?? bare ?? ''));
+}
 
 /** What stands in this row under this head. */
 const cell = async (page: Page, head: string, row: number): Promise<string> => {

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { address, as, enter, goTo, keptOut, launch, open, overflow, settled } from './browser';
+import { address, as, enter, goTo, keptOut, launch, open, overflow, people, settled } from './browser';
 import type { Look } from './browser';
 
 let browser: Browser;
@@ -182,6 +182,13 @@ test.each<[Look['language'], number]>([['zh-CN', 1440], ['en', 360]])('The custo
   await page.waitForURL(/inCharge=nobody/);
   await settled(page);
   await picture(page, `officer-complaints-${language}-${width}`);
+
+  // On the dispatch board it stands with why it came back, and from whom.
+  await goTo(page, '/queue');
+  const back = page.locator('main .orders > *', { has: page.locator(`a[href="/work-orders/${order.workOrderId}"]`) });
+  await back.locator('[data-part=why]', { hasText: 'needs a crane' }).waitFor();
+  const by = people.clerk![0].split('@')[0]!;
+  expect(await back.locator('[data-part=trouble]').innerText()).toContain(language === 'en' ? `Returned by ${by}` : `${by} 退回`);
   expect(officer.wrong).toEqual([]);
   await officer.context.close();
 });
@@ -237,6 +244,111 @@ test('A clerk names the lift, takes an appointment back, shows a photo to the ow
   await picture(masters.page, 'codes-zh-CN-360');
   expect(await keptOut(masters.page, 'codes')).toEqual([]);
   await masters.context.close();
+});
+
+test('What a clerk may do with a request is done by a form of its own, and stands on the record: confirmed, read, more urgent, of another kind, at another time, promised and kept, urged, answered, and not fixed', async () => {
+  const requestId = await strangersReport('The door does not close', 'The bell is broken, please ring');
+  const clerk = await as('clerk');
+  const { page, context, wrong } = await open(browser, { language: 'en', width: 1440 });
+  await enter(page, 'clerk', `/requests/${requestId}`);
+  const head = page.locator('main h1 ~ .ant-tag');
+  const told = page.locator('[data-part=timeline] li');
+  const sent = async () => {
+    await submit(page);
+    await dialog(page).waitFor({ state: 'hidden' });
+  };
+
+  await page.locator('[data-move=confirm]').click();
+  await page.locator('[data-move=confirm]').waitFor({ state: 'detached' });
+  await page.locator('[data-act=word-seen]').click();
+  await page.locator('[data-act=word-seen]').waitFor({ state: 'detached' });
+  expect(await head.allInnerTexts()).toEqual(['Received', 'Normal']);
+  await told.filter({ hasText: 'The bell is broken, please ring' }).waitFor();
+
+  await move(page, 'reprioritise');
+  await dialog(page).locator('.ant-radio-button-wrapper', { hasText: 'Urgent' }).click();
+  await dialog(page).locator('[id$=_reason]').fill('It is the front door');
+  await sent();
+  await head.filter({ hasText: 'Urgent' }).waitFor();
+  await told.filter({ hasText: 'It is the front door' }).waitFor();
+
+  await move(page, 'recategorise');
+  await dialog(page).locator('[id$=_categoryId]').fill('Front door');
+  await page.locator('.ant-select-dropdown:visible .ant-select-item-option', { hasText: 'Front door' }).first().click();
+  await sent();
+  await page.locator('main .quiet', { hasText: /^Repair · Front door/ }).first().waitFor();
+
+  await move(page, 'reschedule');
+  const [from, to] = [wall(1, '14:00'), wall(1, '16:30')];
+  for (const [n, time] of [from, to].entries()) {
+    await dialog(page).locator('.ant-picker-range input').nth(n).fill(time);
+    await dialog(page).locator('.ant-picker-range input').nth(n).press('Enter');
+  }
+  await sent();
+  await page.locator('dd', { hasText: '14:00' }).filter({ hasText: '16:30' }).waitFor();
+
+  await move(page, 'promise');
+  await dialog(page).locator('[id$=_text]').fill('A joiner comes');
+  await dialog(page).locator('[id$=_dueAt]').fill(from);
+  await dialog(page).locator('[id$=_dueAt]').press('Enter');
+  await sent();
+  const promise = page.locator('[data-part=promises] li', { hasText: 'A joiner comes' });
+  await promise.locator('[data-act=keep-promise]').click();
+  await promise.filter({ hasText: 'Kept' }).waitFor();
+  await promise.locator('[data-act=keep-promise]').waitFor({ state: 'detached' });
+
+  // The second within an hour is noted, and nobody is told again: the clerk can say so to the owner.
+  for (const [words, says] of [['Still standing open', 'Passed on'], ['And it rains in', 'told less than an hour ago']] as const) {
+    await move(page, 'urge');
+    await dialog(page).locator('[id$=_words]').fill(words);
+    await sent();
+    await page.locator('.ant-message', { hasText: says }).waitFor();
+    await told.filter({ hasText: words }).waitFor();
+  }
+  await head.filter({ hasText: 'Urged 1×' }).waitFor();
+
+  const { request: r, promises } = await clerk.get<{ request: Record<string, string | number>; promises: { text: string; keptAt: string | null }[] }>(`/api/requests/${requestId}`);
+  const [community] = await clerk.get<{ communityId: string }[]>('/api/communities');
+  const categories = await clerk.get<{ categoryId: string; kind: string; code: string }[]>(`/api/communities/${community!.communityId}/categories`);
+  expect([r.priority, r.categoryId, r.urgeCount, ...[r.appointmentFrom, r.appointmentTo].map((at) => Date.parse(String(at)))]).toEqual(['urgent', categories.find((c) => c.code === 'doors.entry')!.categoryId, 1, instant(from), instant(to)]);
+  expect(promises.map((p) => [p.text, p.keptAt !== null])).toEqual([['A joiner comes', true]]);
+
+  await move(page, 'answer');
+  await dialog(page).locator('[id$=_text]').fill('Lift it a little and it closes');
+  await sent();
+  await head.filter({ hasText: 'Awaiting feedback' }).waitFor();
+  await move(page, 'rework');
+  await dialog(page).locator('[id$=_saidBy]').fill('Mrs Stranger');
+  await dialog(page).locator('[id$=_words]').fill('It does not close for that');
+  await sent();
+  await head.filter({ hasText: 'Rework × 1' }).waitFor();
+  await head.filter({ hasText: 'Received' }).waitFor();
+  await told.filter({ hasText: 'It does not close for that' }).first().waitFor();
+
+  // A complaint is somebody's, and answered in writing: not by telephone.
+  const complaint = await clerk.post<{ requestId: string }>('/api/requests', { communityId: community!.communityId, kind: 'complaint', channel: 'phone', categoryId: categories.find((c) => c.kind === 'complaint' && c.code === 'noise')!.categoryId, description: 'They drill at night', reporter: { name: 'A. Nobody' } });
+  await clerk.context.close();
+  await goTo(page, `/requests/${complaint.requestId}`);
+  await page.locator('[data-part=description]', { hasText: 'They drill at night' }).waitFor();
+  await move(page, 'nameInCharge');
+  await dialog(page).locator('[id$=_staffId]').fill('officer');
+  await page.locator('.ant-select-dropdown:visible .ant-select-item-option', { hasText: /^officer$/ }).click();
+  await sent();
+  await page.locator('dd', { hasText: /^officer$/ }).waitFor();
+  await move(page, 'writtenReply');
+  await dialog(page).locator('.ant-select:has([id$=_channel])').click();
+  const ways = page.locator('.ant-select-dropdown:visible .ant-select-item-option');
+  await ways.filter({ hasText: 'E-mail' }).waitFor();
+  expect((await ways.allInnerTexts()).filter((way) => ['Phone', 'Walk-in'].includes(way))).toEqual([]);
+  await ways.filter({ hasText: 'E-mail' }).click();
+  await dialog(page).locator('[id$=_text]').fill('They were told to stop at eight');
+  await sent();
+  await told.filter({ hasText: 'They were told to stop at eight' }).waitFor();
+  await page.locator('[data-move=more]').click();
+  await page.locator('[data-menu-id$="-amend"]').waitFor();
+  for (const done of ['firstReply', 'writtenReply']) await page.locator(`[data-move=${done}], [data-menu-id$="-${done}"]`).waitFor({ state: 'detached' });
+  expect(wrong).toEqual([]);
+  await context.close();
 });
 
 test.each<[Look['language'], number]>([['zh-CN', 1440], ['en', 360]])('A fault is repaired, and for one of those who joined it is not: split off, the request comes back as rework with an order of its own, and the other one stays as it was (%s, %i px)', async (language, width) => {
@@ -304,6 +416,34 @@ async function repairedFault(): Promise<{ faultId: string; requests: string[]; w
   await member.post(`/api/work-orders/${workOrder}/completion`, { whatWasDone: 'mended the pump' });
   await Promise.all([clerk.context.close(), member.context.close()]);
   return { faultId, requests, workOrder };
+}
+
+/** By its button, or out of the menu. */
+async function move(page: Page, name: string): Promise<void> {
+  await page.locator(`[data-part=moves] [data-move=${name}], [data-move=more]`).first().waitFor();
+  const button = page.locator(`[data-part=moves] [data-move=${name}]`);
+  if (await button.count()) return button.click();
+  await page.locator('[data-move=more]').click();
+  await page.locator(`[data-menu-id$="-${name}"]`).click();
+}
+
+/** So many days from today on the community's wall. */
+const wall = (days: number, time: string) => `${new Date(Date.now() + days * 86_400_000).toLocaleDateString('sv', { timeZone: 'Asia/Shanghai' })} ${time}`;
+const instant = (at: string) => Date.parse(`${at.replace(' ', 'T')}:00+08:00`);
+
+/** At the community's own door, by somebody without an account, who writes once more. */
+async function strangersReport(text: string, word: string): Promise<string> {
+  const [clerk, stranger] = [await as('clerk'), await browser.newContext()];
+  const [community] = await clerk.get<{ communityId: string }[]>('/api/communities');
+  const categories = await clerk.get<{ categoryId: string; kind: string; code: string }[]>(`/api/communities/${community!.communityId}/categories`);
+  const category = categories.find((c) => c.kind === 'repair' && c.code === 'water')!.categoryId;
+  const reported = await stranger.request.post(`${address}/r/${process.env.DESK_REPORT_CODE}`, { multipart: { category, text, where: 'at the front', phone: '13722220098' }, maxRedirects: 0 });
+  const mine = new URL(reported.headers().location!, address).pathname;
+  const wrote = await stranger.request.post(`${address}${mine}/word`, { multipart: { text: word }, maxRedirects: 0 });
+  expect([reported.status(), wrote.status()]).toEqual([303, 303]);
+  const { items } = await clerk.get<{ items: { requestId: string; description: string }[] }>('/api/requests?toConfirm=true&unreadWord=true');
+  await Promise.all([clerk.context.close(), stranger.close()]);
+  return items.find((r) => r.description.startsWith(text))!.requestId;
 }
 
 /** Through the API: somebody else registered it and sent it out, to be paid by the owner. */

@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test as always } from 'vitest';
-import { address, launch, overflow, picture, tooSmall } from './browser';
+import { address, launch, overflow, tooSmall } from './browser';
 
 /** For each run the links of requests of its own: one that is worked on, with a quote, and one that is done; and where to report. See Tests/Browser. */
 interface Links { worked: string; done: string; gone: string; report: string; placed: string }
@@ -59,7 +59,74 @@ const said = (page: Page, words: RegExp) => page.locator('#said.good', { hasText
 /** Chosen as a thumb does: on what is seen, not on the dot. */
 const choose = (page: Page, name: string, value: string) => page.locator(`label:has(input[name=${name}][value="${value}"])`).first().tap();
 
-const photo = async (page: Page, plain: { name: string; mimeType: string; buffer: Buffer }) => page.locator('input[type=file]').first().setInputFiles({ ...plain, name: 'kitchen.jpg' });
+/** With script the field speaks the page's language, whatever the browser's is, and is reached as ever: by a thumb, from the keyboard, by its label. */
+async function photo(page: Page, phone: Phone, plain: { name: string; mimeType: string; buffer: Buffer }): Promise<void> {
+  const field = page.locator('input[type=file]').first();
+  const [open, chosen] = [page.locator('.pick .open').first(), page.locator('.pick .chosen').first()];
+  const zh = (await page.locator('html').getAttribute('lang')) !== 'en';
+  expect([await open.isVisible(), await chosen.isVisible(), Number(await field.evaluate((e) => getComputedStyle(e).opacity))]).toEqual(phone.script ? [true, true, 0] : [false, false, 1]);
+  if (phone.script) {
+    expect([await open.innerText(), await chosen.innerText()]).toEqual(zh ? ['选择照片', '还没有选择'] : [expect.stringMatching(/^Choose (a photo|photos)$/), 'none chosen yet']);
+    for (const act of [() => field.tap(), () => field.press('Space')]) await Promise.all([page.waitForEvent('filechooser'), act()]);
+    expect(await page.getByLabel(zh ? /^照片/ : /^Photo/).first().getAttribute('type')).toBe('file');
+  }
+  await field.setInputFiles({ ...plain, name: 'kitchen.jpg' });
+  if (phone.script) await expect.poll(() => chosen.innerText()).toBe('kitchen.jpg');
+}
+
+/** 31° 13′ 49.07″ as a camera writes it. */
+const taken = Buffer.from('0000001f00000001' + '0000000d00000001' + '0000132b00000064', 'hex');
+
+/** The same picture, on its side and with the place where it was taken: EXIF with orientation 6 and GPS. */
+function placed(plain: Buffer): Buffer {
+  const directory = (entries: string[]) => `${entries.length.toString(16).padStart(4, '0')}${entries.join('')}00000000`;
+  const tiff = Buffer.concat([
+    Buffer.from('4d4d002a00000008' + directory(['0112' + '0003' + '00000001' + '00060000', '8825' + '0004' + '00000001' + '00000026']) + directory(['0001' + '0002' + '00000002' + '4e000000', '0002' + '0005' + '00000003' + '00000044']), 'hex'),
+    taken,
+  ]);
+  const head = Buffer.from('ffe1' + (tiff.length + 8).toString(16).padStart(4, '0') + '457869660000', 'hex');
+  return Buffer.concat([plain.subarray(0, 2), head, tiff, plain.subarray(2)]);
+}
+
+/** What a JPEG is, by its segments: how large, and what its EXIF says. */
+function read(jpeg: Buffer): { size: [number, number]; exif: string[] } {
+  const found: { size: [number, number]; exif: string[] } = { size: [0, 0], exif: [] };
+  for (let at = 2; jpeg[at] === 0xff && jpeg[at + 1] !== 0xda; at += 2 + jpeg.readUInt16BE(at + 2)) {
+    const marker = jpeg[at + 1]!;
+    if (marker === 0xc0 || marker === 0xc2) found.size = [jpeg.readUInt16BE(at + 7), jpeg.readUInt16BE(at + 5)];
+    if (marker !== 0xe1) continue;
+    const tiff = jpeg.subarray(at + 10);
+    const little = tiff.toString('latin1', 0, 2) === 'II';
+    const [two, four] = little ? [(n: number) => tiff.readUInt16LE(n), (n: number) => tiff.readUInt32LE(n)] : [(n: number) => tiff.readUInt16BE(n), (n: number) => tiff.readUInt32BE(n)];
+    const first = four(4);
+    for (let n = 0; n < two(first); n++) found.exif.push(`${two(first + 2 + 12 * n).toString(16)}: ${two(first + 2 + 12 * n + 8)}`);
+  }
+  return found;
+}
+
+/** The one photo on the owner's page, as it is kept. */
+async function arrived(page: Page): Promise<{ size: [number, number]; exif: string[] }> {
+  const pictures = page.locator('.files img');
+  await pictures.first().waitFor();
+  expect(await pictures.count()).toBe(1);
+  const reply = await page.request.get(address + (await pictures.getAttribute('src'))!);
+  const kept = await reply.body();
+  expect([reply.status(), reply.headers()['content-type'], kept.includes(taken)]).toEqual([200, 'image/jpeg', false]);
+  return read(kept);
+}
+
+/** A flat one is small enough to be sent as it is. */
+async function drawn(painter: Page): Promise<{ name: string; mimeType: string; buffer: Buffer }> {
+  const data = await painter.evaluate(() => {
+    const canvas = document.createElement('canvas');
+    [canvas.width, canvas.height] = [2400, 1200];
+    return canvas.toDataURL('image/jpeg', 0.9).split(',')[1]!;
+  });
+  return { name: '厨房.jpg', mimeType: 'image/jpeg', buffer: placed(Buffer.from(data, 'base64')) };
+}
+
+/** As it was sent: a quarter of a turn is said, and nothing else. */
+const asSent = { size: [2400, 1200], exif: ['112: 6'] };
 
 test.each(phones)('On a telephone of $width px, $language, script: $script, an owner answers, urges, writes, agrees, withdraws and reports', async (phone) => {
   const mine = links[phone.with]!;
@@ -67,8 +134,9 @@ test.each(phones)('On a telephone of $width px, $language, script: $script, an o
   const { page, context, wrong, go, weight } = await telephone(phone);
   // Painted by a page of its own: this telephone may have no script.
   const painter = await browser.newPage();
-  const plain = await picture(painter);
+  const plain = await drawn(painter);
   await painter.close();
+  expect([plain.buffer.includes(taken), read(plain.buffer)]).toEqual([true, { ...asSent, exif: ['112: 6', '8825: 0'] }]);
   const lang = `?lang=${phone.language}`;
 
   // What is worked on: urged, asked about a quote, a word and a photo, and withdrawn after all.
@@ -82,10 +150,10 @@ test.each(phones)('On a telephone of $width px, $language, script: $script, an o
   await page.locator('button[name=agree][value=yes]').tap();
   await said(page, zh ? /同意/ : /consent/);
   await page.locator('textarea[name=text]').fill(zh ? '门铃坏了，请打电话。averyverylongwordwithoutanyspaceinitthatmustnotstickoutofthepage' : 'The bell is broken, please ring. averyverylongwordwithoutanyspaceinitthatmustnotstickoutofthepage');
-  await photo(page, plain);
+  await photo(page, phone, plain);
   await page.locator('form[action*="/word"] button').tap();
   await said(page, zh ? /已收到/ : /Received/);
-  await page.locator('.files img').first().waitFor();
+  expect(await arrived(page)).toEqual(asSent);
   await fits(page, 'added', phone, () => 0);
   await page.locator('summary').tap();
   await fits(page, 'withdraw', phone, () => 0);
@@ -100,10 +168,11 @@ test.each(phones)('On a telephone of $width px, $language, script: $script, an o
   await choose(page, 'satisfaction', '4');
   await page.locator('textarea[name=five]').fill(zh ? '早点来' : 'Come earlier');
   await choose(page, 'recommend', '5');
-  await photo(page, plain);
+  await photo(page, phone, plain);
   await page.locator('form[action*="/answer"] button.main').tap();
   await said(page, zh ? /谢谢您的评价/ : /Thank you/);
   expect(await page.locator('.answered').innerText()).toContain(zh ? '早点来' : 'Come earlier');
+  expect(await arrived(page)).toEqual(asSent);
   await fits(page, 'answered', phone, () => 0);
 
   // A link that has ended says so kindly.
@@ -116,15 +185,17 @@ test.each(phones)('On a telephone of $width px, $language, script: $script, an o
   await fits(page, 'report', phone, weight);
   await page.locator('select[name=category]').selectOption({ index: 1 });
   await page.locator('textarea[name=text]').fill(zh ? '电梯停在三楼' : 'The lift stands still on the third floor');
-  await photo(page, plain);
+  await photo(page, phone, plain);
   await page.locator('[name=phone]').fill('12');
   await page.locator('button.main').tap();
   await page.locator('#said.bad').waitFor();
   expect(await page.locator('textarea[name=text]').inputValue()).toContain(zh ? '三楼' : 'third floor');
   await fits(page, 'refused', phone, () => 0);
+  await photo(page, phone, plain); // no browser gives a file back
   await page.locator('[name=phone]').fill(`1372222000${phone.with}`);
   await page.locator('button.main').tap();
   await said(page, zh ? /已收到/ : /Received/);
+  expect(await arrived(page)).toEqual(asSent);
   expect(new URL(page.url()).pathname).toMatch(/^\/o\//);
 
   // The community's own link asks where.
@@ -161,7 +232,7 @@ test('What is sent while a photo is still being made smaller waits for it: neith
   await page.locator('textarea[name=text]').fill('墙上有裂缝');
   await page.locator('[name=where]').fill('3-2-1501');
   await page.locator('[name=phone]').fill('13733330001');
-  await page.locator('input[type=file]').first().setInputFiles({ name: 'wall.jpg', mimeType: 'image/jpeg', buffer: Buffer.from(grainy, 'base64') });
+  await page.locator('input[type=file]').first().setInputFiles({ name: 'wall.jpg', mimeType: 'image/jpeg', buffer: placed(Buffer.from(grainy, 'base64')) });
   let sent = 0;
   page.on('request', (r) => { if (r.method() === 'POST') sent += 1; });
   await page.locator('button.main').tap();
@@ -170,9 +241,7 @@ test('What is sent while a photo is still being made smaller waits for it: neith
 
   await page.evaluate(() => (self as unknown as { letGo: () => void }).letGo());
   await said(page, /已收到/);
-  const seen = page.locator('.files img').first();
-  await seen.waitFor();
-  await expect.poll(() => seen.evaluate((img: HTMLImageElement) => [img.naturalWidth, img.naturalHeight])).toEqual([2000, 1000]);
+  expect(await arrived(page)).toEqual({ size: [1000, 2000], exif: [] }); // upright by now
   expect(sent).toBe(1);
   expect(wrong).toEqual([]);
   await context.close();

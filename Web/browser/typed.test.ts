@@ -49,13 +49,17 @@ test('What is refused although somebody is signed in asks nobody to sign in agai
   await registered('in the list');
   await page.locator('[data-part=register]').waitFor();
   const asked = await everSeen(page, '.ant-modal [id$=password]');
-  // As what was asked before somebody signed in again, and is answered after it.
-  await page.route(/\/api\/requests\?/, (route) => route.fulfill({ status: 401, contentType: 'application/problem+json', json: { code: 'session.needed', title: 'Sign in.', status: 401 } }), { times: 1 });
+  // As what was asked before somebody signed in again, and is answered after it; the list beside a call is another one.
+  const listOfRequests = /\/api\/requests\?.*take=50/;
+  await refused(page, listOfRequests, 'GET', 401, 'session.needed');
   const session = page.waitForResponse((r) => r.request().method() === 'GET' && new URL(r.url()).pathname === '/api/session');
   await page.locator('nav a[href="/requests"]').first().click();
 
   expect((await session).status()).toBe(200);
-  await page.locator('main [data-code="session.needed"] button').click();
+  const retry = page.locator('main [data-code="session.needed"] button');
+  await retry.waitFor();
+  await page.unroute(listOfRequests);
+  await retry.evaluateAll((there) => there.forEach((button) => (button as HTMLButtonElement).click())); // gone where what happened meanwhile made the list ask by itself
   await page.locator('main td a, main a.order').first().waitFor();
   expect(await asked()).toBe(false);
   expect(wrong).toEqual([]);
@@ -180,7 +184,7 @@ test('A call whose answer was lost and whose page was loaded anew is one request
   await context.close();
 });
 
-test('A fault that a colleague changed keeps both: theirs stays, and what is being typed too', async () => {
+test('A fault that a colleague changed keeps both; on its page it is expected, sent out, joined, left and ended', async () => {
   const { page, context, wrong } = await open(browser, { language: 'en', width: 1280 });
   const { communityId, categoryId } = await water();
   const { places } = await officer.get<{ places: { placeId: string }[] }>(`/api/search?q=3-2-1501&communityId=${communityId}`);
@@ -198,6 +202,16 @@ test('A fault that a colleague changed keeps both: theirs stays, and what is bei
   await form(page).locator('[data-part=mine]', { hasText: 'No water in two buildings' }).waitFor();
   await submit(page);
   await page.locator('h1', { hasText: 'No water in two buildings' }).waitFor();
+
+  // Until when it is expected to last, on the community's wall.
+  const until = new Date((Math.floor(Date.now() / 60_000) + 180) * 60_000);
+  await page.locator('[data-move=expect]').click();
+  await form(page).locator('[id$=_expectedAt]').fill(until.toLocaleString('sv', { timeZone: 'Asia/Shanghai' }).slice(0, 16));
+  await form(page).locator('[id$=_expectedAt]').press('Enter');
+  await submit(page);
+  const expected = page.locator('[data-part=fault] .facts dd').first().locator('time');
+  await expected.waitFor();
+  expect(Date.parse((await expected.getAttribute('datetime'))!)).toBe(until.getTime());
 
   // Who reported something else goes their own way; for whom it is not fixed, with their words.
   const joined = [await registered('only ours is dry'), await registered('still dry here')];
@@ -217,6 +231,61 @@ test('A fault that a colleague changed keeps both: theirs stays, and what is bei
   await submit(page);
   await form(page).locator('[data-code="fault.not_done_yet"]').waitFor(); // no crew has done anything for it
   expect(await form(page).locator('[id$=_words]').inputValue()).toBe('Not a drop yet');
+  await form(page).locator('.dialog-buttons button').first().click();
+  await form(page).waitFor({ state: 'hidden' });
+
+  // Sent out to the crew of its category, then to another one after all: whom the form named of the first is named no more.
+  const option = page.locator('.ant-select-dropdown:visible .ant-select-item-option');
+  const team = form(page).locator('.ant-select:has([id$=_teamId])');
+  await page.locator('[data-move=dispatch]').click();
+  expect(await form(page).locator('.ant-radio-button-wrapper-checked').innerText()).toBe('Engineering');
+  await team.click();
+  await option.filter({ hasText: 'Engineering team' }).click();
+  await team.filter({ hasText: 'Engineering team' }).waitFor();
+  await form(page).locator('.ant-radio-button-wrapper', { hasText: 'Environment' }).click();
+  await team.filter({ hasNotText: 'Engineering team' }).waitFor();
+  await form(page).locator('[id$=_whatToDo]').fill('Bring water to the door');
+  await submit(page);
+  await page.locator('[data-part=order]', { hasText: 'Bring water to the door' }).filter({ hasText: 'Environment team' }).waitFor();
+  const { workOrders } = await officer.get<{ workOrders: { workOrderId: string; crew: string; whatToDo: string }[] }>(`/api/faults/${faultId}`);
+  expect(workOrders.map((o) => [o.crew, o.whatToDo])).toEqual([['environment', 'Bring water to the door']]);
+
+  // It is not over while somebody is on the way; nor without a word to those for whom nobody was sent.
+  await page.locator('[data-move=end]').click();
+  await form(page).locator('[id$=_words]').fill('The pump was mended');
+  await submit(page);
+  await form(page).locator('[data-code="fault.open_orders"]').waitFor();
+  await form(page).locator('.dialog-buttons button').first().click();
+  await form(page).waitFor({ state: 'hidden' });
+  await officer.post(`/api/work-orders/${workOrders[0]!.workOrderId}/voiding`, { reason: 'The water is back' });
+
+  const { request } = await officer.get<{ request: { number: number } }>(`/api/requests/${joined[0]}`);
+  const find = async () => {
+    await page.locator('[data-move=join]').click();
+    await form(page).locator('[id$=_requestId]').fill(String(request.number));
+    await option.filter({ hasText: 'only ours is dry' }).waitFor();
+  };
+  await find();
+  await option.filter({ hasText: 'only ours is dry' }).click();
+  await submit(page);
+  await line(joined[0]!).locator('[data-act=un-join]').waitFor();
+  await find();
+  await page.locator('.ant-select-item-option-disabled:visible', { hasText: 'joined already' }).waitFor();
+  await form(page).locator('.ant-modal-title').click(); // the list shuts
+  await form(page).locator('.dialog-buttons button').first().click();
+  await form(page).waitFor({ state: 'hidden' });
+
+  await page.locator('[data-move=end]').click();
+  await form(page).locator('p', { hasText: 'nobody was sent for: 1' }).waitFor();
+  await form(page).locator('[id$=_words]').fill('');
+  await submit(page);
+  await form(page).locator('.ant-form-item-explain-error').waitFor();
+  await form(page).locator('[id$=_words]').fill('The pump was mended');
+  await submit(page);
+  await page.locator('h1 + .ant-tag', { hasText: 'Ended' }).waitFor();
+  await page.locator('[data-move=end]').waitFor({ state: 'detached' });
+  const answered = await officer.get<{ items: { what: string; text: string | null }[] }>(`/api/requests/${joined[0]}/timeline`);
+  expect(answered.items.filter((e) => e.what === 'requestAnswered').map((e) => e.text)).toEqual(['The pump was mended']);
   expect(wrong).toEqual([]);
   await context.close();
 });

@@ -59,7 +59,7 @@ export default function AccountsScreen() {
       ) : (
         <div className="orders">{rows.map((a) => <Account key={a.staffId} account={a} again={again} show={setShown} />)}</div>
       )}
-      {list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage}>{t('common.more')}</Button>}
+      {list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage} data-act="more">{t('common.more')}</Button>}
       <MakeAccount open={making} close={() => setMaking(false)} done={(made) => { setShown(made); again(); }} />
       <Modal open={!!shown} destroyOnHidden title={shown?.name} onCancel={() => setShown(undefined)} footer={<Button type="primary" onClick={() => setShown(undefined)}>{t('common.close')}</Button>}>
         <Alert type="warning" showIcon title={shown?.password ? t('accounts.passwordOnce') : t('accounts.passwordGone')} />

@@ -44,7 +44,7 @@ export default function MastersScreen() {
         ? <Tabs key={id} activeKey={part} onChange={choose} destroyOnHidden items={parts} />
         : (
           <>
-            <Select value={part} onChange={choose} aria-label={t('masters.title')} options={parts.map((p) => ({ value: p.key, label: p.label }))} />
+            <Select className="tabs" value={part} onChange={choose} aria-label={t('masters.title')} options={parts.map((p) => ({ value: p.key, label: p.label }))} />
             <div key={id} className="stack">{parts.find((p) => p.key === part)?.children}</div>
           </>
         )}

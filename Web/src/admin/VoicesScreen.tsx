@@ -68,7 +68,7 @@ export default function VoicesScreen() {
       ) : (
         <div className="orders">{rows.map((v) => <Voice key={v.voiceId} voice={v} again={again} edit={() => edit(v)} />)}</div>
       )}
-      {list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage}>{t('common.more')}</Button>}
+      {list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage} data-act="more">{t('common.more')}</Button>}
       {(writing || from) && (
         <MoveDialog<Typed, VoiceReply>
           keep={`voice of ${from ?? 'any'}`} wide open title={t('voices.write')} onClose={close} done={again} initial={{ requestId: from }}

@@ -205,8 +205,8 @@ function Top({ who, crew, left, unseen, inner }: { who: SignedIn; crew: Crew; le
       {menu && (
         <Sheet title={who.displayName} close={() => setMenu(false)} part="menu">
           <nav className="stack">
-            <To to="/crew/told" className="button plain" onClickCapture={() => setMenu(false)}>{say('told')}{unseen > 0 && ` · ${say('unseen', { count: unseen })}`}</To>
-            <To to="/crew/sent" className="button plain" onClickCapture={() => setMenu(false)}>{say('outbox')}</To>
+            <To to="/crew/told" className="button plain" onClick={() => setMenu(false)}>{say('told')}{unseen > 0 && ` · ${say('unseen', { count: unseen })}`}</To>
+            <To to="/crew/sent" className="button plain" onClick={() => setMenu(false)}>{say('outbox')}</To>
             {/* These are the desk's pages: without a line there is nothing of them here. */}
             {online && <a className="button plain" href="/escalations">{say('escalations')}</a>}
             {online && <a className="button plain" href="/account" data-act="account">{say('account')}</a>}

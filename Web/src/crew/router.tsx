@@ -20,12 +20,13 @@ export const usePlace = (): string =>
     () => location.pathname + location.search,
   );
 
-export function To({ to, ...rest }: { to: string } & AnchorHTMLAttributes<HTMLAnchorElement>) {
+export function To({ to, onClick, ...rest }: { to: string } & AnchorHTMLAttributes<HTMLAnchorElement>) {
   return (
     <a
       {...rest}
       href={to}
       onClick={(e) => {
+        onClick?.(e);
         if (e.defaultPrevented || e.button !== 0 || e.metaKey || e.ctrlKey || e.shiftKey || e.altKey) return;
         e.preventDefault();
         go(to);

@@ -79,7 +79,7 @@ export default function CallBacksScreen() {
           ))}
         </div>
       )}
-      {list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage}>{t('common.more')}</Button>}
+      {list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage} data-act="more">{t('common.more')}</Button>}
       <Drawer title={open && `${spoken(open.number)} ${open.customerName ?? ''}`} open={!!open} onClose={() => setOpen(undefined)} size="large">
         {open && <Sheet line={open} zone={zoneOf(open.communityId)} close={() => setOpen(undefined)} />}
       </Drawer>

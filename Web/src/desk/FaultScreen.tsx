@@ -92,7 +92,7 @@ function Shown({ details, changed }: { details: FaultDetails; changed: () => voi
             {workOrders.length === 0 && <span className="quiet">{t('request.noOrders')}</span>}
             <ul className="lines">
               {workOrders.map((o) => (
-                <li key={o.workOrderId}><Link className="plain" to={`/work-orders/${o.workOrderId}`}><div className="row"><OrderStatusTag status={o.status} /><strong>{word('crew', o.crew)}</strong><span className="quiet number">{spoken(o.number)}</span></div><div className="clamp">{o.whatToDo}</div></Link></li>
+                <li key={o.workOrderId} data-part="order"><Link className="plain" to={`/work-orders/${o.workOrderId}`}><div className="row"><OrderStatusTag status={o.status} /><strong>{o.teamId ? pick(o.teamName, o.teamNameEn) : word('crew', o.crew)}</strong>{o.assigneeName && <span>{o.assigneeName}</span>}<span className="quiet number">{spoken(o.number)}</span></div><div className="clamp">{o.whatToDo}</div>{o.doneWhat && <div className="quiet pre">✓ {o.doneWhat}</div>}</Link></li>
               ))}
             </ul>
           </Card>
@@ -116,32 +116,48 @@ const path = (d: FaultDetails) => ({ faultId: d.fault.faultId });
 
 function Dispatch({ details, open, close, changed, keep }: One) {
   const { t, word, options } = useWords();
+  const categories = useCategories(details.fault.communityId);
+  const crew = categories.data?.find((c) => c.categoryId === details.fault.categoryId)?.crew ?? undefined;
+  if (categories.isPending) return null;
   return (
     <MoveDialog<{ crew: Crew; teamId?: string; whatToDo: string }, unknown>
-      keep={keep} title={word('faultMove', 'dispatch')} open={open} onClose={close} done={changed} initial={{ crew: 'engineering', whatToDo: details.fault.title }}
+      keep={keep} title={word('faultMove', 'dispatch')} open={open} onClose={close} done={changed} initial={{ crew, whatToDo: details.fault.title }}
       rename={(f) => f.replace('orders[0].', '')}
       call={(v, header) => told(api.POST('/api/faults/{faultId}/work-orders', { params: { path: path(details), header }, body: { orders: [{ crew: v.crew, teamId: v.teamId ?? null, whatToDo: v.whatToDo, mandatory: true }] } }))}
     >
-      <Form.Item name="crew" label={t('moves.crew')}><Choice options={options('crew')} /></Form.Item>
-      <Form.Item noStyle shouldUpdate={(a, b) => a.crew !== b.crew}>
-        {(form) => <Form.Item name="teamId" label={t('moves.team')}><TeamPick communityId={details.fault.communityId} crew={form.getFieldValue('crew')} /></Form.Item>}
+      <Form.Item noStyle shouldUpdate={(a, b) => a.crew !== b.crew || a.teamId !== b.teamId}>
+        {(form) => (
+          <>
+            <Form.Item name="crew" label={t('moves.crew')} rules={[{ required: true, message: t('common.required') }]}><Choice options={options('crew')} onChange={() => form.setFieldValue('teamId', undefined)} /></Form.Item>
+            <Form.Item name="teamId" label={t('moves.team')}><TeamPick communityId={details.fault.communityId} crew={form.getFieldValue('crew') ?? 'none'} /></Form.Item>
+          </>
+        )}
       </Form.Item>
       <Form.Item name="whatToDo" label={t('moves.whatToDo')} rules={[{ required: true, whitespace: true, message: t('common.required') }]}><Input.TextArea autoSize={{ minRows: 2 }} maxLength={2000} /></Form.Item>
     </MoveDialog>
   );
 }
 
-function Join({ details, open, close, changed, keep }: One) {
+function Join({ details, current, open, close, changed, keep }: One) {
   const { t, word } = useWords();
   const [typed, setTyped] = useState('');
   const found = useFound(typed, details.fault.communityId);
+  const joined = new Set(current.requests.filter((r) => !r.leftAt).map((r) => r.requestId));
   return (
     <MoveDialog<{ requestId: string }, unknown>
       keep={keep} title={word('faultMove', 'join')} open={open} onClose={close} done={changed}
       call={(v, header) => told(api.POST('/api/faults/{faultId}/requests', { params: { path: path(details), header }, body: v }))}
     >
       <Form.Item name="requestId" label={t('requests.number')} rules={[{ required: true, message: t('common.required') }]}>
-        <Select showSearch={{ filterOption: false, onSearch: setTyped }} loading={found.isFetching} options={found.data?.requests.map((r) => ({ value: r.requestId, label: `${spoken(r.number)} ${r.description.slice(0, 40)}` }))} />
+        <Select
+          showSearch={{ filterOption: false, onSearch: setTyped }}
+          loading={found.isFetching}
+          options={found.data?.requests.map((r) => ({
+            value: r.requestId,
+            label: [`${spoken(r.number)} ${r.description.slice(0, 40)}`, r.placeName, r.customerName, joined.has(r.requestId) ? t('fault.joinedHere') : word('requestStatus', r.status)].filter(Boolean).join(' · '),
+            disabled: joined.has(r.requestId) || (r.status !== 'received' && r.status !== 'inProgress'),
+          }))}
+        />
       </Form.Item>
     </MoveDialog>
   );
@@ -162,14 +178,17 @@ function Expect({ details, current, zone, open, close, changed, keep }: One) {
   );
 }
 
-function End({ details, open, close, changed, keep }: One) {
+function End({ details, current, open, close, changed, keep }: One) {
   const { t, word } = useWords();
+  // Nobody was sent for them: what is said here is their answer.
+  const waiting = current.requests.filter((r) => !r.leftAt && r.status === 'received').length;
   return (
     <MoveDialog<{ words?: string }, unknown>
       keep={keep} title={word('faultMove', 'end')} open={open} onClose={close} done={changed}
       call={(v, header) => told(api.POST('/api/faults/{faultId}/ending', { params: { path: path(details), header }, body: { words: v.words || null } }))}
     >
-      <Form.Item name="words" label={`${t('moves.textToOwner')} (${t('common.optional')})`}><Input.TextArea autoSize={{ minRows: 2 }} maxLength={2000} /></Form.Item>
+      {waiting > 0 && <p>{t('fault.endAnswers', { count: waiting })}</p>}
+      <Form.Item name="words" label={waiting > 0 ? t('moves.textToOwner') : `${t('moves.textToOwner')} (${t('common.optional')})`} rules={waiting > 0 ? [{ required: true, whitespace: true, message: t('common.required') }] : []}><Input.TextArea autoSize={{ minRows: 2 }} maxLength={2000} /></Form.Item>
     </MoveDialog>
   );
 }

@@ -6,7 +6,7 @@ import { Link, useNavigate } from 'react-router';
 import { api, told } from '../api/client';
 import type { FaultReply, FaultStatus } from '../api/client';
 import { Problem } from '../api/problems';
-import { useCommunities, useZone, useZoneOf } from '../api/reference';
+import { useCommunities, useZoneOf } from '../api/reference';
 import { calm } from '../kit/live';
 import { MoveDialog } from '../kit/Form';
 import { useFilters } from '../kit/filters';
@@ -61,7 +61,7 @@ export default function FaultsScreen() {
           ))}
         </div>
       )}
-      {list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage}>{t('common.more')}</Button>}
+      {list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage} data-act="more">{t('common.more')}</Button>}
       <OpenFault open={opening} close={() => setOpening(false)} done={(reply) => void go(`/faults/${reply.faultId}`)} />
     </div>
   );
@@ -70,22 +70,33 @@ export default function FaultsScreen() {
 function OpenFault({ open, close, done }: { open: boolean; close: () => void; done: (reply: FaultReply) => void }) {
   const { t, pick } = useWords();
   const communities = useCommunities();
-  const [chosen, setChosen] = useState<string>();
-  const community = chosen ?? communities.data?.[0]?.communityId;
-  const zone = useZone(community);
+  const zoneOf = useZoneOf();
+  const first = communities.data?.[0]?.communityId;
+  if (!first) return null;
   return (
-    <MoveDialog<{ title: string; categoryId: string; placeId: string; expectedAt?: dayjs.Dayjs }, FaultReply>
+    <MoveDialog<{ communityId?: string; title: string; categoryId: string; placeId: string; expectedAt?: dayjs.Dayjs }, FaultReply>
       keep="fault new"
-      title={t('fault.new')} open={open} onClose={close} done={done}
-      call={(v, header) => told(api.POST('/api/faults', { params: { header }, body: { communityId: community!, title: v.title, categoryId: v.categoryId, placeId: v.placeId, expectedAt: v.expectedAt ? instantOf(v.expectedAt, zone) : null } }))}
+      title={t('fault.new')} open={open} onClose={close} done={done} initial={{ communityId: first }}
+      call={(v, header) => told(api.POST('/api/faults', { params: { header }, body: { communityId: v.communityId ?? first, title: v.title, categoryId: v.categoryId, placeId: v.placeId, expectedAt: v.expectedAt ? instantOf(v.expectedAt, zoneOf(v.communityId ?? first)) : null } }))}
     >
-      {(communities.data?.length ?? 0) > 1 && (
-        <Form.Item label={t('common.community')}><Select aria-label={t('common.community')} value={community} onChange={setChosen} options={communities.data?.map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} /></Form.Item>
-      )}
-      <Form.Item name="title" label={t('fault.name')} rules={[{ required: true, whitespace: true, message: t('common.required') }]}><Input maxLength={200} /></Form.Item>
-      <Form.Item name="categoryId" label={t('fault.category')} rules={[{ required: true, message: t('common.required') }]}><CategoryPick communityId={community} kind="repair" /></Form.Item>
-      <Form.Item name="placeId" label={t('fault.where')} rules={[{ required: true, message: t('common.required') }]}><PlacePick communityId={community} /></Form.Item>
-      <Form.Item name="expectedAt" label={`${t('fault.expected')} (${t('common.optional')})`}><At zone={zone} step={5} /></Form.Item>
+      <Form.Item noStyle shouldUpdate={(a, b) => a.communityId !== b.communityId}>
+        {(form) => {
+          const community = (form.getFieldValue('communityId') as string | undefined) ?? first;
+          return (
+            <>
+              {communities.data!.length > 1 && (
+                <Form.Item name="communityId" label={t('common.community')}>
+                  <Select onChange={() => form.setFieldsValue({ categoryId: undefined, placeId: undefined })} options={communities.data!.map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} />
+                </Form.Item>
+              )}
+              <Form.Item name="title" label={t('fault.name')} rules={[{ required: true, whitespace: true, message: t('common.required') }]}><Input maxLength={200} /></Form.Item>
+              <Form.Item name="categoryId" label={t('fault.category')} rules={[{ required: true, message: t('common.required') }]}><CategoryPick communityId={community} kind="repair" /></Form.Item>
+              <Form.Item name="placeId" label={t('fault.where')} rules={[{ required: true, message: t('common.required') }]}><PlacePick communityId={community} /></Form.Item>
+              <Form.Item name="expectedAt" label={`${t('fault.expected')} (${t('common.optional')})`}><At zone={zoneOf(community)} step={5} /></Form.Item>
+            </>
+          );
+        }}
+      </Form.Item>
     </MoveDialog>
   );
 }

@@ -66,7 +66,7 @@ export default function InboxScreen() {
           ))}
         </div>
       )}
-      {list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage}>{t('common.more')}</Button>}
+      {list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage} data-act="more">{t('common.more')}</Button>}
       {registering && <Register key={registering.inboundMessageId} line={registering} close={() => register(undefined)} done={again} />}
     </div>
   );

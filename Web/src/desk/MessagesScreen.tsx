@@ -34,7 +34,7 @@ export default function MessagesScreen({ who }: { who: SignedIn }) {
     <div className="stack">
       <div className="row spread">
         <h1>{t(its.length > 1 ? 'messages.title' : 'messages.mine')}</h1>
-        {its.length > 1 && <Segmented value={show} onChange={(v) => change({ show: v === its[0] ? undefined : v })} options={its.map((s) => ({ value: s, label: s === 'mine' && unseen > 0 ? `${t('messages.mine')} (${unseen})` : t(`messages.${s}`) }))} />}
+        {its.length > 1 && <Segmented className="tabs" value={show} onChange={(v) => change({ show: v === its[0] ? undefined : v })} options={its.map((s) => ({ value: s, label: s === 'mine' && unseen > 0 ? `${t('messages.mine')} (${unseen})` : t(`messages.${s}`) }))} />}
       </div>
       {show === 'parked' ? <Parked /> : <Mine staffId={who.staffId} />}
     </div>
@@ -73,7 +73,7 @@ function Mine({ staffId }: { staffId: string }) {
           ))}
         </div>
       )}
-      {list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage}>{t('common.more')}</Button>}
+      {list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage} data-act="more">{t('common.more')}</Button>}
     </>
   );
 }
@@ -121,7 +121,7 @@ function Parked() {
           ))}
         </div>
       )}
-      {list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage}>{t('common.more')}</Button>}
+      {list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage} data-act="more">{t('common.more')}</Button>}
       <MoveDialog<{ reason: string }, unknown>
         keep={discarding && `message ${discarding.messageId} discard`}
         title={t('messages.discard')}

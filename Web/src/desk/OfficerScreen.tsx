@@ -85,7 +85,7 @@ export default function OfficerScreen({ who }: { who: SignedIn }) {
       ) : (
         <div className="orders">{rows.map((row) => <Row key={keyOf(row)} row={row} />)}</div>
       )}
-      {list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage}>{t('common.more')}</Button>}
+      {list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage} data-act="more">{t('common.more')}</Button>}
     </div>
   );
 }

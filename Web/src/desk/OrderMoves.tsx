@@ -223,9 +223,13 @@ function Dispatch({ details, changed, open, close, keep }: One) {
       keep={keep} title={word('workOrderMove', 'dispatch')} open={open} onClose={close} done={changed} initial={{ teamId: own }}
       call={(v, header) => told(api.POST('/api/work-orders/{workOrderId}/dispatch', { params: { path: path(details), header }, body: { teamId: v.teamId, assigneeId: v.assigneeId ?? null } }))}
     >
-      <Form.Item name="teamId" label={t('crew.sendTo')} rules={needed(t('common.required'))}><TeamPick communityId={o.communityId} /></Form.Item>
       <Form.Item noStyle shouldUpdate>
-        {(form) => <Form.Item name="assigneeId" label={t('moves.assignee')}><MemberPick communityId={o.communityId} teamId={form.getFieldValue('teamId')} /></Form.Item>}
+        {(form) => (
+          <>
+            <Form.Item name="teamId" label={t('crew.sendTo')} rules={needed(t('common.required'))}><TeamPick communityId={o.communityId} onChange={() => form.setFieldValue('assigneeId', undefined)} /></Form.Item>
+            <Form.Item name="assigneeId" label={t('moves.assignee')}><MemberPick communityId={o.communityId} teamId={form.getFieldValue('teamId')} /></Form.Item>
+          </>
+        )}
       </Form.Item>
     </MoveDialog>
   );

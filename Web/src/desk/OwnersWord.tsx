@@ -1,12 +1,12 @@
 import { CameraOutlined } from '@ant-design/icons';
 import { Button, Form } from 'antd';
-import { useRef } from 'react';
 import { Link } from 'react-router';
 import { api, told } from '../api/client';
 import type { RequestReply, RequestStatus } from '../api/client';
 import { useSend } from '../api/sending';
 import type { Sending } from '../api/sending';
 import { useSession } from '../api/session';
+import { FilePick, keepable } from '../kit/FilePick';
 import { Trouble } from '../kit/Trouble';
 import { useWords } from '../words/words';
 
@@ -32,23 +32,11 @@ export function WriteVoice({ communityId, requestId, status, confidential }: { c
 /** A photo that the owner sent with what they said, beside the questions; without one the form is as good. */
 export function OwnersPhoto({ photo, choose }: { photo: File | undefined; choose: (photo: File | undefined) => void }) {
   const { t } = useWords();
-  const input = useRef<HTMLInputElement>(null);
   return (
     <Form.Item label={`${t('moves.photo')} (${t('common.optional')})`}>
       <div className="row">
-        <Button icon={<CameraOutlined />} onClick={() => input.current?.click()} data-act="photo">{photo?.name ?? t('moves.choosePhoto')}</Button>
+        <FilePick icon={<CameraOutlined />} accept={keepable} choose={choose} field="photo" data-act="photo">{photo?.name ?? t('moves.choosePhoto')}</FilePick>
         {photo && <Button type="link" onClick={() => choose(undefined)} data-act="no-photo">{t('common.clear')}</Button>}
-        <input
-          ref={input}
-          type="file"
-          hidden
-          accept="image/jpeg,image/png,image/webp,image/heic,application/pdf"
-          onChange={(e) => {
-            choose(e.target.files?.[0]);
-            e.target.value = '';
-          }}
-          data-field="photo"
-        />
       </div>
     </Form.Item>
   );

@@ -51,7 +51,7 @@ export default function QueueScreen() {
         ) : (
           <div className="orders">{rows.map((o) => <div key={o.workOrderId} className="stack tight"><OrderLine line={o} named /><OrderTrouble line={o} /></div>)}</div>
         )}
-        {orders.hasNextPage && <Button onClick={() => void orders.fetchNextPage()} loading={orders.isFetchingNextPage}>{t('common.more')}</Button>}
+        {orders.hasNextPage && <Button onClick={() => void orders.fetchNextPage()} loading={orders.isFetchingNextPage} data-act="more">{t('common.more')}</Button>}
       </div>
     </div>
   );
@@ -88,7 +88,7 @@ function Undispatched() {
           ))}
         </div>
       )}
-      {list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage}>{t('common.more')}</Button>}
+      {list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage} data-act="more">{t('common.more')}</Button>}
     </div>
   );
 }

@@ -3,8 +3,9 @@ import { App, Button, Checkbox, Dropdown, Form, Input, Select } from 'antd';
 import type dayjs from 'dayjs';
 import { useRef, useState } from 'react';
 import type { ReactNode } from 'react';
+import { useNavigate } from 'react-router';
 import { api, told } from '../api/client';
-import type { AnswerKind, CancelledAs, Channel, Crew, Payer, Priority, RequestDetails, RequestMove, Solved, Visibility } from '../api/client';
+import type { AnswerKind, CancelledAs, Channel, Crew, Payer, Priority, RequestDetails, RequestMove, ReworkReply, Solved, UrgeReply, Visibility } from '../api/client';
 import { useCategories, useFound, useStaff, useZone } from '../api/reference';
 import { useSession } from '../api/session';
 import { useSend } from '../api/sending';
@@ -129,17 +130,20 @@ function Dispatch({ details, changed, open, close, keep }: One) {
                   <strong>{t('moves.orderNumber', { number: i + 1 })}</strong>
                   {fields.length > 1 && <Button type="text" size="small" icon={<MinusCircleOutlined />} onClick={() => remove(field.name)}>{t('moves.removeOrder')}</Button>}
                 </div>
-                <Form.Item name={[field.name, 'crew']} label={t('moves.crew')} rules={needed(t('common.required'))}>
-                  <Choice options={options('crew')} />
-                </Form.Item>
                 <Form.Item noStyle shouldUpdate>
                   {(form) => {
                     const now = form.getFieldValue(['orders', field.name]) as OrderTyped | undefined;
+                    const nobody = (...whom: (keyof OrderTyped)[]) => whom.forEach((w) => form.setFieldValue(['orders', field.name, w], undefined));
                     return (
-                      <div className="pair">
-                        <Form.Item name={[field.name, 'teamId']} label={t('moves.team')}><TeamPick communityId={r.communityId} crew={now?.crew ?? 'none'} /></Form.Item>
-                        <Form.Item name={[field.name, 'assigneeId']} label={t('moves.assignee')}><MemberPick communityId={r.communityId} teamId={now?.teamId} /></Form.Item>
-                      </div>
+                      <>
+                        <Form.Item name={[field.name, 'crew']} label={t('moves.crew')} rules={needed(t('common.required'))}>
+                          <Choice options={options('crew')} onChange={() => nobody('teamId', 'assigneeId')} />
+                        </Form.Item>
+                        <div className="pair">
+                          <Form.Item name={[field.name, 'teamId']} label={t('moves.team')}><TeamPick communityId={r.communityId} crew={now?.crew ?? 'none'} onChange={() => nobody('assigneeId')} /></Form.Item>
+                          <Form.Item name={[field.name, 'assigneeId']} label={t('moves.assignee')}><MemberPick communityId={r.communityId} teamId={now?.teamId} /></Form.Item>
+                        </div>
+                      </>
                     );
                   }}
                 </Form.Item>
@@ -239,7 +243,7 @@ export function KeepPromise({ requestId, promiseId, changed }: { requestId: stri
   const sending = useSend<void, unknown>((_, header) => told(api.POST('/api/requests/{requestId}/promises/{promiseId}/kept', { params: { path: { requestId, promiseId } }, headers: { ...header } })), changed);
   return (
     <>
-      <Button size="small" loading={sending.pending} onClick={() => void sending.send()}>{t('moves.keepPromise')}</Button>
+      <Button size="small" loading={sending.pending} onClick={() => void sending.send()} data-act="keep-promise">{t('moves.keepPromise')}</Button>
       <Trouble problem={sending.problem} />
     </>
   );
@@ -258,10 +262,16 @@ export function Confirm({ requestId, changed }: { requestId: string; changed: ()
 }
 
 function Urge({ details, changed, open, close, keep }: One) {
-  const { t } = useWords();
+  const { t, language } = useWords();
+  const { message } = App.useApp();
+  const zone = useZone(details.request.communityId);
   return (
-    <MoveDialog<{ words?: string }, unknown>
-      keep={keep} title={t('moves.urge')} open={open} onClose={close} done={changed}
+    <MoveDialog<{ words?: string }, UrgeReply>
+      keep={keep} title={t('moves.urge')} open={open} onClose={close}
+      done={(reply) => {
+        void message.info(reply.counted ? t('moves.urgeTold') : t('moves.urgeAgain', { time: exact(reply.nextAt, zone, language) }), 8);
+        changed();
+      }}
       call={(v, header) => told(api.POST('/api/requests/{requestId}/urges', { params: params(details, header), body: { words: v.words || null } }))}
     >
       <Text name="words" label={`${t('moves.text')} (${t('common.optional')})`} optional max={1000} />
@@ -278,11 +288,14 @@ function NameInCharge({ details, changed, open, close, keep }: One) {
       call={(v, header) => told(api.POST('/api/requests/{requestId}/person-in-charge', { params: params(details, header), body: v }))}
     >
       <Form.Item name="staffId" label={t('moves.inCharge')} rules={needed(t('common.required'))}>
-        <Select showSearch={{ optionFilterProp: 'label' }} options={staff.data?.map((s) => ({ value: s.staffId, label: s.displayName }))} />
+        <Select showSearch={{ optionFilterProp: 'label' }} options={staff.data?.filter((s) => s.staffId !== details.request.inChargeId).map((s) => ({ value: s.staffId, label: s.displayName }))} />
       </Form.Item>
     </MoveDialog>
   );
 }
+
+/** What is said so is not in writing. */
+const spokenOnly: readonly Channel[] = ['phone', 'walkIn'];
 
 function Reply({ details, changed, open, close, which, keep }: One & { which: 'firstReply' | 'writtenReply' }) {
   const { t, options } = useWords();
@@ -293,16 +306,24 @@ function Reply({ details, changed, open, close, which, keep }: One & { which: 'f
       call={(v, header) => told(api.POST(path, { params: params(details, header), body: v }))}
     >
       <Text label={`${t('moves.textToOwner')} (${t('moves.ownerReads')})`} rows={4} />
-      <Form.Item name="channel" label={t('moves.channel')}><Select options={options('channel')} /></Form.Item>
+      <Form.Item name="channel" label={t('moves.channel')}><Select options={options('channel').filter((o) => which === 'firstReply' || !spokenOnly.includes(o.value as Channel))} /></Form.Item>
     </MoveDialog>
   );
 }
 
 function NotFixed({ details, changed, open, close, keep }: One) {
   const { t, options } = useWords();
+  const { message } = App.useApp();
+  const go = useNavigate();
   return (
-    <MoveDialog<{ saidBy: string; words: string; channel: Channel }, unknown>
-      keep={keep} title={t('moves.rework')} open={open} onClose={close} done={changed}
+    <MoveDialog<{ saidBy: string; words: string; channel: Channel }, ReworkReply>
+      keep={keep} title={t('moves.rework')} open={open} onClose={close}
+      done={(reply) => {
+        changed();
+        if (!reply.newRequest) return;
+        void message.info(t('moves.reworkNew', { number: spoken(reply.newRequest.number) }), 8);
+        void go(`/requests/${reply.newRequest.requestId}`);
+      }}
       initial={{ saidBy: details.request.customerName ?? details.request.reporterName ?? undefined, channel: 'phone' }}
       call={(v, header) => told(api.POST('/api/requests/{requestId}/rework', { params: params(details, header), body: v }))}
     >

@@ -122,7 +122,7 @@ function Shown({ details, changed }: { details: RequestDetails; changed: () => v
           </Card>
           <Files of={{ requestId: r.requestId }} mayAdd={details.allowedMoves.includes('attach')} zone={zone} changed={changed} />
           {details.promises.length > 0 && (
-            <Card title={t('request.promises')}>
+            <Card title={t('request.promises')} data-part="promises">
               <ul className="lines">
                 {details.promises.map((p) => (
                   <li key={p.promiseId} className="row spread">

@@ -74,7 +74,7 @@ export default function RequestsScreen({ who }: { who: SignedIn }) {
       ) : (
         <div className="orders">{rows.map((r) => <RequestCard key={r.requestId} line={r} zone={zoneOf(r.communityId)} />)}</div>
       )}
-      {list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage}>{t('common.more')}</Button>}
+      {list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage} data-act="more">{t('common.more')}</Button>}
     </div>
   );
 }

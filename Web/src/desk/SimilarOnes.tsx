@@ -20,6 +20,7 @@ export function useSimilar(communityId: string | undefined, categoryId: string |
     queryFn: ({ signal }) => told(api.GET('/api/requests/similar', { params: { query: { communityId: communityId!, categoryId: categoryId!, placeId } }, signal })),
     enabled: !!communityId && !!categoryId && !!placeId,
     staleTime: 15_000,
+    gcTime: 0, // what was offered to the last call is never offered to this one: a key would join another one than the one that is read
     refetchInterval: 30_000,
   });
   return useMemo(() => {

@@ -1,13 +1,14 @@
 import { CameraOutlined, FilePdfOutlined, FileImageOutlined } from '@ant-design/icons';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Button, Card, Image, Select } from 'antd';
-import { useRef, useState } from 'react';
+import { Card, Image, Select } from 'antd';
+import { useState } from 'react';
 import { api, told } from '../api/client';
 import type { AttachmentLine, PhotoPurpose, Visibility } from '../api/client';
 import { Problem } from '../api/problems';
 import { useSend } from '../api/sending';
 import { screensOf, useSession } from '../api/session';
 import { useWords } from '../words/words';
+import { FilePick, keepable } from './FilePick';
 import { Moment } from './Moment';
 import { RemoveFile } from './RemoveFile';
 import { Trouble } from './Trouble';
@@ -65,7 +66,6 @@ export function Files({ of, mayAdd, demanded = [], zone, changed }: { of: Subjec
 /** One file after the other; what could not be sent stays chosen, and is sent again under its own key. */
 function Add({ of, first, done }: { of: Subject; first: PhotoPurpose; done: () => void }) {
   const { t, options } = useWords();
-  const input = useRef<HTMLInputElement>(null);
   const [purpose, setPurpose] = useState<PhotoPurpose>();
   const [visibility, setVisibility] = useState<Visibility>('crew');
   const [waiting, setWaiting] = useState<File>();
@@ -86,8 +86,7 @@ function Add({ of, first, done }: { of: Subject; first: PhotoPurpose; done: () =
       done();
     },
   );
-  const take = (file: File | undefined) => {
-    if (!file) return;
+  const take = (file: File) => {
     setWaiting(file);
     void sending.send(file);
   };
@@ -96,17 +95,7 @@ function Add({ of, first, done }: { of: Subject; first: PhotoPurpose; done: () =
       <div className="row">
         <Select value={chosen} onChange={setPurpose} options={options('photoPurpose')} style={{ minWidth: 110 }} aria-label={t('request.files')} />
         <Select value={visibility} onChange={setVisibility} options={options('visibility').filter((o) => desk || o.value !== 'desk')} style={{ minWidth: 110 }} aria-label={t('moves.visibility')} data-field="visibility" />
-        <Button icon={<CameraOutlined />} loading={sending.pending} onClick={() => input.current?.click()} data-act="attach">{t('moves.attach')}</Button>
-        <input
-          ref={input}
-          type="file"
-          hidden
-          accept="image/jpeg,image/png,image/webp,image/heic,application/pdf"
-          onChange={(e) => {
-            take(e.target.files?.[0]);
-            e.target.value = '';
-          }}
-        />
+        <FilePick icon={<CameraOutlined />} loading={sending.pending} accept={keepable} choose={take} data-act="attach">{t('moves.attach')}</FilePick>
       </div>
       <Trouble problem={sending.problem} retry={waiting && (() => void sending.send(waiting))} />
     </>

@@ -86,7 +86,7 @@ export default function EscalationsScreen() {
           {ladders.map((l) => <OneLadder key={l.clockId} ladder={l} zone={zoneOf(l.steps[0]!.escalation.communityId)} mayResolve={officer(l.steps[0]!.escalation.communityId)} act={(move, of) => setOpened({ move, line: of })} />)}
         </div>
       )}
-      {list.hasNextPage && <Button className="unprinted" onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage}>{t('common.more')}</Button>}
+      {list.hasNextPage && <Button className="unprinted" onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage} data-act="more">{t('common.more')}</Button>}
       <MoveDialog<{ promisedAt?: dayjs.Dayjs; note?: string }, unknown>
         keep={line && `escalation ${line.escalationId} acknowledge`}
         title={t('escalations.acknowledge')}

@@ -42,7 +42,7 @@ export interface Column<R> {
 export function Figures<R extends object>({ name, rows, columns, id, loading, empty }: { name: string; rows: readonly R[]; columns: readonly Column<R>[]; id: (row: R) => string; loading?: boolean; empty: string }) {
   const { t } = useWords();
   return (
-    <section className="figures" aria-label={name}>
+    <section className={columns.length > 8 ? 'figures many' : 'figures'} aria-label={name}>
       <div className="row spread unprinted">
         <span />
         <Button icon={<DownloadOutlined />} disabled={rows.length === 0} onClick={() => download(`${name}.csv`, csv([columns.map((c) => c.head ?? c.title), ...rows.map((r) => columns.map((c) => c.value(r)))]))} data-act="csv">{t('reports.csv')}</Button>
@@ -52,7 +52,8 @@ export function Figures<R extends object>({ name, rows, columns, id, loading, em
         rowKey={id}
         loading={loading}
         pagination={false}
-        scroll={{ x: 'max-content' }}
+        scroll={{ x: columns.length > 8 ? true : 'max-content' }}
+        tableLayout="auto"
         dataSource={[...rows]}
         locale={{ emptyText: empty }}
         columns={columns.map((c, i) => ({

@@ -31,8 +31,8 @@ export default function ReportsScreen() {
     <div className="stack report">
       <div className="row spread unprinted">
         <h1>{t('nav.reports')}</h1>
-        <Select className="reports-of-phone" value={of} onChange={(v) => change({ of: v, by: undefined })} aria-label={t('nav.reports')} options={shown.map((k) => ({ value: k, label: t(`reports.${k}`) }))} />
-        <Segmented className="reports-of" value={of} onChange={(v) => change({ of: v, by: undefined })} options={shown.map((k) => ({ value: k, label: t(`reports.${k}`) }))} />
+        <Select className="reports-of-phone tabs" value={of} onChange={(v) => change({ of: v, by: undefined })} aria-label={t('nav.reports')} options={shown.map((k) => ({ value: k, label: t(`reports.${k}`) }))} />
+        <Segmented className="reports-of tabs" value={of} onChange={(v) => change({ of: v, by: undefined })} options={shown.map((k) => ({ value: k, label: t(`reports.${k}`) }))} />
       </div>
       <div className="printed">
         <h1>{t(`reports.${of}`)}</h1>

@@ -122,7 +122,7 @@ export default function RowsScreen() {
       {list.isPending ? <Spin className="waiting" /> : rows.length === 0 && !list.isError ? <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('reports.empty')} /></Card> : (
         <div className="orders" data-part="rows">{rows.map((r) => <OneRow key={idOf(r)} row={r} />)}</div>
       )}
-      {list.hasNextPage && <Button className="unprinted" onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage}>{t('common.more')}</Button>}
+      {list.hasNextPage && <Button className="unprinted" onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage} data-act="more">{t('common.more')}</Button>}
     </div>
   );
 }

@@ -13,7 +13,7 @@ export const workWords: Words<typeof chinese> = {
     priority: { danger: 'Danger', urgent: 'Urgent', normal: 'Normal', low: 'Low' },
     crew: { engineering: 'Engineering', environment: 'Environment', security: 'Security', administration: 'Administration' },
     payer: { free: 'Free', owner: 'Owner pays', warranty: 'Developer’s warranty', maintenanceFund: 'Maintenance fund', contractor: 'Contractor' },
-    clockKind: { accept: 'Accept', arrive: 'Arrive', safe: 'Safe', controlled: 'Controlled', firstReply: 'First reply', writtenReply: 'Written reply', arranged: 'Arranged', finish: 'Finish', feedback: 'Feedback' },
+    clockKind: { dispatch: 'Dispatch', accept: 'Accept', arrive: 'Arrive', safe: 'Safe', controlled: 'Controlled', firstReply: 'First reply', writtenReply: 'Written reply', arranged: 'Arranged', finish: 'Finish', feedback: 'Feedback' },
     holdReason: { parts: 'Parts', customer: 'Customer', thirdParty: 'Third party', weather: 'Weather', other: 'Other' },
     holdEvidence: { call: 'Called', photo: 'Took a photo' },
     photoPurpose: { before: 'Before', after: 'After', signature: 'Signature', evidence: 'Evidence', other: 'Other' },

@@ -10,7 +10,7 @@ export const workWords = {
     priority: { danger: '危险', urgent: '急修', normal: '一般', low: '可缓' },
     crew: { engineering: '工程组', environment: '环境组', security: '护卫组', administration: '行政组' },
     payer: { free: '无偿', owner: '业主付费', warranty: '开发商保修', maintenanceFund: '维修基金', contractor: '承包商' },
-    clockKind: { accept: '接单', arrive: '到场', safe: '脱险', controlled: '控制', firstReply: '首次答复', writtenReply: '书面答复', arranged: '约定', finish: '完工', feedback: '反馈' },
+    clockKind: { dispatch: '派单', accept: '接单', arrive: '到场', safe: '脱险', controlled: '控制', firstReply: '首次答复', writtenReply: '书面答复', arranged: '约定', finish: '完工', feedback: '反馈' },
     holdReason: { parts: '待料', customer: '待业主', thirdParty: '待第三方', weather: '天气', other: '其他' },
     holdEvidence: { call: '打过电话', photo: '拍了照片' },
     photoPurpose: { before: '施工前', after: '施工后', signature: '签名', evidence: '凭证', other: '其他' },

@@ -212,6 +212,7 @@ export const zhCN = {
     text: '内容', textToOwner: '告诉业主的话', ownerReads: '业主可以看到', onTheSpot: '来电人当场满意，不再回访', answerKind: '答复方式', addOrder: '再加一个班组', removeOrder: '去掉', orderNumber: '第 {{number}} 单', crew: '组', team: '班组', teamAny: '由该组处理', assignee: '指派给', assigneeAny: '班组抢单', whatToDo: '要做什么', mandatory: '必须完成', waitsFor: '等第 {{number}} 单完成', waitsForLabel: '先后', noWait: '立即开始', payer: '费用承担',
     dueAt: '承诺的时间', visibility: '谁能看到', category: '新类别', priority: '新优先级', appointment: '预约时间段', cancelAppointment: '取消预约', inCharge: '负责人', solved: '解决了吗', satisfaction: '满意度', recommend: '愿意推荐我们吗', photo: '照片', choosePhoto: '选择业主发来的照片', madeItFive: '怎样才能得 5 分', spokeWith: '谁接的电话', numberDialled: '拨打的号码', outcome: '取消原因', duplicateOf: '重复的单号', description: '内容', callMade: '已电话联系', inWriting: '以书面形式', channel: '渠道',
     from: '开始', to: '结束', done: '已完成',
+    urgeTold: '已催单：负责的人和前台都收到了提醒。', urgeAgain: '已记录。一小时内已提醒过负责的人，{{time}} 起才会再次提醒。', reworkNew: '闭环已久，不再重开：已为此新建申请 {{number}}。',
   },
   queue: { title: '派工台', unassigned: '待派', returned: '待派与退回', pool: '待接', working: '处理中', onHold: '挂起', empty: '没有工单', emptyHint: '所有工单都有人在处理。', team: '班组', assignee: '处理人', nobody: '无人', whatToDo: '内容', serves: '涉及 {{count}} 条申请', undispatched: '未派单的申请', undispatchedEmpty: '没有待派的申请', undispatchedHint: '新登记的申请会出现在这里，点开即可派单。', openOrders: '工单' },
   crew: {
@@ -256,7 +257,8 @@ export const zhCN = {
   jobs: { running: '一直在运行，始于', title: '后台任务', lastSuccess: '上次成功', never: '从未', took: '用时', rows: '处理行数', oldest: '最早未处理', none: '无', failing: '连续失败 {{count}} 次：{{kind}}', single: '单实例', runNow: '立即运行', hinted: '已请求运行', schedule: '计划（UTC）', worker: '进程' },
   fault: { title: '公共故障', open: '未恢复', ended: '已恢复', new: '新建故障', name: '标题', where: '位置', expected: '预计恢复', requests: '涉及的申请', end: '标记已恢复', empty: '没有公共故障', notFound: '没有这条故障，或者您无权查看。', category: '类别', description: '说明', dispatch: '派单', amend: '修改', expect: '更新预计时间',
     emptyHint: '电梯停运、停水等涉及多户时，在这里新建；来电登记时会自动提示并入。', noRequests: '还没有申请并入。来电登记同一楼栋、同类申请时会提示并入。', noExpected: '还不知道', unJoin: '移出（是另一处）', splitOff: '分出（仍未修好）', saidBy: '谁说的', theirWords: '怎么说的',
-    unJoinMeans: '并入有误：这条申请恢复自己的时限，单独处理。', splitOffMeans: '故障已修好，但这一户仍未好：这条申请另派工单返修。' },
+    unJoinMeans: '并入有误：这条申请恢复自己的时限，单独处理。', splitOffMeans: '故障已修好，但这一户仍未好：这条申请另派工单返修。',
+    joinedHere: '已并入', endAnswers: '并入的申请中有 {{count}} 条没有派单：将以这些文字答复业主。' },
   enums: {
     ...workWords.enums,
     voiceState: { proposed: '待审', published: '已公开', withdrawn: '已撤回' },

@@ -9,6 +9,7 @@ import { useSend } from '../../api/sending';
 import { nothingOf } from '../../kit/asked';
 import { Behind } from '../../kit/Behind';
 import { csv, download } from '../../kit/csv';
+import { FilePick, sheets } from '../../kit/FilePick';
 import { useFilters } from '../../kit/filters';
 import { Trouble } from '../../kit/Trouble';
 import { useWords } from '../../words/words';
@@ -74,7 +75,6 @@ function HolidayImport({ communityId, code, version, show }: { communityId: stri
   const { t } = useWords();
   const { message } = App.useApp();
   const client = useQueryClient();
-  const input = useRef<HTMLInputElement>(null);
   const [sheet, setSheet] = useState<Sheet>();
   const [trial, setTrial] = useState<HolidayTrial>();
   const path = { communityId, code };
@@ -89,8 +89,7 @@ function HolidayImport({ communityId, code, version, show }: { communityId: stri
       void client.invalidateQueries({ queryKey: ['calendars', communityId] });
     },
   );
-  const choose = async (file: File | undefined) => {
-    if (!file) return;
+  const choose = async (file: File) => {
     look.forget();
     take.forget();
     setTrial(undefined);
@@ -105,9 +104,8 @@ function HolidayImport({ communityId, code, version, show }: { communityId: stri
       <div className="stack">
         <p className="quiet">{t('masters.importYearHint')}</p>
         <div className="row">
-          <Button type={trial ? 'default' : 'primary'} loading={look.pending} onClick={() => input.current?.click()} data-act="choose-year">{t('masters.chooseFile')}</Button>
+          <FilePick type={trial ? 'default' : 'primary'} loading={look.pending} accept={sheets} choose={(file) => void choose(file)} data-act="choose-year">{t('masters.chooseFile')}</FilePick>
           <Button onClick={() => download('holidays.csv', csv([['day', 'name', 'what'], ['2027-01-01', '元旦', 'off'], ['2027-02-06', '春节', 'off'], ['2027-02-14', '春节', 'worked']]))}>{t('masters.example')}</Button>
-          <input ref={input} type="file" hidden accept=".csv,.txt,text/csv,text/plain" aria-label={t('masters.chooseFile')} onChange={(e) => { void choose(e.target.files?.[0]); e.target.value = ''; }} />
         </div>
         {sheet && !sheet.year && sheet.wrong.length === 0 && <Alert type="error" showIcon role="alert" title={t('masters.noDays')} />}
         {sheet && sheet.wrong.length > 0 && (

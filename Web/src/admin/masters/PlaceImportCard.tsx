@@ -1,9 +1,10 @@
 import { Alert, App, Button, Card, Table, Tag } from 'antd';
-import { useRef, useState } from 'react';
+import { useState } from 'react';
 import { api, told } from '../../api/client';
 import type { PlaceChange, PlaceImport, PlaceWords, RefusedLine } from '../../api/client';
 import { useSend } from '../../api/sending';
 import { csv, download } from '../../kit/csv';
+import { FilePick, sheets } from '../../kit/FilePick';
 import { Trouble, useSentence } from '../../kit/Trouble';
 import { useWords } from '../../words/words';
 
@@ -14,7 +15,6 @@ export function PlaceImportCard({ communityId, done }: { communityId: string; do
   const { t, word } = useWords();
   const say = useSentence();
   const { message } = App.useApp();
-  const input = useRef<HTMLInputElement>(null);
   const [file, setFile] = useState<File>();
   const [seen, setSeen] = useState<PlaceImport>();
   const params = { path: { communityId } };
@@ -28,8 +28,7 @@ export function PlaceImportCard({ communityId, done }: { communityId: string; do
       done();
     },
   );
-  const choose = (chosen: File | undefined) => {
-    if (!chosen) return;
+  const choose = (chosen: File) => {
     take.forget();
     setSeen(undefined);
     setFile(chosen);
@@ -42,10 +41,9 @@ export function PlaceImportCard({ communityId, done }: { communityId: string; do
       <div className="stack">
         <p className="quiet">{t('masters.importHint')}</p>
         <div className="row">
-          <Button type={seen ? 'default' : 'primary'} loading={look.pending} onClick={() => input.current?.click()} data-act="choose-file">{t('masters.chooseFile')}</Button>
+          <FilePick type={seen ? 'default' : 'primary'} loading={look.pending} accept={sheets} choose={choose} data-act="choose-file">{t('masters.chooseFile')}</FilePick>
           <Button onClick={() => download('places.csv', csv([['fullCode', 'parent', 'kind', 'code', 'name', 'nameEn'], ...example.map((line) => line.map((cell) => cell))]))}>{t('masters.example')}</Button>
           {file && <span className="quiet">{file.name}</span>}
-          <input ref={input} type="file" hidden accept=".csv,.txt,text/csv,text/plain" aria-label={t('masters.chooseFile')} onChange={(e) => { choose(e.target.files?.[0]); e.target.value = ''; }} />
         </div>
         <Trouble problem={look.problem ?? take.problem} retry={file && look.problem ? () => void look.send(file) : undefined} />
         {seen && (

@@ -85,7 +85,7 @@ export function Places({ communityId }: { communityId: string }) {
           ))}
         </div>
       ))}
-      {list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage}>{t('common.more')}</Button>}
+      {list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage} data-act="more">{t('common.more')}</Button>}
       {here && (
         <MoveDialog<{ kind: PlaceKind; fullCode: string; name: string; nameEn?: string }, PlaceAdded>
           keep={`place in ${here.placeId}`} title={t('masters.addPlace')} open={adding} onClose={() => setAdding(false)} done={again}
