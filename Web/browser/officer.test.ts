@@ -111,9 +111,11 @@ test('Without a mouse a request is dispatched, noted and amended, its order assi
   const chosen = async (menu: string, item: string) => {
     await press(menu);
     await handsOn(page, '[role=menuitem]');
-    const line = `[data-menu-id$="-${item}"]`;
-    for (let n = 0; n < 30 && !(await page.evaluate((wanted) => document.activeElement!.matches(wanted), line)); n++) await keys.press('ArrowDown');
-    expect([item, await page.evaluate((wanted) => document.activeElement!.matches(wanted), line)]).toEqual([item, true]);
+    const line = item.startsWith('/') ? `:has(a[href="${item}"])` : `[data-menu-id$="-${item}"]`;
+    // An arrow is followed in the next frame.
+    const there = () => page.evaluate((wanted) => new Promise<boolean>((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(document.activeElement!.matches(wanted))))), line);
+    for (let n = 0; n < 30 && !(await there()); n++) await keys.press('ArrowDown');
+    expect([item, await there()]).toEqual([item, true]);
     await keys.press('Enter');
   };
   await enter(page, 'officer', `/requests/${requestId}`);
@@ -169,6 +171,11 @@ test('Without a mouse a request is dispatched, noted and amended, its order assi
   expect((await assigned).status()).toBe(200);
   await closed();
 
+  // To a screen for which there is no room in the row.
+  await chosen('nav [data-act=menu]', '/policies');
+  await page.waitForURL('**/policies');
+  await handsOn(page, 'nav [data-act=menu]');
+  await page.locator('#reportedAt').waitFor();
   await goTo(page, '/escalations');
   await page.locator('[data-ladder] [data-act=acknowledge]').first().waitFor();
   await press('[data-ladder] [data-act=acknowledge]');
