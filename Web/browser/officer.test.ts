@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test as always } from 'vitest';
-import { as, dialogs, enter, handsOn, launch, mixed, open, overflow, people, settled, tabTo } from './browser';
+import { as, dialogs, enter, goTo, handsOn, launch, mixed, open, overflow, people, settled, tabTo } from './browser';
 import type { Look } from './browser';
 
 /** Against a desk on which something came back, something goes from crew to crew, something is on hold for too long, somebody complains, and something climbed; see Tests/Browser. */
@@ -111,7 +111,11 @@ test('Without a mouse a request is dispatched, noted and amended, its order assi
   const chosen = async (menu: string, item: string) => {
     await press(menu);
     await handsOn(page, '[role=menuitem]');
-    while (!(await page.evaluate((key) => document.activeElement!.matches(`[data-menu-id$="-${key}"]`), item))) await keys.press('ArrowDown');
+    const line = item.startsWith('/') ? `:has(a[href="${item}"])` : `[data-menu-id$="-${item}"]`;
+    // An arrow is followed in the next frame.
+    const there = () => page.evaluate((wanted) => new Promise<boolean>((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(document.activeElement!.matches(wanted))))), line);
+    for (let n = 0; n < 30 && !(await there()); n++) await keys.press('ArrowDown');
+    expect([item, await there()]).toEqual([item, true]);
     await keys.press('Enter');
   };
   await enter(page, 'officer', `/requests/${requestId}`);
@@ -167,12 +171,12 @@ test('Without a mouse a request is dispatched, noted and amended, its order assi
   expect((await assigned).status()).toBe(200);
   await closed();
 
-  // The last line of the menu that has no room in the row; and what climbed.
+  // To a screen for which there is no room in the row.
   await chosen('nav [data-act=menu]', '/policies');
   await page.waitForURL('**/policies');
   await handsOn(page, 'nav [data-act=menu]');
   await page.locator('#reportedAt').waitFor();
-  await (await page.locator('nav .links > a[href="/escalations"]').count() ? press('nav a[href="/escalations"]') : chosen('nav [data-act=menu]', '/escalations'));
+  await goTo(page, '/escalations');
   await page.locator('[data-ladder] [data-act=acknowledge]').first().waitFor();
   await press('[data-ladder] [data-act=acknowledge]');
   await opened();

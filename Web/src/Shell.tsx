@@ -3,7 +3,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { Alert, Button, Dropdown, Grid, Modal, Tooltip } from 'antd';
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
-import { Link, NavLink, useLocation, useNavigate } from 'react-router';
+import { Link, NavLink, useLocation } from 'react-router';
 import type { SignedIn } from './api/client';
 import { endSession, screensOf, showSignIn } from './api/session';
 import { AlarmBell } from './desk/AlarmBell';
@@ -143,12 +143,11 @@ function Links({ links, unseen }: { links: readonly (readonly [string, string])[
 function Menu({ links, label, unseen }: { links: readonly (readonly [string, string])[]; label: string; unseen: number }) {
   const { t } = useWords();
   const { pathname } = useLocation();
-  const go = useNavigate();
   const button = useRef<HTMLButtonElement>(null);
   const here = links.find(([to]) => pathname === to || pathname.startsWith(`${to}/`));
   // Enter presses the line, and not the link in it.
   return (
-    <Dropdown autoFocus onOpenChange={handsFromMenu(button)} trigger={['click']} menu={{ selectedKeys: here ? [here[0]] : [], items: links.map(([to, text]) => ({ key: to, label: <Link to={to}>{text}</Link> })), onClick: ({ key, domEvent }) => { handsToMenu(button, domEvent); if (domEvent.type === 'keydown') void go(key); } }}>
+    <Dropdown autoFocus onOpenChange={handsFromMenu(button)} trigger={['click']} menu={{ selectedKeys: here ? [here[0]] : [], items: links.map(([to, text]) => ({ key: to, label: <Link to={to}>{text}</Link> })), onClick: ({ domEvent }) => { handsToMenu(button, domEvent); if (domEvent.type === 'keydown') domEvent.currentTarget.querySelector('a')?.click(); } }}>
       <Button ref={button} type="text" icon={<MenuOutlined />} className={here ? 'here' : undefined} data-act="menu">{here?.[1] ?? label}{unseen > 0 && here?.[0] !== '/messages' && <span className="unseen-count" role="img" aria-label={t('messages.unseen', { count: unseen })} data-unseen={unseen}>{unseen}</span>}</Button>
     </Dropdown>
   );

@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
-import { AutoComplete, Button, Card, Drawer, Empty, Form, Input, Rate, Segmented, Spin, Tag } from 'antd';
+import { AutoComplete, Button, Card, Drawer, Empty, Form, Input, Segmented, Spin, Tag } from 'antd';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import { api, told } from '../api/client';
@@ -17,6 +17,7 @@ import { useFilters } from '../kit/filters';
 import { MoveDialog } from '../kit/Form';
 import { Due, Moment } from '../kit/Moment';
 import { Numbers } from '../kit/Numbers';
+import { Stars } from '../kit/Stars';
 import { spoken } from '../kit/tags';
 import { Trouble } from '../kit/Trouble';
 import { useTitle } from '../Shell';
@@ -158,11 +159,11 @@ function Answered({ line, toDial, open, close, done, keep }: One) {
       }}
     >
       <Form.Item name="solved" label={t('moves.solved')} rules={needed(t('common.required'))}><Choice options={options('solved')} /></Form.Item>
-      <Form.Item name="satisfaction" label={t('moves.satisfaction')} rules={needed(t('common.required'))}><Rate allowClear={false} /></Form.Item>
+      <Form.Item name="satisfaction" label={t('moves.satisfaction')} rules={needed(t('common.required'))}><Stars allowClear={false} /></Form.Item>
       <Form.Item noStyle shouldUpdate={(a, b) => a.satisfaction !== b.satisfaction}>
         {(form) => (form.getFieldValue('satisfaction') ?? 5) < 5 && <Form.Item name="madeItFive" label={`${t('moves.madeItFive')} (${t('common.optional')})`}><Input.TextArea maxLength={2000} autoSize={{ minRows: 2 }} /></Form.Item>}
       </Form.Item>
-      <Form.Item name="recommend" label={`${t('moves.recommend')} (${t('common.optional')})`}><Rate /></Form.Item>
+      <Form.Item name="recommend" label={`${t('moves.recommend')} (${t('common.optional')})`}><Stars /></Form.Item>
       <OwnersPhoto photo={photo} choose={setPhoto} />
       <div className="pair">
         <Form.Item name="spokeWith" label={t('moves.spokeWith')} rules={needed(t('common.required'))}><Input maxLength={100} /></Form.Item>

@@ -1,5 +1,5 @@
 import { MinusCircleOutlined, PlusOutlined } from '@ant-design/icons';
-import { App, Button, Checkbox, Dropdown, Form, Input, Rate, Select } from 'antd';
+import { App, Button, Checkbox, Dropdown, Form, Input, Select } from 'antd';
 import type dayjs from 'dayjs';
 import { useRef, useState } from 'react';
 import type { ReactNode } from 'react';
@@ -15,6 +15,7 @@ import { MoveDialog, useOpened } from '../kit/Form';
 import { handsFromMenu, handsToMenu } from '../kit/hands';
 import { OpenedOn } from '../kit/Meanwhile';
 import { CategoryPick, MemberPick, TeamPick } from '../kit/Picks';
+import { Stars } from '../kit/Stars';
 import { spoken } from '../kit/tags';
 import { At, Between } from '../kit/Pickers';
 import { exact, instantOf, wallOf } from '../kit/times';
@@ -196,11 +197,11 @@ function RecordFeedback({ details, changed, open, close, keep }: One) {
       }}
     >
       <Form.Item name="solved" label={t('moves.solved')} rules={needed(t('common.required'))}><Choice options={options('solved')} /></Form.Item>
-      <Form.Item name="satisfaction" label={t('moves.satisfaction')} rules={needed(t('common.required'))}><Rate allowClear={false} /></Form.Item>
+      <Form.Item name="satisfaction" label={t('moves.satisfaction')} rules={needed(t('common.required'))}><Stars allowClear={false} /></Form.Item>
       <Form.Item noStyle shouldUpdate={(a, b) => a.satisfaction !== b.satisfaction}>
         {(form) => (form.getFieldValue('satisfaction') ?? 5) < 5 && <Text name="madeItFive" label={t('moves.madeItFive')} rows={2} optional max={2000} />}
       </Form.Item>
-      <Form.Item name="recommend" label={`${t('moves.recommend')} (${t('common.optional')})`}><Rate /></Form.Item>
+      <Form.Item name="recommend" label={`${t('moves.recommend')} (${t('common.optional')})`}><Stars /></Form.Item>
       <OwnersPhoto photo={photo} choose={setPhoto} />
       <div className="pair">
         <Form.Item name="spokeWith" label={t('moves.spokeWith')} rules={needed(t('common.required'))}><Input maxLength={100} /></Form.Item>
