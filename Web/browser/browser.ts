@@ -204,7 +204,7 @@ export async function keptOut(page: Page, where: string, open = false): Promise<
   // Of a long list the first few stand for all.
   if (!open) await page.evaluate(() => document.querySelectorAll<HTMLElement>('.orders > :nth-child(n+9), .ant-table-tbody > tr:nth-child(n+9), .shift:nth-child(n+6), .day:nth-child(n+3)').forEach((e) => { e.style.display = 'none'; }));
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source);
-  const { violations } = await page.evaluate((within) => (window as unknown as { axe: typeof axe }).axe.run(within ? [...document.querySelectorAll(within)].findLast((e) => e.checkVisibility())! : document, { resultTypes: ['violations'] }), open ? '.ant-modal, .ant-drawer-open' : null);
+  const { violations } = await page.evaluate((within) => (window as unknown as { axe: typeof axe }).axe.run(within ? [...document.querySelectorAll(within)].findLast((e) => e.checkVisibility())! : document, { resultTypes: ['violations'], preload: false }), open ? '.ant-modal, .ant-drawer-open' : null);
   const found = violations.filter((v) => v.impact === 'serious' || v.impact === 'critical').flatMap((v) => v.nodes.map((n) => `${where} ${v.id}: ${n.target.join(' ')} ${n.html.slice(0, 160)} ${n.any.map((a) => a.message).join('; ')}`));
   return (await overflow(page)) > 0 ? [...found, `${where} sticks out to the side`] : found;
 }
