@@ -18,7 +18,7 @@ internal static class Swept
             union all
             select 'alarm ' || a.kind || ' ' || k.kind from alarm a join clock k on k.clock_id = a.clock_id where k.subject_id = any (@Of)
             union all
-            select 'clock ' || k.kind || ' ' || (k.breached_at = k.due_at)::text || ' ' || coalesce(k.next_check_at::text, 'at rest') from clock k where k.subject_id = any (@Of)
+            select 'clock ' || k.kind || ' ' || coalesce((k.breached_at = k.due_at)::text, 'kept') || ' ' || coalesce(k.next_check_at::text, 'at rest') from clock k where k.subject_id = any (@Of)
             union all
             select 'event ' || v.what || ' ' || coalesce(v.detail->>'kind', '') || ' ' || coalesce(v.detail->>'level', '') from event v where v.subject_id = any (@Of) and v.what in ('clockBreached', 'escalated', 'alarmRaised', 'clockWarned')
         ) x

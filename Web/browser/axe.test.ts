@@ -247,6 +247,7 @@ async function given(): Promise<Opening[]> {
 test.each(named)('There is room for everything between a telephone and a wall, and no form keeps anybody out or the hands (%s)', async (_, look) => {
   const out: string[] = [];
   const forms = new Set<string>();
+  const asked = look.language === 'en'; // where both languages could stand beside each other, and the least room is
   for (const [who, screens] of Object.entries({ ...opening, officer: [...opening.officer!, ...(await given())] })) {
     const { page, context, wrong } = await open(browser, look);
     await enter(page, who);
@@ -255,8 +256,8 @@ test.each(named)('There is room for everything between a telephone and a wall, a
       await goTo(page, path);
       await page.locator(ready).first().waitFor();
       await settled(page);
-      out.push(...(await fits(page, where, look.language === 'en' ? 768 : 2560)));
-      for (const what of opens) {
+      out.push(...(await fits(page, where, asked ? 768 : 2560)));
+      for (const what of asked ? opens : []) {
         const form = `${where} ${what}`;
         if (forms.has(form) || !(await opened(page, what))) continue;
         forms.add(form);
@@ -272,7 +273,7 @@ test.each(named)('There is room for everything between a telephone and a wall, a
     await context.close();
   }
 
-  expect([...new Set([...moves.request.map((m) => `/requests/ ${m}`), ...moves.order.map((m) => `/work-orders/ ${m}`)])].filter((form) => !forms.has(form))).toEqual([]);
+  if (asked) expect([...new Set([...moves.request.map((m) => `/requests/ ${m}`), ...moves.order.map((m) => `/work-orders/ ${m}`)])].filter((form) => !forms.has(form))).toEqual([]);
   expect(out).toEqual([]);
 });
 
