@@ -63,7 +63,9 @@ test('Every board follows by the stream alone, where nothing is ever asked by th
   const ladder = page.locator('[data-ladder]:has([data-act=acknowledge].ant-btn-primary)').last();
   const climbed = await ladder.getAttribute('data-ladder');
   const { items } = await clerk.get<{ items: { escalation: { clockId: string; escalationId: string } }[] }>('/api/escalations?state=open&take=200');
-  await clerk.post(`/api/escalations/${items.find((e) => e.escalation.clockId === climbed)!.escalation.escalationId}/acknowledgement`, { promisedAt: null, note: 'seen' });
+  const levels = items.filter((e) => e.escalation.clockId === climbed);
+  expect(levels).not.toEqual([]);
+  for (const { escalation } of levels) await clerk.post(`/api/escalations/${escalation.escalationId}/acknowledgement`, { promisedAt: null, note: 'seen' });
   await page.locator(`[data-ladder="${climbed}"]`).waitFor({ state: 'detached' });
 
   await page.evaluate(() => fetch('/api/session', { method: 'DELETE' }));
