@@ -136,6 +136,18 @@ export function codeAt(secret: string, step: number): string {
   return String((mac.readUInt32BE(mac.at(-1)! & 15) & 0x7f_ff_ff_ff) % 1_000_000).padStart(6, '0');
 }
 
+/** What is open over the page. */
+export const form = (page: Page) => page.locator('.ant-modal:visible, .ant-drawer:visible').first();
+
+/** What may be done with a record, by its button or out of the menu. */
+export async function move(page: Page, name: string): Promise<void> {
+  await page.locator(`[data-part=moves] [data-move=${name}], [data-move=more]`).first().waitFor();
+  const button = page.locator(`[data-part=moves] [data-move=${name}]`);
+  if (await button.count()) return button.click();
+  await page.locator('[data-move=more]').click();
+  await page.locator(`[data-menu-id$="-${name}"]`).click();
+}
+
 /** The desk has put the hands into the form of a caller who was found. */
 export const handed = (page: Page) => page.waitForFunction(() => document.activeElement?.matches('.homes input, #categoryId'));
 

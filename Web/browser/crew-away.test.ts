@@ -90,10 +90,9 @@ test('What one person did is never sent as another, who signed in meanwhile in a
   const order = await dispatched('Whose is it');
   const me = await staffIdOf('member');
   const { page, context } = await open(browser, { language: 'zh-CN', width: 360, cut: true });
+  await context.route('**/claim', (route) => route.abort('connectionreset'));
   await page.goto(`${address}/work-orders/${order.workOrderId}`);
   await sign(page, 'member');
-  await page.locator('[data-move=claim]').waitFor();
-  await context.route('**/claim', (route) => route.abort('connectionreset'));
   await page.locator('[data-move=claim]').click();
   await of(page, 'claim', 'pending').waitFor();
   await page.locator('[data-part=strip]').click();

@@ -61,6 +61,13 @@ test.each(['zh-CN', 'en'] as const)('A crew member works through an order withou
 
   // Closed and opened again, still without a line: the page comes from the telephone, and so does what was typed.
   await page.close();
+  let [there, lost] = [false, 0];
+  await context.route('**/claim', async (route) => {
+    if (!there) return route.abort('internetdisconnected'); // what is under way when the line comes back would arrive otherwise, unseen
+    if (lost++) return route.continue();
+    await route.fetch();
+    await route.abort('connectionreset');
+  });
   const again = await context.newPage();
   again.on('pageerror', (e) => wrong.push(String(e)));
   onTestFailed(async () => console.log(await again.locator('body').innerText().catch(() => 'The page is closed.')));
@@ -80,12 +87,7 @@ test.each(['zh-CN', 'en'] as const)('A crew member works through an order withou
   expect(await again.locator('[data-part=strip]').getAttribute('data-waiting')).toBe('6');
 
   // The line is back; the first reply is lost on the way.
-  let lost = 0;
-  await context.route('**/claim', async (route) => {
-    if (lost++) return route.continue();
-    await route.fetch();
-    await route.abort('connectionreset');
-  });
+  there = true;
   await context.setOffline(false);
   await step(again, 'complete', 'sent').waitFor();
   for (const name of ['claim', 'arrive', 'hold', 'resume', 'attach']) await step(again, name, 'sent').waitFor();
@@ -187,9 +189,8 @@ test('What was refused because the order had moved on says why, and is kept on t
 test('Whoever signs out leaves nothing on the telephone, and is asked first about what was not sent', async () => {
   const order = await dispatched('Left behind');
   const { page, context } = await open(browser, { language: 'zh-CN', width: 360, cut: true });
-  await enter(page, 'member', `/work-orders/${order.workOrderId}`);
-  await page.locator('[data-move=claim]').waitFor();
   await context.route('**/claim', (route) => route.abort('connectionreset'));
+  await enter(page, 'member', `/work-orders/${order.workOrderId}`);
   await page.locator('[data-move=claim]').click();
   await step(page, 'claim', 'pending').waitFor();
 

@@ -1,6 +1,6 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test as always } from 'vitest';
-import { address, goTo, launch, open, overflow, picture, signIn } from './browser';
+import { address, form, goTo, launch, open, overflow, picture, signIn } from './browser';
 import type { Look } from './browser';
 
 /** The same for who is away from a desk; a file of its own, so that two browsers share the days. */
@@ -122,5 +122,3 @@ test.each(languages)('An administrator’s day (%s)', async (language) => {
   expect(wrong).toEqual([]);
   await context.close();
 });
-
-const form = (page: Page) => page.locator('.ant-modal:visible, .ant-drawer:visible').first();

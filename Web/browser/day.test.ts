@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test as always } from 'vitest';
-import { address, goTo, launch, open, overflow, settled, signIn } from './browser';
+import { address, form, goTo, launch, move, open, overflow, settled, signIn } from './browser';
 import type { Look } from './browser';
 
 /** Each person's day at a desk with thousands of open orders, in both languages, by the screens alone, at a desk that ./run started; see Tests/Browser. */
@@ -180,17 +180,6 @@ async function choose(page: Page, category: string): Promise<void> {
   await page.locator('#categoryId').fill(category);
   await page.keyboard.press('Enter');
   await page.locator('[data-part=ahead]').waitFor();
-}
-
-const form = (page: Page) => page.locator('.ant-modal:visible, .ant-drawer:visible').first();
-
-/** By its button, or out of the menu. */
-async function move(page: Page, name: string): Promise<void> {
-  await page.locator(`[data-part=moves] [data-move=${name}], [data-move=more]`).first().waitFor();
-  const button = page.locator(`[data-part=moves] [data-move=${name}]`);
-  if (await button.count()) return button.click();
-  await page.locator('[data-move=more]').click();
-  await page.locator(`[data-menu-id$="-${name}"]`).click();
 }
 
 /** The first late one on the list: by when, and a word. It says so from then on. */

@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { address, as, enter, launch, open, overflow } from './browser';
+import { address, as, enter, form, launch, move, open, overflow } from './browser';
 import type { Look } from './browser';
 
 let browser: Browser;
@@ -92,15 +92,4 @@ async function registered(description: string): Promise<string> {
   return requestId;
 }
 
-const form = (page: Page) => page.locator('.ant-modal:visible, .ant-drawer:visible').first();
-
 const submit = (page: Page): Promise<void> => page.locator('.ant-modal:visible [data-act=submit], .ant-drawer:visible [data-act=submit]').click();
-
-/** By its button, or out of the menu. */
-async function move(page: Page, name: string): Promise<void> {
-  await page.locator(`[data-part=moves] [data-move=${name}], [data-move=more]`).first().waitFor();
-  const button = page.locator(`[data-part=moves] [data-move=${name}]`);
-  if (await button.count()) return button.click();
-  await page.locator('[data-move=more]').click();
-  await page.locator(`[data-menu-id$="-${name}"]`).click();
-}

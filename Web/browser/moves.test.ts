@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { address, as, enter, goTo, keptOut, launch, open, overflow, people, settled } from './browser';
+import { address, as, enter, goTo, keptOut, launch, move, open, overflow, people, settled } from './browser';
 import type { Look } from './browser';
 
 let browser: Browser;
@@ -416,15 +416,6 @@ async function repairedFault(): Promise<{ faultId: string; requests: string[]; w
   await member.post(`/api/work-orders/${workOrder}/completion`, { whatWasDone: 'mended the pump' });
   await Promise.all([clerk.context.close(), member.context.close()]);
   return { faultId, requests, workOrder };
-}
-
-/** By its button, or out of the menu. */
-async function move(page: Page, name: string): Promise<void> {
-  await page.locator(`[data-part=moves] [data-move=${name}], [data-move=more]`).first().waitFor();
-  const button = page.locator(`[data-part=moves] [data-move=${name}]`);
-  if (await button.count()) return button.click();
-  await page.locator('[data-move=more]').click();
-  await page.locator(`[data-menu-id$="-${name}"]`).click();
 }
 
 /** So many days from today on the community's wall. */

@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { address, as, enter, everSeen, held, launch, open, refused } from './browser';
+import { address, as, enter, everSeen, held, launch, move, open, refused } from './browser';
 
 let browser: Browser;
 let officer: Awaited<ReturnType<typeof as>>;
@@ -366,12 +366,3 @@ async function go(page: Page, record: string, description: string): Promise<void
 const form = (page: Page) => page.locator('.ant-modal:visible').first();
 
 const submit = (page: Page): Promise<void> => form(page).locator('[data-act=submit]').click();
-
-/** By its button, or out of the menu. */
-async function move(page: Page, name: string): Promise<void> {
-  await page.locator(`[data-part=moves] [data-move=${name}], [data-move=more]`).first().waitFor();
-  const button = page.locator(`[data-part=moves] [data-move=${name}]`);
-  if (await button.count()) return button.click();
-  await page.locator('[data-move=more]').click();
-  await page.locator(`[data-menu-id$="-${name}"]`).click();
-}

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import type { Browser, CDPSession, Page, Response } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { address, as, held, launch, open, settled, signIn } from './browser';
+import { address, as, form, held, launch, move, open, settled, signIn } from './browser';
 import type { Look } from './browser';
 
 let browser: Browser;
@@ -261,20 +261,9 @@ async function confirm(keyboard: CDPSession, modifiers = 0): Promise<void> {
   await keyboard.send('Input.dispatchKeyEvent', { type: 'keyUp', key: 'Enter', code: 'Enter', windowsVirtualKeyCode: 13, modifiers });
 }
 
-const form = (page: Page) => page.locator('.ant-modal:visible, .ant-drawer:visible').first();
-
 async function submit(page: Page): Promise<void> {
   await form(page).locator('[data-act=submit]').click();
   await page.locator('.ant-modal:visible').waitFor({ state: 'detached' });
-}
-
-/** By its button, or out of the menu. */
-async function move(page: Page, name: string): Promise<void> {
-  await page.locator(`[data-part=moves] [data-move=${name}], [data-move=more]`).first().waitFor();
-  const button = page.locator(`[data-part=moves] [data-move=${name}]`);
-  if (await button.count()) return button.click();
-  await page.locator('[data-move=more]').click();
-  await page.locator(`[data-menu-id$="-${name}"]`).click();
 }
 
 async function category(page: Page, typed: string): Promise<void> {
