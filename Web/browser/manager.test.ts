@@ -54,6 +54,8 @@ test.each<[Look['language'], number]>([['zh-CN', 1280], ['en', 1280], ['zh-CN', 
       expect(await page.locator(rowsOf.soon, { hasText: '昨天就该修好' }).count()).toBe(0);
     }
     if (figure === 'late') {
+      expect(await page.locator(rowsOf.late).filter({ hasNot: page.locator('.late') }).count()).toBe(0);
+      expect(await page.locator('[data-late]').count()).toBeGreaterThan(0);
       await page.locator(rowsOf.late, { hasText: '昨天就该修好' }).waitFor();
       expect(await page.locator(rowsOf.late, { hasText: '热线转来' }).count()).toBe(0);
     }

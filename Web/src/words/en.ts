@@ -178,7 +178,7 @@ export const en: Words<typeof zhCN> = {
     showing: '{{count}} shown', noMore: 'No more', unknown: '(none)', copyNumber: 'Copy number', required: 'required', open: 'Open', showNumber: 'Show number', filters: 'Filters', reset: 'Clear filters',
     traceId: 'Trace id {{id}}', show: 'Show',
   },
-  time: { late: 'Late', due: 'Due', dueBy: 'by {{time}}', started: 'Started', stopped: 'Stopped', held: 'Paused', noDue: 'No due time', beyondCalendar: 'The calendar of that year is not loaded', imposed: 'Imposed', met: 'Met', missed: 'Missed' },
+  time: { late: 'Late', lateFor: '{{clock}} late', due: 'Due', dueBy: 'by {{time}}', started: 'Started', stopped: 'Stopped', held: 'Paused', noDue: 'No due time', beyondCalendar: 'The calendar of that year is not loaded', imposed: 'Imposed', met: 'Met', missed: 'Missed' },
   desk: {
     newest: 'Registered last',
     searchPlaceholder: 'Phone, last digits, home, name, pinyin initials or request number', searchLabel: 'Caller or request',
