@@ -108,6 +108,8 @@ public sealed record ListRequests(RequestFilter Filter, RequestSort Sort = Reque
 /// <param name="OwnerWordAt">Since when there is a word or a photo from the owner that nobody of the desk has looked at.</param>
 /// <param name="PromiseDueAt">By when the next thing was promised to the owner of those that are not kept yet.</param>
 /// <param name="DueAt">When the owner's finish clock is due, or was when it stopped; null where there is none.</param>
+/// <param name="LateClock">Of what is open: which due time of the work has passed, of the request or of an order for it; of several the one that passed first. A clock that is on hold does not become late.</param>
+/// <param name="LateSince">When that one passed.</param>
 /// <param name="RunsUntil">When it is due while it runs: what <see cref="RequestSort.DueFirst"/> sorts by.</param>
 public sealed record RequestLine(
     Guid CommunityId,
@@ -132,6 +134,8 @@ public sealed record RequestLine(
     int UrgeCount,
     DateTimeOffset? DueAt,
     bool Late,
+    ClockKind? LateClock,
+    DateTimeOffset? LateSince,
     bool ToConfirm,
     DateTimeOffset? OwnerWordAt,
     DateTimeOffset? PromiseDueAt,
@@ -177,7 +181,7 @@ internal static class RequestSql
         select r.community_id, r.request_id, r.number, r.kind, r.channel, r.status, r.outcome, r.priority, r.category_id, r.description, r.place_id,
             p.name as place_name, r.customer_id, coalesce(cu.name, r.reporter_name) as customer_name, r.confidential, r.reported_at, r.registered_at,
             r.closed_at, r.rework_count, r.urge_count, k.due_at, coalesce(coalesce(k.stopped_at, k.held_at, @Now) > k.due_at, false) as late,
-            r.to_confirm and r.confirmed_at is null as to_confirm, r.owner_word_at,
+            w.kind as late_clock, w.due_at as late_since, r.to_confirm and r.confirmed_at is null as to_confirm, r.owner_word_at,
             (select min(m.due_at) from promise m where m.community_id = r.community_id and m.request_id = r.request_id and m.kept_at is null and m.given_up_at is null) as promise_due_at,
             r.in_charge_id, ic.display_name as in_charge_name, r.version, case when k.stopped_at is null then k.due_at end as runs_until
         """;
@@ -190,6 +194,20 @@ internal static class RequestSql
             where c.community_id = r.community_id and c.subject_id = r.request_id and c.kind = 'finish'
             order by c.cycle desc
             limit 1) k on true
+        left join lateral (
+            select u.kind, u.due_at
+            from (
+                select c.kind, c.due_at, c.held_at
+                from clock c
+                where c.community_id = r.community_id and c.subject_kind = 'request' and c.subject_id = r.request_id and c.stopped_at is null
+                union all
+                select c.kind, c.due_at, c.held_at
+                from request_work_order l
+                join clock c on c.community_id = l.community_id and c.subject_kind = 'workOrder' and c.subject_id = l.work_order_id and c.stopped_at is null
+                where l.community_id = r.community_id and l.request_id = r.request_id and l.left_at is null) u
+            where r.status in ('received', 'inProgress', 'awaitingFeedback') and u.kind = any (@WorkClocks) and u.due_at < @Now and u.due_at < coalesce(u.held_at, @Now)
+            order by u.due_at, u.kind
+            limit 1) w on true
         left join place p on p.community_id = r.community_id and p.place_id = r.place_id
         left join customer cu on cu.community_id = r.community_id and cu.customer_id = r.customer_id
         left join staff ic on ic.staff_id = r.in_charge_id

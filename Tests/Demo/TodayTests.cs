@@ -128,7 +128,13 @@ public sealed class TodayTests
         foreach (var (community, line) in today)
         {
             var mine = clocks.Where(c => c.Community == community).ToArray();
-            Assert.That(line.Late, Is.EqualTo(mine.Where(c => c.Kind != "feedback" && c.DueAt < (c.HeldAt ?? now)).Select(c => c.Request).Distinct().Count()));
+            var late = mine.Where(c => c.Kind != "feedback" && c.DueAt < (c.HeldAt ?? now)).ToArray();
+            Assert.That(line.Late, Is.EqualTo(late.Select(c => c.Request).Distinct().Count()));
+            var said = (await Items<RequestLine>(district, "/api/requests?open=true&communityId=" + community)).Where(r => r.LateSince is not null).ToArray();
+            Assert.That(
+                said.Select(r => (r.RequestId, r.LateSince!.Value.UtcDateTime)).Order(),
+                Is.EqualTo(late.GroupBy(c => c.Request, (request, of) => (request, of.Min(c => c.DueAt))).Order()));
+            Assert.That(said.Select(r => (r.RequestId, r.LateSince!.Value.UtcDateTime, EnumWord.Of(r.LateClock!.Value))), Is.SubsetOf(late.Select(c => (c.Request, c.DueAt, c.Kind))));
             Assert.That(line.Soon, Is.EqualTo(mine.Count(c => c.Kind == "finish" && c.HeldAt is null && c.DueAt >= now && c.DueAt < soon)));
         }
     }

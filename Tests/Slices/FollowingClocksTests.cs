@@ -823,7 +823,9 @@ public sealed class FollowingClocksTests : DeskFixture
             Assert.That(lines[behind], Is.EqualTo((clocks[1].DueAt, clocks[1].DueAt)), sort.ToString());
         }
 
-        Assert.That((await Send(Here.Clerk, new ListRequests(new RequestFilter()))).Items.ToDictionary(r => r.RequestId, r => r.Late), Is.EquivalentTo(new Dictionary<Guid, bool> { [request] = false, [unvisited] = false, [late] = true }));
+        Assert.That(
+            (await Send(Here.Clerk, new ListRequests(new RequestFilter()))).Items.Select(r => (r.RequestId, r.Late, r.LateSince)),
+            Is.EquivalentTo(new[] { (request, false, (DateTimeOffset?)null), (unvisited, false, null), (late, true, clocks[1].DueAt) }));
     }
 
     [Test]

@@ -93,7 +93,42 @@ public sealed class ListsTests : ApiFixture
 
         Assert.That(await Scalar<string>("select r.status from request r where r.request_id = @request", new { request }), Is.EqualTo("closed"));
         Assert.That(await Scalar<long>("select count(*) from clock k join request_work_order l on l.work_order_id = k.subject_id where l.request_id = @request and k.stopped_at is null and k.due_at < @Now", new { request, Now = Clock.GetUtcNow() }), Is.Positive);
-        Assert.That(late.Items.Select(r => r.RequestId), Is.EqualTo(new[] { open }));
+        Assert.That(late.Items.Select(r => (r.RequestId, r.LateClock)), Is.EqualTo(new[] { (open, (ClockKind?)ClockKind.Accept) }));
+        Assert.That((await Send(Here.Clerk, new ListRequests(new RequestFilter(Open: false)))).Items.Select(r => (r.RequestId, r.LateClock, r.LateSince)), Is.EqualTo(new[] { (request, (ClockKind?)null, (DateTimeOffset?)null) }));
+    }
+
+    [Test]
+    public async Task A_line_says_which_due_time_of_the_work_passed_first_while_it_is_owed()
+    {
+        var (request, order) = await GivenDispatched();
+        var due = (await Send(Here.Clerk, new GetWorkOrder(order))).Clocks.ToDictionary(c => c.Kind, c => c.DueAt);
+        async Task<(bool, ClockKind?, DateTimeOffset?)> Line()
+        {
+            var lines = new List<RequestLine>();
+            foreach (var sort in Enum.GetValues<RequestSort>())
+            {
+                lines.AddRange((await Send(Here.Clerk, new ListRequests(new RequestFilter(Open: true), sort))).Items);
+            }
+
+            return lines.Select(r => (r.Late, r.LateClock, r.LateSince)).Distinct().Single();
+        }
+
+        Clock.Set(due[ClockKind.Accept]!.Value);
+        Assert.That(await Line(), Is.EqualTo((false, (ClockKind?)null, (DateTimeOffset?)null)), "not yet");
+
+        Clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.That(await Line(), Is.EqualTo((false, (ClockKind?)ClockKind.Accept, due[ClockKind.Accept])));
+
+        await Send(Here.Member(Crew.Engineering), new AcceptWork(order));
+        Assert.That(await Line(), Is.EqualTo((false, (ClockKind?)null, (DateTimeOffset?)null)), "accepted");
+
+        var finish = (await Send(Here.Clerk, new GetRequest(request))).Clocks.Single(c => c.Kind == ClockKind.Finish).DueAt;
+        await Send(Here.Member(Crew.Engineering), new ArriveOnSite(order));
+        Clock.Set(finish!.Value.AddMinutes(1));
+        Assert.That(await Line(), Is.EqualTo((true, (ClockKind?)ClockKind.Finish, finish)));
+
+        await Send(Here.Member(Crew.Engineering), new CompleteWork(order, "好了"));
+        Assert.That(await Line(), Is.EqualTo((true, (ClockKind?)null, (DateTimeOffset?)null)), "finished");
     }
 
     [Test]

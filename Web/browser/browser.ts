@@ -208,7 +208,7 @@ async function pictured(page: Page, where: string): Promise<void> {
 /** A form that is open. */
 export const dialogs = '.ant-modal:visible, .ant-drawer-open:visible';
 
-/** What axe finds that keeps somebody out, in words that lead to the place; and whether something sticks out to the side. Of a page that was looked at, what is open on it. */
+/** What axe finds that keeps somebody out, in words that lead to the place; whether something sticks out to the side, and what a field of a form has no room to say. Of a page that was looked at, what is open on it. */
 export async function keptOut(page: Page, where: string, open = false): Promise<string[]> {
   await page.mouse.move(0, 0);
   await page.locator('.ant-btn-loading:visible').first().waitFor({ state: 'detached' }); // pale until what it sent is answered
@@ -218,6 +218,18 @@ export async function keptOut(page: Page, where: string, open = false): Promise<
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source);
   const { violations } = await page.evaluate((within) => (window as unknown as { axe: typeof axe }).axe.run(within ? [...document.querySelectorAll(within)].findLast((e) => e.checkVisibility())! : document, { resultTypes: ['violations'], preload: false }), open ? '.ant-modal, .ant-drawer-open' : null);
   const found = violations.filter((v) => v.impact === 'serious' || v.impact === 'critical').flatMap((v) => v.nodes.map((n) => `${where} ${v.id}: ${n.target.join(' ')} ${n.html.slice(0, 160)} ${n.any.map((a) => a.message).join('; ')}`));
+  const cut = await page.evaluate(() => {
+    const pen = document.createElement('canvas').getContext('2d')!;
+    const room = (field: HTMLInputElement) => {
+      const { font, paddingLeft, paddingRight } = getComputedStyle(field);
+      pen.font = font;
+      return field.clientWidth - Number.parseFloat(paddingLeft) - Number.parseFloat(paddingRight) - pen.measureText(field.placeholder).width;
+    };
+    return [...document.querySelectorAll<HTMLElement>('form input[placeholder], form .ant-select-placeholder')]
+      .filter((e) => e.checkVisibility({ visibilityProperty: true }) && (e instanceof HTMLInputElement ? !e.value && room(e) < -1 : e.scrollWidth > e.clientWidth + 1))
+      .map((e) => (e instanceof HTMLInputElement ? e.placeholder : e.innerText));
+  });
+  found.push(...cut.map((words) => `${where} has no room for “${words}”`));
   return (await overflow(page)) > 0 ? [...found, `${where} sticks out to the side`] : found;
 }
 

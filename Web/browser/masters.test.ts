@@ -124,7 +124,9 @@ test.each<[Look['language'], number, string]>([['zh-CN', 1440, 'Z'], ['en', 360,
   await page.locator('[data-act=take-year]').waitFor();
   await look('a year');
   await page.locator('[data-act=take-year]').click();
-  await page.locator(`[data-day="${year}-01-01"][data-kind=off]`).waitFor();
+  const first = page.locator(`[data-day="${year}-01-01"][data-kind=off]`);
+  await first.waitFor();
+  expect(await first.evaluate((day) => day.closest('table')!.querySelectorAll('th')[(day as HTMLTableCellElement).cellIndex]!.textContent)).toContain(new Date(`${year}-01-01`).toLocaleDateString(language, { weekday: 'long', timeZone: 'UTC' }));
 
   await elsewhere('community');
   await page.locator('[data-part=community]').waitFor();

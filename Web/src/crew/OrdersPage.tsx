@@ -77,8 +77,9 @@ function Line({ line: o, crew, zone }: { line: WorkOrderLine; crew: Crew; zone: 
   const { status } = foresee(o.status, o.status === 'working', waiting.map((a) => a.step));
   const open = status !== 'done' && status !== 'voided';
   const late = open && !!o.lateFrom && Date.parse(o.lateFrom) < now;
+  const unaccepted = status === 'dispatched' && !!o.acceptDueAt && Date.parse(o.acceptDueAt) < now;
   return (
-    <To to={`/work-orders/${o.workOrderId}`} className={`order ${o.priority} ${late ? 'isLate' : ''}`} data-order={o.number}>
+    <To to={`/work-orders/${o.workOrderId}`} className={`order ${o.priority} ${late || unaccepted ? 'isLate' : ''}`} data-order={o.number}>
       <span className="row spread"><strong className="where">{o.placeName ?? spoken(o.number)}</strong><span className={`tag ${status}`}>{word('workOrderStatus', status)}</span></span>
       <span className="clamp">{o.whatToDo}</span>
       <span className="row spread">
@@ -93,6 +94,7 @@ function Line({ line: o, crew, zone }: { line: WorkOrderLine; crew: Crew; zone: 
         </span>
         {o.dueAt && open && <Moment at={o.dueAt} zone={zone} late={late} />}
       </span>
+      {unaccepted && <span className="late">{say('late')} · {word('clockKind', 'accept')} <Moment at={o.acceptDueAt!} zone={zone} late /></span>}
     </To>
   );
 }

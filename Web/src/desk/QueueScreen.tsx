@@ -7,6 +7,7 @@ import { Problem } from '../api/problems';
 import { useZoneOf } from '../api/reference';
 import { OrderLine } from './OrderLine';
 import { OrderTrouble } from './OrderTrouble';
+import { LateWork } from './RequestCard';
 import { calm } from '../kit/live';
 import { useFilters } from '../kit/filters';
 import { Due, Moment } from '../kit/Moment';
@@ -77,13 +78,14 @@ function Undispatched() {
       ) : (
         <div className="orders">
           {rows.map((r) => (
-            <Link key={r.requestId} className={`order ${r.priority} ${r.late ? 'isLate' : ''}`} to={`/requests/${r.requestId}`}>
+            <Link key={r.requestId} className={`order ${r.priority} ${r.late || r.lateClock ? 'isLate' : ''}`} to={`/requests/${r.requestId}`}>
               <div className="row spread">
                 <span className="row"><span className="number">{spoken(r.number)}</span>{r.priority !== 'normal' && <PriorityTag priority={r.priority} />}<span className="quiet">{word('requestKind', r.kind)}</span>{r.toConfirm && <Tag color="gold">{t('requests.toConfirm')}</Tag>}</span>
                 {r.dueAt ? <Due at={r.dueAt} late={r.late} zone={zoneOf(r.communityId)} /> : <Moment at={r.reportedAt} zone={zoneOf(r.communityId)} brief />}
               </div>
               <div className="clamp">{r.description}</div>
               <div className="quiet">{[r.placeName, r.customerName].filter(Boolean).join(' · ')}</div>
+              <LateWork line={r} zone={zoneOf(r.communityId)} />
             </Link>
           ))}
         </div>

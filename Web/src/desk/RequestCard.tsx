@@ -20,12 +20,20 @@ export function Marks({ line: r }: { line: RequestLine }) {
   );
 }
 
+/** Which due time of the work has passed, where it is another one than the finish that stands beside it. */
+export function LateWork({ line: r, zone }: { line: RequestLine; zone: string }) {
+  const { t, word } = useWords();
+  return r.lateClock && r.lateClock !== 'finish' && (
+    <div className="late" data-late={r.lateClock}>{t('time.lateFor', { clock: word('clockKind', r.lateClock) })} <Due at={r.lateSince} late zone={zone} /></div>
+  );
+}
+
 /** One request as a card. */
 export function RequestCard({ line: r, zone }: { line: RequestLine; zone: string }) {
   const { word } = useWords();
   const open = r.status === 'received' || r.status === 'inProgress';
   return (
-    <Link className={`order ${r.priority} ${r.late && open ? 'isLate' : ''}`} to={`/requests/${r.requestId}`}>
+    <Link className={`order ${r.priority} ${(r.late && open) || r.lateClock ? 'isLate' : ''}`} to={`/requests/${r.requestId}`}>
       <div className="row spread">
         <span className="row"><span className="number">{spoken(r.number)}</span><RequestStatusTag status={r.status} /></span>
         <Moment at={r.reportedAt} zone={zone} brief />
@@ -33,6 +41,7 @@ export function RequestCard({ line: r, zone }: { line: RequestLine; zone: string
       <div className="clamp">{r.description}</div>
       <div className="quiet">{[word('requestKind', r.kind), r.placeName, r.customerName].filter(Boolean).join(' · ')} <Marks line={r} /></div>
       {open && r.dueAt && <Due at={r.dueAt} late={r.late} zone={zone} />}
+      <LateWork line={r} zone={zone} />
     </Link>
   );
 }

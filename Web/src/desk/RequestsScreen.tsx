@@ -14,7 +14,7 @@ import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
 import { useCard } from './CustomerCardView';
 import { askedBy, inOrder, names, statuses } from './listed';
-import { Marks, RequestCard } from './RequestCard';
+import { LateWork, Marks, RequestCard } from './RequestCard';
 
 export default function RequestsScreen({ who }: { who: SignedIn }) {
   const { t, options, word, pick } = useWords();
@@ -103,7 +103,7 @@ function Wide({ rows, zoneOf }: { rows: RequestLine[]; zoneOf: (id: string) => s
         { title: t('requests.where'), width: 170, render: (_, r) => r.placeName ?? <span className="quiet">—</span> },
         { title: t('requests.who'), width: 110, render: (_, r) => r.customerName ?? <span className="quiet">—</span> },
         { title: t('requests.reported'), width: 112, render: (_, r) => <Moment at={r.reportedAt} zone={zoneOf(r.communityId)} brief /> },
-        { title: t('requests.due'), width: 178, render: (_, r) => r.status === 'closed' || r.status === 'cancelled' || r.status === 'awaitingFeedback' ? <Ended line={r} /> : <Due at={r.dueAt} late={r.late} zone={zoneOf(r.communityId)} /> },
+        { title: t('requests.due'), width: 178, render: (_, r) => <>{r.status === 'closed' || r.status === 'cancelled' || r.status === 'awaitingFeedback' ? <Ended line={r} /> : <Due at={r.dueAt} late={r.late} zone={zoneOf(r.communityId)} />}<LateWork line={r} zone={zoneOf(r.communityId)} /></> },
       ]}
     />
   );

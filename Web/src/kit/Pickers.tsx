@@ -28,26 +28,29 @@ interface Timed {
 const time = 'YYYY-MM-DD HH:mm';
 const clock = (step?: number) => ({ format: 'HH:mm', ...(step ? { minuteStep: step as 5 | 15 } : {}) });
 
+/** A panel may open under a pointer that rests: the day that lies there would come to stand in the field, among what is being typed. */
+const typed = { previewValue: false } as const;
+
 /** A time. */
 export function At({ zone, step, ...props }: DatePickerProps & Timed) {
   const Picker = pickersOf(zone);
-  return <Picker showTime={clock(step)} format={time} style={{ width: '100%' }} {...props} />;
+  return <Picker {...typed} showTime={clock(step)} format={time} style={{ width: '100%' }} {...props} />;
 }
 
 /** From a time to a time. */
 export function Between({ zone, step, ...props }: RangePickerProps & Timed) {
   const { RangePicker } = pickersOf(zone);
-  return <RangePicker showTime={clock(step)} format={time} style={{ width: '100%' }} {...props} />;
+  return <RangePicker {...typed} showTime={clock(step)} format={time} style={{ width: '100%' }} {...props} />;
 }
 
 /** A day, or the week that it is in. */
 export function OnDay({ zone, ...props }: DatePickerProps & Pick<Timed, 'zone'>) {
   const Picker = pickersOf(zone);
-  return <Picker style={{ width: '100%' }} {...props} />;
+  return <Picker {...typed} style={{ width: '100%' }} {...props} />;
 }
 
 /** From a day to a day. */
 export function Days({ zone, ...props }: RangePickerProps & Pick<Timed, 'zone'>) {
   const { RangePicker } = pickersOf(zone);
-  return <RangePicker {...props} />;
+  return <RangePicker {...typed} {...props} />;
 }

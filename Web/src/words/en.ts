@@ -178,7 +178,7 @@ export const en: Words<typeof zhCN> = {
     showing: '{{count}} shown', noMore: 'No more', unknown: '(none)', copyNumber: 'Copy number', required: 'required', open: 'Open', showNumber: 'Show number', filters: 'Filters', reset: 'Clear filters',
     traceId: 'Trace id {{id}}', show: 'Show',
   },
-  time: { late: 'Late', due: 'Due', dueBy: 'by {{time}}', started: 'Started', stopped: 'Stopped', held: 'Paused', noDue: 'No due time', beyondCalendar: 'The calendar of that year is not loaded', imposed: 'Imposed', met: 'Met', missed: 'Missed' },
+  time: { late: 'Late', lateFor: '{{clock}} late', due: 'Due', dueBy: 'by {{time}}', started: 'Started', stopped: 'Stopped', held: 'Paused', noDue: 'No due time', beyondCalendar: 'The calendar of that year is not loaded', imposed: 'Imposed', met: 'Met', missed: 'Missed' },
   desk: {
     newest: 'Registered last',
     searchPlaceholder: 'Phone, last digits, home, name, pinyin initials or request number', searchLabel: 'Caller or request',
@@ -190,7 +190,7 @@ export const en: Words<typeof zhCN> = {
   },
   register: {
     already: 'This call is registered already as {{number}}; what comes after it is not done yet. Saving again goes on with it.',
-    title: 'New request', kind: 'Kind', category: 'Category', categoryPlaceholder: 'Type: leak, lift, bill …', place: 'Place', placePlaceholder: 'Type a home or the name of a place', description: 'Description', descriptionPlaceholder: 'In the caller’s words',
+    title: 'New request', kind: 'Kind', category: 'Category', categoryPlaceholder: 'Type: leak, lift, bill …', place: 'Place', placePlaceholder: 'Home, or name of a place', description: 'Description', descriptionPlaceholder: 'In the caller’s words',
     priority: 'Priority', priorityDefault: 'By category', channel: 'Channel', appointment: 'Appointment', confidential: 'Confidential', confidentialHint: 'The crew and person complained about cannot see who complained', onBehalfOf: 'On behalf of', reportedAt: 'Reported at', reportedAtHint: 'When entered later',
     foreignSource: 'Foreign source', foreignNumber: 'Foreign number', foreignDue: 'Imposed due time', more: 'More options', submit: 'Register', submitHint: 'saves and starts the next', saved: 'Registered {{number}}', savedAndJoined: 'Registered {{number}} and joined to the fault', savedAndAnswered: 'Registered and answered {{number}}', openIt: 'Open', next: 'Register the next',
     needCategory: 'Choose a category', needDescription: 'Say what it is about', needCommunity: 'Choose a community', clear: 'Clear the form', quick: 'After saving', sender: 'for example 12345 hotline', noCategory: 'No category is called that. Characters, pinyin initials and English all work.', elsewhere: 'Somewhere else', byDesk: 'Answered by the desk', join: 'Join',

@@ -176,7 +176,7 @@ export const zhCN = {
     showing: '已显示 {{count}} 条', noMore: '没有更多了', unknown: '（无）', copyNumber: '复制单号', required: '必填', open: '未结', showNumber: '显示号码', filters: '筛选', reset: '清除筛选',
     traceId: '追踪号 {{id}}', show: '查看',
   },
-  time: { late: '已超时', due: '到期', dueBy: '{{time}} 前', started: '开始', stopped: '结束', held: '已暂停', noDue: '没有时限', beyondCalendar: '该年日历未载入，暂不能推算', imposed: '外部指定', met: '按时完成', missed: '超时完成' },
+  time: { late: '已超时', lateFor: '{{clock}}超时', due: '到期', dueBy: '{{time}} 前', started: '开始', stopped: '结束', held: '已暂停', noDue: '没有时限', beyondCalendar: '该年日历未载入，暂不能推算', imposed: '外部指定', met: '按时完成', missed: '超时完成' },
   desk: {
     newest: '最近登记',
     searchPlaceholder: '电话、尾号、房号、姓名、拼音首字母或单号', searchLabel: '来电人或申请',

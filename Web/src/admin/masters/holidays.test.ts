@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { dayOf, sheetOf, textOf, yearOf } from './holidays';
+import { dayOf, sheetOf, textOf, weeksOf, yearOf } from './holidays';
 
 describe('a file of holidays', () => {
   test('Days off and worked, with a header and without', () => {
@@ -39,6 +39,11 @@ describe('a year', () => {
     expect(year.flatMap((m) => m.days)).toHaveLength(365);
     expect(year.map((m) => m.blanks)).toEqual([4, 0, 0, 3, 5, 1, 3, 6, 2, 4, 0, 2]);
     expect(yearOf(hours, 2028).flatMap((m) => m.days)).toHaveLength(366);
+    // January 2027 begins on a Friday, February on a Monday and has four weeks.
+    expect(year.slice(0, 2).map((m) => weeksOf(m).map((week) => week.map((d) => Number(d?.day.slice(8) ?? 0)).join(' ')))).toEqual([
+      ['0 0 0 0 1 2 3', '4 5 6 7 8 9 10', '11 12 13 14 15 16 17', '18 19 20 21 22 23 24', '25 26 27 28 29 30 31'],
+      ['1 2 3 4 5 6 7', '8 9 10 11 12 13 14', '15 16 17 18 19 20 21', '22 23 24 25 26 27 28'],
+    ]);
   });
 
   test('Says of each day what it is', () => {

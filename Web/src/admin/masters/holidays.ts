@@ -71,8 +71,24 @@ export interface Hours {
 
 const names = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
 
+interface Day {
+  day: string;
+  kind: DayKind;
+}
+
+interface Month {
+  blanks: number;
+  days: Day[];
+}
+
+/** A month by its weeks, from Monday on; blank where a day is of another month. */
+export function weeksOf({ blanks, days }: Month): (Day | undefined)[][] {
+  const cells = [...Array<undefined>(blanks).fill(undefined), ...days];
+  return Array.from({ length: Math.ceil(cells.length / 7) }, (_, week) => Array.from({ length: 7 }, (__, n) => cells[7 * week + n]));
+}
+
 /** Each day of a year as a calendar has it; twelve months, Monday first, with the blanks before the first. */
-export function yearOf(hours: Hours, year: number): { blanks: number; days: { day: string; kind: DayKind }[] }[] {
+export function yearOf(hours: Hours, year: number): Month[] {
   const off = new Set(hours.holidays ?? []);
   const worked = new Set((hours.makeUpDays ?? []).map((d) => d.day));
   const special = new Set((hours.overrides ?? []).map((d) => d.day));
