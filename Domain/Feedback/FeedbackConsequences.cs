@@ -76,6 +76,7 @@ internal sealed class FeedbackConsequences(Db db, Caller caller, EventLog log, I
                 await CloseIt(request, now, ct);
                 break;
             case Consequence.DeskDecides:
+                MayBeClosed(request); // or the desk would have nothing to decide
                 await FollowUp(request, feedbackId, solved == Solved.Partly ? "partlySolved" : "lowScore", Roles.Clerk, now, ct);
                 await CallBack(request, feedbackId, now, ct);
                 break;
@@ -129,16 +130,20 @@ internal sealed class FeedbackConsequences(Db db, Caller caller, EventLog log, I
 
     public async Task CloseIt(LockedRequest request, DateTimeOffset now, CancellationToken ct)
     {
-        if (request.Status == RequestStatus.Closed)
+        if (MayBeClosed(request) is not { } to)
         {
             return; // a late answer to a closed request changes nothing about its state
         }
 
-        var to = RequestLifecycle.After(request.Status, RequestMove.Close);
         await db.Run(Close, new { request.RequestId, To = to, Now = now }, ct);
         log.Write(request.CommunityId, SubjectKind.Request, request.RequestId, Happening.RequestClosed, visibility: Visibility.Owner, occurredAt: now);
         await mediator.Publish(new RequestMoved(request.CommunityId, request.RequestId, request.Status, RequestMove.Close, to, now), ct);
     }
+
+    /// <returns>Null where it is closed already.</returns>
+    /// <exception cref="Refused.Conflict">It is cancelled, or being worked on: there is no result that an answer could be about.</exception>
+    private static RequestStatus? MayBeClosed(LockedRequest request) =>
+        request.Status == RequestStatus.Closed ? null : RequestLifecycle.After(request.Status, RequestMove.Close);
 
     private async Task FollowUp(LockedRequest request, Guid feedbackId, string reason, Roles role, DateTimeOffset now, CancellationToken ct)
     {
