@@ -1,4 +1,5 @@
 using NUnit.Framework;
+using PropertyServiceDesk.Domain.Customers;
 using PropertyServiceDesk.Domain.Feedback;
 using PropertyServiceDesk.Domain.Requests;
 using PropertyServiceDesk.Domain.Rules;
@@ -42,5 +43,67 @@ public sealed class LoopTests : DeskFixture
         await Send(Here.Member(Crew.Engineering), new CompleteWork(rework.WorkOrderId, "重新做了"));
         Assert.That((await Send(Here.Clerk, new RecordFeedback(request, Solved.Yes, 4, "王小明"))).Status, Is.EqualTo(RequestStatus.Closed));
         Assert.That((await Send(Here.Clerk, new GetRequest(request))).Feedback.Select(f => f.Satisfaction), Is.EqualTo(new short?[] { 1, 4 }));
+    }
+
+    [Test]
+    public async Task Not_solved_sends_everybody_again_whose_part_was_mandatory_and_whoever_waited_waits_again()
+    {
+        var request = (await GivenRequest()).RequestId;
+        var first = (await Send(Here.Clerk, new DispatchWork(
+            request, [new NewOrder(Crew.Engineering, "修水管"), new NewOrder(Crew.Environment, "擦干地面", WaitsForOrder: 0), new NewOrder(Crew.Security, "陪同", Mandatory: false)]))).WorkOrders.Select(o => o.WorkOrderId).ToArray();
+        await Work(first[2], Crew.Security);
+        await Work(first[0], Crew.Engineering);
+        await Work(first[1], Crew.Environment);
+
+        await Send(Here.Clerk, new RecordFeedback(request, Solved.No, 1, "王小明", MadeItFive: "还在漏"));
+
+        var again = await Reworked(request);
+        Assert.That(again.Select(o => (o.ReworkOfId, o.Crew, o.WhatToDo, o.Status, o.Mandatory)), Is.EqualTo(new[]
+        {
+            ((Guid?)first[0], Crew.Engineering, "修水管", WorkOrderStatus.Dispatched, true), (first[1], Crew.Environment, "擦干地面", WorkOrderStatus.Waiting, true),
+        }));
+        Assert.That(again[1].WaitsForId, Is.EqualTo(again[0].WorkOrderId));
+
+        // The floor is dry: that part is voided, and what was done since the owner said so is all there is to ask about.
+        await Work(again[0].WorkOrderId, Crew.Engineering);
+        Assert.That((await Send(Here.Clerk, new GetWorkOrder(again[1].WorkOrderId))).WorkOrder.Status, Is.EqualTo(WorkOrderStatus.Dispatched));
+        await Send(Here.Clerk, new VoidWork(again[1].WorkOrderId, "地面是干的"));
+        Assert.That((await Send(Here.Clerk, new GetRequest(request))).Request, Has.Property("Status").EqualTo(RequestStatus.AwaitingFeedback).And.Property("Round").EqualTo((short)2));
+
+        Clock.Advance(TimeSpan.FromHours(1));
+        await Send(Here.Clerk, new RecordFeedback(request, Solved.No, 1, "王小明"));
+
+        var third = (await Reworked(request)).ExceptBy(again.Select(o => o.WorkOrderId), o => o.WorkOrderId).ToArray();
+        Assert.That(third.Select(o => (o.ReworkOfId, o.Crew)), Is.EqualTo(new[] { ((Guid?)again[0].WorkOrderId, Crew.Engineering) }), "nobody is sent to the dry floor again");
+        Assert.That((await Send(Here.Clerk, new GetRequest(request))).Request.ReworkCount, Is.EqualTo(2));
+        Assert.That((await Send(Here.Clerk, new GetCard(Here.Customer))).Last90Days.Reworks, Is.EqualTo(2), "counted by how often it was said, not by how many went");
+    }
+
+    [Test]
+    public async Task What_came_to_nothing_when_it_was_to_be_done_again_is_all_done_again()
+    {
+        var request = (await GivenRequest()).RequestId;
+        var first = (await Send(Here.Clerk, new DispatchWork(request, [new NewOrder(Crew.Engineering, "修水管"), new NewOrder(Crew.Environment, "擦干地面")]))).WorkOrders.Select(o => o.WorkOrderId).ToArray();
+        await Work(first[0], Crew.Engineering);
+        await Work(first[1], Crew.Environment);
+        await Send(Here.Clerk, new ReportNotFixed(request, "王小明", "还在漏"));
+        foreach (var order in await Reworked(request))
+        {
+            await Send(Here.Clerk, new VoidWork(order.WorkOrderId, "先在电话里说明"));
+        }
+
+        await Send(Here.Clerk, new AnswerRequest(request, AnswerKind.Explained, "阀门要先关上"));
+        await Send(Here.Clerk, new ReportNotFixed(request, "王小明", "关了还漏"));
+
+        Assert.That((await Reworked(request)).Where(o => o.Status == WorkOrderStatus.Dispatched).Select(o => o.ReworkOfId), Is.EqualTo(first.Select(o => (Guid?)o)));
+    }
+
+    private async Task<RequestOrder[]> Reworked(Guid request) => [.. (await Send(Here.Clerk, new GetRequest(request))).WorkOrders.Where(o => o.ReworkOfId is not null).OrderBy(o => o.Number)];
+
+    private async Task Work(Guid order, Crew crew)
+    {
+        await Send(Here.Member(crew), new AcceptWork(order));
+        await Send(Here.Member(crew), new ArriveOnSite(order));
+        await Send(Here.Member(crew), new CompleteWork(order, "好了"));
     }
 }
