@@ -1,4 +1,5 @@
 using NUnit.Framework;
+using PropertyServiceDesk.Domain.Communities;
 using PropertyServiceDesk.Domain.Customers;
 using PropertyServiceDesk.Domain.Feedback;
 using PropertyServiceDesk.Domain.Requests;
@@ -96,6 +97,46 @@ public sealed class LoopTests : DeskFixture
         await Send(Here.Clerk, new ReportNotFixed(request, "王小明", "关了还漏"));
 
         Assert.That((await Reworked(request)).Where(o => o.Status == WorkOrderStatus.Dispatched).Select(o => o.ReworkOfId), Is.EqualTo(first.Select(o => (Guid?)o)));
+    }
+
+    [Test]
+    public async Task Whoever_takes_over_after_somebody_had_arrived_comes_first_and_the_arrival_in_time_stays_met([Values("handed over", "left the team")] string how)
+    {
+        var (request, order) = await GivenWorking(priority: Priority.Urgent);
+        var (one, next) = (Here.Member(Crew.Engineering), Here.Member(Crew.Engineering, 2));
+        Clock.Advance(TimeSpan.FromMinutes(5));
+        if (how == "handed over")
+        {
+            await Send(one, new AssignWork(order, next.Id));
+            await Send(next, new AcceptWork(order));
+        }
+        else
+        {
+            await Send(Here.People["administrator"], new UnseatMember(Here.Teams[Crew.Engineering], one.Id));
+            await Send(next, new ClaimWork(order));
+            await Send(Here.People["administrator"], new SeatMember(Here.Teams[Crew.Engineering], one.Id));
+        }
+
+        var details = await Send(next, new GetWorkOrder(order));
+        Assert.That((details.WorkOrder.Status, details.WorkOrder.ArrivedAt), Is.EqualTo((WorkOrderStatus.Accepted, (DateTimeOffset?)null)));
+        Assert.That(details.AllowedMoves, Does.Contain(WorkOrderMove.Arrive).And.Not.Contain(WorkOrderMove.Complete));
+
+        // Held on the way: not back to work where nobody is, and no arrival of theirs is taken back; nor does another priority ask for the crew's arrival again.
+        await Send(next, new HoldWork(order, HoldReason.Parts, Clock.GetUtcNow().AddHours(1)));
+        Assert.That((await Send(next, new ResumeWork(order))).Status, Is.EqualTo(WorkOrderStatus.Accepted));
+        Assert.That(await Refusal(() => Send(next, new CompleteWork(order, "好了"))), Is.EqualTo("work_order.move_not_allowed"));
+        await Send(Here.Clerk, new ReprioritiseRequest(request, Priority.Danger, "漏电", (await Send(Here.Clerk, new GetRequest(request))).Request.Version));
+        Assert.That(await Rows<(int, string)>("select cycle::int, stopped_why from clock where subject_id = @order and kind = 'arrive'", new { order }), Is.EqualTo(new[] { (1, "met") }));
+
+        Clock.Advance(TimeSpan.FromMinutes(5));
+        await Send(next, new ArriveOnSite(order));
+        Assert.That((await Send(next, new GetWorkOrder(order))).WorkOrder.ArrivedAt, Is.EqualTo(Clock.GetUtcNow()));
+        await Send(next, new CompleteWork(order, "好了"));
+        Assert.That(await Rows<(DateTime, Guid)>("select occurred_at, actor_id from event where subject_id = @order and what = 'workArrived' order by seq", new { order }), Is.EqualTo(new[]
+        {
+            (FakeClock.Start.UtcDateTime, one.Id), (Clock.GetUtcNow().UtcDateTime, next.Id),
+        }));
+        Assert.That(await ClocksThatDiffer(), Is.Empty);
     }
 
     private async Task<RequestOrder[]> Reworked(Guid request) => [.. (await Send(Here.Clerk, new GetRequest(request))).WorkOrders.Where(o => o.ReworkOfId is not null).OrderBy(o => o.Number)];
