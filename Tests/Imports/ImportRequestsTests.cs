@@ -238,6 +238,18 @@ public sealed class ImportRequestsTests : ImportFixture
     }
 
     [Test]
+    public async Task The_mark_that_a_spreadsheet_puts_before_the_first_column_is_no_part_of_its_name([Values] bool packed)
+    {
+        var text = Header + "\n" + Row("1", title: "水泵响") + "\n";
+        System.IO.File.WriteAllBytes(File, packed ? Packed(CompressionLevel.Fastest, "\ufeff" + text) : Encoding.UTF8.GetBytes("\ufeff" + text));
+
+        var summary = await Import();
+
+        Assert.That((summary.Imported, summary.Refused), Is.EqualTo((1L, 0L)));
+        Assert.That(await Rows<string>("select import_id || ' ' || description from request"), Is.EqualTo(new[] { "1 水泵响" }));
+    }
+
+    [Test]
     public async Task Text_in_another_encoding_than_said_is_refused_not_damaged()
     {
         System.IO.File.WriteAllBytes(File, [.. Encoding.UTF8.GetBytes(Header + "\n"), .. System.Text.CodePagesEncodingProvider.Instance.GetEncoding("gb18030")!.GetBytes(Row("1", title: "水泵响"))]);
@@ -388,6 +400,28 @@ public sealed class ImportRequestsTests : ImportFixture
 
         Assert.That(answered.Status, Is.EqualTo(RequestStatus.Closed));
         Assert.That(await Scalar<long>("select count(*) from event where what = 'importTakenUp' and subject_id = @request", new { request }), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_deadline_that_came_with_the_import_is_neither_moved_nor_removed()
+    {
+        Given(Row("1", place: "3-2-1502"));
+        await Import();
+        var request = (await Send(Here.Clerk, new GetRequest(await Imported("1")))).Request;
+        var due = await Scalar<DateTime>("select imposed_due_at from request");
+
+        foreach (var amended in new[]
+        {
+            new AmendRequest(request.RequestId, Foreign: new ForeignNumber("12345", "2026-0009", Clock.GetUtcNow().AddHours(9)), Reason: "Wrong", Version: request.Version),
+            new AmendRequest(request.RequestId, Foreign: new ForeignNumber("12345", "2026-0009"), Reason: "Wrong", Version: request.Version),
+            new AmendRequest(request.RequestId, Remove: [RequestField.Foreign], Reason: "Wrong", Version: request.Version),
+        })
+        {
+            Assert.That(await Refusal(() => Send(Here.Clerk, amended)), Is.EqualTo("request.deadline_was_imported"));
+        }
+
+        await Send(Here.Clerk, new AmendRequest(request.RequestId, "Pump hums loudly", Version: request.Version));
+        Assert.That(await Rows<(string, DateTime, DateTime)>("select description, imposed_due_at, (select due_at from clock where kind = 'finish' and subject_id = request_id) from request"), Is.EqualTo(new[] { ("Pump hums loudly", due, due) }));
     }
 
     [Test]
