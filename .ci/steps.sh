@@ -49,6 +49,16 @@ spawn() {
 
 is_alive() { kill -0 "$1" 2>/dev/null; }
 
+# The status of GET /health/ready, empty when nobody answers.
+ready_status() {
+  local reply=''
+  { exec 7<>"/dev/tcp/127.0.0.1/$1"; } 2>/dev/null || return 0
+  printf 'GET /health/ready HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n' >&7 2>/dev/null || true
+  read -r -t 5 _ reply _ <&7 2>/dev/null || true
+  exec 7>&-
+  printf '%s' "$reply"
+}
+
 # Asks a child and what it started to end, insists after the given number of seconds.
 end_group() {
   local pid=$1 left=$(($2 * 10))

@@ -87,7 +87,8 @@ internal sealed partial class Problems(ILogger<Problems> log) : IExceptionHandle
     /// <summary>Method and pattern, without ids; the handler of exceptions has put the endpoint itself away.</summary>
     private static string? EndpointOf(HttpContext http) => http.Features.Get<IExceptionHandlerFeature>()?.Endpoint?.DisplayName;
 
-    private static int StatusOf(Refused refused) => refused switch
+    /// <summary>The only place that says which status a refusal is, on the owners' pages as well.</summary>
+    internal static int StatusOf(Refused refused) => refused switch
     {
         Refused.Invalid => StatusCodes.Status422UnprocessableEntity,
         Refused.NotFound => StatusCodes.Status404NotFound,

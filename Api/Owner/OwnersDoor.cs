@@ -248,7 +248,7 @@ internal static partial class OwnersDoor
             var t = visit.Tongue;
             var at = page.Rounds is [.., { EndedAt: { } ended }] ? Tongue.At(ended, TimeZoneInfo.FindSystemTimeZoneById(page.Request.TimeZone)) : null;
             var when = at is null ? "" : t.Say($"（{at}）", $" ({at})");
-            await Send(http, StatusOf(refused), t, Pages.Request(t, visit.Address, page, new Notice(false, t.Of(refused, when)), name => form[name].ToString()));
+            await Send(http, Problems.StatusOf(refused), t, Pages.Request(t, visit.Address, page, new Notice(false, t.Of(refused, when)), name => form[name].ToString()));
         }
     };
 
@@ -353,7 +353,7 @@ internal static partial class OwnersDoor
         catch (Refused refused)
         {
             var page = Pages.Report(t, Uri.EscapeDataString((string)http.GetRouteValue("code")!), shown, IsPlaced(target), new Notice(false, t.Of(refused, null)), name => form[name].ToString());
-            await Send(http, StatusOf(refused), t, page);
+            await Send(http, Problems.StatusOf(refused), t, page);
         }
     }
 
@@ -491,15 +491,6 @@ internal static partial class OwnersDoor
         form["key"].ToString() is { Length: 32 } key && key.All(char.IsAsciiHexDigitLower)
             ? "form " + key + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(what)).AsSpan(0, 16))
             : null;
-
-    private static int StatusOf(Refused refused) => refused switch
-    {
-        Refused.Invalid => StatusCodes.Status422UnprocessableEntity,
-        Refused.TooLarge => StatusCodes.Status413PayloadTooLarge,
-        Refused.Forbidden => StatusCodes.Status403Forbidden,
-        Refused.NotFound => StatusCodes.Status404NotFound,
-        _ => StatusCodes.Status409Conflict,
-    };
 
     // ---------------------------------------------------------------- replies
 

@@ -83,6 +83,15 @@ internal sealed class ClockFollower(Db db, SlaBook book, ClockRows clocks)
         order by kind, cycle
         """;
 
+    // Somebody of the crew that has the order now arrived in time or late, and handed it over: the crew has come. An arrival that was taken back has a clock that runs.
+    private const string CrewArrived = """
+        select exists (
+            select from work_order o
+            join clock k on k.community_id = o.community_id and k.subject_id = o.work_order_id and k.kind = 'arrive'
+            where o.community_id = @CommunityId and o.work_order_id = @WorkOrderId
+            having max(k.cycle) filter (where k.stopped_why = 'met' and k.stopped_at >= o.dispatched_at) = max(k.cycle))
+        """;
+
     private sealed record Earlier(ClockKind Kind, DateTimeOffset StartedAt, StopReason? StoppedWhy);
 
     /// <param name="among">The kinds that this is about.</param>
@@ -149,6 +158,7 @@ internal sealed class ClockFollower(Db db, SlaBook book, ClockRows clocks)
 
         // An appointment that has passed goes on to govern the arrival that it governed.
         var appointmentStill = arrive is { Allowance: null } && row.AppointmentTo is not null ? row.AppointmentTo.Value.AddTicks(-1) : at;
+        var arrived = row.ArrivedAt is not null || (arrive is null && mayStart && await db.Single<bool>(CrewArrived, new { CommunityId = communityId, WorkOrderId = workOrderId }, ct));
         var owed = OwedClocks.OfACrew(policy, row.Crew, at, row.AppointmentTo, at < appointmentStill ? at : appointmentStill)
             .Select(o => running.FirstOrDefault(r => r.SubjectId == workOrderId && r.Kind == o.Kind) is { } runs ? o with { From = runs.StartedAt } : o)
             .Where(o => among.Contains(o.Kind))
@@ -158,7 +168,7 @@ internal sealed class ClockFollower(Db db, SlaBook book, ClockRows clocks)
         bool MayStart(ClockKind kind) => mayStart && kind switch
         {
             ClockKind.Accept => row.Status == WorkOrderStatus.Dispatched,
-            _ => row.ArrivedAt is null,
+            _ => !arrived,
         };
     }
 }

@@ -6,7 +6,7 @@ namespace PropertyServiceDesk.Domain.Clocks;
 internal sealed class KeepOrderClocks(Db db, SlaBook book, ClockRows clocks, StandStill standStill, TimeProvider clock)
     : INotificationHandler<WorkMade>, INotificationHandler<WorkMoved>, INotificationHandler<HoldLimitPassed>, INotificationHandler<HoldAgreed>
 {
-    // They came before the appointment, and nobody was at home.
+    // They came before the appointment, and nobody was at home. Who is still on the way had not arrived: whoever had the order before them may have.
     private const string ArrivalTakenBack = """
         select exists (
             select from work_order o
@@ -47,7 +47,7 @@ internal sealed class KeepOrderClocks(Db db, SlaBook book, ClockRows clocks, Sta
                 await clocks.Stop(community, [order], [ClockKind.Arrive], StopReason.Met, at, cancellationToken);
                 await clocks.Stop(community, notification.RequestIds, [ClockKind.Arranged], StopReason.Met, at, cancellationToken);
                 break;
-            case WorkOrderMove.Hold when await db.Single<bool>(ArrivalTakenBack, new { CommunityId = community, WorkOrderId = order }, cancellationToken):
+            case WorkOrderMove.Hold when notification.From == WorkOrderStatus.Working && await db.Single<bool>(ArrivalTakenBack, new { CommunityId = community, WorkOrderId = order }, cancellationToken):
                 await StartFor(community, order, notification.NowCrew, heard, [ClockKind.Arrive], cancellationToken);
                 break;
             case WorkOrderMove.MakeSafe:

@@ -153,7 +153,7 @@ public sealed record GetCard(Guid CustomerId) : IQuery<CustomerCard>
             order by m.due_at, m.promise_id
             limit 50;
 
-            select coalesce(sum((select count(*)
+            select coalesce(sum((select count(distinct o.created_at) -- one "not solved" may send several crews
                         from request_work_order l
                         join work_order o on o.community_id = l.community_id and o.work_order_id = l.work_order_id
                         where l.community_id = r.community_id and l.request_id = r.request_id and o.rework_of_id is not null and o.created_at >= @Since)

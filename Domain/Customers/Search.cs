@@ -196,7 +196,7 @@ public sealed record Search(string Q, int Take = 20, Guid? CommunityId = null) :
                 placeIds.Length > query.Take,
                 [.. requests.Take(query.Take).Select(r => r with { ReporterPhone = Masked.Phone(r.ReporterPhone) })],
                 faults,
-                requestIds.Length > query.Take);
+                requestIds.Length > query.Take || requests.Count > query.Take); // of an order that serves many, all are asked for by its number alone
         }
 
         private static string? Matching(IEnumerable<string> phones, string[][] digits) =>

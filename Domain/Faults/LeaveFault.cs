@@ -38,7 +38,8 @@ public sealed record UnJoinRequest([property: JsonIgnore] Guid FaultId, [propert
 
 /// <summary>
 /// "Mine is not fixed": the fault's orders that served the request are done, and for this one it did not help. It leaves the fault and
-/// comes back as rework with an order of its own; that the fault's orders served it stays in its history.
+/// comes back as rework with an order of its own; that the fault's orders served it stays in its history. What was answered with its fault,
+/// and had no crew, comes back to the desk.
 /// </summary>
 /// <param name="SaidBy">Who said so: 1–100 characters.</param>
 /// <param name="Words">What they said: 1–2,000 characters. It is the answer of the round where one is open.</param>
@@ -69,7 +70,7 @@ public sealed record SplitOffRequest([property: JsonIgnore] Guid FaultId, [prope
         {
             var request = await leaver.Lock(command.FaultId, command.RequestId, cancellationToken);
             var served = await db.Single<Served>(ServedBy, new { request.CommunityId, request.RequestId, command.FaultId }, cancellationToken);
-            if (served is not { Done: > 0, Open: 0 })
+            if (request.Status is RequestStatus.Received or RequestStatus.InProgress && served is not { Done: > 0, Open: 0 })
             {
                 throw new Refused.Conflict("fault.not_done_yet", "The fault's orders are not done yet. If the request was about something else, un-join it.");
             }

@@ -76,6 +76,7 @@ internal sealed class FeedbackConsequences(Db db, Caller caller, EventLog log, I
                 await CloseIt(request, now, ct);
                 break;
             case Consequence.DeskDecides:
+                MayBeClosed(request); // or the desk would have nothing to decide
                 await FollowUp(request, feedbackId, solved == Solved.Partly ? "partlySolved" : "lowScore", Roles.Clerk, now, ct);
                 await CallBack(request, feedbackId, now, ct);
                 break;
@@ -129,16 +130,20 @@ internal sealed class FeedbackConsequences(Db db, Caller caller, EventLog log, I
 
     public async Task CloseIt(LockedRequest request, DateTimeOffset now, CancellationToken ct)
     {
-        if (request.Status == RequestStatus.Closed)
+        if (MayBeClosed(request) is not { } to)
         {
             return; // a late answer to a closed request changes nothing about its state
         }
 
-        var to = RequestLifecycle.After(request.Status, RequestMove.Close);
         await db.Run(Close, new { request.RequestId, To = to, Now = now }, ct);
         log.Write(request.CommunityId, SubjectKind.Request, request.RequestId, Happening.RequestClosed, visibility: Visibility.Owner, occurredAt: now);
         await mediator.Publish(new RequestMoved(request.CommunityId, request.RequestId, request.Status, RequestMove.Close, to, now), ct);
     }
+
+    /// <returns>Null where it is closed already.</returns>
+    /// <exception cref="Refused.Conflict">It is cancelled, or being worked on: there is no result that an answer could be about.</exception>
+    private static RequestStatus? MayBeClosed(LockedRequest request) =>
+        request.Status == RequestStatus.Closed ? null : RequestLifecycle.After(request.Status, RequestMove.Close);
 
     private async Task FollowUp(LockedRequest request, Guid feedbackId, string reason, Roles role, DateTimeOffset now, CancellationToken ct)
     {
@@ -154,20 +159,39 @@ internal sealed class FeedbackConsequences(Db db, Caller caller, EventLog log, I
     }
 }
 
-/// <summary>Sends a request back to work: a new order for each that was done last time, of the same crew and team, with its cause to be chosen by the desk.</summary>
+/// <summary>Sends a request back to work: a new order for each mandatory one that was done last time, of the same crew and team, with its cause to be chosen by the desk. What is not needed again is voided.</summary>
 internal sealed class Reworker(Db db, Caller caller, EventLog log, IMediator mediator, OrderMaker maker)
 {
+    // Of this round: done since the last "not solved". Where that came to nothing, and nothing was done since, it is as it was then.
     private const string LastDone = """
-        select o.work_order_id, o.crew, o.team_id, o.what_to_do
-        from request_work_order l
-        join work_order o on o.community_id = l.community_id and o.work_order_id = l.work_order_id
-        where l.community_id = @CommunityId and l.request_id = @RequestId and l.left_at is null and l.mandatory and o.status = 'done'
-          and not exists (
-            select from work_order re
-            join request_work_order rl on rl.community_id = re.community_id and rl.work_order_id = re.work_order_id and rl.request_id = l.request_id
-            where re.community_id = o.community_id and re.rework_of_id = o.work_order_id and re.status <> 'voided')
-        order by coalesce(o.fault_id = @FaultId, false) desc, o.done_at desc, o.work_order_id desc
-        limit 1
+        with again as (
+            select min(y.number) as number, min(y.created_at) as created_at
+            from (
+                select x.created_at, b.number as reworked
+                from request_work_order w
+                join work_order x on x.community_id = w.community_id and x.work_order_id = w.work_order_id
+                join work_order b on b.community_id = x.community_id and b.work_order_id = x.rework_of_id
+                where w.community_id = @CommunityId and w.request_id = @RequestId
+                order by x.number desc
+                limit 1) last
+            join request_work_order v on v.community_id = @CommunityId and v.request_id = @RequestId
+            join work_order y on y.community_id = v.community_id and y.work_order_id = v.work_order_id and y.rework_of_id is not null and y.created_at = last.created_at and y.number > last.reworked
+        ), done as (
+            select o.work_order_id, o.number, o.crew, o.team_id, o.what_to_do, o.waits_for_id, coalesce(o.fault_id = @FaultId, false) as of_the_fault,
+                again.number is null or o.number >= again.number or o.done_at > again.created_at as this_round
+            from request_work_order l
+            join work_order o on o.community_id = l.community_id and o.work_order_id = l.work_order_id
+            cross join again
+            where l.community_id = @CommunityId and l.request_id = @RequestId and l.left_at is null and l.mandatory and o.status = 'done'
+              and not exists (
+                select from work_order re
+                join request_work_order rl on rl.community_id = re.community_id and rl.work_order_id = re.work_order_id and rl.request_id = l.request_id
+                where re.community_id = o.community_id and re.rework_of_id = o.work_order_id and re.status <> 'voided')
+        )
+        select d.work_order_id, d.crew, d.team_id, d.what_to_do, d.waits_for_id
+        from done d
+        where (d.of_the_fault, d.this_round) = (select x.of_the_fault, x.this_round from done x order by x.of_the_fault desc, x.this_round desc limit 1)
+        order by d.number
         """;
 
     private const string Write = """
@@ -176,7 +200,7 @@ internal sealed class Reworker(Db db, Caller caller, EventLog log, IMediator med
         where request_id = @RequestId
         """;
 
-    private sealed record Last(Guid WorkOrderId, Crew Crew, Guid? TeamId, string WhatToDo);
+    private sealed record Last(Guid WorkOrderId, Crew Crew, Guid? TeamId, string WhatToDo, Guid? WaitsForId);
 
     private const string Place = """
         select nextval('spoken_number') as sequence, p.kind as place_kind, c.common_area
@@ -248,39 +272,43 @@ internal sealed class Reworker(Db db, Caller caller, EventLog log, IMediator med
         return RequestReply.Of(caller, request.CommunityId, request.Kind, id, number, RequestStatus.Received, 1);
     }
 
-    /// <param name="faultId">The fault whose order did not help; else the last order that was done is done again.</param>
+    /// <param name="faultId">The fault whose orders did not help; else all that was done is done again.</param>
     public async Task Rework(LockedRequest request, DateTimeOffset now, CancellationToken ct, Guid? faultId = null, NotFixed? said = null)
     {
-        var last = await db.Find<Last>(LastDone, new { request.CommunityId, request.RequestId, FaultId = faultId }, ct);
-        var move = last is null ? RequestMove.ReworkAtDesk : RequestMove.Rework;
+        var last = await db.List<Last>(LastDone, new { request.CommunityId, request.RequestId, FaultId = faultId }, ct);
+        var move = last.Count == 0 ? RequestMove.ReworkAtDesk : RequestMove.Rework;
         var to = RequestLifecycle.After(request.Status, move);
-        await db.Run(Write, new { request.RequestId, To = to }, ct);
-        log.Write(request.CommunityId, SubjectKind.Request, request.RequestId, Happening.ReworkReported, new { times = request.ReworkCount + 1, reworkOfId = last?.WorkOrderId }, said is null ? null : said.SaidBy + ": " + said.Words, Visibility.Owner, now);
-        if (last is not null)
-        {
-            await Again(request, last, now, ct);
-        }
-
+        await Again(request, last, to, said, now, ct);
         await mediator.Publish(new RequestMoved(request.CommunityId, request.RequestId, request.Status, move, to, now), ct);
     }
 
-    /// <summary>For a request that is in progress still, because other orders of its own are: one of its fault's did not help, and is done again for it.</summary>
+    /// <summary>For a request that is in progress still, because other orders of its own are: its fault's did not help, and are done again for it.</summary>
     public async Task ReworkBesideOthers(LockedRequest request, Guid faultId, NotFixed said, DateTimeOffset now, CancellationToken ct)
     {
-        var last = await db.Find<Last>(LastDone, new { request.CommunityId, request.RequestId, FaultId = faultId }, ct)
-            ?? throw new Refused.Conflict("fault.not_done_yet", "The fault's orders are not done yet.");
-        var to = RequestLifecycle.After(request.Status, RequestMove.Dispatch);
-        await db.Run(Write, new { request.RequestId, To = to }, ct);
-        log.Write(request.CommunityId, SubjectKind.Request, request.RequestId, Happening.ReworkReported, new { times = request.ReworkCount + 1, reworkOfId = last.WorkOrderId }, said.SaidBy + ": " + said.Words, Visibility.Owner, now);
-        await Again(request, last, now, ct);
+        var last = await db.List<Last>(LastDone, new { request.CommunityId, request.RequestId, FaultId = faultId }, ct);
+        if (last.Count == 0)
+        {
+            throw new Refused.Conflict("fault.not_done_yet", "The fault's orders are not done yet.");
+        }
+
+        await Again(request, last, RequestLifecycle.After(request.Status, RequestMove.Dispatch), said, now, ct);
         await mediator.Publish(new ReworkAdded(request.CommunityId, request.RequestId, now), ct);
     }
 
-    private Task Again(LockedRequest request, Last last, DateTimeOffset now, CancellationToken ct)
+    /// <summary>What waited for another one waits for it again.</summary>
+    private async Task Again(LockedRequest request, IReadOnlyList<Last> last, RequestStatus to, NotFixed? said, DateTimeOffset now, CancellationToken ct)
     {
+        await db.Run(Write, new { request.RequestId, To = to }, ct);
+        Guid[] reworked = [.. last.Select(l => l.WorkOrderId)];
+        log.Write(request.CommunityId, SubjectKind.Request, request.RequestId, Happening.ReworkReported, new { times = request.ReworkCount + 1, reworkOfIds = reworked }, said is null ? null : said.SaidBy + ": " + said.Words, Visibility.Owner, now);
+        if (reworked.Length == 0)
+        {
+            return;
+        }
+
         var source = new OrderSource(
-            request.CommunityId, [request.RequestId], null, request.CategoryId, ReworkRules.PriorityOf(request.Priority, request.ReworkCount + 1), request.PlaceId, request.AssetId, Payer.Free, null, null, true, last.WorkOrderId);
-        return maker.Make(source, [new NewOrder(last.Crew, last.WhatToDo, last.TeamId)], now, ct);
+            request.CommunityId, [request.RequestId], null, request.CategoryId, ReworkRules.PriorityOf(request.Priority, request.ReworkCount + 1), request.PlaceId, request.AssetId, Payer.Free, null, null, true, reworked);
+        await maker.Make(source, [.. last.Select(l => new NewOrder(l.Crew, l.WhatToDo, l.TeamId, WaitsForOrder: l.WaitsForId is { } before && Array.IndexOf(reworked, before) is >= 0 and var place ? place : null))], now, ct);
     }
 }
 

@@ -1,7 +1,7 @@
 namespace PropertyServiceDesk.Domain.Imports;
 
 /// <summary>A category that rows name: the community's, or one that is to be made.</summary>
-internal sealed record ImportCategory(Guid CategoryId, RequestKind Kind, string Code, string Name, Priority Priority, Payer Payer, Crew? Crew = null);
+internal sealed record ImportCategory(Guid CategoryId, RequestKind Kind, string Code, string Name, Priority Priority, Payer Payer, Crew? Crew = null, bool Retired = false);
 
 internal sealed record ImportTeam(Guid TeamId, Crew Crew, string Name, bool Retired = false);
 
@@ -22,7 +22,7 @@ internal static class KnownToCommunity
         from request r
         where r.community_id = @CommunityId and r.import_source = @Source and r.import_id = any (@ImportIds);
 
-        select c.category_id, c.kind, c.code, c.name, c.priority, c.payer, c.crew
+        select c.category_id, c.kind, c.code, c.name, c.priority, c.payer, c.crew, c.retired_at is not null as retired
         from category c
         where c.community_id = @CommunityId;
 
@@ -76,6 +76,12 @@ internal static class KnownToCommunity
             if (category is null && !mapping.Category.CreateMissing)
             {
                 Refuse(row, "category.unknown", $"The community has no category {row.CategoryCode} of the kind {EnumWord.Of(row.Kind)}.");
+                continue;
+            }
+
+            if (category is { Retired: true } && row.State == ImportedState.Open)
+            {
+                Refuse(row, "category.retired", $"The category {row.CategoryCode} was retired: there can have been such a request, and there are no new ones.");
                 continue;
             }
 

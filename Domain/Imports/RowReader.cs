@@ -140,6 +140,11 @@ internal sealed class RowReader
             throw new RowRefused("import.closed_without_time", "It is said to be over, but not since when.");
         }
 
+        if (registered < reported)
+        {
+            throw new RowRefused("import.registered_before_reported", "It was registered before it was reported.");
+        }
+
         if (closed < reported)
         {
             throw new RowRefused("import.closed_before_reported", "It was closed before it was reported.");

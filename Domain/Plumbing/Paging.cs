@@ -13,8 +13,9 @@ public static class Cursor
     public const int Most = 200;
 
     /// <summary>Fetch one row more than asked for; the cursor of the last one shown tells where to go on.</summary>
-    public static Page<T> Page<T>(IReadOnlyList<T> rows, int take, Func<T, object?[]> key) =>
-        rows.Count <= take ? new Page<T>(rows, null) : new Page<T>([.. rows.Take(take)], Encode(key(rows[take - 1])));
+    /// <param name="sort">Of a list that can be sorted in several ways, which: the cursor goes on in no other.</param>
+    public static Page<T> Page<T>(IReadOnlyList<T> rows, int take, Func<T, object?[]> key, string? sort = null) =>
+        rows.Count <= take ? new Page<T>(rows, null) : new Page<T>([.. rows.Take(take)], Encode([.. key(rows[take - 1]), .. sort is null ? Array.Empty<object?>() : [sort]]));
 
     public static string Encode(object?[] key) => Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(key, Json.Options));
 
@@ -39,13 +40,14 @@ public static class Cursor
     }
 
     /// <summary>The sort values of <paramref name="cursor"/>.</summary>
+    /// <param name="sort">As it was given when the cursor was made.</param>
     /// <exception cref="Refused.Invalid">It is not a cursor of this list and sort.</exception>
-    public static (DateTimeOffset? At, Guid Id) AtAndId(string cursor)
+    public static (DateTimeOffset? At, Guid Id) AtAndId(string cursor, string? sort = null)
     {
         try
         {
             var parts = JsonSerializer.Deserialize<JsonElement[]>(Base64Url.DecodeFromChars(cursor), Json.Options);
-            if (parts is [var at, var id] && id.TryGetGuid(out var guid))
+            if (parts is [var at, var id, .. var rest] && id.TryGetGuid(out var guid) && (sort is null ? rest.Length == 0 : rest is [var how] && how.GetString() == sort))
             {
                 return at.ValueKind == JsonValueKind.Null ? (null, guid) : (Instants.Parse(at.GetString()!)!.Value, guid);
             }

@@ -246,7 +246,14 @@ internal static class RatedSql
                 join category c on c.community_id = r.community_id and c.category_id = r.category_id
                 left join lateral (
                     select (array_agg(o.crew order by o.done_at desc, o.work_order_id desc))[1] as crew,
-                        bool_and(o.leg = 1 and not exists (select from hold h where h.community_id = o.community_id and h.work_order_id = o.work_order_id and h.from_at >= o.arrived_at)) as one_visit
+                        bool_and(o.leg = 1 and not exists (select from hold h where h.community_id = o.community_id and h.work_order_id = o.work_order_id
+                            and (h.from_at >= o.arrived_at or (cardinality(o.worked_by) > 1 and exists (
+                                -- whoever had it before had arrived, held it, and handed it over
+                                select from event a
+                                where a.community_id = h.community_id and a.subject_id = h.work_order_id and a.what = 'workArrived' and a.occurred_at <= h.from_at
+                                  and not exists (
+                                    select from event b
+                                    where b.community_id = a.community_id and b.subject_id = a.subject_id and b.seq > a.seq and b.what = 'workHeld' and b.detail ->> 'arrivalTakenBack' = 'true' and b.occurred_at <= h.from_at)))))) as one_visit
                     from request_work_order l
                     join work_order o on o.community_id = l.community_id and o.work_order_id = l.work_order_id
                     where l.community_id = f.community_id and l.request_id = f.request_id and l.mandatory and l.joined_at <= f.started_at and (l.left_at is null or l.left_at > f.started_at)

@@ -20,13 +20,18 @@ internal sealed class FinishRequests(Db db, EventLog log, IMediator mediator) : 
         left join request_work_order l on l.community_id = r.community_id and l.request_id = r.request_id and l.left_at is null
         left join work_order o on o.community_id = l.community_id and o.work_order_id = l.work_order_id
         left join lateral (
-            -- the last "not solved" made this one, whatever became of it since
-            select x.number, x.created_at
-            from request_work_order w
-            join work_order x on x.community_id = w.community_id and x.work_order_id = w.work_order_id
-            where w.community_id = r.community_id and w.request_id = r.request_id and x.rework_of_id is not null
-            order by x.number desc
-            limit 1) again on true
+            -- the last "not solved" made these, whatever became of them since: the first of them
+            select min(y.number) as number, min(y.created_at) as created_at
+            from (
+                select x.created_at, b.number as reworked
+                from request_work_order w
+                join work_order x on x.community_id = w.community_id and x.work_order_id = w.work_order_id
+                join work_order b on b.community_id = x.community_id and b.work_order_id = x.rework_of_id
+                where w.community_id = r.community_id and w.request_id = r.request_id
+                order by x.number desc
+                limit 1) last
+            join request_work_order v on v.community_id = r.community_id and v.request_id = r.request_id
+            join work_order y on y.community_id = v.community_id and y.work_order_id = v.work_order_id and y.rework_of_id is not null and y.created_at = last.created_at and y.number > last.reworked) again on true
         where r.community_id = @CommunityId and r.request_id = any (@RequestIds)
         group by r.request_id
         order by r.request_id

@@ -86,7 +86,7 @@ public sealed record ListRequests(RequestFilter Filter, RequestSort Sort = Reque
     {
         public async Task<Page<RequestLine>> Handle(ListRequests query, CancellationToken cancellationToken)
         {
-            var (at, id) = query.After is null ? (null, Guid.Empty) : Cursor.AtAndId(query.After);
+            var (at, id) = query.After is null ? (null, Guid.Empty) : Cursor.AtAndId(query.After, EnumWord.Of(query.Sort));
             var args = RequestSql.Parameters(query.Filter, caller, clock);
             args.Add("After", query.After is not null);
             args.Add("AfterAt", at?.UtcDateTime);
@@ -99,7 +99,7 @@ public sealed record ListRequests(RequestFilter Filter, RequestSort Sort = Reque
             var plain = query.After is null && !narrow && query.Filter == new RequestFilter(query.Filter.CommunityId, Open: query.Filter.Open);
             var rows = await db.List<RequestLine>(plain ? Db.PlannedOnce + sql : sql, args, cancellationToken);
             rows = [.. rows.Select(r => caller.SeesAllOf(r.CommunityId) ? r : r with { CustomerId = null, CustomerName = null })];
-            return Cursor.Page(rows, query.Take, r => [query.Sort == RequestSort.DueFirst ? r.RunsUntil : r.ReportedAt, r.RequestId]);
+            return Cursor.Page(rows, query.Take, r => [query.Sort == RequestSort.DueFirst ? r.RunsUntil : r.ReportedAt, r.RequestId], EnumWord.Of(query.Sort));
         }
     }
 }

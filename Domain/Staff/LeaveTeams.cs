@@ -117,7 +117,7 @@ internal sealed class TeamLeaver(Db db, OrderMover mover, EventLog log, IMediato
             update hold set until_at = greatest(@At, from_at) where work_order_id = @WorkOrderId and until_at is null
         )
         update work_order
-        set status = @To, assignee_id = null, assigned_at = @Now, accepted_at = null, version = version + 1
+        set status = @To, assignee_id = null, assigned_at = @Now, accepted_at = null, arrived_at = null, version = version + 1
         where work_order_id = @WorkOrderId
         """;
 

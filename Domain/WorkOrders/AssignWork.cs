@@ -1,6 +1,6 @@
 namespace PropertyServiceDesk.Domain.WorkOrders;
 
-/// <summary>The lead gives the order to a member of the team; somebody who has it can hand it over. The next one says yes again.</summary>
+/// <summary>The lead gives the order to a member of the team; somebody who has it can hand it over. The next one says yes again, and comes: that the one before had arrived is no arrival of theirs.</summary>
 [AllowedTo(Roles.Desk, Own = Roles.Crews)]
 public sealed record AssignWork([property: JsonIgnore] Guid WorkOrderId, Guid AssigneeId) : ICommand<WorkOrderReply>
 {
@@ -17,7 +17,7 @@ public sealed record AssignWork([property: JsonIgnore] Guid WorkOrderId, Guid As
                 update hold set until_at = greatest(@At, from_at) where work_order_id = @WorkOrderId and until_at is null
             )
             update work_order
-            set status = @To, assignee_id = @AssigneeId, assigned_at = @Now, accepted_at = null, version = version + 1
+            set status = @To, assignee_id = @AssigneeId, assigned_at = @Now, accepted_at = null, arrived_at = null, version = version + 1
             where work_order_id = @WorkOrderId
             """;
 

@@ -85,6 +85,7 @@ public sealed record WorkDispatched(
     Guid RequestId, long Number, RequestStatus Status, int Version, IReadOnlyList<RequestMove> AllowedMoves, IReadOnlyList<WorkOrderReply> WorkOrders);
 
 /// <summary>What new orders are made for: a request, a fault with its requests, or a rework.</summary>
+/// <param name="ReworkOf">The order that each of them does again.</param>
 internal sealed record OrderSource(
     Guid CommunityId,
     IReadOnlyList<Guid> RequestIds,
@@ -97,7 +98,7 @@ internal sealed record OrderSource(
     DateTimeOffset? AppointmentFrom,
     DateTimeOffset? AppointmentTo,
     bool Rework,
-    Guid? ReworkOfId = null);
+    IReadOnlyList<Guid>? ReworkOf = null);
 
 /// <summary>A work order was made, and waits, or is to be given to a team, or was dispatched.</summary>
 public sealed record WorkMade(
@@ -188,7 +189,7 @@ internal sealed class OrderMaker(Db db, Caller caller, EventLog log, IMediator m
         {
             var order = orders[i];
             var waitsFor = order.WaitsForOrder is { } index ? made[index].WorkOrderId : StillOpen(order, i, predecessors);
-            made.Add(await MakeOne(source, order, teams[i], waitsFor, now, ct));
+            made.Add(await MakeOne(source, order, source.ReworkOf?[i], teams[i], waitsFor, now, ct));
         }
 
         return made;
@@ -215,7 +216,7 @@ internal sealed class OrderMaker(Db db, Caller caller, EventLog log, IMediator m
         }
     }
 
-    private async Task<WorkOrderReply> MakeOne(OrderSource source, NewOrder order, Team? team, Guid? waitsFor, DateTimeOffset now, CancellationToken ct)
+    private async Task<WorkOrderReply> MakeOne(OrderSource source, NewOrder order, Guid? reworkOfId, Team? team, Guid? waitsFor, DateTimeOffset now, CancellationToken ct)
     {
         var id = Guid.CreateVersion7(now);
         var number = SpokenNumber.Of(await db.Single<long>("select nextval('spoken_number')", null, ct));
@@ -244,7 +245,7 @@ internal sealed class OrderMaker(Db db, Caller caller, EventLog log, IMediator m
                 source.AssetId,
                 WhatToDo = PlainText.Normalise(order.WhatToDo),
                 WaitsForId = waitsFor,
-                source.ReworkOfId,
+                ReworkOfId = reworkOfId,
                 Now = now,
                 By = caller.Actor.Kind == ActorKind.System ? (Guid?)null : caller.Actor.Id,
                 DispatchedAt = status == WorkOrderStatus.Dispatched ? now : (DateTimeOffset?)null,
@@ -258,16 +259,16 @@ internal sealed class OrderMaker(Db db, Caller caller, EventLog log, IMediator m
             SubjectKind.WorkOrder,
             id,
             Happening.WorkDispatched,
-            new { number, order.Crew, teamId = team?.TeamId, order.AssigneeId, status, order.Mandatory, waitsForId = waitsFor, source.FaultId, source.ReworkOfId, requestIds = source.RequestIds },
+            new { number, order.Crew, teamId = team?.TeamId, order.AssigneeId, status, order.Mandatory, waitsForId = waitsFor, source.FaultId, reworkOfId, requestIds = source.RequestIds },
             PlainText.Normalise(order.WhatToDo));
         await mediator.Publish(new WorkMade(source.CommunityId, id, source.RequestIds, order.Crew, status, source.Priority, source.CategoryId, source.AppointmentFrom, source.AppointmentTo, now), ct);
-        return WorkOrderReply.Of(caller, source.CommunityId, new OrderIs(team?.TeamId, order.AssigneeId, team?.External, source.ReworkOfId is not null, payer), id, number, status, 1);
+        return WorkOrderReply.Of(caller, source.CommunityId, new OrderIs(team?.TeamId, order.AssigneeId, team?.External, reworkOfId is not null, payer), id, number, status, 1);
     }
 
     /// <summary>The team that was named, else the crew's only own one, else none. Rework for a team that was retired since goes as if none was named.</summary>
     private static Team? TeamOf(OrderSource source, NewOrder order, int index, IReadOnlyList<Team> teams, IReadOnlyList<Member> members)
     {
-        if (order.TeamId is null || (source.ReworkOfId is not null && teams.All(t => t.TeamId != order.TeamId)))
+        if (order.TeamId is null || (source.ReworkOf is not null && teams.All(t => t.TeamId != order.TeamId)))
         {
             var own = teams.Where(t => t.Crew == order.Crew && !t.External).Take(2).ToArray();
             return own.Length == 1 ? own[0] : null;

@@ -51,7 +51,7 @@ public sealed record ListWorkOrders(WorkOrderFilter Filter, WorkOrderSort Sort =
         public async Task<Page<WorkOrderLine>> Handle(ListWorkOrders query, CancellationToken cancellationToken)
         {
             var f = query.Filter;
-            var (at, id) = query.After is null ? (null, Guid.Empty) : Cursor.AtAndId(query.After);
+            var (at, id) = query.After is null ? (null, Guid.Empty) : Cursor.AtAndId(query.After, EnumWord.Of(query.Sort));
             var mine = caller.Actor.CommunitiesWith(caller.Allowed);
             var args = new DynamicParameters();
             args.Add("Communities", (f.CommunityId is { } one ? mine.Where(m => m == one) : mine).ToArray());
@@ -70,7 +70,7 @@ public sealed record ListWorkOrders(WorkOrderFilter Filter, WorkOrderSort Sort =
             CrewsOwn.AddTo(args, caller);
             var rows = await db.List<WorkOrderLine>(WorkOrderSql.List(f, query.Sort, CrewsOwn.Narrows(caller)), args, cancellationToken);
             rows = [.. rows.Select(r => r with { MayAgree = r.MayAgree && OpenTo.Caller(caller, r.CommunityId, typeof(AgreeToHold)) })];
-            return Cursor.Page(rows, query.Take, r => [query.Sort == WorkOrderSort.DueFirst ? r.DueAt : r.CreatedAt, r.WorkOrderId]);
+            return Cursor.Page(rows, query.Take, r => [query.Sort == WorkOrderSort.DueFirst ? r.DueAt : r.CreatedAt, r.WorkOrderId], EnumWord.Of(query.Sort));
         }
     }
 }

@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Net;
 using NUnit.Framework;
 using PropertyServiceDesk.Domain.Customers;
+using PropertyServiceDesk.Domain.Faults;
 using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Domain.Requests;
 using PropertyServiceDesk.Domain.Rules;
@@ -146,6 +148,23 @@ public sealed class SearchTests : ApiFixture
         Assert.That(await Refusal(() => Send(Here.Member(Crew.Security), new Search(typed))), Is.EqualTo("role.not_allowed"));
         await Send(Here.Clerk, new KeepPromise(request, promise));
         Assert.That((await Find(typed)).Requests.Single().PromiseDueAt, Is.Null);
+    }
+
+    [Test]
+    public async Task Of_whom_an_order_serves_more_are_said_to_be_more()
+    {
+        var fault = (await Send(Here.Clerk, new OpenFault(Here.CommunityId, "停水", Here.Category(RequestKind.Repair, "water"), Here.Places["3"]))).FaultId;
+        var order = (await Send(Here.Clerk, new DispatchFault(fault, [new NewOrder(Crew.Engineering, "修")]))).WorkOrders[0];
+        for (var i = 0; i < 3; i++)
+        {
+            await Send(Here.Clerk, new JoinFault(fault, (await GivenRequest()).RequestId));
+        }
+
+        var some = await Send(Here.Clerk, new Search(order.Number.ToString(CultureInfo.InvariantCulture), 2));
+        var all = await Send(Here.Clerk, new Search(order.Number.ToString(CultureInfo.InvariantCulture), 3));
+
+        Assert.That((some.Requests.Count, some.MoreRequests), Is.EqualTo((2, true)));
+        Assert.That((all.Requests.Count, all.MoreRequests), Is.EqualTo((3, false)));
     }
 
     [Test]

@@ -97,7 +97,7 @@ public sealed class AllowedMovesTests : ApiFixture
                 {
                     Assert.That(NotTheirs, Does.Not.Contain(refused), $"{who}, {move}");
                 }
-                else if (move != "close") // a late answer counts, whatever became of the request: that is the round's move
+                else if (move != "close" || status is not RequestStatus.Closed) // a late answer counts: that is the round's move
                 {
                     Assert.That(refused, Is.Not.Null, $"{who} may {move}, and it is not listed");
                 }
@@ -109,6 +109,53 @@ public sealed class AllowedMovesTests : ApiFixture
             }
         }
     }
+
+    [Test]
+    public async Task Every_answer_is_taken_late_of_what_is_closed_and_none_of_what_was_cancelled()
+    {
+        var clerk = await As(Here.Clerk);
+        var cancelled = (await GivenRequest()).RequestId;
+        await Send(Here.Clerk, new CancelRequest(cancelled, CancelledAs.Withdrawn, "不用了"));
+        var round = await Scalar<Guid>("select feedback_id from feedback where request_id = @cancelled", new { cancelled });
+        var owner = Actor.OwnerIn(Here.CommunityId, Here.Customer, "王小明");
+        var before = await Left();
+        foreach (var (solved, satisfaction) in EveryAnswer)
+        {
+            var answer = new { solved = EnumWord.Of(solved), satisfaction, spokeWith = "王小明", numberDialled = "13912345678" };
+
+            Assert.That((await clerk.PostJson($"/api/requests/{cancelled}/feedback", answer, HttpStatusCode.Conflict)).Code, Is.EqualTo("request.move_not_allowed"), answer.ToString());
+            Assert.That(await Refusal(() => Send(owner, new AnswerAsOwner(round, solved, satisfaction))), Is.EqualTo("request.move_not_allowed"), answer.ToString());
+            Assert.That(await Left(), Is.EqualTo(before), answer.ToString());
+
+            foreach (var how in (string[])["refused", "onTheSpot"])
+            {
+                var closed = how == "refused" ? (await GivenDone()).RequestId : (await GivenRequest(kind: RequestKind.Inquiry, category: "fees")).RequestId;
+                if (how == "refused")
+                {
+                    await Send(Here.Clerk, new RefuseFeedback(closed, "王小明"));
+                }
+                else
+                {
+                    await Send(Here.Clerk, new AnswerRequest(closed, AnswerKind.Answered, "好的", OnTheSpot: true));
+                }
+
+                var reply = await clerk.PostJson($"/api/requests/{closed}/feedback", answer, HttpStatusCode.OK);
+
+                Assert.That(reply.Text("status"), Is.EqualTo(solved is not Solved.No ? "closed" : how == "refused" ? "inProgress" : "received"), $"{how} {answer}");
+                before = await Left();
+            }
+        }
+
+        Task<string?> Left() => Scalar<string>("""
+            select concat_ws(' ', (select string_agg(state, ',' order by feedback_id) from feedback), (select count(*) from follow_up), (select count(*) from clock), (select count(*) from call_attempt),
+                (select count(*) from message), (select sum(version) from request), (select count(*) from event))
+            """);
+    }
+
+    private static IEnumerable<(Solved Solved, short Satisfaction)> EveryAnswer =>
+        from solved in Enum.GetValues<Solved>()
+        from satisfaction in Enumerable.Range(1, 5)
+        select (solved, (short)satisfaction);
 
     [Test]
     public async Task Whatever_is_listed_of_an_order_is_not_refused_for_the_role_the_state_or_whose_it_is([Values] WorkOrderStatus status, [Values] bool paid)

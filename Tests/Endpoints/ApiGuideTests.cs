@@ -1,5 +1,7 @@
 using System.Text.RegularExpressions;
 using NUnit.Framework;
+using PropertyServiceDesk.Api;
+using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Tests.Support;
 
 namespace PropertyServiceDesk.Tests.Endpoints;
@@ -18,7 +20,7 @@ public sealed partial class ApiGuideTests
     [Test]
     public void Every_code_of_the_source_stands_in_the_guide()
     {
-        var path = Path.Combine(ApiDocument.Checkout(), "docs", "api.md");
+        var path = ApiGuide.Path;
         var guide = File.ReadAllText(path);
         var (from, to) = (guide.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length, guide.IndexOf(End, StringComparison.Ordinal));
         var table = "| code | status | says |\n|---|---|---|\n" + string.Concat(Codes().Select(c => $"| `{c.Code}` | {c.Status} | {c.Sentence} |\n"));
@@ -61,18 +63,7 @@ public sealed partial class ApiGuideTests
     private static Said OfLiteral(string source, Match match, Dictionary<string, string> texts)
     {
         var line = source[(source.LastIndexOf('\n', match.Index) + 1)..match.Index];
-        var status = Statuses().Matches(line).LastOrDefault() is { } said
-            ? said.Value switch
-            {
-                "Refused.Conflict" => 409,
-                "Refused.Forbidden" => 403,
-                "BadRequest(" => 400,
-                "TooMany(" => 429,
-                "Refused.Invalid" or "WithErrorCode" => 422,
-                var named => int.Parse(named["Status".Length..], System.Globalization.CultureInfo.InvariantCulture),
-            }
-            : line.Contains("=> (", StringComparison.Ordinal) || line.Contains("return (", StringComparison.Ordinal) || line.Contains("_ => (", StringComparison.Ordinal) || (line.Contains("Malformed", StringComparison.Ordinal) && !line.Contains("const string", StringComparison.Ordinal)) ? 400
-            : 422;
+        var status = StatusIn(line) ?? (Tuple().IsMatch(line) ? 400 : StatusIn(source[(source.LastIndexOfAny([';', '{', '}'], match.Index) + 1)..match.Index])) ?? 0;
         if (line.Contains("const string", StringComparison.Ordinal))
         {
             var where = match.Groups[1].Value.Split('.')[0] switch { "phone" => "PhoneNumber.", "password" => "PasswordRules.", _ => "PlainText." };
@@ -86,6 +77,19 @@ public sealed partial class ApiGuideTests
         var sentence = Text().Matches(after[..Math.Min(600, after.Length)]).Select(m => m.Groups[1].Value).FirstOrDefault(t => t.Contains(' ', StringComparison.Ordinal) && t.Any(char.IsLetter));
         return new Said(match.Groups[1].Value, status, sentence is null ? "" : Cell(sentence));
     }
+
+    /// <summary>As <see cref="Problems"/> decides it, for what is made here; null where nothing is.</summary>
+    private static int? StatusIn(string source) => Makers().Matches(source).LastOrDefault()?.Value switch
+    {
+        null => null,
+        "Refused.Conflict" => Problems.StatusOf(new Refused.Conflict("", "")),
+        "Refused.Forbidden" => Problems.StatusOf(new Refused.Forbidden("", "")),
+        "Refused.TooLarge" => Problems.StatusOf(new Refused.TooLarge("", "")),
+        "BadRequest" => 400,
+        "TooMany" => 429,
+        var named when named.StartsWith("Status", StringComparison.Ordinal) => int.Parse(named["Status".Length..], System.Globalization.CultureInfo.InvariantCulture),
+        _ => Problems.StatusOf(new Refused.Invalid("", "")), // of a field, or of a row of a file
+    };
 
     /// <summary>The codes that are put together from a kind of thing.</summary>
     private static IEnumerable<Said> OfKinds(string source)
@@ -121,8 +125,12 @@ public sealed partial class ApiGuideTests
     [GeneratedRegex("((?:PlainText|PhoneNumber|PasswordRules)\\.\\w+) => \\$?\"([^\"]+)\"")]
     private static partial Regex SentenceOfText();
 
-    [GeneratedRegex("Refused\\.Conflict|Refused\\.Forbidden|Refused\\.Invalid|BadRequest\\(|TooMany\\(|WithErrorCode|Status\\d{3}")]
-    private static partial Regex Statuses();
+    [GeneratedRegex("Refused\\.(?:Conflict|Forbidden|TooLarge|Invalid)|\\bInvalid(?=\\(IReadOnlyList)|\\bBadRequest\\b|\\bTooMany\\b(?!\\(\\))|WithErrorCode|Status\\d{3}|\\bRowRefused\\b|\\bRefusedLine\\b|\\bRefuse(?=\\()|new Fault\\(|const string")]
+    private static partial Regex Makers();
+
+    /// <summary>Of a call that cannot be read, or that nobody answers.</summary>
+    [GeneratedRegex("=> \\(|return \\(")]
+    private static partial Regex Tuple();
 
     [GeneratedRegex("Refused\\.NotFound\\(([^)]*)\\)")]
     private static partial Regex NotFound();

@@ -105,17 +105,18 @@ public sealed class ImportRequestsTests : ImportFixture
             Row("15") + ",more",
             Row("16", title: "a \"quoted\" pump"),
             Row("17", target: "2011-07-04T08:00:00+08:00"),
-            Row("18", title: "", words: ""));
+            Row("18", title: "", words: ""),
+            Row("19", name: "2011-07-01 07:59"));
 
-        var summary = await Import();
+        var summary = await Import(Mapping.Replace("\"dueAt\"", "\"registeredAt\": \"name\", \"dueAt\"", StringComparison.Ordinal));
 
-        Assert.That((summary.Rows, summary.Imported, summary.Refused), Is.EqualTo((20L, 2L, 18L)));
+        Assert.That((summary.Rows, summary.Imported, summary.Refused), Is.EqualTo((21L, 2L, 19L)));
         Assert.That(await Rows<string>("select import_id from request order by reported_at, import_id"), Is.EqualTo(new[] { "1", "17" }));
         Assert.That(Report().Select(r => r[0] + " " + r[1]), Is.EqualTo(new[]
         {
             "3 import.time", "4 import.time_missing", "5 import.unknown_value", "6 import.twice", "7 import.closed_before_reported", "8 text.control_character", "9 text.too_long",
             "10 import.closed_without_time", "11 import.open_but_closed", "12 import.in_the_future", "13 place.unknown", "14 team.other_crew", "15 import.outcome", "16 phone.not_a_number",
-            "17 text.empty", "19 import.columns", "20 import.quotes", "22 text.empty",
+            "17 text.empty", "19 import.columns", "20 import.quotes", "22 text.empty", "23 import.registered_before_reported",
         }));
         Assert.That(Report()[2][2], Does.Contain("“dove”"));
         Assert.That(Report()[2][3..], Is.EqualTo(Row("4", by: "dove").Split(',')));
@@ -234,6 +235,18 @@ public sealed class ImportRequestsTests : ImportFixture
         await Import(Mapping.Replace("\"source\"", "\"file\": { \"encoding\": \"gb18030\", \"delimiter\": \";\" }, \"source\"", StringComparison.Ordinal));
 
         Assert.That(await Scalar<string>("select description from request"), Is.EqualTo("水泵响"));
+    }
+
+    [Test]
+    public async Task The_mark_that_a_spreadsheet_puts_before_the_first_column_is_no_part_of_its_name([Values] bool packed)
+    {
+        var text = Header + "\n" + Row("1", title: "水泵响") + "\n";
+        System.IO.File.WriteAllBytes(File, packed ? Packed(CompressionLevel.Fastest, "\ufeff" + text) : Encoding.UTF8.GetBytes("\ufeff" + text));
+
+        var summary = await Import();
+
+        Assert.That((summary.Imported, summary.Refused), Is.EqualTo((1L, 0L)));
+        Assert.That(await Rows<string>("select import_id || ' ' || description from request"), Is.EqualTo(new[] { "1 水泵响" }));
     }
 
     [Test]
@@ -390,6 +403,28 @@ public sealed class ImportRequestsTests : ImportFixture
     }
 
     [Test]
+    public async Task A_deadline_that_came_with_the_import_is_neither_moved_nor_removed()
+    {
+        Given(Row("1", place: "3-2-1502"));
+        await Import();
+        var request = (await Send(Here.Clerk, new GetRequest(await Imported("1")))).Request;
+        var due = await Scalar<DateTime>("select imposed_due_at from request");
+
+        foreach (var amended in new[]
+        {
+            new AmendRequest(request.RequestId, Foreign: new ForeignNumber("12345", "2026-0009", Clock.GetUtcNow().AddHours(9)), Reason: "Wrong", Version: request.Version),
+            new AmendRequest(request.RequestId, Foreign: new ForeignNumber("12345", "2026-0009"), Reason: "Wrong", Version: request.Version),
+            new AmendRequest(request.RequestId, Remove: [RequestField.Foreign], Reason: "Wrong", Version: request.Version),
+        })
+        {
+            Assert.That(await Refusal(() => Send(Here.Clerk, amended)), Is.EqualTo("request.deadline_was_imported"));
+        }
+
+        await Send(Here.Clerk, new AmendRequest(request.RequestId, "Pump hums loudly", Version: request.Version));
+        Assert.That(await Rows<(string, DateTime, DateTime)>("select description, imposed_due_at, (select due_at from clock where kind = 'finish' and subject_id = request_id) from request"), Is.EqualTo(new[] { ("Pump hums loudly", due, due) }));
+    }
+
+    [Test]
     public async Task History_closed_lately_that_is_not_solved_after_all_goes_back_to_work()
     {
         Given(Row("1", opened: "2026-02-27 10:00", closed: "2026-02-28 10:00", state: "C"));
@@ -477,6 +512,20 @@ public sealed class ImportRequestsTests : ImportFixture
 
         Assert.That(Report().Select(r => r[0] + " " + r[1]), Is.EqualTo(new[] { "2 team.retired" }));
         Assert.That(await Rows<string>("select o.status from work_order o join team t using (team_id) where t.name = 'E1'"), Is.EqualTo(new[] { "done" }));
+    }
+
+    [Test]
+    public async Task A_category_that_was_retired_has_its_history_and_gets_nothing_open()
+    {
+        Given(Row("1"));
+        await Import();
+        await Execute("update category set retired_at = @Now where code = 'Pump'", new { Now = Clock.GetUtcNow().UtcDateTime });
+        Given(Row("2"), Row("3", closed: "2011-07-05 10:00", state: "C"));
+
+        await Import();
+
+        Assert.That(Report().Select(r => r[0] + " " + r[1]), Is.EqualTo(new[] { "2 category.retired" }));
+        Assert.That(await Rows<string>("select import_id from request order by import_id"), Is.EqualTo(new[] { "1", "3" }));
     }
 
     /// <summary>The file says nothing of when it is due: nobody is late with what they have not looked at, and whoever takes it up owes what the policy says, whatever they do first.</summary>

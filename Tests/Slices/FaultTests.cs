@@ -454,6 +454,37 @@ public sealed class FaultTests : DeskFixture
         Assert.That((details.Request.Status, details.Request.Outcome, details.Feedback.Single().State), Is.EqualTo((RequestStatus.AwaitingFeedback, (Outcome?)Outcome.Answered, FeedbackState.Asked)));
     }
 
+    [TestCase("nobody was sent")]
+    [TestCase("whoever was sent was not needed")]
+    [TestCase("something optional is open still")]
+    public async Task What_was_finished_with_its_fault_and_is_not_fixed_is_split_off_whatever_the_crews_did(string how)
+    {
+        var fault = await GivenFault();
+        var call = await GivenCall(1);
+        await Send(Here.Clerk, new JoinFault(fault, call));
+        if (how == "something optional is open still")
+        {
+            var orders = (await Send(Here.Clerk, new DispatchFault(fault, [new NewOrder(Crew.Engineering, "修电梯"), new NewOrder(Crew.Environment, "顺便打扫", Mandatory: false)]))).WorkOrders;
+            await Work(orders[0].WorkOrderId);
+        }
+        else
+        {
+            if (how != "nobody was sent")
+            {
+                await Send(Here.Clerk, new VoidWork(await GivenOrder(fault), "来电了"));
+            }
+
+            await Send(Here.Clerk, new EndFault(fault, "供电局已恢复供电"));
+        }
+
+        Assert.That(await Refusal(() => Send(Here.Clerk, new UnJoinRequest(fault, call, "我家还没有"))), Is.EqualTo("request.finished_with_its_fault"), "which names what follows");
+        var reply = await Send(Here.Clerk, new SplitOffRequest(fault, call, "住户", "我家还没有"));
+
+        Assert.That(reply.Status, Is.EqualTo(how == "something optional is open still" ? RequestStatus.InProgress : RequestStatus.Received));
+        Assert.That(await Rows<string>("select left_how from fault_request where request_id = @call", new { call }), Is.EqualTo(new[] { "splitOff" }));
+        Assert.That(await Scalar<string>("select solved from feedback where request_id = @call", new { call }), Is.EqualTo("no"));
+    }
+
     [Test]
     public async Task What_a_fault_does_not_allow_is_refused_and_changes_nothing()
     {

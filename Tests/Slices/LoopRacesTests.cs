@@ -44,6 +44,54 @@ public sealed class LoopRacesTests : DeskFixture
     }
 
     [Test]
+    public async Task Of_two_taps_on_done_one_completes_the_order()
+    {
+        var (request, order) = await GivenWorking();
+
+        var results = await AtTheRequest(request, true, () => Send(Engineer, new CompleteWork(order, "好了")), () => Send(Engineer, new CompleteWork(order, "好了")));
+
+        Assert.That(results, Is.EqualTo(("done", "work_order.move_not_allowed")));
+        Assert.That((await Events(order, "workCompleted"), await Events(request, "requestFinished"), await Scalar<long>("select count(*) from feedback")), Is.EqualTo((1L, 1L, 1L)));
+    }
+
+    [Test]
+    public async Task An_order_that_came_back_and_that_two_clerks_send_goes_to_one_team()
+    {
+        var (request, order) = await GivenDispatched();
+        await Send(Engineer, new ReturnWork(order, "不是我们的"));
+
+        var results = await AtTheRequest(request, true, () => Send(Here.Clerk, new SendWork(order, Here.Teams[Crew.Engineering])), () => Send(Here.Officer, new SendWork(order, Here.Teams[Crew.Engineering])));
+
+        Assert.That(results, Is.EqualTo(("done", "work_order.move_not_allowed")));
+        Assert.That(await Rows<(string, int)>("select status, (select count(*)::int from clock k where k.subject_id = work_order_id and k.kind = 'accept' and k.stopped_at is null) from work_order"), Is.EqualTo(new[] { ("dispatched", 1) }));
+        Assert.That(await ClocksThatDiffer(), Is.Empty);
+    }
+
+    [Test]
+    public async Task What_two_report_as_not_fixed_at_once_is_done_again_once()
+    {
+        var request = (await GivenDone()).RequestId;
+        Task Report(Actor clerk) => Send(clerk, new ReportNotFixed(request, "王小明", "还在漏"));
+
+        var results = await AtTheRequest(request, true, () => Report(Here.Clerk), () => Report(Here.Officer));
+
+        Assert.That(results, Is.EqualTo(("done", "request.move_not_allowed")));
+        Assert.That(await Reworked(request), Is.EqualTo((1, 1)));
+    }
+
+    [Test]
+    public async Task What_two_cancel_at_once_is_cancelled_once()
+    {
+        var (request, order) = await GivenDispatched();
+        Task Cancel(Actor clerk) => Send(clerk, new CancelRequest(request, CancelledAs.Withdrawn, "不用了"));
+
+        var results = await AtTheRequest(request, true, () => Cancel(Here.Clerk), () => Cancel(Here.Officer));
+
+        Assert.That(results, Is.EqualTo(("done", "request.move_not_allowed")));
+        Assert.That((await Events(request, "requestCancelled"), await Events(order, "workVoided"), await Scalar<long>("select count(*) from feedback")), Is.EqualTo((1L, 1L, 1L)));
+    }
+
+    [Test]
     public async Task What_is_cancelled_is_not_dispatched_and_what_was_dispatched_is_voided_with_it([Values] bool cancelledFirst)
     {
         var request = (await GivenRequest()).RequestId;
@@ -200,6 +248,35 @@ public sealed class LoopRacesTests : DeskFixture
         Assert.That(await Scalar<string>("select description from request"), Is.EqualTo("厨房"));
     }
 
+    [TestCase("appointment")]
+    [TestCase("priority")]
+    [TestCase("category")]
+    [TestCase("final amount")]
+    public async Task Of_two_who_change_one_version_the_second_is_told_that_it_changed(string what)
+    {
+        var (request, order) = what == "final amount" ? await GivenPaid() : await GivenDispatched();
+        if (what == "final amount")
+        {
+            await Consented(order, (await Quoted(order)).QuoteId);
+            await Send(Engineer, new CompleteWork(order, "换了", FinalAmount: 50m));
+        }
+
+        var (ofRequest, ofOrder) = ((await Send(Here.Clerk, new GetRequest(request))).Request.Version, (await Send(Here.Clerk, new GetWorkOrder(order))).WorkOrder.Version);
+        Task Change(Actor who, int which) => what switch
+        {
+            "appointment" => Send(who, new RescheduleRequest(request, Clock.GetUtcNow().AddHours(which), Clock.GetUtcNow().AddHours(which + 1), Version: ofRequest)),
+            "priority" => Send(who, new ReprioritiseRequest(request, which == 1 ? Priority.Urgent : Priority.Low, "业主说的", ofRequest)),
+            "category" => Send(who, new RecategoriseRequest(request, Here.Category(RequestKind.Repair, which == 1 ? "power" : "lift"), null, ofRequest)),
+            _ => Send(who, new SetFinalAmount(order, which, ofOrder)),
+        };
+
+        var results = await AtTheRequest(request, true, () => Change(Here.Clerk, 1), () => Change(Here.Officer, 2));
+
+        Assert.That(results, Is.EqualTo(("done", what == "final amount" ? "work_order.changed_meanwhile" : "request.changed_meanwhile")));
+        Assert.That(await Scalar<long>("select count(*) from event where subject_id = any (@both) and what = any ('{requestRescheduled,requestReprioritised,requestRecategorised,finalAmountSet}')", new { both = new[] { request, order } }), Is.EqualTo(1));
+        Assert.That(await ClocksThatDiffer(), Is.Empty);
+    }
+
     [Test]
     public async Task An_order_that_is_done_keeps_the_category_that_it_was_done_under([Values] bool recategorisedFirst)
     {
@@ -262,6 +339,34 @@ public sealed class LoopRacesTests : DeskFixture
 
         Assert.That(results, Is.EqualTo(("done", "request.joined_already")));
         Assert.That(await Rows<Guid>("select fault_id from fault_request"), Is.EqualTo(new[] { one }));
+    }
+
+    [Test]
+    public async Task A_fault_that_is_opened_from_a_request_takes_its_order_over_or_comes_after_it_was_done([Values] bool openedFirst)
+    {
+        var (request, order) = await GivenWorking();
+
+        var results = await AtTheRequest(
+            request, openedFirst, () => Send(Here.Clerk, new OpenFault(Here.CommunityId, "整栋停水", PlaceId: Here.Places["3"], RequestId: request)), () => Send(Engineer, new CompleteWork(order, "好了")));
+
+        Assert.That(results, Is.EqualTo((openedFirst ? "done" : "request.move_not_allowed", "done")));
+        Assert.That(
+            await Rows<(string, bool, string, long)>("select o.status, o.fault_id is not null, r.status, (select count(*) from fault) from work_order o cross join request r"),
+            Is.EqualTo(new[] { ("done", openedFirst, "awaitingFeedback", openedFirst ? 1L : 0L) }));
+    }
+
+    [Test]
+    public async Task Of_two_who_change_one_version_of_a_fault_the_second_is_told_that_it_changed([Values] bool expected)
+    {
+        var fault = await GivenFault();
+        Task Change(Actor who, int hours) => expected ? Send(who, new SetExpectedTime(fault, Clock.GetUtcNow().AddHours(hours), 1)) : Send(who, new AmendFault(fault, $"停电{hours}", Version: 1));
+        await using var held = await HeldOpen.Begin(Owner);
+        await held.Run("select from fault where fault_id = @fault for update", new { fault });
+
+        var results = await InTurn(held, true, () => Change(Here.Clerk, 1), () => Change(Here.Officer, 2));
+
+        Assert.That(results, Is.EqualTo(("done", "fault.changed_meanwhile")));
+        Assert.That(await Rows<(string, int)>("select title, version from fault"), Is.EqualTo(new[] { (expected ? "停电" : "停电1", 2) }));
     }
 
     [Test]

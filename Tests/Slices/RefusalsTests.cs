@@ -197,7 +197,7 @@ public sealed class RefusalsTests : DeskFixture
     public async Task A_list_says_of_a_cursor_that_is_none_of_its_own(Type list)
     {
         var send = typeof(RefusalsTests).GetMethod(nameof(Ask), BindingFlags.NonPublic | BindingFlags.Instance)!.MakeGenericMethod(Replied(list)!);
-        string[] cursors = ["nonsense", Cursor.Encode([1, 2, 3]), Cursor.Encode([null, "x"])];
+        string[] cursors = ["nonsense", Cursor.Encode([1, 2, 3]), Cursor.Encode([null, "x"]), Cursor.Encode([Clock.GetUtcNow(), Guid.NewGuid(), "another sort"])];
 
         foreach (var cursor in cursors)
         {

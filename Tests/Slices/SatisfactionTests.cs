@@ -61,11 +61,28 @@ public sealed class SatisfactionTests : DeskFixture
         await Send(Here.Member(Crew.Engineering), new ResumeWork(held));
         await Send(Here.Member(Crew.Engineering), new CompleteWork(held, "好了"));
         await GivenDone();
+        var (_, passedOn) = await GivenWorking(); // held there, handed over, and come to again
+        await Send(Here.Member(Crew.Engineering), new HoldWork(passedOn, HoldReason.Parts, Clock.GetUtcNow().AddHours(2)));
+        await TakenOver(passedOn);
+        var (_, onTheWay) = await GivenDispatched(); // nobody had arrived when it was held
+        await Send(Here.Member(Crew.Engineering), new AcceptWork(onTheWay));
+        await Send(Here.Member(Crew.Engineering), new HoldWork(onTheWay, HoldReason.Parts, Clock.GetUtcNow().AddHours(2)));
+        await TakenOver(onTheWay);
 
         var all = (await Send(Here.Manager, new ReportSatisfaction(Everything))).Single();
 
-        Assert.That((all.Worked, all.CameBack, all.FixedAtFirst, all.ReworkRate, all.FirstTimeFixRate), Is.EqualTo((3L, 1L, 1L, (decimal?)0.3333m, (decimal?)0.3333m)));
+        Assert.That((all.Worked, all.CameBack, all.FixedAtFirst, all.ReworkRate, all.FirstTimeFixRate), Is.EqualTo((5L, 1L, 2L, (decimal?)0.2m, (decimal?)0.4m)));
         Assert.That((await Send(Here.Manager, new ListRatings(Everything, Which: RatedWhich.CameBack))).Items.Select(i => i.RequestId), Is.EqualTo(new[] { back }));
+    }
+
+    private async Task TakenOver(Guid order)
+    {
+        var next = Here.Member(Crew.Engineering, 2);
+        Clock.Advance(TimeSpan.FromHours(1));
+        await Send(Here.Member(Crew.Engineering), new AssignWork(order, next.Id));
+        await Send(next, new AcceptWork(order));
+        await Send(next, new ArriveOnSite(order));
+        await Send(next, new CompleteWork(order, "好了"));
     }
 
     [Test]

@@ -341,9 +341,13 @@ public sealed class WorkOrderRacesTests : DeskFixture
     {
         var request = two ? (await GivenTwoDone()) : (await GivenDone()).RequestId;
         await Send(Here.Clerk, new ReportNotFixed(request, "王小明", "还在漏"));
-        var rework = (await Send(Here.Clerk, new GetRequest(request))).WorkOrders.Single(o => o.ReworkOfId is not null).WorkOrderId;
+        var rework = (await Send(Here.Clerk, new GetRequest(request))).WorkOrders.Where(o => o.ReworkOfId is not null).Select(o => o.WorkOrderId).ToArray();
+        Assert.That(rework, Has.Length.EqualTo(two ? 2 : 1));
 
-        await Send(Here.Clerk, new VoidWork(rework, "换一个班组去"));
+        foreach (var one in rework)
+        {
+            await Send(Here.Clerk, new VoidWork(one, "换一个班组去"));
+        }
 
         var open = (await Send(Here.Clerk, new GetRequest(request)));
         Assert.That(open.Request, Has.Property("Status").EqualTo(RequestStatus.Received).And.Property("Outcome").Null.And.Property("FinishedAt").Null.And.Property("Round").EqualTo((short)1));

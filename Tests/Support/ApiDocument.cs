@@ -111,6 +111,11 @@ internal sealed class AsDocumented(HttpMessageHandler inner) : DelegatingHandler
         var operation = ApiDocument.Committed.Find(request.Method.Method, path);
         var mediaType = response.Content.Headers.ContentType?.MediaType;
         var body = mediaType?.EndsWith("json", StringComparison.Ordinal) == true ? await response.Content.ReadAsStringAsync(cancellationToken) : "";
+        if (mediaType == "application/problem+json")
+        {
+            ApiGuide.MustName(body);
+        }
+
         var faults = operation is null && response.StatusCode == HttpStatusCode.NotFound && mediaType is not null && body.Contains("\"route.not_found\"", StringComparison.Ordinal)
             ? []
             : ApiDocument.Committed.Faults(operation, (int)response.StatusCode, mediaType, body, [.. response.Headers.Select(h => h.Key)]);

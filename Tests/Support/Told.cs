@@ -37,6 +37,7 @@ internal static class Attempts
         }
         catch (Refused refused)
         {
+            ApiGuide.MustName(refused);
             return refused is Refused.Invalid { Faults: { Count: > 0 } faults } ? string.Join(' ', faults.Select(f => f.Code)) : refused.Code;
         }
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 using NUnit.Framework;
 using PropertyServiceDesk.Tests.Support;
 
@@ -30,6 +31,13 @@ public sealed class ResultsTests
     [Test]
     public void The_server_that_is_named_is_tested_against() =>
         Assert.That(TestDatabase.ServerOf("Host=127.0.0.1", "true"), Is.EqualTo("Host=127.0.0.1"));
+
+    /// <summary>What is not there would be a loop without end, or an error that says nothing.</summary>
+    [Test]
+    public void The_commands_of_the_README_call_nothing_that_they_do_not_ask_for_first([Values("run", "test", "bench", ".ci/steps.sh")] string script) =>
+        Assert.That(
+            File.ReadLines(Path.Combine(ApiDocument.Checkout(), script)).Select(l => l.TrimStart()).Where(l => !l.StartsWith('#') && Regex.IsMatch(l, @"(^|[|;&({]|\bif|\bwhile|\buntil|\$\()\s*(curl|wget|jq|python3?|perl|nc|psql)\b")),
+            Is.Empty);
 
     [TestCase("Passed", "passed", false, "3 passed, 0 failed, 1 skipped", 0)]
     [TestCase("Failed", "passed", false, "2 passed, 1 failed, 1 skipped", 1)]
