@@ -185,9 +185,10 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
   // Whoever was found: the hands go on in the form, at the first thing that nobody has said yet.
   const begun = useRef(0);
   useEffect(() => {
-    if (sending.pending || begin === begun.current || (customerId && (!homes || (homes.length > 0 && !values?.placeId)))) return;
+    if (sending.pending || begin === begun.current || (customerId && (!homes || (homes.length > 0 && !form.getFieldValue('placeId'))))) return;
     begun.current = begin;
-    const first = !customerId && !place ? '#callerName' : homes && homes.length > 1 ? '.homes input:checked' : values?.categoryId ? '#description' : '#categoryId';
+    // Of the form itself: what is watched of it may still be the last caller's.
+    const first = !customerId && !place ? '#callerName' : homes && homes.length > 1 ? '.homes input:checked' : form.getFieldValue('categoryId') ? '#description' : '#categoryId';
     const typing = part.current?.contains(document.activeElement) && document.activeElement!.matches('input:not([type=radio]), textarea');
     if (!typing) requestAnimationFrame(() => (part.current?.querySelector<HTMLElement>(first) ?? part.current?.querySelector<HTMLElement>('#categoryId'))?.focus());
   }, [begin, customerId, homes, values?.placeId, sending.pending]);
