@@ -198,7 +198,7 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
     return () => { alive.current = false; };
   }, []);
   useHandsBack(sending.pending);
-  useFaultsInFields(form as never, sending.problem, (f) => renamed[f] ?? f);
+  const problem = useFaultsInFields(form as never, sending.problem, (f) => renamed[f] ?? f);
   const startOver = () => {
     chosenCode.current = undefined;
     form.resetFields();
@@ -364,7 +364,7 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
                 action={<Button size="small" onClick={() => go(`/requests/${draft.made!.requestId}`)}>{t('register.openIt')}</Button>}
               />
             )}
-            <Trouble problem={sending.problem} />
+            <Trouble problem={problem} />
             <div className="row">
               <Button type="primary" size="large" htmlType="submit" loading={sending.pending} data-act="register">{t('register.submit')}</Button>
               <span className="quiet"><kbd>Ctrl</kbd> + <kbd>Enter</kbd> {t('register.submitHint')}</span>

@@ -171,6 +171,7 @@ export const en: Words<typeof zhCN> = {
     secretOnce: 'Copy this token now. It is shown only once.', secretGone: 'The token was shown with the first reply. Revoke it and make another.',
   },
   common: {
+    notAccepted: 'This cannot be saved as it is:', noPage: 'There is no such page', noPageHint: 'Nothing is at {{path}}: the address was mistyped, or the page has moved.', home: 'To the first page', communitiesUnread: 'The communities could not be read', noneOfYours: 'You work in no community that has this. Ask an administrator for a role.', noLongerThere: 'no longer in use', chosenBefore: 'chosen before',
     broken: 'This page broke', partMissing: 'This part of the page could not be loaded', brokenHint: 'What you typed is kept. Try again, or load the page anew.', partAway: 'The server cannot be reached yet. What you typed is kept.', reload: 'Load the page anew',
     begunBefore: 'You began this before. It is still here.', startOver: 'Start over',
     save: 'Save', cancel: 'Cancel', close: 'Close', more: 'Show more', all: 'All', none: 'None', optional: 'optional', loading: 'Loading…', retry: 'Try again', edit: 'Edit',
