@@ -4,6 +4,7 @@ import { api, told } from '../api/client';
 import type { JobLine } from '../api/client';
 import { Problem } from '../api/problems';
 import { useSend } from '../api/sending';
+import { useSession } from '../api/session';
 import { Moment } from '../kit/Moment';
 import { Trouble } from '../kit/Trouble';
 import { useTitle } from '../Shell';
@@ -18,8 +19,9 @@ export default function JobsScreen() {
   useTitle(t('jobs.title'));
   const jobs = useQuery({ queryKey: ['jobs'], queryFn: ({ signal }) => told(api.GET('/api/jobs', { signal })), refetchInterval: 5_000 });
   const hint = useSend<{ jobId: string }, unknown>((v, header) => told(api.POST('/api/jobs/{jobId}/hint', { params: { path: { jobId: v.jobId }, header } })), () => void message.success(t('jobs.hinted')));
+  const may = useSession().data?.roles.some((r) => r.role === 'administrator');
   const wide = Grid.useBreakpoint().xl;
-  const now = (j: JobLine) => <Button size="small" loading={hint.pending} onClick={() => void hint.send({ jobId: j.jobId })} data-act="run-now" data-job={j.jobId}>{t('jobs.runNow')}</Button>;
+  const now = (j: JobLine) => may && <Button size="small" loading={hint.pending} onClick={() => void hint.send({ jobId: j.jobId })} data-act="run-now" data-job={j.jobId}>{t('jobs.runNow')}</Button>;
   return (
     <div className="stack">
       <h1>{t('jobs.title')}</h1>
@@ -41,7 +43,7 @@ export default function JobsScreen() {
             { title: t('jobs.rows'), align: 'right', render: (_, j) => rows(j) },
             { title: t('jobs.oldest'), render: (_, j) => (j.oldestDueAt ? <Moment at={j.oldestDueAt} zone={zone} brief /> : t('jobs.none')) },
             { title: t('jobs.worker'), render: (_, j) => <span className="quiet">{j.lastWorker}</span> },
-            { title: '', render: (_, j) => now(j) },
+            ...(may ? [{ title: '', key: 'now', render: (_: unknown, j: JobLine) => now(j) }] : []),
           ]}
         />
       ) : jobs.isPending ? <Spin className="waiting" /> : (

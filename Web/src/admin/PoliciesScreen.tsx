@@ -278,11 +278,12 @@ function Events({ communityId }: { communityId: string }) {
   const zone = useZone(communityId);
   const client = useQueryClient();
   const [declaring, setDeclaring] = useState(false);
+  const may = useSession().data?.roles.some((r) => r.communityId === communityId && (r.role === 'manager' || r.role === 'administrator'));
   const key = ['declared-events', communityId];
   const list = useQuery({ queryKey: key, queryFn: ({ signal }) => told(api.GET('/api/communities/{communityId}/declared-events', { params: { ...at(communityId), query: { take: 50 } }, signal })) });
   const again = () => void client.invalidateQueries({ queryKey: key });
   return (
-    <Card title={t('policies.events')} extra={<Button onClick={() => setDeclaring(true)} data-act="declare">{t('policies.declare')}</Button>}>
+    <Card title={t('policies.events')} extra={may && <Button onClick={() => setDeclaring(true)} data-act="declare">{t('policies.declare')}</Button>}>
       {list.isError && <Trouble problem={Problem.from(list.error)} retry={() => void list.refetch()} />}
       {list.data?.items.length === 0 && <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('policies.noEvents')} />}
       {list.data?.items.map((e) => (
@@ -292,7 +293,7 @@ function Events({ communityId }: { communityId: string }) {
             <Moment at={e.from} zone={zone} /> – <Moment at={e.to} zone={zone} />
             <span className="quiet">{[...e.policies, ...e.kinds.map((k) => word('clockKind', k))].join(', ')}</span>
           </span>
-          <EndIt event={e} done={again} />
+          <EndIt event={e} may={!!may} done={again} />
         </div>
       ))}
       <MoveDialog<{ name: string; span: [dayjs.Dayjs, dayjs.Dayjs]; factor: number; kinds?: DeclaredEventLine['kinds'] }, EventDeclared>
@@ -311,11 +312,12 @@ function Events({ communityId }: { communityId: string }) {
   );
 }
 
-function EndIt({ event, done }: { event: DeclaredEventLine; done: () => void }) {
+function EndIt({ event, may, done }: { event: DeclaredEventLine; may: boolean; done: () => void }) {
   const { t } = useWords();
   const sending = useSend<object, EventDeclared>((_, header) => told(api.POST('/api/declared-events/{declaredEventId}/ending', { params: { path: { declaredEventId: event.declaredEventId }, header } })), done);
   if (event.calledOff) return <Tag>{t('policies.calledOff')}</Tag>;
   if (event.endedAt || Date.parse(event.to) < Date.now()) return <Tag>{t('policies.over')}</Tag>;
+  if (!may) return null;
   return (
     <span className="row">
       {sending.problem && <Trouble problem={sending.problem} />}

@@ -83,7 +83,7 @@ function MakeToken({ open, close, done }: { open: boolean; close: () => void; do
       }))}
     >
       <Form.Item name="name" label={t('tokens.name')} rules={needed}><Input maxLength={100} /></Form.Item>
-      <Form.Item name="communities" label={t('common.community')} rules={needed}><Select mode="multiple" options={communities.data?.map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} /></Form.Item>
+      <Form.Item name="communities" label={t('common.community')} rules={needed}><Select mode="multiple" options={communities.data?.filter((c) => c.roles.includes('administrator')).map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} /></Form.Item>
       <Form.Item name="roles" label={t('accounts.roles')} rules={needed}><Select mode="multiple" options={forSystems.map((r) => ({ value: r, label: word('roles', r) }))} /></Form.Item>
       <Form.Item name="expiresAt" label={t('tokens.expires')} rules={needed}><OnDay zone={here} /></Form.Item>
     </MoveDialog>

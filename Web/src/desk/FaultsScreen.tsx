@@ -1,12 +1,14 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { Button, Card, Empty, Form, Input, Segmented, Select, Spin } from 'antd';
+import { Button, Card, Empty, Form, Input, Modal, Segmented, Select, Spin } from 'antd';
 import type dayjs from 'dayjs';
 import { useState } from 'react';
 import { Link, useNavigate } from 'react-router';
 import { api, told } from '../api/client';
-import type { FaultReply, FaultStatus } from '../api/client';
+import type { FaultReply, FaultStatus, Roles } from '../api/client';
 import { Problem } from '../api/problems';
 import { useCommunities, useZoneOf } from '../api/reference';
+import { nothingOf } from '../kit/asked';
+import { NoCommunities } from '../kit/Behind';
 import { calm } from '../kit/live';
 import { MoveDialog } from '../kit/Form';
 import { useFilters } from '../kit/filters';
@@ -67,12 +69,22 @@ export default function FaultsScreen() {
   );
 }
 
+/** Who may say that something is broken for all. */
+const opens: readonly Roles[] = ['clerk', 'customerOfficer', 'manager'];
+
 function OpenFault({ open, close, done }: { open: boolean; close: () => void; done: (reply: FaultReply) => void }) {
   const { t, pick } = useWords();
   const communities = useCommunities();
   const zoneOf = useZoneOf();
-  const first = communities.data?.[0]?.communityId;
-  if (!first) return null;
+  const mine = (communities.data ?? []).filter((c) => c.roles.some((r) => opens.includes(r)));
+  const first = mine[0]?.communityId;
+  if (!first) {
+    return (
+      <Modal title={t('fault.new')} open={open} onCancel={close} footer={<Button onClick={close}>{t('common.close')}</Button>}>
+        {nothingOf(communities) ? <NoCommunities of={communities} /> : communities.isPending ? <Spin className="waiting" /> : t('common.noneOfYours')}
+      </Modal>
+    );
+  }
   return (
     <MoveDialog<{ communityId?: string; title: string; categoryId: string; placeId: string; expectedAt?: dayjs.Dayjs }, FaultReply>
       keep="fault new"
@@ -84,9 +96,9 @@ function OpenFault({ open, close, done }: { open: boolean; close: () => void; do
           const community = (form.getFieldValue('communityId') as string | undefined) ?? first;
           return (
             <>
-              {communities.data!.length > 1 && (
+              {mine.length > 1 && (
                 <Form.Item name="communityId" label={t('common.community')}>
-                  <Select onChange={() => form.setFieldsValue({ categoryId: undefined, placeId: undefined })} options={communities.data!.map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} />
+                  <Select onChange={() => form.setFieldsValue({ categoryId: undefined, placeId: undefined })} options={mine.map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} />
                 </Form.Item>
               )}
               <Form.Item name="title" label={t('fault.name')} rules={[{ required: true, whitespace: true, message: t('common.required') }]}><Input maxLength={200} /></Form.Item>

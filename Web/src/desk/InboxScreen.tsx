@@ -90,6 +90,7 @@ function Register({ line, close, done }: { line: InboundLine; close: () => void;
   const go = useNavigate();
   return (
     <MoveDialog<Typed, RequestReply>
+      rename={(field) => (field === 'customerId' ? 'name' : field)}
       keep={`inbound ${line.inboundMessageId}`}
       title={t('inbox.register')}
       open
@@ -115,9 +116,13 @@ function Register({ line, close, done }: { line: InboundLine; close: () => void;
         void go(`/requests/${made.requestId}`);
       }}
     >
-      <Form.Item name="kind" label={t('register.kind')}><Select options={options('requestKind')} /></Form.Item>
       <Form.Item noStyle shouldUpdate={(a: Typed, b: Typed) => a.kind !== b.kind}>
-        {(form) => <Form.Item name="categoryId" label={t('register.category')} rules={[{ required: true, message: t('register.needCategory') }]}><CategoryPick communityId={line.communityId} kind={(form.getFieldValue('kind') as RequestKind | undefined) ?? 'repair'} /></Form.Item>}
+        {(form) => (
+          <>
+            <Form.Item name="kind" label={t('register.kind')}><Select options={options('requestKind')} onChange={() => form.setFieldValue('categoryId', undefined)} /></Form.Item>
+            <Form.Item name="categoryId" label={t('register.category')} rules={[{ required: true, message: t('register.needCategory') }]}><CategoryPick communityId={line.communityId} kind={(form.getFieldValue('kind') as RequestKind | undefined) ?? 'repair'} /></Form.Item>
+          </>
+        )}
       </Form.Item>
       {!line.customerId && <Form.Item name="name" label={t('desk.callerName')}><Input maxLength={100} /></Form.Item>}
       <Form.Item name="description" label={t('register.description')} rules={[{ required: true, whitespace: true, message: t('register.needDescription') }]}><Input.TextArea rows={4} maxLength={4000} /></Form.Item>
