@@ -115,7 +115,7 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
   const part = useRef<HTMLDivElement>(null);
   // What is asked for seldom is there from the first, but for its pickers.
   const [seen, see] = useState(false);
-  const similar = useSimilar(values?.confidential ? undefined : community, values?.categoryId, values?.placeId);
+  const { found: similar, asked: likes } = useSimilar(values?.confidential ? undefined : community, values?.categoryId, values?.placeId);
 
   // In the box and beside the form the next call may have begun while this one is on its way.
   const now = useRef({ typed, customerId, placeId: place?.placeId });
@@ -305,7 +305,7 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
           <Form.Item name="description" label={t('register.description')} rules={[{ required: true, whitespace: true, message: t('register.needDescription') }]}>
             <Input.TextArea autoSize={{ minRows: 3, maxRows: 10 }} maxLength={4000} placeholder={t('register.descriptionPlaceholder')} />
           </Form.Item>
-          <SimilarOnes found={similar} zone={zone} join={join} busy={sending.pending} />
+          <SimilarOnes found={similar} asked={likes} zone={zone} join={join} busy={sending.pending} />
           {category?.kind === 'inquiry' && (
             <>
               <Form.Item name="answer" label={`${t('register.answer')} (${t('common.optional')})`} extra={t('register.answerHint')}>

@@ -190,7 +190,7 @@ export const en: Words<typeof zhCN> = {
     unknownNumber: 'Nobody here has the number {{phone}}. Register the caller as unknown, or search for their home or name.',
   },
   register: {
-    already: 'This call is registered already as {{number}}; what comes after it is not done yet. Saving again goes on with it.',
+    similarUnread: 'Whether the same was reported already could not be read',     already: 'This call is registered already as {{number}}; what comes after it is not done yet. Saving again goes on with it.',
     title: 'New request', kind: 'Kind', category: 'Category', categoryPlaceholder: 'Type: leak, lift, bill …', place: 'Place', placePlaceholder: 'Type a home or the name of a place', description: 'Description', descriptionPlaceholder: 'In the caller’s words',
     priority: 'Priority', priorityDefault: 'By category', channel: 'Channel', appointment: 'Appointment', confidential: 'Confidential', confidentialHint: 'The crew and person complained about cannot see who complained', onBehalfOf: 'On behalf of', reportedAt: 'Reported at', reportedAtHint: 'When entered later',
     foreignSource: 'Foreign source', foreignNumber: 'Foreign number', foreignDue: 'Imposed due time', more: 'More options', submit: 'Register', submitHint: 'saves and starts the next', saved: 'Registered {{number}}', savedAndJoined: 'Registered {{number}} and joined to the fault', savedAndAnswered: 'Registered and answered {{number}}', openIt: 'Open', next: 'Register the next',
@@ -235,7 +235,7 @@ export const en: Words<typeof zhCN> = {
   },
   followUps: { empty: 'Nothing to follow up', emptyHint: 'Who rates low or says it is not solved comes here, to be called in time.', ring: 'Ring or end', end: 'End it', how: 'How it ended', words: 'What was said or done', said: 'Would have made it a 5' },
   escalations: {
-    silent: 'Alarms are silent until you press anything on this page', silentShort: 'Sound is off',
+    alarmsUnread: 'The alarms could not be read. They are asked for again.',     silent: 'Alarms are silent until you press anything on this page', silentShort: 'Sound is off',
     title: 'Escalations', empty: 'Nothing here. What is late comes by itself; the other tabs show what was acknowledged and ended.', lateOnes: 'Late', warnedOnes: 'Warned of', word: 'A word', promiseHint: 'Until then nobody else is told; how often and how far ahead, the target says.', ended: 'Settled by itself: the clock stopped', level: 'Level {{level}}', warning: 'Warning', late: 'late by {{time}}', due: 'Due', fired: 'Recorded', told: 'Told: {{names}}', nobody: 'Nobody was on duty: nobody could be told', tellAt: 'to be told {{time}}', doneBefore: 'Done before anybody had to be told', acknowledge: 'Acknowledge', resolve: 'Settle', promisedAt: 'Promised time', note: 'Note', acknowledgedBy: 'Acknowledged by {{name}} after {{time}}', promised: 'promised {{time}}', promiseBroken: 'promise broken', resolvedBy: 'Settled by {{name}}', state: 'State', crew: 'Crew',
     alarmsOpen: 'Open alarms: {{many}}', openAlarms: 'Alarms', noAlarms: 'No alarms', endAlarm: 'End', raised: 'Raised',
   },

@@ -188,7 +188,7 @@ export const zhCN = {
     unknownNumber: '{{phone}} 没有登记过。可按陌生来电登记，或搜索房号、姓名。',
   },
   register: {
-    already: '此来电已登记为 {{number}}，后续步骤尚未完成。再次保存将继续。',
+    similarUnread: '未能查询是否已有相同的报修',     already: '此来电已登记为 {{number}}，后续步骤尚未完成。再次保存将继续。',
     title: '登记申请', kind: '类型', category: '类别', categoryPlaceholder: '汉字、拼音首字母或英文', place: '位置', placePlaceholder: '输入房号或位置名称', description: '内容', descriptionPlaceholder: '业主怎么说的',
     priority: '优先级', priorityDefault: '按类别', channel: '渠道', appointment: '预约时间', confidential: '保密', confidentialHint: '被投诉的班组和人员看不到投诉人', onBehalfOf: '代谁报', reportedAt: '报告时间', reportedAtHint: '补录时填写',
     foreignSource: '外部来源', foreignNumber: '外部单号', foreignDue: '外部限期', more: '更多选项', submit: '登记', submitHint: '保存并登记下一个', saved: '已登记 {{number}}', savedAndJoined: '已登记 {{number}}，并入公共故障', savedAndAnswered: '已登记 {{number}}，已答复', openIt: '打开', next: '登记下一个',
@@ -233,7 +233,7 @@ export const zhCN = {
   },
   followUps: { empty: '没有要跟进的', emptyHint: '业主评分低或说没有解决时，会出现在这里，请在时限内联系。', ring: '联系或结束', end: '结束跟进', how: '怎样结束', words: '说了或做了什么', said: '怎样能到 5 分' },
   escalations: {
-    silent: '在本页按任意键或点击之前，警报不会响', silentShort: '声音未开',
+    alarmsUnread: '未能读取告警，正在重试。',     silent: '在本页按任意键或点击之前，警报不会响', silentShort: '声音未开',
     title: '升级', empty: '这里没有内容。超时的会自动出现；已确认和已结束的在其他页签。', lateOnes: '已超时', warnedOnes: '仅预警', word: '答复', promiseHint: '在此之前不再向上通知；次数与最长时间由时限标准规定。', ended: '时限已停止，自动结束于', level: '第 {{level}} 级', warning: '预警', late: '超时 {{time}}', due: '应完成', fired: '记录于', told: '通知了 {{names}}', nobody: '无人值班，未能通知任何人', tellAt: '到时通知：{{time}}', doneBefore: '通知之前已经完成', acknowledge: '确认', resolve: '结束', promisedAt: '承诺完成时间', note: '说明', acknowledgedBy: '{{name}} 确认，用时 {{time}}', promised: '承诺 {{time}}', promiseBroken: '承诺落空', resolvedBy: '{{name}} 结束', state: '状态', crew: '工种',
     alarmsOpen: '未解除的报警：{{many}} 条', openAlarms: '报警', noAlarms: '没有报警', endAlarm: '解除', raised: '发生于',
   },
