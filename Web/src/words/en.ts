@@ -46,6 +46,7 @@ export const en: Words<typeof zhCN> = {
     needName: 'Enter your user name', needPassword: 'Enter your password',
   },
   account: {
+    times: 'Times in lists', timesHint: 'The other one comes up by tapping or hovering, and while the row has the focus.', relative: 'How long ago', exact: 'Date and time',
     title: 'My account', sessions: 'Open sessions', password: 'Password', currentPassword: 'Present password', newPassword: 'New password', again: 'New password once more', notTheSame: 'These two are not the same', changePassword: 'Change password',
     passwordRules: 'At least 12 characters. A few words are better than signs and digits.', passwordChanged: 'Changed. Other sessions ended: {{count}}', chooseOwn: 'This password was made by somebody else. Choose one of your own.',
     thisOne: 'this one', end: 'End', endSession: 'End this session?', since: 'Signed in', lastUsed: 'last used', unknownBrowser: 'Unknown program',

@@ -44,6 +44,7 @@ export const zhCN = {
     needName: '请输入用户名', needPassword: '请输入密码',
   },
   account: {
+    times: '列表中的时间', timesHint: '另一种在点按或悬停时显示，所在行获得焦点时也会显示。', relative: '多久以前', exact: '日期和时间',
     title: '我的账号', sessions: '已登录的设备', password: '密码', currentPassword: '当前密码', newPassword: '新密码', again: '再输一遍新密码', notTheSame: '两次输入不一致', changePassword: '修改密码',
     passwordRules: '至少 12 个字符。几个词连起来比符号和数字更好记也更安全。', passwordChanged: '已修改。其他设备已退出：{{count}}', chooseOwn: '这个密码是别人设的，请换成您自己的。',
     thisOne: '本机', end: '退出', endSession: '让这台设备退出登录？', since: '登录于', lastUsed: '最近使用', unknownBrowser: '未知程序',
