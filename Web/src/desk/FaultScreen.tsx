@@ -15,6 +15,7 @@ import { MoveDialog, useOpened } from '../kit/Form';
 import { OpenedOn } from '../kit/Meanwhile';
 import { Due, Moment } from '../kit/Moment';
 import { CategoryPick, RequestPick, TeamPick } from '../kit/Picks';
+import { useSome } from '../kit/Some';
 import { OrderStatusTag, RequestStatusTag, spoken } from '../kit/tags';
 import { exact, instantOf, wallOf } from '../kit/times';
 import { At } from '../kit/Pickers';
@@ -54,6 +55,7 @@ function Shown({ details, changed }: { details: FaultDetails; changed: () => voi
   const form = useOpened<FaultMove, FaultDetails>(details);
   const { fault: f, requests, workOrders, allowedMoves } = details;
   const zone = useZone(f.communityId);
+  const { some, more } = useSome(requests);
   const moves = inOrder.filter((m) => allowedMoves.includes(m));
   return (
     <div className="stack" data-part="fault">
@@ -67,7 +69,7 @@ function Shown({ details, changed }: { details: FaultDetails; changed: () => voi
       <div className="columns aside">
         <Card title={t('fault.requests')}>
           <ul className="lines">
-            {requests.map((r) => (
+            {some.map((r) => (
               <li key={`${r.requestId}${r.joinedAt}`}>
                 <Link className="plain" to={`/requests/${r.requestId}`}>
                   <div className="row"><span className="number">{spoken(r.number)}</span><RequestStatusTag status={r.status} /><span>{r.customerName}</span><span className="quiet">{r.placeName}</span>{r.leftAt && r.leftHow && <Tag>{word('leftHow', r.leftHow)}</Tag>}</div>
@@ -78,6 +80,7 @@ function Shown({ details, changed }: { details: FaultDetails; changed: () => voi
               </li>
             ))}
           </ul>
+          {more}
           {requests.length === 0 && <span className="quiet">{t('fault.noRequests')}</span>}
         </Card>
         <div className="stack">

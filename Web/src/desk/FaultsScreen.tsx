@@ -12,6 +12,7 @@ import { NoCommunities } from '../kit/Behind';
 import { calm } from '../kit/live';
 import { MoveDialog } from '../kit/Form';
 import { useFilters } from '../kit/filters';
+import { Narrow, useNarrowed } from '../kit/Narrow';
 import { Due, Moment } from '../kit/Moment';
 import { At } from '../kit/Pickers';
 import { CategoryPick, PlacePick } from '../kit/Picks';
@@ -28,10 +29,12 @@ export default function FaultsScreen() {
   const [opening, setOpening] = useState(false);
   const status = (f.status ?? 'open') as FaultStatus;
   const go = useNavigate();
+  const by = useNarrowed();
+  const communityId = by.communityId;
   useTitle(t('fault.title'));
   const list = useInfiniteQuery({
-    queryKey: ['faults', status],
-    queryFn: ({ pageParam, signal }) => told(api.GET('/api/faults', { params: { query: { status, take: 50, after: pageParam } }, signal })),
+    queryKey: ['faults', status, communityId],
+    queryFn: ({ pageParam, signal }) => told(api.GET('/api/faults', { params: { query: { communityId, status, take: 50, after: pageParam } }, signal })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
     refetchInterval: calm(30_000),
@@ -47,6 +50,7 @@ export default function FaultsScreen() {
           <Button type="primary" onClick={() => setOpening(true)} data-act="open-fault">{t('fault.new')}</Button>
         </div>
       </div>
+      <Narrow by={by} />
       {list.isError && <Trouble problem={Problem.from(list.error)} retry={() => void list.refetch()} />}
       {list.isPending ? <Spin className="waiting" /> : rows.length === 0 && !list.isError ? (
         <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={<>{t('fault.empty')}<br /><span className="quiet">{t('fault.emptyHint')}</span></>} /></Card>

@@ -10,6 +10,7 @@ import { useSend } from '../api/sending';
 import { AskFirst } from '../kit/AskFirst';
 import { calm } from '../kit/live';
 import { MoveDialog } from '../kit/Form';
+import { Narrow, useNarrowed } from '../kit/Narrow';
 import { Moment } from '../kit/Moment';
 import { CategoryPick } from '../kit/Picks';
 import { Trouble } from '../kit/Trouble';
@@ -28,10 +29,12 @@ export default function InboxScreen() {
   const { t, word } = useWords();
   const client = useQueryClient();
   const [registering, register] = useState<InboundLine>();
+  const by = useNarrowed();
+  const communityId = by.communityId;
   useTitle(t('inbox.title'));
   const list = useInfiniteQuery({
-    queryKey: ['inbox'],
-    queryFn: ({ pageParam, signal }) => told(api.GET('/api/inbound-messages', { params: { query: { take: 50, after: pageParam } }, signal })),
+    queryKey: ['inbox', communityId],
+    queryFn: ({ pageParam, signal }) => told(api.GET('/api/inbound-messages', { params: { query: { communityId, take: 50, after: pageParam } }, signal })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
     refetchInterval: calm(30_000),
@@ -42,6 +45,7 @@ export default function InboxScreen() {
   return (
     <div className="stack">
       <h1>{t('inbox.title')}</h1>
+      <Narrow by={by} />
       {list.isError && <Trouble problem={Problem.from(list.error)} retry={() => void list.refetch()} />}
       {list.isPending ? <Spin className="waiting" /> : rows.length === 0 && !list.isError ? (
         <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={<>{t('inbox.empty')}<br /><span className="quiet">{t('inbox.emptyHint')}</span></>} /></Card>

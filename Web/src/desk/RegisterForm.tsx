@@ -347,7 +347,7 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
                     <Form.Item name="reportedAt" label={t('register.reportedAt')}>
                       <WhenPick zone={zone} seen={seen} placeholder={t('register.reportedAtHint')} />
                     </Form.Item>
-                    <Form.Item name="foreignSource" label={t('register.foreignSource')}><Input maxLength={100} placeholder={t('register.sender')} /></Form.Item>
+                    <Form.Item name="foreignSource" label={t('register.foreignSource')}><Input maxLength={60} placeholder={t('register.sender')} /></Form.Item>
                     <Form.Item name="foreignNumber" label={t('register.foreignNumber')}><Input maxLength={100} /></Form.Item>
                   </div>
                   <Form.Item name="foreignDue" label={t('register.foreignDue')}>

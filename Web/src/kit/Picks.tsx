@@ -104,8 +104,8 @@ export function CategoryPick({ communityId, kind, value, onChange, done, waits, 
 }
 
 /** A place by what it is called or its code: the homes offered first, then what the one box finds. */
-export function PlacePick({ communityId, value, onChange, first = [], id }: {
-  communityId: string | undefined; value?: string; onChange?: (id: string | undefined, name?: string) => void; first?: { value: string; label: string }[]; id?: string;
+export function PlacePick({ communityId, value, onChange, first = [], id, label }: {
+  communityId: string | undefined; value?: string; onChange?: (id: string | undefined, name?: string) => void; first?: { value: string; label: string }[]; id?: string; label?: string;
 }) {
   const { t, word } = useWords();
   const [typed, setTyped] = useState('');
@@ -136,7 +136,8 @@ export function PlacePick({ communityId, value, onChange, first = [], id }: {
       options={shown}
       labelRender={({ label, value: id }) => (label && label !== id ? label : t('common.chosenBefore'))}
       loading={found.isFetching}
-      placeholder={t('register.placePlaceholder')}
+      aria-label={label}
+      placeholder={label ?? t('register.placePlaceholder')}
       notFoundContent={typed && !found.isFetching ? t('common.none') : null}
     />
     {typed && <Missing of={found} />}

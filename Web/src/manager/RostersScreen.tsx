@@ -60,8 +60,9 @@ export default function RostersScreen() {
   const removeShift = useSend<{ shiftId: string }, unknown>((v, header) => told(api.POST('/api/shifts/{shiftId}/removal', { params: { path: v, header } })), again);
   const removeLeave = useSend<{ leaveId: string }, unknown>((v, header) => told(api.POST('/api/leave/{leaveId}/removal', { params: { path: v, header } })), again);
   const people = (staff.data ?? []).map((s) => ({ value: s.staffId, label: s.displayName }));
+  const needed = [{ required: true, message: t('common.required') }];
   const person = (name: string, label: string, required = true) => (
-    <Form.Item name={name} label={label} rules={[{ required }]}><Select allowClear={!required} options={people} showSearch={{ optionFilterProp: 'label' }} /></Form.Item>
+    <Form.Item name={name} label={label} rules={required ? needed : []}><Select allowClear={!required} options={people} showSearch={{ optionFilterProp: 'label' }} /></Form.Item>
   );
   return (
     <div className="stack">
@@ -120,12 +121,12 @@ export default function RostersScreen() {
         }))}
         done={again}
       >
-        <Form.Item name="duty" label={t('rosters.duty')} rules={[{ required: true }]}><Select options={options('duty')} /></Form.Item>
+        <Form.Item name="duty" label={t('rosters.duty')} rules={needed}><Select options={options('duty')} /></Form.Item>
         <Form.Item noStyle shouldUpdate={(a, b) => a.duty !== b.duty}>
-          {(form) => ofCrew(form.getFieldValue('duty') as Duty) && <Form.Item name="teamId" label={t('rosters.team')} rules={[{ required: true }]}><TeamPick communityId={communityId} /></Form.Item>}
+          {(form) => ofCrew(form.getFieldValue('duty') as Duty) && <Form.Item name="teamId" label={t('rosters.team')} rules={needed}><TeamPick communityId={communityId} /></Form.Item>}
         </Form.Item>
         {person('staffId', t('rosters.who'))}
-        <Form.Item name="time" label={`${t('rosters.from')} – ${t('rosters.to')}`} rules={[{ required: true }]}><Between zone={zone} /></Form.Item>
+        <Form.Item name="time" label={`${t('rosters.from')} – ${t('rosters.to')}`} rules={needed}><Between zone={zone} /></Form.Item>
       </MoveDialog>
       <MoveDialog<LeaveValues, unknown>
         keep={communityId && `leave in ${communityId}`}
@@ -139,7 +140,7 @@ export default function RostersScreen() {
       >
         {person('staffId', t('rosters.who'))}
         {person('deputyId', t('rosters.deputy'), false)}
-        <Form.Item name="time" label={`${t('rosters.from')} – ${t('rosters.to')}`} rules={[{ required: true }]}><Between zone={zone} /></Form.Item>
+        <Form.Item name="time" label={`${t('rosters.from')} – ${t('rosters.to')}`} rules={needed}><Between zone={zone} /></Form.Item>
       </MoveDialog>
       <MoveDialog<{ staffId: string }, unknown>
         keep={swapping && `shift ${swapping.shiftId} swap`}

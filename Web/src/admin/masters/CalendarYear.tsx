@@ -59,7 +59,7 @@ export function CalendarYear({ communityId }: { communityId: string }) {
                 <div className="month">
                   {Array.from({ length: month.blanks }, (_, b) => <span key={`b${b}`} />)}
                   {month.days.map((d) => (
-                    <span key={d.day} className={`day-cell ${d.kind}`} data-day={d.day} data-kind={d.kind} title={d.kind === 'open' ? d.day : `${d.day} ${t(`masters.day_${d.kind}`)}`}>{Number(d.day.slice(8))}</span>
+                    <span key={d.day} className={`day-cell ${d.kind}`} data-day={d.day} data-kind={d.kind} title={d.kind === 'open' ? d.day : `${d.day} ${t(`masters.day_${d.kind}`)}`}>{Number(d.day.slice(8))}{d.kind !== 'open' && d.kind !== 'closed' && <span className="unseen">, {t(`masters.day_${d.kind}`)}</span>}</span>
                   ))}
                 </div>
               </section>
