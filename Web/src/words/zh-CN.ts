@@ -172,7 +172,7 @@ export const zhCN = {
   },
   common: {
     ofAll: '{{some}} / {{all}}', narrow: '筛选列表', crew: '班组', priority: '优先级',
-    notAccepted: '这样还不能保存：', noPage: '没有这个页面', noPageHint: '{{path}} 没有内容：地址有误，或页面已移走。', home: '回到首页', communitiesUnread: '未能读取小区列表', noneOfYours: '您没有可在此办理的小区，请联系管理员分配角色。', noLongerThere: '已停用', chosenBefore: '之前所选',
+    notAccepted: '这样还不能保存：', noPage: '没有这个页面', noPageHint: '{{path}} 没有内容：地址有误，或页面已移走。', home: '回到首页', communitiesUnread: '未能读取小区列表', noneOfYours: '这里没有您可以办理的小区。请联系管理员分配角色。', noLongerThere: '已停用', chosenBefore: '之前所选',
     broken: '页面出错了', partMissing: '这部分页面未能载入', brokenHint: '您填写的内容已保留。请重试，或重新载入页面。', partAway: '暂时还联系不上服务器。您填写的内容已保留。', reload: '重新载入',
     begunBefore: '这是您之前未提交的内容，仍然保留。', startOver: '重新填写',
     save: '保存', cancel: '取消', close: '关闭', more: '显示更多', all: '全部', none: '无', optional: '选填', loading: '正在加载…', retry: '重试', edit: '修改',
