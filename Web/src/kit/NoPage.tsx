@@ -1,5 +1,5 @@
 import { Button, Result } from 'antd';
-import { Link, useLocation } from 'react-router';
+import { useLocation, useNavigate } from 'react-router';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
 
@@ -7,6 +7,7 @@ import { useWords } from '../words/words';
 export function NoPage() {
   const { t } = useWords();
   const { pathname } = useLocation();
+  const go = useNavigate();
   useTitle(t('common.noPage'));
-  return <Result status="404" title={<h1>{t('common.noPage')}</h1>} subTitle={t('common.noPageHint', { path: pathname })} extra={<Link to="/"><Button type="primary" tabIndex={-1}>{t('common.home')}</Button></Link>} data-part="no-page" />;
+  return <Result status="404" title={<h1>{t('common.noPage')}</h1>} subTitle={t('common.noPageHint', { path: pathname })} extra={<Button type="primary" onClick={() => void go('/')} data-act="home">{t('common.home')}</Button>} data-part="no-page" />;
 }
