@@ -1,6 +1,6 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test as always } from 'vitest';
-import { address, enter, launch, open, overflow, people, settled } from './browser';
+import { address, enter, goTo, launch, open, overflow, people, settled } from './browser';
 import type { Look } from './browser';
 
 /** What is set up once and changed now and then, each by its screen alone; see Tests/Browser. */
