@@ -143,19 +143,20 @@ public abstract class BrowserTown : DeskFixture
             told[name] = value;
         }
 
+        var began = Clock.GetUtcNow();
         // Api and Workers have so many connections each, and several desks stand beside each other.
         await using var desk = await RunningDesk.Over(new NpgsqlConnectionStringBuilder(ConnectionString) { MaxPoolSize = 20 }.ConnectionString, settings);
 
         await BrowserScripts.Run(scripts, desk.Address, told, desk.Words);
 
-        await ItsWorkersWork();
+        await ItsWorkersWork(began);
         await desk.CtrlC();
     }
 
-    private async Task ItsWorkersWork()
+    private async Task ItsWorkersWork(DateTimeOffset began)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(3));
-        var went = new { Began = Clock.GetUtcNow(), Jobs = new[] { "escalate-overdue", "chase-feedback", "deliver-messages" } };
+        var went = new { Began = began, Jobs = new[] { "escalate-overdue", "chase-feedback", "deliver-messages" } };
         while (await Scalar<long>("select count(*) from job where last_success_at > @Began and job_id = any (@Jobs)", went) < went.Jobs.Length)
         {
             deadline.Token.ThrowIfCancellationRequested();

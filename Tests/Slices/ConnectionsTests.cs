@@ -45,6 +45,21 @@ public sealed class ConnectionsTests : DeskFixture
         Assert.That((await Left(desk)).Distinct(), Is.EqualTo(new[] { "prepared statement" }));
     }
 
+    [TestCase("call enter_scope('', '')")]
+    [TestCase("call enter_reading('', '')")]
+    public async Task Nothing_is_compiled_whatever_the_server_is_set_to(string enter)
+    {
+        await using var session = await Owner.OpenConnectionAsync();
+        await session.ExecuteAsync("set jit = on");
+        await using var transaction = await session.BeginTransactionAsync();
+
+        await session.ExecuteAsync(enter);
+
+        Assert.That(await session.QuerySingleAsync<string>("select current_setting('jit')"), Is.EqualTo("off"));
+        await transaction.RollbackAsync();
+        await session.ExecuteAsync("reset jit");
+    }
+
     /// <summary>Over one session of the server, so that whatever is left is found.</summary>
     private ServiceProvider Pooled(string more)
     {
