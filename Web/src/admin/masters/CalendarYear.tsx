@@ -14,7 +14,7 @@ import { useFilters } from '../../kit/filters';
 import { Trouble } from '../../kit/Trouble';
 import { useWords } from '../../words/words';
 import './calendar.css';
-import { sheetOf, textOf, yearOf } from './holidays';
+import { sheetOf, textOf, weeksOf, yearOf } from './holidays';
 import type { Sheet } from './holidays';
 
 /** A calendar's year at a glance, and its holidays from a file: looked at first. */
@@ -26,6 +26,7 @@ export function CalendarYear({ communityId }: { communityId: string }) {
   const calendar = list.data?.find((c) => c.code === f.calendar) ?? list.data?.find((c) => c.hours.loadedYears) ?? list.data?.[0];
   const loaded = calendar?.hours.loadedYears?.includes(year);
   const monthName = new Intl.DateTimeFormat(language, { month: 'long', timeZone: 'UTC' });
+  const weekdays = Array.from({ length: 7 }, (_, n) => (['narrow', 'long'] as const).map((weekday) => new Intl.DateTimeFormat(language, { weekday, timeZone: 'UTC' }).format(Date.UTC(2024, 0, 1 + n))));
   const go = (to: number) => change({ year: String(to) });
   // The page follows a moment later than the hand: pressed twice, it is two years.
   const wanted = useRef(year);
@@ -56,12 +57,20 @@ export function CalendarYear({ communityId }: { communityId: string }) {
             {yearOf(calendar.hours, year).map((month, n) => (
               <section key={n}>
                 <h3>{monthName.format(Date.UTC(year, n, 1))}</h3>
-                <div className="month">
-                  {Array.from({ length: month.blanks }, (_, b) => <span key={`b${b}`} />)}
-                  {month.days.map((d) => (
-                    <span key={d.day} className={`day-cell ${d.kind}`} data-day={d.day} data-kind={d.kind} title={d.kind === 'open' ? d.day : `${d.day} ${t(`masters.day_${d.kind}`)}`}>{Number(d.day.slice(8))}{d.kind !== 'open' && d.kind !== 'closed' && <span className="unseen">, {t(`masters.day_${d.kind}`)}</span>}</span>
-                  ))}
-                </div>
+                <table className="month" aria-label={monthName.format(Date.UTC(year, n, 1))}>
+                  <thead><tr>{weekdays.map(([brief, name]) => <th key={name} scope="col"><span aria-hidden>{brief}</span><span className="unseen">{name}</span></th>)}</tr></thead>
+                  <tbody>
+                    {weeksOf(month).map((week) => (
+                      <tr key={week.find(Boolean)!.day}>
+                        {week.map((d, w) => d ? (
+                          <td key={d.day} className={`day-cell ${d.kind}`} data-day={d.day} data-kind={d.kind} title={d.kind === 'open' ? d.day : `${d.day} ${t(`masters.day_${d.kind}`)}`}>
+                            {Number(d.day.slice(8))}{d.kind !== 'open' && <span className="unseen">{t(`masters.day_${d.kind}`)}</span>}
+                          </td>
+                        ) : <td key={w} />)}
+                      </tr>
+                    ))}
+                  </tbody>
+                </table>
               </section>
             ))}
           </div>
