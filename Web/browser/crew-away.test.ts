@@ -198,11 +198,19 @@ test('Pages that did not arrive say so and are loaded again; of a list what was 
   await page.locator('#signInName').waitFor();
   wrong.length = 0;
 
-  // One order to a page.
+  // One order to a page. Nothing is asked by the clock: what comes is told by the stream.
+  await page.evaluate(() => {
+    const real = window.setTimeout;
+    window.setTimeout = ((then: () => void, ms?: number) => (ms === 30_000 ? 0 : real(then, ms))) as typeof window.setTimeout;
+  });
+  const stream = page.waitForResponse((r) => new URL(r.url()).pathname === '/api/live' && r.status() === 200);
   await context.route(/\/api\/work-orders\?/, (route) => route.continue({ url: route.request().url().replace('take=50', 'take=1') }));
   await sign(page, 'member');
   const orders = page.locator('[data-order]');
   await orders.waitFor();
+  await stream;
+  await dispatched('A cable hangs down, told by the stream', 'danger');
+  await page.locator('[data-part=danger]').waitFor();
   await page.locator('[data-list=pool]').click();
   await page.locator('[data-list=pool][aria-current=page]').waitFor();
   await orders.waitFor();

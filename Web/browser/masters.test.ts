@@ -33,6 +33,13 @@ test.each<[Look['language'], number, string]>([['zh-CN', 1440, 'Z'], ['en', 360,
   await page.locator('[data-act=submit]:visible').click();
   await page.locator(`[data-place="${tag}9-1"]`, { hasText: '东单元' }).waitFor();
 
+  // Found by its code, wherever one is.
+  await page.locator('[data-part=find-place] input').click();
+  await page.keyboard.type(`${tag}9-1`);
+  await page.locator('.ant-select-dropdown:visible .ant-select-item-option', { hasText: '东单元' }).first().click();
+  await page.locator('.ant-breadcrumb', { hasText: '东单元' }).waitFor();
+  await look('a place that was found');
+
   const form = page.locator(dialogs).last();
   const submitted = async () => {
     await form.locator('[data-act=submit]').click();

@@ -38,6 +38,16 @@ test.each<[Look['language'], number]>([['zh-CN', 1440], ['en', 360]])('The offic
   const came = trouble.filter({ hasText: '不是我们组的' }).first();
   expect(await came.innerText()).toMatch(say.returnedBy);
 
+  // Narrowed to what is dangerous the others are gone, and the address says so; then they are there again.
+  const narrowed = page.locator('[data-part=narrow]');
+  await narrowed.locator('.ant-select').last().click();
+  await page.locator('.ant-select-dropdown:visible .ant-select-item-option').first().click();
+  await page.waitForURL((u) => u.searchParams.get('priority') === 'danger');
+  await came.waitFor({ state: 'detached' });
+  await narrowed.locator('[data-act=clear-narrow]').click();
+  await page.waitForURL((u) => !u.searchParams.get('priority'));
+  await came.waitFor();
+
   await board(page, 'stuck');
   const passed = trouble.filter({ hasText: say.passedOn }).first();
   await passed.waitFor();
@@ -48,7 +58,7 @@ test.each<[Look['language'], number]>([['zh-CN', 1440], ['en', 360]])('The offic
 
   // Of complaints: whose they are, and those that are nobody's.
   const all = await board(page, 'complaints');
-  await page.locator('main .ant-select input').first().click();
+  await page.locator('main .row.spread .ant-select input').first().click();
   await page.keyboard.type('officer');
   await page.locator('.ant-select-item-option:visible', { hasText: /^officer$/ }).click();
   await page.waitForURL((u) => !!u.searchParams.get('inCharge'));

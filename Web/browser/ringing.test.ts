@@ -264,6 +264,14 @@ test('What came in: one is registered as a request, with whoever wrote it, and o
   await page.locator('.ant-modal:visible .ant-select:has([id$=_categoryId])').click();
   await page.keyboard.type('water');
   await page.locator('.ant-select-item-option:visible').first().click();
+  // What is wrong with a field that the form does not have is said in words; what it calls otherwise stands beside that.
+  await page.route('**/api/requests', (route) => route.fulfill({ status: 422, contentType: 'application/problem+json', json: { code: 'request.invalid_fields', title: 'Some fields cannot be accepted.', status: 422, errors: [{ field: 'placeId', code: 'request.nobody_and_nowhere', message: '' }] } }));
+  await page.locator('.ant-modal:visible [data-act=submit]').click();
+  await page.locator('.ant-modal:visible [data-part=faults]', { hasText: 'Say who reports it, or where it is.' }).waitFor();
+  await page.unroute('**/api/requests');
+  await page.locator('.ant-modal:visible [data-act=submit]').click();
+  await page.locator('.ant-modal:visible .ant-form-item:has([id$=_name]) .ant-form-item-explain-error', { hasText: 'Say who reports it, or where it is.' }).waitFor();
+  expect(await page.locator('.ant-modal:visible [data-part=faults]').count()).toBe(0);
   await field(page, 'name').fill('李先生');
   await page.locator('.ant-modal:visible [data-act=submit]').click();
   await page.waitForURL(/\/requests\/[0-9a-f-]{36}/);

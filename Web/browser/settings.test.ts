@@ -1,6 +1,6 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test as always } from 'vitest';
-import { address, enter, launch, open, overflow, people, settled } from './browser';
+import { address, enter, goTo, launch, open, overflow, people, settled } from './browser';
 import type { Look } from './browser';
 
 /** What is set up once and changed now and then, each by its screen alone; see Tests/Browser. */
@@ -91,6 +91,18 @@ test.each<[Look['language']]>([['zh-CN'], ['en']])('A manager declares a typhoon
   await page.locator('.ant-popconfirm:visible .ant-btn-primary').click();
   await end.waitFor({ state: 'detached' });
 
+  // Whoever may not do it is not asked to fill it in; an address that is none says so, and leads back.
+  const other = await open(browser, { language, width: 1280 });
+  await enter(other.page, 'clerk', '/policies');
+  await other.page.locator(`[data-event="${name}"]`).first().waitFor();
+  expect(await other.page.locator('[data-act=declare], [data-act=end-event]').count()).toBe(0);
+  await goTo(other.page, '/no-such-page');
+  await other.page.locator('[data-part=no-page] h1', { hasText: language === 'en' ? 'no such page' : '没有这个页面' }).waitFor();
+  await other.page.locator('[data-act=home]').click();
+  await other.page.locator('[data-part=register]').waitFor();
+  expect(other.wrong).toEqual([]);
+  await other.context.close();
+
   expect(wrong).toEqual([]);
   await context.close();
 });
@@ -168,6 +180,7 @@ test.each<[Look['language']]>([['zh-CN'], ['en']])('The jobs say when they last 
   const job = page.locator('tr', { has: page.locator('[data-job=chase-feedback]') });
   await job.locator('time').first().waitFor();
   expect(await job.innerText()).toMatch(/\d+ ms\s+\d+ \//);
+  expect(await job.innerText()).toContain(language === 'en' ? 'every 10 s' : '每 10 秒');
   await job.locator('[data-act=run-now]').click();
   await page.locator('.ant-message-success').waitFor();
 

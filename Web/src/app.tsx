@@ -1,5 +1,5 @@
 import { QueryClient, QueryClientProvider, useQueryClient } from '@tanstack/react-query';
-import { App as AntApp, ConfigProvider, Modal, Result, Spin, theme } from 'antd';
+import { App as AntApp, ConfigProvider, Modal, Spin, theme } from 'antd';
 import enUS from 'antd/locale/en_US';
 import zhCNLocale from 'antd/locale/zh_CN';
 import dayjs from 'dayjs';
@@ -16,6 +16,7 @@ import { remember } from './look';
 import { nothingOf } from './kit/asked';
 import { Boundary } from './kit/Boundary';
 import { typesHere } from './kit/kept';
+import { NoPage } from './kit/NoPage';
 import { useShade } from './kit/shade';
 import { Trouble } from './kit/Trouble';
 import { Shell } from './Shell';
@@ -172,7 +173,7 @@ function Screens({ who }: { who: SignedIn }) {
           <Route path="/accounts" element={<AccountsScreen />} />
           <Route path="/masters" element={<MastersScreen />} />
           <Route path="/tokens" element={<TokensScreen />} />
-          <Route path="*" element={<Result status="404" title="404" />} />
+          <Route path="*" element={<NoPage />} />
         </Routes>
       </Suspense>
       </Boundary>

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { App, Button, Card, Spin, Tag } from 'antd';
+import { App, Button, Card, Segmented, Spin, Tag } from 'antd';
 import { api, told } from '../api/client';
 import type { SessionEnded, SessionLine, SignedIn } from '../api/client';
 import { Problem } from '../api/problems';
@@ -7,6 +7,7 @@ import { useSend } from '../api/sending';
 import { AskFirst } from '../kit/AskFirst';
 import { nothingOf } from '../kit/asked';
 import { Behind } from '../kit/Behind';
+import { sayExactly, useExactly } from '../kit/exactly';
 import { Moment } from '../kit/Moment';
 import { Trouble } from '../kit/Trouble';
 import { useTitle } from '../Shell';
@@ -21,9 +22,14 @@ export default function AccountScreen({ who }: { who: SignedIn }) {
   const { t } = useWords();
   const { message } = App.useApp();
   useTitle(t('account.title'));
+  const exactly = useExactly();
   return (
     <div className="stack" style={{ maxWidth: 720, margin: '0 auto' }}>
       <div className="row"><h1>{t('account.title')}</h1><span className="quiet">{who.displayName} · {who.signInName}</span></div>
+      <Card title={t('account.times')}>
+        <p className="quiet">{t('account.timesHint')}</p>
+        <Segmented value={exactly ? 'exact' : 'relative'} onChange={(v) => sayExactly(v === 'exact')} aria-label={t('account.times')} options={[{ value: 'relative', label: t('account.relative') }, { value: 'exact', label: t('account.exact') }]} />
+      </Card>
       <Card title={t('account.sessions')}><Sessions /></Card>
       <Card title={t('factor.title')}><OwnFactor /></Card>
       <Card title={t('account.password')}>

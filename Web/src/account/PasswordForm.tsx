@@ -23,7 +23,7 @@ export function PasswordForm({ done }: { done: (reply: PasswordChanged) => void 
       done(reply);
     },
   );
-  useFaultsInFields(form as FormInstance, sending.problem);
+  const problem = useFaultsInFields(form as FormInstance, sending.problem);
   const needed = [{ required: true, message: t('common.required') }];
   return (
     <Form<Typed> form={form} name="password" layout="vertical" requiredMark={false} onFinish={(v) => void sending.send(v)} data-part="password">
@@ -36,7 +36,7 @@ export function PasswordForm({ done }: { done: (reply: PasswordChanged) => void 
         <Input.Password autoComplete="new-password" maxLength={200} />
       </Form.Item>
       <div className="stack tight">
-        <Trouble problem={sending.problem} />
+        <Trouble problem={problem} />
         <div><Button type="primary" htmlType="submit" loading={sending.pending} data-act="change-password">{t('account.changePassword')}</Button></div>
       </div>
     </Form>

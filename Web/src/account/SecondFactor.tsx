@@ -21,14 +21,14 @@ export function CodeForm<R>({ label, act, call, done, danger }: { label: string;
   const { t } = useWords();
   const [form] = Form.useForm<{ code: string }>();
   const sending = useSend<{ code: string }, R>((v) => call(v.code), (reply) => { form.resetFields(); done(reply); });
-  useFaultsInFields(form as FormInstance, sending.problem);
+  const problem = useFaultsInFields(form as FormInstance, sending.problem);
   return (
     <Form form={form} name={act} layout="vertical" requiredMark={false} onFinish={(v) => void sending.send(v)} data-part={act}>
       <Form.Item name="code" label={t('factor.code')} rules={[{ required: true, message: t('common.required') }]}>
         <Input autoComplete="one-time-code" inputMode="text" maxLength={60} style={{ maxWidth: 280 }} />
       </Form.Item>
       <div className="stack tight">
-        <Trouble problem={sending.problem} />
+        <Trouble problem={problem} />
         <div><Button type="primary" danger={danger} htmlType="submit" loading={sending.pending} data-act={act}>{label}</Button></div>
       </div>
     </Form>

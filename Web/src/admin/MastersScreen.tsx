@@ -1,5 +1,7 @@
 import { Empty, Grid, Select, Spin, Tabs } from 'antd';
 import { useCommunities } from '../api/reference';
+import { nothingOf } from '../kit/asked';
+import { NoCommunities } from '../kit/Behind';
 import { useFilters } from '../kit/filters';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
@@ -20,6 +22,7 @@ export default function MastersScreen() {
   const { md: wide = true } = Grid.useBreakpoint();
   useTitle(t('masters.title'));
   if (communities.isPending) return <Spin className="waiting" />;
+  if (nothingOf(communities)) return <div className="stack"><h1>{t('masters.title')}</h1><NoCommunities of={communities} /></div>;
   if (!community) return <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('masters.notYours')} />;
   const id = community.communityId;
   const part = f.part ?? 'places';

@@ -1,4 +1,4 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Button, Card, Empty, Form, Input, InputNumber, Select, Space, Spin, Switch, Table, Tag } from 'antd';
 import type dayjs from 'dayjs';
 import { Fragment, useState } from 'react';
@@ -278,23 +278,31 @@ function Events({ communityId }: { communityId: string }) {
   const zone = useZone(communityId);
   const client = useQueryClient();
   const [declaring, setDeclaring] = useState(false);
+  const may = useSession().data?.roles.some((r) => r.communityId === communityId && (r.role === 'manager' || r.role === 'administrator'));
   const key = ['declared-events', communityId];
-  const list = useQuery({ queryKey: key, queryFn: ({ signal }) => told(api.GET('/api/communities/{communityId}/declared-events', { params: { ...at(communityId), query: { take: 50 } }, signal })) });
+  const list = useInfiniteQuery({
+    queryKey: key,
+    queryFn: ({ pageParam, signal }) => told(api.GET('/api/communities/{communityId}/declared-events', { params: { ...at(communityId), query: { take: 50, after: pageParam } }, signal })),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+  });
+  const events = list.data?.pages.flatMap((p) => p.items);
   const again = () => void client.invalidateQueries({ queryKey: key });
   return (
-    <Card title={t('policies.events')} extra={<Button onClick={() => setDeclaring(true)} data-act="declare">{t('policies.declare')}</Button>}>
+    <Card title={t('policies.events')} extra={may && <Button onClick={() => setDeclaring(true)} data-act="declare">{t('policies.declare')}</Button>}>
       {list.isError && <Trouble problem={Problem.from(list.error)} retry={() => void list.refetch()} />}
-      {list.data?.items.length === 0 && <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('policies.noEvents')} />}
-      {list.data?.items.map((e) => (
+      {events?.length === 0 && <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('policies.noEvents')} />}
+      {events?.map((e) => (
         <div key={e.declaredEventId} className="row spread" data-event={e.name}>
           <span className="row">
             <strong>{e.name}</strong><Tag>× {e.factor}</Tag>
             <Moment at={e.from} zone={zone} /> – <Moment at={e.to} zone={zone} />
             <span className="quiet">{[...e.policies, ...e.kinds.map((k) => word('clockKind', k))].join(', ')}</span>
           </span>
-          <EndIt event={e} done={again} />
+          <EndIt event={e} may={!!may} done={again} />
         </div>
       ))}
+      {list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage} data-act="more">{t('common.more')}</Button>}
       <MoveDialog<{ name: string; span: [dayjs.Dayjs, dayjs.Dayjs]; factor: number; kinds?: DeclaredEventLine['kinds'] }, EventDeclared>
         keep={`declared-event in ${communityId}`} title={t('policies.declare')} open={declaring} onClose={() => setDeclaring(false)} done={again} initial={{ factor: 1.5 }}
         call={(v, header) => told(api.POST('/api/communities/{communityId}/declared-events', {
@@ -311,11 +319,12 @@ function Events({ communityId }: { communityId: string }) {
   );
 }
 
-function EndIt({ event, done }: { event: DeclaredEventLine; done: () => void }) {
+function EndIt({ event, may, done }: { event: DeclaredEventLine; may: boolean; done: () => void }) {
   const { t } = useWords();
   const sending = useSend<object, EventDeclared>((_, header) => told(api.POST('/api/declared-events/{declaredEventId}/ending', { params: { path: { declaredEventId: event.declaredEventId }, header } })), done);
   if (event.calledOff) return <Tag>{t('policies.calledOff')}</Tag>;
   if (event.endedAt || Date.parse(event.to) < Date.now()) return <Tag>{t('policies.over')}</Tag>;
+  if (!may) return null;
   return (
     <span className="row">
       {sending.problem && <Trouble problem={sending.problem} />}

@@ -25,7 +25,7 @@ interface Typed {
 /** A community's words for each message, in both languages, and when its customers are left alone. */
 export default function TemplatesScreen() {
   const { t } = useWords();
-  return <OfCommunity title={t('templates.title')}>{(community) => <Fragment key={community}><Quiet communityId={community} /><List communityId={community} /></Fragment>}</OfCommunity>;
+  return <OfCommunity title={t('templates.title')} roles={['manager', 'administrator']}>{(community) => <Fragment key={community}><Quiet communityId={community} /><List communityId={community} /></Fragment>}</OfCommunity>;
 }
 
 function Quiet({ communityId }: { communityId: string }) {

@@ -11,6 +11,7 @@ import { AskFirst } from '../kit/AskFirst';
 import { MoveDialog } from '../kit/Form';
 import { Moment } from '../kit/Moment';
 import { OnDay } from '../kit/Pickers';
+import { useSome } from '../kit/Some';
 import { Trouble } from '../kit/Trouble';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
@@ -27,6 +28,7 @@ export default function TokensScreen() {
   useTitle(t('tokens.title'));
   const list = useQuery({ queryKey: ['tokens'], queryFn: ({ signal }) => told(api.GET('/api/tokens', { signal })) });
   const again = () => void client.invalidateQueries({ queryKey: ['tokens'] });
+  const { some, more } = useSome(list.data ?? []);
   return (
     <div className="stack">
       <div className="row spread"><h1>{t('tokens.title')}</h1><Button type="primary" onClick={() => setMaking(true)} data-act="new-token">{t('tokens.new')}</Button></div>
@@ -34,8 +36,9 @@ export default function TokensScreen() {
       {list.isPending ? <Spin className="waiting" /> : list.data?.length === 0 ? (
         <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('tokens.empty')} /></Card>
       ) : (
-        <div className="orders">{list.data?.map((x) => <Token key={x.tokenId} token={x} again={again} />)}</div>
+        <div className="orders">{some.map((x) => <Token key={x.tokenId} token={x} again={again} />)}</div>
       )}
+      {more}
       <MakeToken open={making} close={() => setMaking(false)} done={(made) => { setShown(made); again(); }} />
       <Modal open={!!shown} destroyOnHidden title={t('tokens.title')} onCancel={() => setShown(undefined)} footer={<Button type="primary" onClick={() => setShown(undefined)}>{t('common.close')}</Button>}>
         <Alert type="warning" showIcon title={shown?.secret ? t('tokens.secretOnce') : t('tokens.secretGone')} />
@@ -83,7 +86,7 @@ function MakeToken({ open, close, done }: { open: boolean; close: () => void; do
       }))}
     >
       <Form.Item name="name" label={t('tokens.name')} rules={needed}><Input maxLength={100} /></Form.Item>
-      <Form.Item name="communities" label={t('common.community')} rules={needed}><Select mode="multiple" options={communities.data?.map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} /></Form.Item>
+      <Form.Item name="communities" label={t('common.community')} rules={needed}><Select mode="multiple" options={communities.data?.filter((c) => c.roles.includes('administrator')).map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} /></Form.Item>
       <Form.Item name="roles" label={t('accounts.roles')} rules={needed}><Select mode="multiple" options={forSystems.map((r) => ({ value: r, label: word('roles', r) }))} /></Form.Item>
       <Form.Item name="expiresAt" label={t('tokens.expires')} rules={needed}><OnDay zone={here} /></Form.Item>
     </MoveDialog>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { en } from '../words/en';
-import { fieldPath, Problem, sentence } from './problems';
+import { fieldPath, Problem, saidOf, sentence } from './problems';
 
 describe('problems', () => {
   test('A problem document keeps its code and its faults', () => {
@@ -16,6 +16,15 @@ describe('problems', () => {
   test('A known code is said in words', () => expect(sentence(en.problems, 'work_order.already_taken', '')).toBe(en.problems['work_order.already_taken']));
 
   test('A code without words is said with the desk’s own sentence', () => expect(sentence(en.problems, 'moon.full', 'The moon is full.')).toBe('That did not work: The moon is full.'));
+
+  test('A fault that no field shows is said in words, each once; what a form marked is said to be marked', () => {
+    const at = (field: string, code: string) => ({ field, code, message: 'Too long.' });
+    const problem = new Problem('request.invalid_fields', 422, 'Some fields', [at('customerId', 'request.nobody_and_nowhere'), at('placeId', 'request.nobody_and_nowhere'), at('payer', 'moon.full')]);
+
+    expect(saidOf(en.problems, problem)).toEqual([en.problems['request.nobody_and_nowhere'], 'That did not work: Too long.']);
+    expect([problem.marked, problem.left(problem.faults).marked, problem.left([]).marked, saidOf(en.problems, problem.left([]))]).toEqual([false, false, true, []]);
+    expect(saidOf(en.problems, new Problem('request.nobody_and_nowhere', 422, '', [at('customerId', 'request.nobody_and_nowhere')]))).toEqual([]);
+  });
 
   test('The path of a field is that of the form', () => {
     expect(fieldPath('orders[0].whatToDo')).toEqual(['orders', 0, 'whatToDo']);

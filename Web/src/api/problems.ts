@@ -8,6 +8,8 @@ export class Problem extends Error {
   readonly title: string;
   readonly faults: readonly Fault[];
   readonly traceId?: string;
+  /** Whether a form has marked fields of its own: then only the faults that are none of theirs are left here. */
+  readonly marked: boolean = false;
 
   constructor(code: string, status: number, title: string, faults: readonly Fault[] = [], traceId?: string) {
     super(code);
@@ -28,6 +30,11 @@ export class Problem extends Error {
     return status >= 500 ? Problem.unreachable(status) : new Problem('unexpected', status, String(status));
   }
 
+  /** What is left to say beside the button, once the others are marked. */
+  left(faults: readonly Fault[]): Problem {
+    return Object.assign(new Problem(this.code, this.status, this.title, faults, this.traceId), { marked: faults.length < this.faults.length });
+  }
+
   static unreachable(status = 0): Problem {
     return new Problem('network.unreachable', status, 'unreachable');
   }
@@ -43,6 +50,11 @@ type ProblemWords = typeof en.problems;
 /** The sentence for a code; for one without words the desk's own sentence, framed, so that nobody stands before nothing. */
 export function sentence(words: ProblemWords, code: string, title: string): string {
   return (words as Record<string, string>)[code] ?? words.unknown.replace('{{title}}', title);
+}
+
+/** What is to be said in words: the faults that no field shows, each once, and not what the problem itself says already. */
+export function saidOf(words: ProblemWords, problem: Pick<Problem, 'code' | 'faults'>): string[] {
+  return [...new Set(problem.faults.filter((f) => f.code !== problem.code).map((f) => sentence(words, f.code, f.message)))];
 }
 
 /** `orders[0].whatToDo` → ['orders', 0, 'whatToDo'], as forms name their fields. */

@@ -20,6 +20,7 @@ import { forgetPerson, forgetReplies, readKept, writeKept } from './store';
 import { Told, useTold } from './Told';
 import { useWords } from './words';
 import type { Crew } from './crew';
+import { useDangers, useFollowing } from './live';
 
 /** Under whom it is kept who was here last; nobody's id. */
 const nobody = '';
@@ -131,7 +132,7 @@ function SignIn({ done }: { done: (who: SignedIn) => Promise<void> }) {
 }
 
 function Signed({ who, over, signedIn, ask, left }: { who: SignedIn; over: boolean; signedIn: (who: SignedIn) => Promise<void>; ask: () => Promise<void>; left: () => void }) {
-  const { say } = useWords();
+  const { say, word } = useWords();
   const [crew] = useState<Crew>(() => {
     actAs(who.staffId);
     const replies = new Replies(who.staffId);
@@ -155,10 +156,16 @@ function Signed({ who, over, signedIn, ask, left }: { who: SignedIn; over: boole
   useEffect(() => { if (path === '/') go('/crew', true); }, [path]);
   const told = useTold(crew.replies);
   const unseen = useUnseen(who.staffId, told.value);
+  useFollowing(crew.replies, !over);
+  const dangers = useDangers(crew);
   const order = /^\/work-orders\/([\w-]+)$/.exec(path)?.[1];
+  const first = dangers.find((o) => o.workOrderId !== order);
   return (
     <div className="shell">
       <Top who={who} crew={crew} left={left} unseen={unseen} inner={!!order || path !== '/crew'} />
+      <div role="alert">
+        {first && <To to={`/work-orders/${first.workOrderId}`} className="strip bad" data-part="danger" data-dangers={dangers.length}>{[dangers.length > 1 ? `${word('priority', 'danger')} × ${dangers.length}` : word('priority', 'danger'), first.placeName, first.whatToDo].filter(Boolean).join(' · ')}</To>}
+      </div>
       <main>
         {!screensOf(who).crew ? <p>{say('notCrew')} <a href="/">{say('toDesk')}</a></p>
           : order ? <OrderPage key={order} crew={crew} who={who} workOrderId={order} />

@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { newOnes } from './live';
 import { Replies } from './replies';
 
 /** An answer that comes when it is let go. */
@@ -24,6 +25,33 @@ test('What was asked for before something was done on the telephone does not und
   expect(replies.get(key)?.value).toEqual({ status: 'accepted' });
   expect(await replies.refresh(key, () => Promise.resolve({ status: 'working' }), here)).toBe(true);
   expect(replies.get(key)?.value).toEqual({ status: 'working' });
+});
+
+test('What happens is told at once to whoever shows something, and of much that happens no more than is of use', () => {
+  vi.useFakeTimers();
+  const replies = new Replies('me');
+  let told = 0;
+  const off = replies.onStir(() => told++);
+
+  for (let n = 0; n < 20; n++) replies.stir();
+  vi.advanceTimersByTime(100);
+  expect(told).toBe(1);
+  for (let n = 0; n < 20; n++) replies.stir();
+  vi.advanceTimersByTime(1_000);
+  expect(told).toBe(1);
+  vi.advanceTimersByTime(1_000);
+  expect(told).toBe(2);
+
+  off();
+  replies.stir();
+  vi.advanceTimersByTime(5_000);
+  expect(told).toBe(2);
+  vi.useRealTimers();
+});
+
+test('Of dangers only those are new that were not there before, and at first none', () => {
+  expect(newOnes(undefined, ['a', 'b'])).toEqual([]);
+  expect(newOnes(new Set(['a']), ['a', 'b'])).toEqual(['b']);
 });
 
 test('What was done to one order leaves the answer about another', async () => {

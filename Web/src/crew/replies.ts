@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { Problem } from '../api/problems';
 import { dropKept, keptKeys, readKept, writeKept } from './store';
 
@@ -22,6 +22,25 @@ export class Replies {
     this.listeners.add(then);
     return () => this.listeners.delete(then);
   };
+
+  private readonly stirred = new Set<() => void>();
+
+  /** Whoever shows something that may have changed is told when it did. */
+  readonly onStir = (then: () => void): (() => void) => {
+    this.stirred.add(then);
+    return () => this.stirred.delete(then);
+  };
+
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private last = 0;
+
+  /** Something happened: at once, and then every two seconds at most, however much happens. */
+  stir(): void {
+    this.timer ??= setTimeout(() => {
+      [this.timer, this.last] = [undefined, Date.now()];
+      for (const then of this.stirred) then();
+    }, Math.max(100, this.last + 2_000 - Date.now()));
+  }
 
   get(key: string): Shown | undefined {
     return this.known.get(key);
@@ -76,12 +95,26 @@ export interface Reply<T> {
   again: () => void;
 }
 
-/** @param every Asked again after so long while the page is looked at. */
+/** @param every Asked again after so long while the page is looked at; what is asked for seldom is no matter of what happens. */
 export function useReply<T>(replies: Replies, key: string, ask: (signal: AbortSignal) => Promise<T>, every = 30_000): Reply<T> {
   const shown = useSyncExternalStore(replies.listen, () => replies.get(key));
   const [state, set] = useState<{ key: string; problem: Problem | null; asking: boolean }>({ key, problem: null, asking: true });
   const [turn, next] = useState(0);
+  // What is under way when something happens is let finish, however slow the line is, and asked for once more.
+  const run = useRef({ asking: false, stirred: false });
   useEffect(() => {
+    if (every > 30_000) return;
+    return replies.onStir(() => {
+      if (run.current.asking) run.current.stirred = true;
+      else next((n) => n + 1);
+    });
+  }, [replies, every]);
+  useEffect(() => {
+    run.current = { asking: true, stirred: false };
+    const ended = () => {
+      run.current.asking = false;
+      if (run.current.stirred) next((n) => n + 1);
+    };
     const stop = new AbortController();
     set((s) => ({ key, problem: s.key === key ? s.problem : null, asking: true }));
     void replies.recall(key);
@@ -90,9 +123,12 @@ export function useReply<T>(replies: Replies, key: string, ask: (signal: AbortSi
         if (stop.signal.aborted) return;
         if (!fresh) return next((n) => n + 1);
         set({ key, problem: null, asking: false });
+        ended();
       },
       (e: unknown) => {
-        if (!stop.signal.aborted) set({ key, problem: e instanceof Problem ? e : Problem.unreachable(), asking: false });
+        if (stop.signal.aborted) return;
+        set({ key, problem: e instanceof Problem ? e : Problem.unreachable(), asking: false });
+        run.current.asking = false;
       },
     );
     const timer = setTimeout(() => next((n) => n + 1), every);

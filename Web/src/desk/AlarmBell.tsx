@@ -49,6 +49,10 @@ export function AlarmBell() {
   const mute = silent && (wide || rows.length > 0) && (
     <Button type="text" size="small" className="mute" icon={<MutedOutlined />} aria-label={wide ? `${t('escalations.silentShort')} · ${t('escalations.silent')}` : t('escalations.silent')} title={t('escalations.silent')} data-act="sound">{wide ? t('escalations.silentShort') : null}</Button>
   );
+  if (alarms.isError && !alarms.data) {
+    const unread = t('escalations.alarmsUnread');
+    return <>{mute}<Link to="/escalations" className="bell late" aria-label={unread} title={unread} data-act="alarms-unread"><BellOutlined /><span className="unseen-count" aria-hidden="true">?</span></Link></>;
+  }
   if (rows.length === 0) return mute || null;
   // No more than 50 are asked for. What is read out is what stands there.
   const most = 49;

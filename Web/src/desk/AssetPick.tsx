@@ -16,7 +16,7 @@ export const useAssets = (communityId: string | undefined) =>
         const page = await told(api.GET('/api/communities/{communityId}/assets', { params: { path: { communityId: communityId! }, query: { take: 200, after } }, signal }));
         all.push(...page.items);
         after = page.next ?? undefined;
-      } while (after && all.length < 2_000);
+      } while (after);
       return all;
     },
     enabled: !!communityId,

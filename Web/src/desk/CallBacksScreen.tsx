@@ -14,6 +14,7 @@ import { calm } from '../kit/live';
 import { Choice } from '../kit/Choice';
 import { useHeld } from '../kit/hands';
 import { useFilters } from '../kit/filters';
+import { Narrow, useNarrowed } from '../kit/Narrow';
 import { MoveDialog } from '../kit/Form';
 import { Due, Moment } from '../kit/Moment';
 import { Numbers } from '../kit/Numbers';
@@ -33,12 +34,14 @@ export default function CallBacksScreen() {
   const { t, word } = useWords();
   const [f, change] = useFilters(['state']);
   const view = shown.find((s) => s === f.state) ?? 'ready';
+  const by = useNarrowed();
+  const communityId = by.communityId;
   const state: FeedbackState = view === 'ready' ? 'toCall' : view;
   const [open, setOpen] = useState<CallBackLine>();
   useTitle(t('nav.callBacks'));
   const list = useInfiniteQuery({
-    queryKey: ['call-backs', view],
-    queryFn: ({ pageParam, signal }) => told(api.GET('/api/call-backs', { params: { query: { state, ready: view === 'ready', take: 50, after: pageParam } }, signal })),
+    queryKey: ['call-backs', view, communityId],
+    queryFn: ({ pageParam, signal }) => told(api.GET('/api/call-backs', { params: { query: { communityId, state, ready: view === 'ready', take: 50, after: pageParam } }, signal })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
     refetchInterval: calm(30_000),
@@ -51,6 +54,7 @@ export default function CallBacksScreen() {
         <h1>{t('nav.callBacks')}</h1>
         <Segmented value={view} onChange={(v) => change({ state: v === 'ready' ? undefined : v })} options={shown.map((s) => ({ value: s, label: s === 'ready' ? t('callBacks.ready') : word('feedbackState', s) }))} />
       </div>
+      <Narrow by={by} />
       {list.isError && <Trouble problem={Problem.from(list.error)} retry={() => void list.refetch()} />}
       {list.isPending ? <Spin className="waiting" /> : rows.length === 0 && !list.isError ? (
         <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={<>{t('callBacks.empty')}<br /><span className="quiet">{t('callBacks.emptyHint')}</span></>} /></Card>

@@ -6,6 +6,7 @@ import { useSearchParams } from 'react-router';
 import { api, told } from '../api/client';
 import type { SignedIn } from '../api/client';
 import { useSearch, useZoneOf } from '../api/reference';
+import { Behind } from '../kit/Behind';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
 import { CustomerCardView } from './CustomerCardView';
@@ -141,10 +142,11 @@ function Newest() {
   const { t } = useWords();
   const list = useQuery({ queryKey: ['requests', 'newest'], queryFn: ({ signal }) => told(api.GET('/api/requests', { params: { query: { take: 8 } }, signal })), refetchInterval: 30_000 });
   const zoneOf = useZoneOf();
-  if (!list.data?.items.length) return null;
+  if (!list.data?.items.length) return <Behind of={list} />;
   return (
     <section className="newest stack tight">
       <h2>{t('desk.newest')}</h2>
+      <Behind of={list} />
       <div className="orders">
         {list.data.items.map((r) => <RequestCard key={r.requestId} line={r} zone={zoneOf(r.communityId)} />)}
       </div>

@@ -1,12 +1,12 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Button, Card, Form, Input, Result, Select, Spin, Tag } from 'antd';
+import { Button, Card, Form, Input, Result, Spin, Tag } from 'antd';
 import type dayjs from 'dayjs';
 import { useCallback, useState } from 'react';
 import { Link, useParams } from 'react-router';
 import { api, told } from '../api/client';
 import type { Crew, FaultDetails, FaultMove, FaultRequest } from '../api/client';
 import { Problem } from '../api/problems';
-import { useCategories, useFound, useZone } from '../api/reference';
+import { useCategories, useZone } from '../api/reference';
 import { nothingOf } from '../kit/asked';
 import { Behind } from '../kit/Behind';
 import { calm } from '../kit/live';
@@ -14,7 +14,8 @@ import { Choice } from '../kit/Choice';
 import { MoveDialog, useOpened } from '../kit/Form';
 import { OpenedOn } from '../kit/Meanwhile';
 import { Due, Moment } from '../kit/Moment';
-import { CategoryPick, TeamPick } from '../kit/Picks';
+import { CategoryPick, RequestPick, TeamPick } from '../kit/Picks';
+import { useSome } from '../kit/Some';
 import { OrderStatusTag, RequestStatusTag, spoken } from '../kit/tags';
 import { exact, instantOf, wallOf } from '../kit/times';
 import { At } from '../kit/Pickers';
@@ -54,6 +55,7 @@ function Shown({ details, changed }: { details: FaultDetails; changed: () => voi
   const form = useOpened<FaultMove, FaultDetails>(details);
   const { fault: f, requests, workOrders, allowedMoves } = details;
   const zone = useZone(f.communityId);
+  const { some, more } = useSome(requests);
   const moves = inOrder.filter((m) => allowedMoves.includes(m));
   return (
     <div className="stack" data-part="fault">
@@ -67,7 +69,7 @@ function Shown({ details, changed }: { details: FaultDetails; changed: () => voi
       <div className="columns aside">
         <Card title={t('fault.requests')}>
           <ul className="lines">
-            {requests.map((r) => (
+            {some.map((r) => (
               <li key={`${r.requestId}${r.joinedAt}`}>
                 <Link className="plain" to={`/requests/${r.requestId}`}>
                   <div className="row"><span className="number">{spoken(r.number)}</span><RequestStatusTag status={r.status} /><span>{r.customerName}</span><span className="quiet">{r.placeName}</span>{r.leftAt && r.leftHow && <Tag>{word('leftHow', r.leftHow)}</Tag>}</div>
@@ -78,6 +80,7 @@ function Shown({ details, changed }: { details: FaultDetails; changed: () => voi
               </li>
             ))}
           </ul>
+          {more}
           {requests.length === 0 && <span className="quiet">{t('fault.noRequests')}</span>}
         </Card>
         <div className="stack">
@@ -140,8 +143,6 @@ function Dispatch({ details, open, close, changed, keep }: One) {
 
 function Join({ details, current, open, close, changed, keep }: One) {
   const { t, word } = useWords();
-  const [typed, setTyped] = useState('');
-  const found = useFound(typed, details.fault.communityId);
   const joined = new Set(current.requests.filter((r) => !r.leftAt).map((r) => r.requestId));
   return (
     <MoveDialog<{ requestId: string }, unknown>
@@ -149,14 +150,12 @@ function Join({ details, current, open, close, changed, keep }: One) {
       call={(v, header) => told(api.POST('/api/faults/{faultId}/requests', { params: { path: path(details), header }, body: v }))}
     >
       <Form.Item name="requestId" label={t('requests.number')} rules={[{ required: true, message: t('common.required') }]}>
-        <Select
-          showSearch={{ filterOption: false, onSearch: setTyped }}
-          loading={found.isFetching}
-          options={found.data?.requests.map((r) => ({
-            value: r.requestId,
+        <RequestPick
+          communityId={details.fault.communityId}
+          offer={(r) => ({
             label: [`${spoken(r.number)} ${r.description.slice(0, 40)}`, r.placeName, r.customerName, joined.has(r.requestId) ? t('fault.joinedHere') : word('requestStatus', r.status)].filter(Boolean).join(' · '),
             disabled: joined.has(r.requestId) || (r.status !== 'received' && r.status !== 'inProgress'),
-          }))}
+          })}
         />
       </Form.Item>
     </MoveDialog>

@@ -1,15 +1,18 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { Button, Card, Empty, Form, Input, Segmented, Select, Spin } from 'antd';
+import { Button, Card, Empty, Form, Input, Modal, Segmented, Select, Spin } from 'antd';
 import type dayjs from 'dayjs';
 import { useState } from 'react';
 import { Link, useNavigate } from 'react-router';
 import { api, told } from '../api/client';
-import type { FaultReply, FaultStatus } from '../api/client';
+import type { FaultReply, FaultStatus, Roles } from '../api/client';
 import { Problem } from '../api/problems';
 import { useCommunities, useZoneOf } from '../api/reference';
+import { nothingOf } from '../kit/asked';
+import { NoCommunities } from '../kit/Behind';
 import { calm } from '../kit/live';
 import { MoveDialog } from '../kit/Form';
 import { useFilters } from '../kit/filters';
+import { Narrow, useNarrowed } from '../kit/Narrow';
 import { Due, Moment } from '../kit/Moment';
 import { At } from '../kit/Pickers';
 import { CategoryPick, PlacePick } from '../kit/Picks';
@@ -26,10 +29,12 @@ export default function FaultsScreen() {
   const [opening, setOpening] = useState(false);
   const status = (f.status ?? 'open') as FaultStatus;
   const go = useNavigate();
+  const by = useNarrowed();
+  const communityId = by.communityId;
   useTitle(t('fault.title'));
   const list = useInfiniteQuery({
-    queryKey: ['faults', status],
-    queryFn: ({ pageParam, signal }) => told(api.GET('/api/faults', { params: { query: { status, take: 50, after: pageParam } }, signal })),
+    queryKey: ['faults', status, communityId],
+    queryFn: ({ pageParam, signal }) => told(api.GET('/api/faults', { params: { query: { communityId, status, take: 50, after: pageParam } }, signal })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
     refetchInterval: calm(30_000),
@@ -45,6 +50,7 @@ export default function FaultsScreen() {
           <Button type="primary" onClick={() => setOpening(true)} data-act="open-fault">{t('fault.new')}</Button>
         </div>
       </div>
+      <Narrow by={by} />
       {list.isError && <Trouble problem={Problem.from(list.error)} retry={() => void list.refetch()} />}
       {list.isPending ? <Spin className="waiting" /> : rows.length === 0 && !list.isError ? (
         <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={<>{t('fault.empty')}<br /><span className="quiet">{t('fault.emptyHint')}</span></>} /></Card>
@@ -67,12 +73,22 @@ export default function FaultsScreen() {
   );
 }
 
+/** Who may say that something is broken for all. */
+const opens: readonly Roles[] = ['clerk', 'customerOfficer', 'manager'];
+
 function OpenFault({ open, close, done }: { open: boolean; close: () => void; done: (reply: FaultReply) => void }) {
   const { t, pick } = useWords();
   const communities = useCommunities();
   const zoneOf = useZoneOf();
-  const first = communities.data?.[0]?.communityId;
-  if (!first) return null;
+  const mine = (communities.data ?? []).filter((c) => c.roles.some((r) => opens.includes(r)));
+  const first = mine[0]?.communityId;
+  if (!first) {
+    return (
+      <Modal title={t('fault.new')} open={open} onCancel={close} footer={<Button onClick={close}>{t('common.close')}</Button>}>
+        {nothingOf(communities) ? <NoCommunities of={communities} /> : communities.isPending ? <Spin className="waiting" /> : t('common.noneOfYours')}
+      </Modal>
+    );
+  }
   return (
     <MoveDialog<{ communityId?: string; title: string; categoryId: string; placeId: string; expectedAt?: dayjs.Dayjs }, FaultReply>
       keep="fault new"
@@ -84,9 +100,9 @@ function OpenFault({ open, close, done }: { open: boolean; close: () => void; do
           const community = (form.getFieldValue('communityId') as string | undefined) ?? first;
           return (
             <>
-              {communities.data!.length > 1 && (
+              {mine.length > 1 && (
                 <Form.Item name="communityId" label={t('common.community')}>
-                  <Select onChange={() => form.setFieldsValue({ categoryId: undefined, placeId: undefined })} options={communities.data!.map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} />
+                  <Select onChange={() => form.setFieldsValue({ categoryId: undefined, placeId: undefined })} options={mine.map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} />
                 </Form.Item>
               )}
               <Form.Item name="title" label={t('fault.name')} rules={[{ required: true, whitespace: true, message: t('common.required') }]}><Input maxLength={200} /></Form.Item>

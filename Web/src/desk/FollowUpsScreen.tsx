@@ -11,6 +11,7 @@ import { useSession } from '../api/session';
 import { nothingOf } from '../kit/asked';
 import { Behind } from '../kit/Behind';
 import { useFilters } from '../kit/filters';
+import { Narrow, useNarrowed } from '../kit/Narrow';
 import { useHeld } from '../kit/hands';
 import { calm } from '../kit/live';
 import { MoveDialog } from '../kit/Form';
@@ -28,11 +29,13 @@ export default function FollowUpsScreen() {
   const { t, word } = useWords();
   const [f, change] = useFilters(['show']);
   const ready = f.show === 'ready';
+  const by = useNarrowed();
+  const communityId = by.communityId;
   const [open, setOpen] = useState<FollowUpLine>();
   useTitle(t('nav.followUps'));
   const list = useInfiniteQuery({
-    queryKey: ['follow-ups', ready],
-    queryFn: ({ pageParam, signal }) => told(api.GET('/api/follow-ups', { params: { query: { ready, take: 50, after: pageParam } }, signal })),
+    queryKey: ['follow-ups', ready, communityId],
+    queryFn: ({ pageParam, signal }) => told(api.GET('/api/follow-ups', { params: { query: { communityId, ready, take: 50, after: pageParam } }, signal })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
     refetchInterval: calm(30_000),
@@ -45,6 +48,7 @@ export default function FollowUpsScreen() {
         <h1>{t('nav.followUps')}</h1>
         <Segmented value={ready ? 'ready' : 'all'} onChange={(v) => change({ show: v === 'ready' ? 'ready' : undefined })} options={[{ value: 'all', label: t('callBacks.all') }, { value: 'ready', label: t('callBacks.ready') }]} />
       </div>
+      <Narrow by={by} />
       {list.isError && <Trouble problem={Problem.from(list.error)} retry={() => void list.refetch()} />}
       {list.isPending ? <Spin className="waiting" /> : rows.length === 0 && !list.isError ? (
         <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={<>{t('followUps.empty')}<br /><span className="quiet">{t('followUps.emptyHint')}</span></>} /></Card>

@@ -10,6 +10,7 @@ import { useSend } from '../api/sending';
 import { AskFirst } from '../kit/AskFirst';
 import { calm } from '../kit/live';
 import { MoveDialog } from '../kit/Form';
+import { Narrow, useNarrowed } from '../kit/Narrow';
 import { Moment } from '../kit/Moment';
 import { CategoryPick } from '../kit/Picks';
 import { Trouble } from '../kit/Trouble';
@@ -28,10 +29,12 @@ export default function InboxScreen() {
   const { t, word } = useWords();
   const client = useQueryClient();
   const [registering, register] = useState<InboundLine>();
+  const by = useNarrowed();
+  const communityId = by.communityId;
   useTitle(t('inbox.title'));
   const list = useInfiniteQuery({
-    queryKey: ['inbox'],
-    queryFn: ({ pageParam, signal }) => told(api.GET('/api/inbound-messages', { params: { query: { take: 50, after: pageParam } }, signal })),
+    queryKey: ['inbox', communityId],
+    queryFn: ({ pageParam, signal }) => told(api.GET('/api/inbound-messages', { params: { query: { communityId, take: 50, after: pageParam } }, signal })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
     refetchInterval: calm(30_000),
@@ -42,6 +45,7 @@ export default function InboxScreen() {
   return (
     <div className="stack">
       <h1>{t('inbox.title')}</h1>
+      <Narrow by={by} />
       {list.isError && <Trouble problem={Problem.from(list.error)} retry={() => void list.refetch()} />}
       {list.isPending ? <Spin className="waiting" /> : rows.length === 0 && !list.isError ? (
         <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={<>{t('inbox.empty')}<br /><span className="quiet">{t('inbox.emptyHint')}</span></>} /></Card>
@@ -90,6 +94,7 @@ function Register({ line, close, done }: { line: InboundLine; close: () => void;
   const go = useNavigate();
   return (
     <MoveDialog<Typed, RequestReply>
+      rename={(field) => (field === 'customerId' ? 'name' : field)}
       keep={`inbound ${line.inboundMessageId}`}
       title={t('inbox.register')}
       open
@@ -115,9 +120,13 @@ function Register({ line, close, done }: { line: InboundLine; close: () => void;
         void go(`/requests/${made.requestId}`);
       }}
     >
-      <Form.Item name="kind" label={t('register.kind')}><Select options={options('requestKind')} /></Form.Item>
       <Form.Item noStyle shouldUpdate={(a: Typed, b: Typed) => a.kind !== b.kind}>
-        {(form) => <Form.Item name="categoryId" label={t('register.category')} rules={[{ required: true, message: t('register.needCategory') }]}><CategoryPick communityId={line.communityId} kind={(form.getFieldValue('kind') as RequestKind | undefined) ?? 'repair'} /></Form.Item>}
+        {(form) => (
+          <>
+            <Form.Item name="kind" label={t('register.kind')}><Select options={options('requestKind')} onChange={() => form.setFieldValue('categoryId', undefined)} /></Form.Item>
+            <Form.Item name="categoryId" label={t('register.category')} rules={[{ required: true, message: t('register.needCategory') }]}><CategoryPick communityId={line.communityId} kind={(form.getFieldValue('kind') as RequestKind | undefined) ?? 'repair'} /></Form.Item>
+          </>
+        )}
       </Form.Item>
       {!line.customerId && <Form.Item name="name" label={t('desk.callerName')}><Input maxLength={100} /></Form.Item>}
       <Form.Item name="description" label={t('register.description')} rules={[{ required: true, whitespace: true, message: t('register.needDescription') }]}><Input.TextArea rows={4} maxLength={4000} /></Form.Item>

@@ -2,6 +2,8 @@ import { useQuery } from '@tanstack/react-query';
 import { Card, Tag } from 'antd';
 import { api, told } from '../api/client';
 import type { MessageState } from '../api/client';
+import { Problem } from '../api/problems';
+import { Behind } from '../kit/Behind';
 import { calm } from '../kit/live';
 import { Moment } from '../kit/Moment';
 import { useWords } from '../words/words';
@@ -12,11 +14,14 @@ const colour: Record<MessageState, string> = { waiting: 'default', sent: 'green'
 export function MessagesOfRequest({ requestId, zone }: { requestId: string; zone: string }) {
   const { t, word } = useWords();
   const list = useQuery({ queryKey: ['timeline', 'messages', requestId], queryFn: ({ signal }) => told(api.GET('/api/requests/{requestId}/messages', { params: { path: { requestId } }, signal })), refetchInterval: calm(30_000) });
-  if (!list.data?.length) return null;
+  // Crews are refused: for them there is nothing to read.
+  const unread = list.isError && Problem.from(list.error).status !== 403;
+  if (!list.data?.length && !unread) return null;
   return (
     <Card title={t('messages.ofRequest')}>
+      {unread && <Behind of={list} />}
       <ul className="lines">
-        {list.data.map((m) => (
+        {list.data?.map((m) => (
           <li key={m.messageId} data-part="message">
             <div className="row">
               <Tag color={colour[m.state]}>{word('messageState', m.state)}</Tag>

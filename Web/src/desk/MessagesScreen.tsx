@@ -11,6 +11,7 @@ import { screensOf } from '../api/session';
 import { useFilters } from '../kit/filters';
 import { calm } from '../kit/live';
 import { MoveDialog } from '../kit/Form';
+import { Narrow, useNarrowed } from '../kit/Narrow';
 import { Moment } from '../kit/Moment';
 import { spoken } from '../kit/tags';
 import { Trouble } from '../kit/Trouble';
@@ -83,9 +84,11 @@ function Parked() {
   const { t, word } = useWords();
   const client = useQueryClient();
   const [discarding, discard] = useState<MessageLine>();
+  const by = useNarrowed();
+  const communityId = by.communityId;
   const list = useInfiniteQuery({
-    queryKey: ['parked-messages'],
-    queryFn: ({ pageParam, signal }) => told(api.GET('/api/messages/parked', { params: { query: { take: 50, after: pageParam } }, signal })),
+    queryKey: ['parked-messages', communityId],
+    queryFn: ({ pageParam, signal }) => told(api.GET('/api/messages/parked', { params: { query: { communityId, take: 50, after: pageParam } }, signal })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
     refetchInterval: calm(30_000),
@@ -95,6 +98,7 @@ function Parked() {
   const again = () => void client.invalidateQueries({ queryKey: ['parked-messages'] });
   return (
     <>
+      <Narrow by={by} />
       {list.isError && <Trouble problem={Problem.from(list.error)} retry={() => void list.refetch()} />}
       {list.isPending ? <Spin className="waiting" /> : rows.length === 0 && !list.isError ? (
         <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={<>{t('messages.empty')}<br /><span className="quiet">{t('messages.emptyHint')}</span></>} /></Card>

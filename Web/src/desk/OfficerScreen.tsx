@@ -4,12 +4,13 @@ import { Button, Card, Empty, Select, Spin, Tag } from 'antd';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import { api, told } from '../api/client';
-import type { EscalationLine, FollowUpLine, RequestLine, SignedIn, WorkOrderLine } from '../api/client';
+import type { Crew, EscalationLine, FollowUpLine, Priority, RequestLine, SignedIn, WorkOrderLine } from '../api/client';
 import { Problem } from '../api/problems';
 import { useCommunities, useStaff } from '../api/reference';
 import { OrderLine } from './OrderLine';
 import { OrderTrouble } from './OrderTrouble';
 import { useFilters } from '../kit/filters';
+import { Narrow, useNarrowed } from '../kit/Narrow';
 import { Due, Moment } from '../kit/Moment';
 import { PriorityTag, spoken } from '../kit/tags';
 import { span } from '../kit/times';
@@ -27,26 +28,29 @@ const take = 50;
 /** Instead of a person: complaints that nobody has in charge yet. */
 const nobody = 'nobody';
 
+/** What a board is narrowed to: each to what its rows have. */
+interface Only { communityId?: string; crew?: Crew; priority?: Priority }
+
 /** One page of a board. */
-async function page(board: Board, inCharge: string | undefined, { pageParam: after, signal }: QueryFunctionContext<unknown[], string | undefined>): Promise<{ items: Line[]; next?: string | null }> {
+async function page(board: Board, inCharge: string | undefined, { communityId, crew, priority }: Only, { pageParam: after, signal }: QueryFunctionContext<unknown[], string | undefined>): Promise<{ items: Line[]; next?: string | null }> {
   switch (board) {
     case 'returned':
     case 'stuck':
     case 'holds': {
       const which = board === 'returned' ? { returned: true } : board === 'stuck' ? { stuck: true } : { holdToDecide: true };
-      const orders = await told(api.GET('/api/work-orders', { params: { query: { open: true, sort: 'dueFirst', take, after, ...which } }, signal, querySerializer: lists }));
+      const orders = await told(api.GET('/api/work-orders', { params: { query: { communityId, crew, priority, open: true, sort: 'dueFirst', take, after, ...which } }, signal, querySerializer: lists }));
       return { items: orders.items.map((line) => ({ of: 'order', line })), next: orders.next };
     }
     case 'escalated': {
-      const escalations = await told(api.GET('/api/escalations', { params: { query: { level: [2, 3, 4], state: ['open', 'acknowledged'], take, after } }, signal, querySerializer: lists }));
+      const escalations = await told(api.GET('/api/escalations', { params: { query: { communityId, crew, level: [2, 3, 4], state: ['open', 'acknowledged'], take, after } }, signal, querySerializer: lists }));
       return { items: escalations.items.map((line) => ({ of: 'escalation', line })), next: escalations.next };
     }
     case 'complaints': {
-      const complaints = await told(api.GET('/api/requests', { params: { query: { kind: 'complaint', open: true, sort: 'dueFirst', ...(inCharge === nobody ? { inCharge: false } : { inChargeId: inCharge }), take, after } }, signal, querySerializer: lists }));
+      const complaints = await told(api.GET('/api/requests', { params: { query: { communityId, crew, priority, kind: 'complaint', open: true, sort: 'dueFirst', ...(inCharge === nobody ? { inCharge: false } : { inChargeId: inCharge }), take, after } }, signal, querySerializer: lists }));
       return { items: complaints.items.map((line) => ({ of: 'request', line })), next: complaints.next };
     }
     case 'followUps': {
-      const followUps = await told(api.GET('/api/follow-ups', { params: { query: { take, after } }, signal }));
+      const followUps = await told(api.GET('/api/follow-ups', { params: { query: { communityId, take, after } }, signal }));
       return { items: followUps.items.map((line) => ({ of: 'followUp', line })), next: followUps.next };
     }
   }
@@ -57,11 +61,13 @@ export default function OfficerScreen({ who }: { who: SignedIn }) {
   const { t } = useWords();
   const [f, change] = useFilters(['show', 'inCharge']);
   const show = boards.find((b) => b === f.show) ?? 'returned';
+  const by = useNarrowed();
+  const only = { communityId: by.communityId, crew: by.crew, priority: by.priority };
   const inCharge = show === 'complaints' ? f.inCharge : undefined;
   useTitle(t('officer.title'));
   const list = useInfiniteQuery({
-    queryKey: ['officer', show, inCharge],
-    queryFn: (context: QueryFunctionContext<unknown[], string | undefined>) => page(show, inCharge, context),
+    queryKey: ['officer', show, inCharge, only],
+    queryFn: (context: QueryFunctionContext<unknown[], string | undefined>) => page(show, inCharge, only, context),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last) => last.next ?? undefined,
     refetchInterval: 30_000,
@@ -71,11 +77,12 @@ export default function OfficerScreen({ who }: { who: SignedIn }) {
     <div className="stack">
       <h1>{t('officer.title')}</h1>
       <div className="counts" role="group" aria-label={t('officer.title')}>
-        {boards.map((b) => <Count key={b} board={b} shown={b === show} choose={() => change({ show: b === 'returned' ? undefined : b, inCharge: undefined })} />)}
+        {boards.map((b) => <Count key={b} board={b} only={only} shown={b === show} choose={() => change({ show: b === 'returned' ? undefined : b, inCharge: undefined })} />)}
       </div>
+      <Narrow by={by} crews={show !== 'followUps'} priorities={show !== 'followUps' && show !== 'escalated'} />
       <div className="row spread">
         <p className="quiet">{t(`officer.${show}Means`)}</p>
-        {show === 'complaints' && <InCharge who={who} value={inCharge} choose={(v) => change({ inCharge: v })} />}
+        {show === 'complaints' && <InCharge who={who} communityId={by.communityId} value={inCharge} choose={(v) => change({ inCharge: v })} />}
         {show === 'followUps' && <Link to="/follow-ups">{t('nav.followUps')}</Link>}
         {show === 'escalated' && <Link to="/escalations">{t('nav.escalations')}</Link>}
       </div>
@@ -91,11 +98,11 @@ export default function OfficerScreen({ who }: { who: SignedIn }) {
 }
 
 /** A board's name and how much is on it; where it is more than a page, that it is more. */
-function Count({ board, shown, choose }: { board: Board; shown: boolean; choose: () => void }) {
+function Count({ board, only, shown, choose }: { board: Board; only: Only; shown: boolean; choose: () => void }) {
   const { t } = useWords();
   const first = useQuery({
-    queryKey: ['officer', 'count', board],
-    queryFn: (context) => page(board, undefined, { ...context, pageParam: undefined, direction: 'forward' } as never),
+    queryKey: ['officer', 'count', board, only],
+    queryFn: (context) => page(board, undefined, only, { ...context, pageParam: undefined, direction: 'forward' } as never),
     refetchInterval: 60_000,
   });
   return <button type="button" aria-pressed={shown} onClick={choose} data-board={board}>{t(`officer.${board}`)} <b>{first.data ? `${first.data.items.length}${first.data.next ? '+' : ''}` : '…'}</b></button>;
@@ -158,10 +165,10 @@ function Row({ row }: { row: Line }) {
 }
 
 /** Whose complaints: anybody who works in one of the reader's communities. */
-function InCharge({ who, value, choose }: { who: SignedIn; value: string | undefined; choose: (id: string | undefined) => void }) {
+function InCharge({ who, communityId, value, choose }: { who: SignedIn; communityId: string | undefined; value: string | undefined; choose: (id: string | undefined) => void }) {
   const { t, pick } = useWords();
   const communities = useCommunities();
-  const mine = (communities.data ?? []).filter((c) => who.roles.some((r) => r.communityId === c.communityId));
+  const mine = (communities.data ?? []).filter((c) => (!communityId || c.communityId === communityId) && who.roles.some((r) => r.communityId === c.communityId));
   return (
     <span className="row">
       {mine.map((c) => <StaffOf key={c.communityId} communityId={c.communityId} name={mine.length > 1 ? pick(c.name, c.nameEn) : undefined} value={value} choose={choose} />)}

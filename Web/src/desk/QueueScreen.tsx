@@ -2,7 +2,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { Button, Card, Empty, Segmented, Spin, Tag } from 'antd';
 import { Link } from 'react-router';
 import { api, told } from '../api/client';
-import type { WorkOrderStatus } from '../api/client';
+import type { Crew, Priority, WorkOrderStatus } from '../api/client';
 import { Problem } from '../api/problems';
 import { useZoneOf } from '../api/reference';
 import { OrderLine } from './OrderLine';
@@ -10,6 +10,7 @@ import { OrderTrouble } from './OrderTrouble';
 import { LateWork } from './RequestCard';
 import { calm } from '../kit/live';
 import { useFilters } from '../kit/filters';
+import { Narrow, useNarrowed } from '../kit/Narrow';
 import { Due, Moment } from '../kit/Moment';
 import { PriorityTag, spoken } from '../kit/tags';
 import { Trouble } from '../kit/Trouble';
@@ -23,20 +24,24 @@ export default function QueueScreen() {
   const { t } = useWords();
   const [f, change] = useFilters(['show']);
   const show = f.show ?? 'unassigned';
+  const by = useNarrowed();
+  const only = { communityId: by.communityId, crew: by.crew, priority: by.priority };
   useTitle(t('queue.title'));
   const orders = useInfiniteQuery({
-    queryKey: ['work-orders', 'queue', show],
+    queryKey: ['work-orders', 'queue', show, only],
     queryFn: ({ pageParam, signal }) =>
-      told(api.GET('/api/work-orders', { params: { query: { open: true, status: tabs[show], sort: 'dueFirst', take: 50, after: pageParam } }, signal, querySerializer: { array: { style: 'form', explode: false } } })),
+      told(api.GET('/api/work-orders', { params: { query: { open: true, ...only, status: tabs[show], sort: 'dueFirst', take: 50, after: pageParam } }, signal, querySerializer: { array: { style: 'form', explode: false } } })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
     refetchInterval: calm(30_000),
   });
   const rows = orders.data?.pages.flatMap((p) => p.items) ?? [];
   return (
-    <div className="columns">
+    <div className="stack">
       <h1 className="unseen">{t('queue.title')}</h1>
-      <Undispatched />
+      <Narrow by={by} crews priorities />
+      <div className="columns">
+      <Undispatched only={only} />
       <div className="stack">
         <h2 className="big">{t('queue.openOrders')}</h2>
         <div className="counts">
@@ -54,15 +59,16 @@ export default function QueueScreen() {
         )}
         {orders.hasNextPage && <Button onClick={() => void orders.fetchNextPage()} loading={orders.isFetchingNextPage} data-act="more">{t('common.more')}</Button>}
       </div>
+      </div>
     </div>
   );
 }
 
-function Undispatched() {
+function Undispatched({ only }: { only: { communityId?: string; crew?: Crew; priority?: Priority } }) {
   const { t, word } = useWords();
   const list = useInfiniteQuery({
-    queryKey: ['requests', 'undispatched'],
-    queryFn: ({ pageParam, signal }) => told(api.GET('/api/requests', { params: { query: { open: true, status: ['received'], sort: 'dueFirst', take: 50, after: pageParam } }, signal, querySerializer: { array: { style: 'form', explode: false } } })),
+    queryKey: ['requests', 'undispatched', only],
+    queryFn: ({ pageParam, signal }) => told(api.GET('/api/requests', { params: { query: { open: true, ...only, status: ['received'], sort: 'dueFirst', take: 50, after: pageParam } }, signal, querySerializer: { array: { style: 'form', explode: false } } })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
     refetchInterval: calm(30_000),

@@ -115,7 +115,7 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
   const part = useRef<HTMLDivElement>(null);
   // What is asked for seldom is there from the first, but for its pickers.
   const [seen, see] = useState(false);
-  const similar = useSimilar(values?.confidential ? undefined : community, values?.categoryId, values?.placeId);
+  const { found: similar, asked: likes } = useSimilar(values?.confidential ? undefined : community, values?.categoryId, values?.placeId);
 
   // In the box and beside the form the next call may have begun while this one is on its way.
   const now = useRef({ typed, customerId, placeId: place?.placeId });
@@ -199,7 +199,7 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
     return () => { alive.current = false; };
   }, []);
   useHandsBack(sending.pending);
-  useFaultsInFields(form as never, sending.problem, (f) => renamed[f] ?? f);
+  const problem = useFaultsInFields(form as never, sending.problem, (f) => renamed[f] ?? f);
   const startOver = () => {
     chosenCode.current = undefined;
     form.resetFields();
@@ -306,7 +306,7 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
           <Form.Item name="description" label={t('register.description')} rules={[{ required: true, whitespace: true, message: t('register.needDescription') }]}>
             <Input.TextArea autoSize={{ minRows: 3, maxRows: 10 }} maxLength={4000} placeholder={t('register.descriptionPlaceholder')} />
           </Form.Item>
-          <SimilarOnes found={similar} zone={zone} join={join} busy={sending.pending} />
+          <SimilarOnes found={similar} asked={likes} zone={zone} join={join} busy={sending.pending} />
           {category?.kind === 'inquiry' && (
             <>
               <Form.Item name="answer" label={`${t('register.answer')} (${t('common.optional')})`} extra={t('register.answerHint')}>
@@ -348,7 +348,7 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
                     <Form.Item name="reportedAt" label={t('register.reportedAt')}>
                       <WhenPick zone={zone} seen={seen} placeholder={t('register.reportedAtHint')} />
                     </Form.Item>
-                    <Form.Item name="foreignSource" label={t('register.foreignSource')}><Input maxLength={100} placeholder={t('register.sender')} /></Form.Item>
+                    <Form.Item name="foreignSource" label={t('register.foreignSource')}><Input maxLength={60} placeholder={t('register.sender')} /></Form.Item>
                     <Form.Item name="foreignNumber" label={t('register.foreignNumber')}><Input maxLength={100} /></Form.Item>
                   </div>
                   <Form.Item name="foreignDue" label={t('register.foreignDue')}>
@@ -365,7 +365,7 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
                 action={<Button size="small" onClick={() => go(`/requests/${draft.made!.requestId}`)}>{t('register.openIt')}</Button>}
               />
             )}
-            <Trouble problem={sending.problem} />
+            <Trouble problem={problem} />
             <div className="row">
               <Button type="primary" size="large" htmlType="submit" loading={sending.pending} data-act="register">{t('register.submit')}</Button>
               <span className="quiet"><kbd>Ctrl</kbd> + <kbd>Enter</kbd> {t('register.submitHint')}</span>

@@ -6,7 +6,7 @@ import type { ReactNode } from 'react';
 import { useNavigate } from 'react-router';
 import { api, told } from '../api/client';
 import type { AnswerKind, CancelledAs, Channel, Crew, Payer, Priority, RequestDetails, RequestMove, ReworkReply, Solved, UrgeReply, Visibility } from '../api/client';
-import { useCategories, useFound, useStaff, useZone } from '../api/reference';
+import { useCategories, useStaff, useZone } from '../api/reference';
 import { useSession } from '../api/session';
 import { useSend } from '../api/sending';
 import type { Sending } from '../api/sending';
@@ -14,7 +14,7 @@ import { Choice } from '../kit/Choice';
 import { MoveDialog, useOpened } from '../kit/Form';
 import { handsFromMenu, handsToMenu } from '../kit/hands';
 import { OpenedOn } from '../kit/Meanwhile';
-import { CategoryPick, MemberPick, TeamPick } from '../kit/Picks';
+import { CategoryPick, MemberPick, RequestPick, TeamPick } from '../kit/Picks';
 import { Stars } from '../kit/Stars';
 import { spoken } from '../kit/tags';
 import { At, Between } from '../kit/Pickers';
@@ -436,8 +436,6 @@ function Amend({ details, current, changed, open, close, keep }: One) {
 function Cancel({ details, changed, open, close, keep }: One) {
   const { t, word } = useWords();
   const { message } = App.useApp();
-  const [typed, setTyped] = useState('');
-  const found = useFound(typed, details.request.communityId);
   const outcomes: CancelledAs[] = ['withdrawn', 'duplicate'];
   return (
     <MoveDialog<{ outcome: CancelledAs; reason: string; duplicateOfId?: string }, unknown>
@@ -449,11 +447,7 @@ function Cancel({ details, changed, open, close, keep }: One) {
       <Form.Item noStyle shouldUpdate={(a, b) => a.outcome !== b.outcome}>
         {(form): ReactNode => form.getFieldValue('outcome') === 'duplicate' && (
           <Form.Item name="duplicateOfId" label={t('moves.duplicateOf')} rules={needed(t('common.required'))}>
-            <Select
-              showSearch={{ filterOption: false, onSearch: setTyped }}
-              loading={found.isFetching}
-              options={found.data?.requests.filter((x) => x.requestId !== details.request.requestId).map((x) => ({ value: x.requestId, label: `${spoken(x.number)} ${x.description.slice(0, 40)}` }))}
-            />
+            <RequestPick communityId={details.request.communityId} offer={(x) => (x.requestId === details.request.requestId ? undefined : { label: `${spoken(x.number)} ${x.description.slice(0, 40)}` })} />
           </Form.Item>
         )}
       </Form.Item>

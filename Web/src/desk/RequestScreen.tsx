@@ -11,6 +11,7 @@ import { Behind } from '../kit/Behind';
 import { calm } from '../kit/live';
 import { Files } from '../kit/Files';
 import { Due, Moment } from '../kit/Moment';
+import { useSome } from '../kit/Some';
 import { Numbers, unknown } from '../kit/Numbers';
 import { OrderStatusTag, PriorityTag, RequestStatusTag, spoken } from '../kit/tags';
 import { exact } from '../kit/times';
@@ -204,10 +205,12 @@ export function Clocks({ clocks, zone }: { clocks: RequestClock[]; zone: string 
 /** What happened, the latest first, each in words. */
 function TimelineOf({ requestId, zone }: { requestId: string; zone: string }) {
   const { pages, entries } = useTimeline(requestId);
+  const { some, more } = useSome(entries.toReversed(), 100);
   return (
     <div data-part="timeline">
       <Behind of={pages} />
-      <Timeline items={entries.toReversed().map((e) => ({ key: e.seq, content: <Entry entry={e} zone={zone} /> }))} />
+      <Timeline items={some.map((e) => ({ key: e.seq, content: <Entry entry={e} zone={zone} /> }))} />
+      {more}
       {pages.hasNextPage && <Spin size="small" />}
     </div>
   );

@@ -3,7 +3,9 @@ import { Button } from 'antd';
 import { useMemo } from 'react';
 import { api, told } from '../api/client';
 import type { SimilarFault, SimilarRequest } from '../api/client';
+import { Problem } from '../api/problems';
 import { Moment } from '../kit/Moment';
+import { Trouble } from '../kit/Trouble';
 import { RequestStatusTag, spoken } from '../kit/tags';
 import { useWords } from '../words/words';
 
@@ -14,7 +16,7 @@ export type Likeness = { fault: SimilarFault; request?: never } | { request: Sim
 export const joinKeys = ['F2', 'F4', 'F8', 'F9'] as const;
 
 /** What is open in the same building about the same, faults first; as many as there are keys. */
-export function useSimilar(communityId: string | undefined, categoryId: string | undefined, placeId: string | undefined): Likeness[] {
+export function useSimilar(communityId: string | undefined, categoryId: string | undefined, placeId: string | undefined) {
   const similar = useQuery({
     queryKey: ['similar', communityId, categoryId, placeId],
     queryFn: ({ signal }) => told(api.GET('/api/requests/similar', { params: { query: { communityId: communityId!, categoryId: categoryId!, placeId } }, signal })),
@@ -23,17 +25,18 @@ export function useSimilar(communityId: string | undefined, categoryId: string |
     gcTime: 0, // what was offered to the last call is never offered to this one: a key would join another one than the one that is read
     refetchInterval: 30_000,
   });
-  return useMemo(() => {
+  const found = useMemo((): Likeness[] => {
     const { faults = [], requests = [] } = similar.data ?? {};
     // A request that is joined already stands for its fault, which is there itself.
     return [...faults.map((fault) => ({ fault })), ...requests.filter((r) => !faults.some((f) => f.faultId === r.faultId)).map((request) => ({ request }))].slice(0, joinKeys.length);
   }, [similar.data]);
+  return { found, asked: similar };
 }
 
 /** Offered while the caller still speaks. One key registers the call and joins it. */
-export function SimilarOnes({ found, zone, join, busy }: { found: Likeness[]; zone: string; join: (to: Likeness) => void; busy: boolean }) {
+export function SimilarOnes({ found, asked, zone, join, busy }: { found: Likeness[]; asked: { isError: boolean; error: unknown; refetch: () => unknown }; zone: string; join: (to: Likeness) => void; busy: boolean }) {
   const { t } = useWords();
-  if (found.length === 0) return null;
+  if (found.length === 0) return asked.isError ? <Trouble what={t('register.similarUnread')} problem={Problem.from(asked.error)} retry={() => void asked.refetch()} /> : null;
   return (
     <section className="similar stack tight" data-part="similar" aria-label={t('register.similar')}>
       <h2>{t('register.similar')}</h2>

@@ -1,7 +1,7 @@
 import { Button, Drawer, Form, Grid, Modal } from 'antd';
 import type { FormInstance } from 'antd';
 import type { ReactNode } from 'react';
-import { useEffect, useId, useRef, useState } from 'react';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
 import { useSend } from '../api/sending';
 import type { Sending } from '../api/sending';
 import { fieldPath } from '../api/problems';
@@ -15,15 +15,22 @@ import { useHandsBack, useHandsReturned } from './hands';
 import { saves } from './keys';
 import { Trouble, useSentence } from './Trouble';
 
-/** Puts the faults that the desk named beside their fields; what cannot be placed stays in the message above the button. */
-export function useFaultsInFields(form: FormInstance, problem: Problem | null, rename: (field: string) => string = (f) => f): void {
+/** Puts the faults that the desk named beside their fields. What is returned is said above the button: with the faults of fields that the form does not have. */
+export function useFaultsInFields(form: FormInstance, problem: Problem | null, rename: (field: string) => string = (f) => f): Problem | null {
   const say = useSentence();
-  useEffect(() => {
-    for (const fault of problem?.faults ?? []) {
+  const [said, setSaid] = useState<{ of: Problem; left: Problem }>();
+  useLayoutEffect(() => {
+    if (!problem) return;
+    const shown = new Set(form.getFieldsError().map((f) => f.name.join('.')));
+    const left = problem.faults.filter((fault) => {
       const name = fieldPath(rename(fault.field));
+      if (!shown.has(name.join('.'))) return true;
       form.setFields([{ name, errors: [say(fault.code, fault.message)] }]);
-    }
+      return Array.isArray(form.getFieldValue(name)); // a list of lines has no place of its own for what is wrong with it as a whole
+    });
+    setSaid({ of: problem, left: problem.left(left) });
   }, [problem]);
+  return problem && said?.of === problem ? said.left : problem;
 }
 
 interface DialogProps<V, R> {
@@ -90,7 +97,7 @@ function Dialog<V extends object, R>({ title, open, onClose, keep, call, done, i
   }, { get: () => hand.key, set: (k) => { hand.key = k; write(); } });
   useHandsBack(sending.pending);
   useHandsReturned(open);
-  useFaultsInFields(form as FormInstance, sending.problem, rename);
+  const problem = useFaultsInFields(form as FormInstance, sending.problem, rename);
   const stale = isStale(sending.problem);
   useEffect(() => {
     if (!stale || !on) return;
@@ -149,7 +156,7 @@ function Dialog<V extends object, R>({ title, open, onClose, keep, call, done, i
       {children}
       <Once then={restore} />
       <OpenedOn value={on}>{open && <Meanwhile form={form as FormInstance} fields={fields} stale={stale} shown={shown} show={show} />}</OpenedOn>
-      {!(stale && on) && <Trouble problem={sending.problem} />}
+      {!(stale && on) && <Trouble problem={problem} />}
     </Form>
   );
 

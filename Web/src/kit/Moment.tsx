@@ -1,6 +1,7 @@
 import { Tooltip } from 'antd';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useLanguage } from '../words/words';
+import { useExactly } from './exactly';
 import { exact, relative } from './times';
 
 /** The time now, once a minute. */
@@ -13,20 +14,50 @@ export function useNow(): number {
   return now;
 }
 
-/** Exact and relative at once, in the community's zone. */
+/**
+ * Exact and relative at once, in the community's zone. A brief one shows one of them: the other is read out with it, stands there while its row has
+ * the focus, and comes up by hovering or tapping it, also where the row it stands in is a link.
+ */
 export function Moment({ at, zone, brief }: { at: string; zone: string; brief?: boolean }) {
   const language = useLanguage();
   const now = useNow();
   const soon = relative(at, now, language);
   const there = exact(at, zone, language, now);
+  const exactly = useExactly();
   return brief ? (
-    <Tooltip title={`${there} (${zone})`}>
-      <time dateTime={at}>{soon}</time>
-    </Tooltip>
+    <Brief at={at} said={exactly ? there : soon} more={exactly ? soon : there} title={exactly ? `${soon} (${zone})` : `${there} (${zone})`} />
   ) : (
     <Tooltip title={zone}>
       <time dateTime={at} className="moment">
         {there} <span className="quiet">{soon}</span>
+      </time>
+    </Tooltip>
+  );
+}
+
+function Brief({ at, said, more, title }: { at: string; said: string; more: string; title: string }) {
+  const [shown, show] = useState(false);
+  const finger = useRef(false);
+  useEffect(() => {
+    if (!shown) return;
+    const away = () => show(false);
+    document.addEventListener('pointerdown', away);
+    return () => document.removeEventListener('pointerdown', away);
+  }, [shown]);
+  return (
+    <Tooltip title={title} open={shown} onOpenChange={show}>
+      <time
+        dateTime={at}
+        className="brief"
+        onPointerDown={(e) => { finger.current = e.pointerType !== 'mouse'; }}
+        onClick={(e) => {
+          if (!finger.current) return;
+          e.preventDefault();
+          e.stopPropagation();
+          show(true);
+        }}
+      >
+        {said}<span className="unseen">, {more}</span>
       </time>
     </Tooltip>
   );

@@ -1,6 +1,7 @@
 import { Select } from 'antd';
 import { useEffect, useMemo, useState } from 'react';
-import type { CategoryLine, RequestKind } from '../api/client';
+import type { ReactNode } from 'react';
+import type { CategoryLine, FoundRequest, RequestKind } from '../api/client';
 import { useCategories, useFound, useTeams } from '../api/reference';
 import { kindsEn, kindsZh } from '../words/kinds';
 import { useWords } from '../words/words';
@@ -13,6 +14,12 @@ import { rank } from './ranking';
 /** Beside a list to choose from that could not be read: otherwise it would merely be empty. */
 function Missing({ of }: { of: { isError: boolean; data: unknown; error: unknown; refetch: () => unknown } }) {
   return nothingOf(of) ? <Behind of={of} /> : null;
+}
+
+/** What was chosen and can be chosen no more has no name in the list: it is said to be so, instead of its id. */
+function useGone(waits: boolean) {
+  const { t } = useWords();
+  return ({ label, value }: { label?: ReactNode; value?: string | number }) => (label && label !== value ? label : <span className="quiet">{waits ? '…' : t('common.noLongerThere')}</span>);
 }
 
 const ranked = <T extends { called: Parameters<typeof rank>[1] }>(all: readonly T[], typed: string) =>
@@ -33,27 +40,30 @@ export function CategoryPick({ communityId, kind, value, onChange, done, waits, 
     const lines = categories.data ?? [];
     const byId = new Map(lines.map((c) => [c.categoryId, c]));
     const path = (c: CategoryLine): CategoryLine[] => [...(c.parentId && byId.has(c.parentId) ? path(byId.get(c.parentId)!) : []), c];
-    return lines.filter((c) => !kind || c.kind === kind).map((c) => {
+    return lines.map((c) => {
       const whole = path(c);
       return {
         value: c.categoryId,
+        kind: c.kind,
         label: whole.map((p) => pick(p.name, p.nameEn)).join(' › '),
         called: { name: c.name, nameEn: c.nameEn, path: [kindsZh[c.kind], kindsEn[c.kind], ...whole.flatMap((p) => [p.name, p.nameEn])].join(' ') },
         hint: [!kind && word('requestKind', c.kind), c.crew && word('crew', c.crew), c.priority !== 'normal' && word('priority', c.priority)].filter(Boolean).join(' · '),
       };
     });
   }, [categories.data, kind, pick, word]);
+  const fitting = useMemo(() => all.filter((c) => !kind || c.kind === kind), [all, kind]);
   const options = useMemo(
-    () => (typed.trim() ? ranked(all, typed) : all),
-    [all, typed],
+    () => (typed.trim() ? ranked(fitting, typed) : fitting),
+    [fitting, typed],
   );
+  const gone = useGone(categories.isPending);
   const choose = (chosen: string) => {
     setTyped('');
     onChange?.(chosen, categories.data?.find((c) => c.categoryId === chosen));
   };
   useEffect(() => {
     if (!early || !categories.data) return;
-    const [best] = ranked(all, early);
+    const [best] = ranked(fitting, early);
     if (best) choose(best.value);
     setEarly('');
     waits?.(false);
@@ -75,6 +85,7 @@ export function CategoryPick({ communityId, kind, value, onChange, done, waits, 
         done?.();
       }}
       options={options}
+      labelRender={(o) => (o.value === early ? early : gone({ ...o, label: all.find((c) => c.value === o.value)?.label ?? o.label }))}
       loading={categories.isPending && !!communityId}
       placeholder={t('register.categoryPlaceholder')}
       showSearch={{ filterOption: false, searchValue: typed, onSearch: setTyped }}
@@ -93,8 +104,8 @@ export function CategoryPick({ communityId, kind, value, onChange, done, waits, 
 }
 
 /** A place by what it is called or its code: the homes offered first, then what the one box finds. */
-export function PlacePick({ communityId, value, onChange, first = [], id }: {
-  communityId: string | undefined; value?: string; onChange?: (id: string | undefined, name?: string) => void; first?: { value: string; label: string }[]; id?: string;
+export function PlacePick({ communityId, value, onChange, first = [], id, label }: {
+  communityId: string | undefined; value?: string; onChange?: (id: string | undefined, name?: string) => void; first?: { value: string; label: string }[]; id?: string; label?: string;
 }) {
   const { t, word } = useWords();
   const [typed, setTyped] = useState('');
@@ -123,11 +134,43 @@ export function PlacePick({ communityId, value, onChange, first = [], id }: {
         onChange?.(v, name);
       }}
       options={shown}
+      labelRender={({ label, value: id }) => (label && label !== id ? label : t('common.chosenBefore'))}
       loading={found.isFetching}
-      placeholder={t('register.placePlaceholder')}
+      aria-label={label}
+      placeholder={label ?? t('register.placePlaceholder')}
       notFoundContent={typed && !found.isFetching ? t('common.none') : null}
     />
     {typed && <Missing of={found} />}
+    </>
+  );
+}
+
+/** A request by its number or what is in it. What was chosen before a reload is called as it was then. */
+export function RequestPick({ communityId, value, onChange, id, offer }: {
+  communityId: string | undefined; value?: string; onChange?: (id: string) => void; id?: string; offer: (found: FoundRequest) => { label: string; disabled?: boolean } | undefined;
+}) {
+  const { t } = useWords();
+  const [typed, setTyped] = useState('');
+  const found = useFound(typed, communityId);
+  const before = useMemo(() => (value ? keptPlace(value) : undefined), [value]);
+  const options = (typed ? (found.data?.requests ?? []) : []).flatMap((r) => { const o = offer(r); return o ? [{ value: r.requestId, ...o }] : []; });
+  return (
+    <>
+      <Select
+        id={id}
+        value={value}
+        showSearch={{ filterOption: false, searchValue: typed, onSearch: setTyped }}
+        onChange={(v: string, option) => {
+          if (option && !Array.isArray(option)) keepPlace({ value: v, label: String(option.label) });
+          setTyped('');
+          onChange?.(v);
+        }}
+        options={typed || !before ? options : [before]}
+        labelRender={({ label, value: chosen }) => (label && label !== chosen ? label : (before?.label ?? t('common.chosenBefore')))}
+        loading={found.isFetching}
+        notFoundContent={typed && !found.isFetching ? t('common.none') : null}
+      />
+      {typed && <Missing of={found} />}
     </>
   );
 }
@@ -138,11 +181,12 @@ export function TeamPick({ communityId, crew, value, onChange, id, except }: {
 }) {
   const { pick, word, t } = useWords();
   const teams = useTeams(communityId);
+  const gone = useGone(teams.isPending);
   const options = (teams.data ?? []).filter((team) => (!crew || team.crew === crew) && team.teamId !== except).map((team) => ({
     value: team.teamId,
     label: crew ? pick(team.name, team.nameEn) : `${pick(team.name, team.nameEn)} · ${word('crew', team.crew)}`,
   }));
-  return <><Select id={id} allowClear={!!crew} value={value} onChange={onChange} options={options} loading={teams.isLoading} placeholder={crew ? t('moves.teamAny') : undefined} showSearch={{ optionFilterProp: 'label' }} /><Missing of={teams} /></>;
+  return <><Select id={id} allowClear={!!crew} value={value} onChange={onChange} options={options} labelRender={gone} loading={teams.isLoading} placeholder={crew ? t('moves.teamAny') : undefined} showSearch={{ optionFilterProp: 'label' }} /><Missing of={teams} /></>;
 }
 
 /** A member of a team. */
@@ -151,6 +195,7 @@ export function MemberPick({ communityId, teamId, value, onChange, id, except }:
 }) {
   const { t } = useWords();
   const teams = useTeams(communityId);
+  const gone = useGone(teams.isPending);
   const members = teams.data?.find((team) => team.teamId === teamId)?.members ?? [];
   return (
     <Select
@@ -159,6 +204,7 @@ export function MemberPick({ communityId, teamId, value, onChange, id, except }:
       disabled={!teamId}
       value={value}
       onChange={onChange}
+      labelRender={gone}
       options={members.filter((m) => m.staffId !== except).map((m) => ({ value: m.staffId, label: m.displayName }))}
       placeholder={t('moves.assigneeAny')}
       showSearch={{ optionFilterProp: 'label' }}

@@ -3,11 +3,13 @@ import { Button, Card, Empty, Form, Select } from 'antd';
 import dayjs from 'dayjs';
 import { useState } from 'react';
 import { api, told } from '../api/client';
-import type { Duty, ShiftLine } from '../api/client';
+import type { Duty, Roles, ShiftLine } from '../api/client';
 import { Problem } from '../api/problems';
 import { useCommunities, useStaff, useZone } from '../api/reference';
 import { useSend } from '../api/sending';
+import { nothingOf } from '../kit/asked';
 import { AskFirst } from '../kit/AskFirst';
+import { NoCommunities } from '../kit/Behind';
 import { MoveDialog } from '../kit/Form';
 import { useFilters } from '../kit/filters';
 import { Moment } from '../kit/Moment';
@@ -31,13 +33,17 @@ function byDay<T>(rows: readonly T[], dayOf: (row: T) => string): [string, T[]][
   return [...days];
 }
 
+/** Who may say who is on duty. */
+const plans: readonly Roles[] = ['customerOfficer', 'manager', 'administrator'];
+
 /** Who is on duty in a week, who is away from its Monday on for two, and who stands in. */
 export default function RostersScreen() {
   const { t, word, options, pick, language } = useWords();
   const client = useQueryClient();
   const communities = useCommunities();
   const [f, change] = useFilters(['communityId', 'week']);
-  const communityId = f.communityId ?? communities.data?.[0]?.communityId;
+  const mine = (communities.data ?? []).filter((c) => c.roles.some((r) => plans.includes(r)));
+  const communityId = (mine.find((c) => c.communityId === f.communityId) ?? mine[0])?.communityId;
   const zone = useZone(communityId);
   const staff = useStaff(communityId);
   const [adding, setAdding] = useState<'shift' | 'leave'>();
@@ -54,19 +60,22 @@ export default function RostersScreen() {
   const removeShift = useSend<{ shiftId: string }, unknown>((v, header) => told(api.POST('/api/shifts/{shiftId}/removal', { params: { path: v, header } })), again);
   const removeLeave = useSend<{ leaveId: string }, unknown>((v, header) => told(api.POST('/api/leave/{leaveId}/removal', { params: { path: v, header } })), again);
   const people = (staff.data ?? []).map((s) => ({ value: s.staffId, label: s.displayName }));
+  const needed = [{ required: true, message: t('common.required') }];
   const person = (name: string, label: string, required = true) => (
-    <Form.Item name={name} label={label} rules={[{ required }]}><Select allowClear={!required} options={people} showSearch={{ optionFilterProp: 'label' }} /></Form.Item>
+    <Form.Item name={name} label={label} rules={required ? needed : []}><Select allowClear={!required} options={people} showSearch={{ optionFilterProp: 'label' }} /></Form.Item>
   );
   return (
     <div className="stack">
       <div className="row spread">
         <h1>{t('rosters.title')}</h1>
         <div className="row">
-          <Select value={communityId} onChange={(v) => change({ communityId: v })} options={(communities.data ?? []).map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} aria-label={t('common.community')} style={{ minWidth: 160 }} />
+          <Select value={communityId} onChange={(v) => change({ communityId: v })} options={mine.map((c) => ({ value: c.communityId, label: pick(c.name, c.nameEn) }))} aria-label={t('common.community')} style={{ minWidth: 160 }} />
           <Button type="primary" disabled={!communityId} onClick={() => setAdding('shift')} data-act="add-shift">{t('rosters.add')}</Button>
           <Button disabled={!communityId} onClick={() => setAdding('leave')} data-act="add-leave">{t('rosters.addLeave')}</Button>
         </div>
       </div>
+      {nothingOf(communities) && <NoCommunities of={communities} />}
+      {communities.data && !communityId && <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('common.noneOfYours')} />}
       {communityId && <RosterWeek key={communityId} communityId={communityId} monday={monday} zone={zone} there={shifts.data} choose={(week) => change({ week })} done={again} />}
       {shifts.isError && <Trouble problem={Problem.from(shifts.error)} retry={() => void shifts.refetch()} />}
       <Trouble problem={removeShift.problem ?? removeLeave.problem} />
@@ -112,12 +121,12 @@ export default function RostersScreen() {
         }))}
         done={again}
       >
-        <Form.Item name="duty" label={t('rosters.duty')} rules={[{ required: true }]}><Select options={options('duty')} /></Form.Item>
+        <Form.Item name="duty" label={t('rosters.duty')} rules={needed}><Select options={options('duty')} /></Form.Item>
         <Form.Item noStyle shouldUpdate={(a, b) => a.duty !== b.duty}>
-          {(form) => ofCrew(form.getFieldValue('duty') as Duty) && <Form.Item name="teamId" label={t('rosters.team')} rules={[{ required: true }]}><TeamPick communityId={communityId} /></Form.Item>}
+          {(form) => ofCrew(form.getFieldValue('duty') as Duty) && <Form.Item name="teamId" label={t('rosters.team')} rules={needed}><TeamPick communityId={communityId} /></Form.Item>}
         </Form.Item>
         {person('staffId', t('rosters.who'))}
-        <Form.Item name="time" label={`${t('rosters.from')} – ${t('rosters.to')}`} rules={[{ required: true }]}><Between zone={zone} /></Form.Item>
+        <Form.Item name="time" label={`${t('rosters.from')} – ${t('rosters.to')}`} rules={needed}><Between zone={zone} /></Form.Item>
       </MoveDialog>
       <MoveDialog<LeaveValues, unknown>
         keep={communityId && `leave in ${communityId}`}
@@ -131,7 +140,7 @@ export default function RostersScreen() {
       >
         {person('staffId', t('rosters.who'))}
         {person('deputyId', t('rosters.deputy'), false)}
-        <Form.Item name="time" label={`${t('rosters.from')} – ${t('rosters.to')}`} rules={[{ required: true }]}><Between zone={zone} /></Form.Item>
+        <Form.Item name="time" label={`${t('rosters.from')} – ${t('rosters.to')}`} rules={needed}><Between zone={zone} /></Form.Item>
       </MoveDialog>
       <MoveDialog<{ staffId: string }, unknown>
         keep={swapping && `shift ${swapping.shiftId} swap`}

@@ -3,7 +3,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { Button, Card, Empty, Spin, Tag } from 'antd';
 import { useState } from 'react';
 import type { ReactNode } from 'react';
-import { Link, useNavigate } from 'react-router';
+import { Link, useLocation, useNavigate } from 'react-router';
 import { api, told } from '../api/client';
 import type { ClockOutcome, DemandBy, DemandEvery, DemandFigure, EscalatedWhich, EscalationLine, HoldReason, OwnersTimeLine, RatedWhich, RatingLine, ReportBy, ReportedClock, ReportedRequest, SatisfactionBy, TimeHolder } from '../api/client';
 import { Problem } from '../api/problems';
@@ -55,6 +55,8 @@ async function read({ f, from, to, communityId, crew, kind, requestKind }: Scope
 export default function RowsScreen() {
   const { t, word, pick } = useWords();
   const go = useNavigate();
+  // Opened by a link in a tab of its own, there is nothing to go back to.
+  const alone = useLocation().key === 'default';
   const scope = useScope();
   const { f, communities, crew, kind, requestKind } = scope;
   const of = f.of ?? 'clocks';
@@ -108,7 +110,7 @@ export default function RowsScreen() {
     <div className="stack">
       <div className="row spread">
         <div className="row">
-          <Button className="unprinted" type="text" icon={<ArrowLeftOutlined />} onClick={() => void go(-1)} aria-label={t('reports.back')} />
+          <Button className="unprinted" type="text" icon={<ArrowLeftOutlined />} onClick={() => void (alone ? go('/reports') : go(-1))} aria-label={t('reports.back')} />
           <h1>{title} <span className="quiet" data-part="count">{rows.length}{list.hasNextPage ? '+' : ''}</span></h1>
         </div>
         <div className="row unprinted">

@@ -46,6 +46,7 @@ export const en: Words<typeof zhCN> = {
     needName: 'Enter your user name', needPassword: 'Enter your password',
   },
   account: {
+    times: 'Times in lists', timesHint: 'The other one comes up by tapping or hovering, and while the row has the focus.', relative: 'How long ago', exact: 'Date and time',
     title: 'My account', sessions: 'Open sessions', password: 'Password', currentPassword: 'Present password', newPassword: 'New password', again: 'New password once more', notTheSame: 'These two are not the same', changePassword: 'Change password',
     passwordRules: 'At least 12 characters. A few words are better than signs and digits.', passwordChanged: 'Changed. Other sessions ended: {{count}}', chooseOwn: 'This password was made by somebody else. Choose one of your own.',
     thisOne: 'this one', end: 'End', endSession: 'End this session?', since: 'Signed in', lastUsed: 'last used', unknownBrowser: 'Unknown program',
@@ -55,6 +56,7 @@ export const en: Words<typeof zhCN> = {
     why: 'A code from your telephone beside the password.', since: 'Since', codesLeft: 'recovery codes left: {{count}}', renew: 'New recovery codes', remove: 'Remove', give: 'Enter the code that your authenticator app shows, or a recovery code.', needed: 'Your role needs a second factor: a code from your telephone beside the password.',
   },
   masters: {
+    findPlace: 'Find a place by name or code',
     community: 'Community',
     communityCode: 'Code',
     zone: 'Time zone',
@@ -171,6 +173,8 @@ export const en: Words<typeof zhCN> = {
     secretOnce: 'Copy this token now. It is shown only once.', secretGone: 'The token was shown with the first reply. Revoke it and make another.',
   },
   common: {
+    ofAll: '{{some}} of {{all}}', narrow: 'Narrow the list', crew: 'Crew', priority: 'Priority',
+    notAccepted: 'This cannot be saved as it is:', noPage: 'There is no such page', noPageHint: 'Nothing is at {{path}}: the address was mistyped, or the page has moved.', home: 'To the first page', communitiesUnread: 'The communities could not be read', noneOfYours: 'You work in no community that has this. Ask an administrator for a role.', noLongerThere: 'no longer in use', chosenBefore: 'chosen before',
     broken: 'This page broke', partMissing: 'This part of the page could not be loaded', brokenHint: 'What you typed is kept. Try again, or load the page anew.', partAway: 'The server cannot be reached yet. What you typed is kept.', reload: 'Load the page anew',
     begunBefore: 'You began this before. It is still here.', startOver: 'Start over',
     save: 'Save', cancel: 'Cancel', close: 'Close', more: 'Show more', all: 'All', none: 'None', optional: 'optional', loading: 'Loading…', retry: 'Try again', edit: 'Edit',
@@ -189,10 +193,10 @@ export const en: Words<typeof zhCN> = {
     unknownNumber: 'Nobody here has the number {{phone}}. Register the caller as unknown, or search for their home or name.',
   },
   register: {
-    already: 'This call is registered already as {{number}}; what comes after it is not done yet. Saving again goes on with it.',
+    similarUnread: 'Whether the same was reported already could not be read', already: 'This call is registered already as {{number}}; what comes after it is not done yet. Saving again goes on with it.',
     title: 'New request', kind: 'Kind', category: 'Category', categoryPlaceholder: 'Type: leak, lift, bill …', place: 'Place', placePlaceholder: 'Home, or name of a place', description: 'Description', descriptionPlaceholder: 'In the caller’s words',
     priority: 'Priority', priorityDefault: 'By category', channel: 'Channel', appointment: 'Appointment', confidential: 'Confidential', confidentialHint: 'The crew and person complained about cannot see who complained', onBehalfOf: 'On behalf of', reportedAt: 'Reported at', reportedAtHint: 'When entered later',
-    foreignSource: 'Foreign source', foreignNumber: 'Foreign number', foreignDue: 'Imposed due time', more: 'More options', submit: 'Register', submitHint: 'saves and starts the next', saved: 'Registered {{number}}', savedAndJoined: 'Registered {{number}} and joined to the fault', savedAndAnswered: 'Registered and answered {{number}}', openIt: 'Open', next: 'Register the next',
+    foreignSource: 'Passed on by', foreignNumber: 'Their number for it', foreignDue: 'Due time that they set', more: 'More options', submit: 'Register', submitHint: 'saves and starts the next', saved: 'Registered {{number}}', savedAndJoined: 'Registered {{number}} and joined to the fault', savedAndAnswered: 'Registered and answered {{number}}', openIt: 'Open', next: 'Register the next',
     needCategory: 'Choose a category', needDescription: 'Say what it is about', needCommunity: 'Choose a community', clear: 'Clear the form', quick: 'After saving', sender: 'for example 12345 hotline', noCategory: 'No category is called that. Characters, pinyin initials and English all work.', elsewhere: 'Somewhere else', byDesk: 'Answered by the desk', join: 'Join',
     similar: 'Open in the same building about the same', similarHint: 'If the caller means one of these: one key registers the call and joins it.', answer: 'Answer on the spot', answerHint: 'Written here, the answer is given with the registration.', drafts: 'Drafts not saved', draft: 'Not saved', resume: 'Go on', drop: 'Throw away',
   },
@@ -204,7 +208,7 @@ export const en: Words<typeof zhCN> = {
     title: 'Request {{number}}', notFound: 'There is no such request, or you may not see it.', details: 'Details', moves: 'Actions', orders: 'Work orders', feedback: 'Feedback', timeline: 'Timeline', clocks: 'Clocks', files: 'Photos and files', promises: 'Promises', faults: 'Faults',
     noOrders: 'Not dispatched yet', noFeedback: 'Not yet time to ask for feedback', noClocks: 'No clock is running', noMoves: 'Nothing can be done right now', noFiles: 'No files',
     customer: 'Customer', reporter: 'Reporter', phone: 'Phone', place: 'Place', asset: 'Asset', category: 'Category', channel: 'Channel', reportedAt: 'Reported', registeredAt: 'Registered', appointment: 'Appointment', onBehalfOf: 'On behalf of',
-    foreign: 'Foreign number', payer: 'Paid by', inCharge: 'In charge', outcome: 'Outcome', finishedAt: 'Finished', closedAt: 'Closed', cancelledAt: 'Cancelled', urged: 'Urged', reworkOf: 'Rework of', duplicateOf: 'Duplicate of', round: 'Round {{round}}',
+    foreign: 'Number elsewhere', payer: 'Paid by', inCharge: 'In charge', outcome: 'Outcome', finishedAt: 'Finished', closedAt: 'Closed', cancelledAt: 'Cancelled', urged: 'Urged', reworkOf: 'Rework of', duplicateOf: 'Duplicate of', round: 'Round {{round}}',
     joined: 'Joined', left: 'Left', mandatory: 'Mandatory', optional: 'Optional', waitsFor: 'Waits for another order', reworkOrder: 'Rework order', satisfaction: 'Satisfaction {{score}} / 5', recommend: 'Would recommend {{score}} / 5', madeItFive: 'What would have made it a 5', spokeWith: 'Spoke with', notAsked: 'Not asked: {{rule}}', kept: 'Kept', notKept: 'Not kept', promisedBy: 'by {{time}}',
     import: 'Imported from {{source}} {{id}}', expected: 'Expected {{time}}', erased: '(erased)', byOwner: 'Owner', bySystem: 'System', deviceTime: 'Device time {{time}}',
   },
@@ -234,8 +238,8 @@ export const en: Words<typeof zhCN> = {
   },
   followUps: { empty: 'Nothing to follow up', emptyHint: 'Who rates low or says it is not solved comes here, to be called in time.', ring: 'Ring or end', end: 'End it', how: 'How it ended', words: 'What was said or done', said: 'Would have made it a 5' },
   escalations: {
-    silent: 'Alarms are silent until you press anything on this page', silentShort: 'Sound is off',
-    title: 'Escalations', empty: 'Nothing here. What is late comes by itself; the other tabs show what was acknowledged and ended.', lateOnes: 'Late', warnedOnes: 'Warned of', word: 'A word', promiseHint: 'Until then nobody else is told; how often and how far ahead, the target says.', ended: 'Settled by itself: the clock stopped', level: 'Level {{level}}', warning: 'Warning', late: 'late by {{time}}', due: 'Due', fired: 'Recorded', told: 'Told: {{names}}', nobody: 'Nobody was on duty: nobody could be told', tellAt: 'to be told {{time}}', doneBefore: 'Done before anybody had to be told', acknowledge: 'Acknowledge', resolve: 'Settle', promisedAt: 'Promised time', note: 'Note', acknowledgedBy: 'Acknowledged by {{name}} after {{time}}', promised: 'promised {{time}}', promiseBroken: 'promise broken', resolvedBy: 'Settled by {{name}}', state: 'State', crew: 'Crew',
+    alarmsUnread: 'The alarms could not be read. They are asked for again.',     silent: 'Alarms are silent until you press anything on this page', silentShort: 'Sound is off',
+    title: 'Escalations', empty: 'Nothing here. What is late comes by itself; the other tabs show what was acknowledged and ended.', lateOnes: 'Late', warnedOnes: 'Warned of', word: 'What you say about it', promiseHint: 'Until then nobody else is told; how often and how far ahead, the target says.', ended: 'Settled by itself: the clock stopped', level: 'Level {{level}}', warning: 'Warning', late: 'late by {{time}}', due: 'Due', fired: 'Recorded', told: 'Told: {{names}}', nobody: 'Nobody was on duty: nobody could be told', tellAt: 'to be told {{time}}', doneBefore: 'Done before anybody had to be told', acknowledge: 'Acknowledge', resolve: 'Settle', promisedAt: 'Promised time', note: 'Note', acknowledgedBy: 'Acknowledged by {{name}} after {{time}}', promised: 'promised {{time}}', promiseBroken: 'promise broken', resolvedBy: 'Settled by {{name}}', state: 'State', crew: 'Crew',
     alarmsOpen: 'Open alarms: {{many}}', openAlarms: 'Alarms', noAlarms: 'No alarms', endAlarm: 'End', raised: 'Raised',
   },
   reports: {
@@ -256,7 +260,9 @@ export const en: Words<typeof zhCN> = {
   inbox: { title: 'Messages that came in', empty: 'Nothing waits', emptyHint: 'Texts and e-mails that belong to no request come here.', register: 'Register a request', none: 'No request' },
   messages: { title: 'Messages', parked: 'Not delivered', mine: 'What you were told', unseen: 'not looked at yet: {{count}}', nothing: 'Nobody told you anything', nothingHint: 'What the desk tells you, of the last thirty days, by whatever way.', waiting: 'on its way', order: 'Work order', ofRequest: 'Messages', empty: 'Everything was delivered', emptyHint: 'What could not be sent stays here, to be tried again or let be.', tries: 'tried {{count}}×', retry: 'Try again', discard: 'Let it be', reason: 'Why?' },
   templates: { title: 'Message templates', own: 'own words', edit: 'Edit', reset: 'Back to the words shipped', subject: 'Subject (e-mail)', body: 'Text', placeholders: 'Placeholders: {{known}}. The text needs: {{needed}}', provider: 'Gateway that keeps templates of its own', templateId: 'Template id at the gateway', fields: 'Its fields, one a line: name=text', quiet: 'Quiet hours', quietHint: 'Customers are sent nothing meanwhile, but for danger. Equal times: never quiet.', from: 'From', to: 'To' },
-  jobs: { running: 'running since', title: 'Jobs', lastSuccess: 'Last success', never: 'never', took: 'Took', rows: 'Rows', oldest: 'Oldest due', none: 'none', failing: 'Failed {{count}}× in a row: {{kind}}', single: 'single', runNow: 'Run now', hinted: 'Asked to run', schedule: 'Schedule (UTC)', worker: 'Worker' },
+  jobs: {
+    named: { 'wake-held-work': 'Goes on with work whose wait is over', 'pass-hold-limits': 'Reports what has been on hold for too long', 'tell-overdue-promises': 'Reports promises that were not kept', 'escalate-overdue': 'Escalates what is late', 'move-clocks': 'Moves due times after a calendar or target was changed', 'chase-feedback': 'Asks owners for feedback, reminds them and lists whom to ring', 'deliver-messages': 'Delivers messages', 'forget-old-keys': 'Forgets which changes were sent when, after 30 days' },
+    everySeconds: 'every {{count}} s', everyMinutes: 'every {{count}} min', running: 'running since', title: 'Jobs', lastSuccess: 'Last success', never: 'never', took: 'Took', rows: 'Rows', oldest: 'Oldest due', none: 'none', failing: 'Failed {{count}}× in a row, last with {{kind}}', single: 'single', runNow: 'Run now', hinted: 'Asked to run', schedule: 'How often', worker: 'Worker' },
   fault: { title: 'Faults', open: 'Open', ended: 'Ended', new: 'New fault', name: 'Title', where: 'Place', expected: 'Expected', requests: 'Requests', end: 'Mark as ended', empty: 'No faults', notFound: 'There is no such fault, or you may not see it.', category: 'Category', description: 'Description', dispatch: 'Dispatch', amend: 'Amend', expect: 'Change expected time',
     emptyHint: 'When a lift stands still or water is off for many, open it here; calls about it are then offered to be joined.', noRequests: 'No request is joined yet. Calls from the same building about the same are offered to be joined.', noExpected: 'not known yet', unJoin: 'Not this one', splitOff: 'Still not fixed', saidBy: 'Who said so', theirWords: 'What they said',
     unJoinMeans: 'Joined by mistake: the request goes on alone, with its own times.', splitOffMeans: 'The fault is repaired, but not for this one: the request comes back with an order of its own.',

@@ -44,6 +44,7 @@ export const zhCN = {
     needName: '请输入用户名', needPassword: '请输入密码',
   },
   account: {
+    times: '列表中的时间', timesHint: '另一种在点按或悬停时显示，所在行获得焦点时也会显示。', relative: '多久以前', exact: '日期和时间',
     title: '我的账号', sessions: '已登录的设备', password: '密码', currentPassword: '当前密码', newPassword: '新密码', again: '再输一遍新密码', notTheSame: '两次输入不一致', changePassword: '修改密码',
     passwordRules: '至少 12 个字符。几个词连起来比符号和数字更好记也更安全。', passwordChanged: '已修改。其他设备已退出：{{count}}', chooseOwn: '这个密码是别人设的，请换成您自己的。',
     thisOne: '本机', end: '退出', endSession: '让这台设备退出登录？', since: '登录于', lastUsed: '最近使用', unknownBrowser: '未知程序',
@@ -53,6 +54,7 @@ export const zhCN = {
     why: '除密码外，还需要手机上的验证码。', since: '启用于', codesLeft: '剩余恢复码：{{count}}', renew: '更换恢复码', remove: '停用', give: '请输入验证器应用显示的验证码，或一个恢复码。', needed: '您的角色需要两步验证：除密码外，还需要手机上的验证码。',
   },
   masters: {
+    findPlace: '按名称或编号查找位置',
     community: '小区',
     communityCode: '代码',
     zone: '时区',
@@ -169,6 +171,8 @@ export const zhCN = {
     secretOnce: '请立即复制这个令牌，它只显示这一次。', secretGone: '令牌已在第一次答复中显示。请吊销后新建。',
   },
   common: {
+    ofAll: '{{some}} / {{all}}', narrow: '筛选列表', crew: '班组', priority: '优先级',
+    notAccepted: '这样还不能保存：', noPage: '没有这个页面', noPageHint: '{{path}} 没有内容：地址有误，或页面已移走。', home: '回到首页', communitiesUnread: '未能读取小区列表', noneOfYours: '这里没有您可以办理的小区。请联系管理员分配角色。', noLongerThere: '已停用', chosenBefore: '之前所选',
     broken: '页面出错了', partMissing: '这部分页面未能载入', brokenHint: '您填写的内容已保留。请重试，或重新载入页面。', partAway: '暂时还联系不上服务器。您填写的内容已保留。', reload: '重新载入',
     begunBefore: '这是您之前未提交的内容，仍然保留。', startOver: '重新填写',
     save: '保存', cancel: '取消', close: '关闭', more: '显示更多', all: '全部', none: '无', optional: '选填', loading: '正在加载…', retry: '重试', edit: '修改',
@@ -187,10 +191,10 @@ export const zhCN = {
     unknownNumber: '{{phone}} 没有登记过。可按陌生来电登记，或搜索房号、姓名。',
   },
   register: {
-    already: '此来电已登记为 {{number}}，后续步骤尚未完成。再次保存将继续。',
+    similarUnread: '未能查询是否已有相同的报修',     already: '此来电已登记为 {{number}}，后续步骤尚未完成。再次保存将继续。',
     title: '登记申请', kind: '类型', category: '类别', categoryPlaceholder: '汉字、拼音首字母或英文', place: '位置', placePlaceholder: '输入房号或位置名称', description: '内容', descriptionPlaceholder: '业主怎么说的',
     priority: '优先级', priorityDefault: '按类别', channel: '渠道', appointment: '预约时间', confidential: '保密', confidentialHint: '被投诉的班组和人员看不到投诉人', onBehalfOf: '代谁报', reportedAt: '报告时间', reportedAtHint: '补录时填写',
-    foreignSource: '外部来源', foreignNumber: '外部单号', foreignDue: '外部限期', more: '更多选项', submit: '登记', submitHint: '保存并登记下一个', saved: '已登记 {{number}}', savedAndJoined: '已登记 {{number}}，并入公共故障', savedAndAnswered: '已登记 {{number}}，已答复', openIt: '打开', next: '登记下一个',
+    foreignSource: '转来单位', foreignNumber: '外部单号', foreignDue: '外部限期', more: '更多选项', submit: '登记', submitHint: '保存并登记下一个', saved: '已登记 {{number}}', savedAndJoined: '已登记 {{number}}，并入公共故障', savedAndAnswered: '已登记 {{number}}，已答复', openIt: '打开', next: '登记下一个',
     needCategory: '请选择类别', needDescription: '请写明内容', needCommunity: '请选择小区', clear: '清空表单', quick: '保存后', sender: '例如 12345 热线', noCategory: '没有这样的类别。可以输入汉字、拼音首字母或英文。', elsewhere: '其他位置', byDesk: '前台答复', join: '并入',
     similar: '同一栋楼、同类未结', similarHint: '如果说的是同一件事，按一个键即可登记并并入。', answer: '当场答复', answerHint: '填写后，登记的同时即答复业主。', drafts: '未保存的草稿', draft: '未保存', resume: '继续', drop: '不要了',
   },
@@ -232,7 +236,7 @@ export const zhCN = {
   },
   followUps: { empty: '没有要跟进的', emptyHint: '业主评分低或说没有解决时，会出现在这里，请在时限内联系。', ring: '联系或结束', end: '结束跟进', how: '怎样结束', words: '说了或做了什么', said: '怎样能到 5 分' },
   escalations: {
-    silent: '在本页按任意键或点击之前，警报不会响', silentShort: '声音未开',
+    alarmsUnread: '未能读取告警，正在重试。',     silent: '在本页按任意键或点击之前，警报不会响', silentShort: '声音未开',
     title: '升级', empty: '这里没有内容。超时的会自动出现；已确认和已结束的在其他页签。', lateOnes: '已超时', warnedOnes: '仅预警', word: '答复', promiseHint: '在此之前不再向上通知；次数与最长时间由时限标准规定。', ended: '时限已停止，自动结束于', level: '第 {{level}} 级', warning: '预警', late: '超时 {{time}}', due: '应完成', fired: '记录于', told: '通知了 {{names}}', nobody: '无人值班，未能通知任何人', tellAt: '到时通知：{{time}}', doneBefore: '通知之前已经完成', acknowledge: '确认', resolve: '结束', promisedAt: '承诺完成时间', note: '说明', acknowledgedBy: '{{name}} 确认，用时 {{time}}', promised: '承诺 {{time}}', promiseBroken: '承诺落空', resolvedBy: '{{name}} 结束', state: '状态', crew: '工种',
     alarmsOpen: '未解除的报警：{{many}} 条', openAlarms: '报警', noAlarms: '没有报警', endAlarm: '解除', raised: '发生于',
   },
@@ -254,7 +258,9 @@ export const zhCN = {
   inbox: { title: '收到的消息', empty: '没有待处理的来信', emptyHint: '业主发来的短信和邮件，系统归不到任何申请的，会出现在这里。', register: '登记为申请', none: '不是申请' },
   messages: { title: '消息', parked: '未能送达', mine: '给您的通知', unseen: '{{count}} 条未看', nothing: '没有给您的通知', nothingHint: '系统最近三十天给您的通知，不论用什么方式发送，都在这里。', waiting: '待发送', order: '工单', ofRequest: '消息', empty: '全部已送达', emptyHint: '发不出去的短信、邮件会留在这里，由您重发或放弃。', tries: '已尝试 {{count}} 次', retry: '重新发送', discard: '不再发送', reason: '原因' },
   templates: { title: '消息模板', own: '自定义', edit: '编辑', reset: '恢复默认', subject: '主题（邮件）', body: '正文', placeholders: '可用占位符：{{known}}；正文必须包含：{{needed}}', provider: '自有模板的网关', templateId: '网关的模板编号', fields: '模板字段，每行一个：名称=内容', quiet: '免打扰时段', quietHint: '该时段内不向业主发送消息，危险情况除外。起止相同表示不设。', from: '开始', to: '结束' },
-  jobs: { running: '一直在运行，始于', title: '后台任务', lastSuccess: '上次成功', never: '从未', took: '用时', rows: '处理行数', oldest: '最早未处理', none: '无', failing: '连续失败 {{count}} 次：{{kind}}', single: '单实例', runNow: '立即运行', hinted: '已请求运行', schedule: '计划（UTC）', worker: '进程' },
+  jobs: {
+    named: { 'wake-held-work': '到时恢复挂起的工单', 'pass-hold-limits': '上报超过挂起期限的工单', 'tell-overdue-promises': '提醒到期未兑现的承诺', 'escalate-overdue': '超时逐级上报', 'move-clocks': '日历或时限变更后重算到期时间', 'chase-feedback': '向业主征求、催促反馈并列入回访', 'deliver-messages': '投递消息', 'forget-old-keys': '清理三十天前的提交标识' },
+    everySeconds: '每 {{count}} 秒', everyMinutes: '每 {{count}} 分钟', running: '一直在运行，始于', title: '后台任务', lastSuccess: '上次成功', never: '从未', took: '用时', rows: '处理行数', oldest: '最早未处理', none: '无', failing: '连续失败 {{count}} 次，最近为 {{kind}}', single: '单实例', runNow: '立即运行', hinted: '已请求运行', schedule: '频率', worker: '进程' },
   fault: { title: '公共故障', open: '未恢复', ended: '已恢复', new: '新建故障', name: '标题', where: '位置', expected: '预计恢复', requests: '涉及的申请', end: '标记已恢复', empty: '没有公共故障', notFound: '没有这条故障，或者您无权查看。', category: '类别', description: '说明', dispatch: '派单', amend: '修改', expect: '更新预计时间',
     emptyHint: '电梯停运、停水等涉及多户时，在这里新建；来电登记时会自动提示并入。', noRequests: '还没有申请并入。来电登记同一楼栋、同类申请时会提示并入。', noExpected: '还不知道', unJoin: '移出（是另一处）', splitOff: '分出（仍未修好）', saidBy: '谁说的', theirWords: '怎么说的',
     unJoinMeans: '并入有误：这条申请恢复自己的时限，单独处理。', splitOffMeans: '故障已修好，但这一户仍未好：这条申请另派工单返修。',

@@ -6,11 +6,14 @@ import type { PlaceAdded, PlaceDetails, PlaceKind, PlaceLine, PlaceReply, PlaceR
 import { Problem } from '../../api/problems';
 import { useFilters } from '../../kit/filters';
 import { MoveDialog } from '../../kit/Form';
+import { PlacePick } from '../../kit/Picks';
 import { Trouble } from '../../kit/Trouble';
 import { useWords } from '../../words/words';
 import { Needed, Optional, Seen, Sure } from './kit';
 import { PlaceImportCard } from './PlaceImportCard';
 import { within } from './within';
+
+type Shown = Pick<PlaceLine, 'placeId' | 'kind' | 'code' | 'fullCode' | 'name' | 'nameEn' | 'retiredAt' | 'version'>;
 
 /** The tree of places, a level at a time. */
 export function Places({ communityId }: { communityId: string }) {
@@ -19,7 +22,7 @@ export function Places({ communityId }: { communityId: string }) {
   const [f, change] = useFilters(['at', 'retired', 'import']);
   const retired = f.retired === 'yes';
   const [adding, setAdding] = useState(false);
-  const [edited, edit] = useState<PlaceLine>();
+  const [edited, edit] = useState<Shown>();
   // From the community down to where one is.
   const path = useQuery({
     queryKey: ['places', communityId, 'path', f.at],
@@ -40,9 +43,11 @@ export function Places({ communityId }: { communityId: string }) {
     queryFn: ({ pageParam, signal }) => told(api.GET('/api/communities/{communityId}/places', { params: { path: { communityId }, query: { parentId: here!.placeId, retired, take: 50, after: pageParam } }, signal })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
-    enabled: !!here,
+    enabled: !!here && within[here.kind].length > 0,
   });
-  const rows = list.data?.pages.flatMap((p) => p.items) ?? [];
+  // What has nothing in it is shown itself: found among thousands, it is renamed or retired here.
+  const leaf = here && f.at && within[here.kind].length === 0 ? [here as PlaceRow] : undefined;
+  const rows: readonly Shown[] = leaf ?? list.data?.pages.flatMap((p) => p.items) ?? [];
   const again = () => void client.invalidateQueries({ queryKey: ['places', communityId] });
   const problem = path.error ?? list.error;
   const inside = here ? within[here.kind] : [];
@@ -57,9 +62,10 @@ export function Places({ communityId }: { communityId: string }) {
           {inside.length > 0 && <Button type="primary" onClick={() => setAdding(true)} data-act="add-place">{t('masters.addPlace')}</Button>}
         </div>
       </div>
+      <div className="filters" data-part="find-place"><PlacePick communityId={communityId} label={t('masters.findPlace')} onChange={(id) => { if (id) change({ at: id }); }} /></div>
       {f.import && <PlaceImportCard communityId={communityId} done={again} />}
       {problem && <Trouble problem={Problem.from(problem)} retry={() => { void path.refetch(); void list.refetch(); }} />}
-      {!problem && (list.isPending ? <Spin className="waiting" /> : rows.length === 0 ? (
+      {!problem && (list.isPending && !leaf ? <Spin className="waiting" /> : rows.length === 0 ? (
         <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={here?.kind === 'community' ? t('masters.noPlaces') : t('masters.nothingHere')} /></Card>
       ) : (
         <div className="orders">
@@ -99,7 +105,7 @@ export function Places({ communityId }: { communityId: string }) {
         </MoveDialog>
       )}
       {edited && now && (
-        <Seen key={edited.placeId + edited.version} seen={edited} now={now} look={() => void list.refetch()}>
+        <Seen key={edited.placeId + edited.version} seen={edited} now={now} look={() => void (leaf ? path : list).refetch()}>
           <MoveDialog<{ code: string; name: string; nameEn?: string }, PlaceReply>
             keep={`place ${edited.placeId}`} open title={t('masters.rename')} submit={t('common.save')} onClose={() => edit(undefined)} done={() => { edit(undefined); again(); }}
             initial={{ code: edited.code, name: edited.name, nameEn: edited.nameEn ?? undefined }}
