@@ -325,6 +325,29 @@ test('What a clerk may do with a request is done by a form of its own, and stand
   await head.filter({ hasText: 'Received' }).waitFor();
   await told.filter({ hasText: 'It does not close for that' }).first().waitFor();
 
+  // Solved, but a 3: somebody rings about it, and says what becomes of the request.
+  await move(page, 'answer');
+  await dialog(page).locator('[id$=_text]').fill('The joiner planed it');
+  await sent();
+  await move(page, 'feedback');
+  await dialog(page).locator('.ant-radio-button-wrapper', { hasText: /^Solved$/ }).click();
+  await dialog(page).locator('.ant-rate').first().locator('li').nth(2).click();
+  await dialog(page).locator('[id$=_spokeWith]').fill('Mrs Stranger');
+  await sent();
+  await page.locator('[data-part=moves] [data-move=decide]').waitFor();
+  await goTo(page, '/follow-ups');
+  await page.locator('[data-part=follow-up]', { has: page.locator(`a[href="/requests/${requestId}"]`) }).filter({ hasText: '3 / 5' }).locator('[data-act=open-follow-up]').click();
+  await page.locator('.ant-drawer:visible [data-act=end]').click();
+  const ending = page.locator('.ant-modal:visible');
+  await ending.locator('[id$=_spokeWith]').fill('Mrs Stranger');
+  await ending.locator('[id$=_numberDialled]').fill('13722220098');
+  await ending.locator('[id$=_words]').fill('She can live with it');
+  await ending.locator('.ant-radio-button-wrapper', { hasText: 'Close it' }).click();
+  await ending.locator('[data-act=submit]').click();
+  await ending.waitFor({ state: 'hidden' });
+  await goTo(page, `/requests/${requestId}`);
+  await head.filter({ hasText: 'Closed' }).waitFor();
+
   // A complaint is somebody's, and answered in writing: not by telephone.
   const complaint = await clerk.post<{ requestId: string }>('/api/requests', { communityId: community!.communityId, kind: 'complaint', channel: 'phone', categoryId: categories.find((c) => c.kind === 'complaint' && c.code === 'noise')!.categoryId, description: 'They drill at night', reporter: { name: 'A. Nobody' } });
   await clerk.context.close();

@@ -5,7 +5,7 @@ import { useRef, useState } from 'react';
 import type { ReactNode } from 'react';
 import { useNavigate } from 'react-router';
 import { api, told } from '../api/client';
-import type { AnswerKind, CancelledAs, Channel, Crew, Payer, Priority, RequestDetails, RequestMove, ReworkReply, Solved, UrgeReply, Visibility } from '../api/client';
+import type { AnswerKind, CancelledAs, Channel, ClosureDecision, Crew, Payer, Priority, RequestDetails, RequestMove, ReworkReply, Solved, UrgeReply, Visibility } from '../api/client';
 import { useCategories, useFound, useStaff, useZone } from '../api/reference';
 import { useSession } from '../api/session';
 import { useSend } from '../api/sending';
@@ -29,10 +29,10 @@ interface Props {
   changed: () => void;
 }
 
-type Name = RequestMove | 'feedback';
+type Name = RequestMove | 'feedback' | 'decide';
 
 /** In the order in which a clerk reaches for them; the first few stand as buttons, the rest in a menu. Which of them are there, the API says. */
-const order: Name[] = ['dispatch', 'answer', 'feedback', 'note', 'promise', 'urge', 'nameInCharge', 'firstReply', 'writtenReply', 'rework', 'reprioritise', 'recategorise', 'reschedule', 'amend', 'cancel'];
+const order: Name[] = ['dispatch', 'answer', 'feedback', 'decide', 'note', 'promise', 'urge', 'nameInCharge', 'firstReply', 'writtenReply', 'rework', 'reprioritise', 'recategorise', 'reschedule', 'amend', 'cancel'];
 const always = 5;
 
 export function RequestMoves({ details, changed }: Props) {
@@ -44,8 +44,9 @@ export function RequestMoves({ details, changed }: Props) {
   const more = useRef<HTMLButtonElement>(null);
   const allowed = new Set<Name>(details.allowedMoves);
   const round = details.feedback.at(-1);
-  // The round of feedback that stands open is answered with the request's own move to close it.
-  if (round && (allowed.has('close') || (allowed.has('rework') && round.state !== 'answered'))) allowed.add('feedback');
+  // The round of feedback that stands open is answered with the request's own move to close it; one that is answered and closed nothing waits for the desk's word.
+  if (allowed.has('close') && round?.state === 'answered') allowed.add('decide');
+  else if (round && (allowed.has('close') || (allowed.has('rework') && round.state !== 'answered'))) allowed.add('feedback');
   if (details.request.kind !== 'complaint' || details.request.writtenRepliedAt) allowed.delete('writtenReply');
   if (details.request.firstRepliedAt) allowed.delete('firstReply');
   const moves = order.filter((m) => allowed.has(m));
@@ -207,6 +208,25 @@ function RecordFeedback({ details, changed, open, close, keep }: One) {
         <Form.Item name="spokeWith" label={t('moves.spokeWith')} rules={needed(t('common.required'))}><Input maxLength={100} /></Form.Item>
         <Form.Item name="numberDialled" label={`${t('moves.numberDialled')} (${t('common.optional')})`}><Input maxLength={40} inputMode="tel" /></Form.Item>
       </div>
+    </MoveDialog>
+  );
+}
+
+/** Partly solved, or a 3: neither closes nor reopens anything by itself. */
+function Decide({ details, changed, open, close, keep }: One) {
+  const { t, word, options } = useWords();
+  const said = details.feedback.at(-1);
+  return (
+    <MoveDialog<{ decision: ClosureDecision; words: string }, unknown>
+      keep={keep} title={t('moves.decide')} open={open} onClose={close} done={changed}
+      call={(v, header) => told(api.POST('/api/requests/{requestId}/closure', { params: params(details, header), body: v }))}
+    >
+      <p>{t('moves.decideMeans', { said: [said?.solved && word('solved', said.solved), said?.satisfaction != null && t('request.satisfaction', { score: said.satisfaction })].filter(Boolean).join(' · ') })}</p>
+      <Form.Item name="decision" label={t('moves.decision')} rules={needed(t('common.required'))}><Choice options={options('closureDecision')} /></Form.Item>
+      <Form.Item noStyle shouldUpdate={(a, b) => a.decision !== b.decision}>
+        {(form) => form.getFieldValue('decision') && <p className="quiet beneath-fields">{t(form.getFieldValue('decision') === 'close' ? 'moves.closeMeans' : 'moves.reworkMeans')}</p>}
+      </Form.Item>
+      <Text name="words" label={t('common.reason')} rows={2} max={1000} />
     </MoveDialog>
   );
 }
@@ -466,6 +486,7 @@ const dialogs: Partial<Record<Name, (props: One) => ReactNode>> = {
   dispatch: Dispatch,
   answer: Answer,
   feedback: RecordFeedback,
+  decide: Decide,
   note: Note,
   promise: MakePromise,
   urge: Urge,

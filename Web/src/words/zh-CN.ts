@@ -208,6 +208,7 @@ export const zhCN = {
   },
   moves: {
     dispatch: '派单', answer: '答复', note: '备注', promise: '承诺', urge: '催单', cancel: '取消申请', amend: '修改内容', recategorise: '改类别', reprioritise: '改优先级', reschedule: '改预约', nameInCharge: '指定负责人', firstReply: '首次答复', writtenReply: '书面答复', attach: '添加文件',
+    decide: '闭环或返修', decideMeans: '业主的回答是“{{said}}”。这样的回答不会自动闭环，也不会再派人，由前台决定下一步；业主的回答和评分都保留。', decision: '下一步', closeMeans: '申请就此闭环，不必再为这次回答联系业主。', reworkMeans: '作为返修重新派工，完成后再请业主评价一次。',
     joinFault: '并入故障', leaveFault: '离开故障', feedback: '记录反馈', rework: '报未修好', keepPromise: '标记已兑现',
     text: '内容', textToOwner: '告诉业主的话', ownerReads: '业主可以看到', onTheSpot: '来电人当场满意，不再回访', answerKind: '答复方式', addOrder: '再加一个班组', removeOrder: '去掉', orderNumber: '第 {{number}} 单', crew: '组', team: '班组', teamAny: '由该组处理', assignee: '指派给', assigneeAny: '班组抢单', whatToDo: '要做什么', mandatory: '必须完成', waitsFor: '等第 {{number}} 单完成', waitsForLabel: '先后', noWait: '立即开始', payer: '费用承担',
     dueAt: '承诺的时间', visibility: '谁能看到', category: '新类别', priority: '新优先级', appointment: '预约时间段', cancelAppointment: '取消预约', inCharge: '负责人', solved: '解决了吗', satisfaction: '满意度', recommend: '愿意推荐我们吗', photo: '照片', choosePhoto: '选择业主发来的照片', madeItFive: '怎样才能得 5 分', spokeWith: '谁接的电话', numberDialled: '拨打的号码', outcome: '取消原因', duplicateOf: '重复的单号', description: '内容', callMade: '已电话联系', inWriting: '以书面形式', channel: '渠道',
@@ -230,7 +231,7 @@ export const zhCN = {
     returnedMeans: '班组退回、还没有再派出去的工单。', stuckMeans: '转单、退单合计两次及以上，或派出后到时没有班组接单。', escalatedMeans: '已升级到客户主任及以上、还没有结束的超时。', complaintsMeans: '先到期的在前；可按负责人筛选。', followUpsMeans: '评分低或没有解决的，先到期的在前。', holdsMeans: '超过原因允许的时间后计时继续：经理同意继续挂起，或让班组恢复处理。',
     agree: '同意继续挂起',
   },
-  followUps: { empty: '没有要跟进的', emptyHint: '业主评分低或说没有解决时，会出现在这里，请在时限内联系。', ring: '联系或结束', end: '结束跟进', how: '怎样结束', words: '说了或做了什么', said: '怎样能到 5 分' },
+  followUps: { empty: '没有要跟进的', emptyHint: '业主评分低或说没有解决时，会出现在这里，请在时限内联系。', ring: '联系或结束', end: '结束跟进', how: '怎样结束', words: '说了或做了什么', said: '怎样能到 5 分', then: '这条申请', thenClose: '闭环', thenLeave: '暂不闭环', thenHint: '业主已经回答，等前台决定。暂不闭环的，到申请页面再闭环或返修。' },
   escalations: {
     silent: '在本页按任意键或点击之前，警报不会响', silentShort: '声音未开',
     title: '升级', empty: '这里没有内容。超时的会自动出现；已确认和已结束的在其他页签。', lateOnes: '已超时', warnedOnes: '仅预警', word: '答复', promiseHint: '在此之前不再向上通知；次数与最长时间由时限标准规定。', ended: '时限已停止，自动结束于', level: '第 {{level}} 级', warning: '预警', late: '超时 {{time}}', due: '应完成', fired: '记录于', told: '通知了 {{names}}', nobody: '无人值班，未能通知任何人', tellAt: '到时通知：{{time}}', doneBefore: '通知之前已经完成', acknowledge: '确认', resolve: '结束', promisedAt: '承诺完成时间', note: '说明', acknowledgedBy: '{{name}} 确认，用时 {{time}}', promised: '承诺 {{time}}', promiseBroken: '承诺落空', resolvedBy: '{{name}} 结束', state: '状态', crew: '工种',
