@@ -349,10 +349,33 @@ test('What a clerk may do with a request is done by a form of its own, and stand
   await head.filter({ hasText: 'Closed' }).waitFor();
 
   // A complaint is somebody's, and answered in writing: not by telephone.
-  const complaint = await clerk.post<{ requestId: string }>('/api/requests', { communityId: community!.communityId, kind: 'complaint', channel: 'phone', categoryId: categories.find((c) => c.kind === 'complaint' && c.code === 'noise')!.categoryId, description: 'They drill at night', reporter: { name: 'A. Nobody' } });
+  // Whom it is about is named with it, and put right: neither finds it, and neither is in charge of it.
   await clerk.context.close();
-  await goTo(page, `/requests/${complaint.requestId}`);
+  await goTo(page, '/desk');
+  const option = page.locator('.ant-select-dropdown:visible .ant-select-item-option');
+  await page.locator('#callerName').fill('A. Nobody');
+  await page.locator('#categoryId').fill('noise');
+  await option.first().click();
+  await page.locator('#description').fill('They drill at night');
+  await page.locator('#confidential').check();
+  await page.locator('#aboutStaffId').fill('manager');
+  await option.filter({ hasText: /^manager$/ }).click();
+  await page.locator('[data-act=register]').click();
+  await page.locator('[data-act=open-saved]').click();
   await page.locator('[data-part=description]', { hasText: 'They drill at night' }).waitFor();
+  await page.locator('dd', { hasText: /^\w+ · manager$/ }).waitFor();
+  const complaint = /requests\/([\w-]+)/.exec(page.url())![1]!;
+  const manager = await as('manager');
+  await expect(manager.get(`/api/requests/${complaint}`)).rejects.toThrow('404');
+  await move(page, 'amend');
+  await dialog(page).locator('[id$=_aboutStaffId]').fill('lead');
+  await option.filter({ hasText: /lead/ }).first().click();
+  await dialog(page).locator('[id$=_onBehalfOf]').fill('Her mother');
+  await sent();
+  await page.locator('dd', { hasText: 'Her mother' }).waitFor();
+  await page.locator('dd', { hasText: /^\w+ · .*lead$/ }).waitFor();
+  await manager.get(`/api/requests/${complaint}`);
+  await manager.context.close();
   await move(page, 'nameInCharge');
   await dialog(page).locator('[id$=_staffId]').fill('officer');
   await page.locator('.ant-select-dropdown:visible .ant-select-item-option', { hasText: /^officer$/ }).click();

@@ -5,7 +5,7 @@ import { useRef, useState } from 'react';
 import type { ReactNode } from 'react';
 import { useNavigate } from 'react-router';
 import { api, told } from '../api/client';
-import type { AnswerKind, CancelledAs, Channel, ClosureDecision, Crew, Payer, Priority, RequestDetails, RequestMove, ReworkReply, Solved, UrgeReply, Visibility } from '../api/client';
+import type { AnswerKind, CancelledAs, Channel, ClosureDecision, Crew, Payer, Priority, RequestDetails, RequestField, RequestMove, ReworkReply, Solved, UrgeReply, Visibility } from '../api/client';
 import { useCategories, useFound, useStaff, useZone } from '../api/reference';
 import { useSession } from '../api/session';
 import { useSend } from '../api/sending';
@@ -14,13 +14,16 @@ import { Choice } from '../kit/Choice';
 import { MoveDialog, useOpened } from '../kit/Form';
 import { handsFromMenu, handsToMenu } from '../kit/hands';
 import { OpenedOn } from '../kit/Meanwhile';
-import { CategoryPick, MemberPick, TeamPick } from '../kit/Picks';
+import { keptPlace } from '../kit/kept';
+import { CategoryPick, CustomerPick, MemberPick, PlacePick, TeamPick } from '../kit/Picks';
 import { Stars } from '../kit/Stars';
 import { spoken } from '../kit/tags';
 import { At, Between } from '../kit/Pickers';
 import { exact, instantOf, wallOf } from '../kit/times';
 import { Trouble } from '../kit/Trouble';
 import { useWords } from '../words/words';
+import { AboutPick } from './AboutPick';
+import { AssetField, useAssets } from './AssetPick';
 import { OwnersPhoto, sendOwnersPhoto } from './OwnersWord';
 import { useTimeline } from './timeline';
 
@@ -408,12 +411,18 @@ function Reschedule({ details, current, changed, open, close, keep }: One) {
   );
 }
 
-interface Amended { description: string; reporterName?: string; reporterPhone?: string; foreignSource?: string; foreignNumber?: string; foreignDueAt?: dayjs.Dayjs | null; reason?: string }
+interface Amended { description: string; placeId?: string; assetId?: string; customerId?: string; onBehalfOf?: string; payer: Payer; confidential?: boolean; aboutCrew?: Crew; aboutStaffId?: string; reporterName?: string; reporterPhone?: string; foreignSource?: string; foreignNumber?: string; foreignDueAt?: dayjs.Dayjs | null; reason?: string }
 
 function Amend({ details, current, changed, open, close, keep }: One) {
-  const { t } = useWords();
-  const r = details.request;
+  const { t, word, options } = useWords();
+  const [r, now] = [details.request, current.request];
   const zone = useZone(r.communityId);
+  const named = (id: string | null | undefined, name: string | null | undefined) => (id && name ? { value: id, label: name } : undefined);
+  const of = { place: named(r.placeId, r.placeName), asset: named(r.assetId, r.assetName), customer: named(r.customerId, r.customerName), staff: named(r.aboutStaffId, r.aboutStaffName) };
+  const known = [...Object.values(of), named(now.placeId, now.placeName), named(now.assetId, now.assetName), named(now.customerId, now.customerName), named(now.aboutStaffId, now.aboutStaffName)];
+  const assets = useAssets(open ? r.communityId : undefined);
+  const staff = useStaff(open && r.kind === 'complaint' ? r.communityId : undefined);
+  const called = (id: string) => known.find((o) => o?.value === id)?.label ?? assets.data?.find((a) => a.assetId === id)?.name ?? staff.data?.find((s) => s.staffId === id)?.displayName ?? keptPlace(id)?.label ?? id;
   const optional = (label: string) => `${label} (${t('common.optional')})`;
   const renamed = (v: Pick<Amended, 'reporterName'>) => (v.reporterName?.trim() ?? '') !== (r.reporterName ?? '');
   /** Only what was changed is sent; a number is typed whole, since only a part of it is shown. */
@@ -422,23 +431,63 @@ function Amend({ details, current, changed, open, close, keep }: One) {
     const foreign = { source: v.foreignSource?.trim() ?? '', number: v.foreignNumber?.trim() ?? '', dueAt: due };
     const same = foreign.source === (r.foreignSource ?? '') && foreign.number === (r.foreignNumber ?? '') && (due ? new Date(due).getTime() : 0) === (r.imposedDueAt ? new Date(r.imposedDueAt).getTime() : 0);
     const none = !foreign.source && !foreign.number && !due;
+    const remove: RequestField[] = !same && none ? ['foreign'] : [];
+    const changed = <T,>(value: T | null | undefined, was: T | null | undefined, field?: RequestField): T | null => {
+      if ((value || null) === (was || null)) return null;
+      if (!value && field) remove.push(field);
+      return value || null;
+    };
+    const assetId = changed(v.assetId, r.assetId, 'asset');
     return {
       description: v.description === r.description ? null : v.description,
+      // Where the asset stands does not become the place that is named beside it.
+      placeId: changed(v.placeId, r.placeId, 'place') ?? ((assetId && v.placeId) || null),
+      assetId,
+      customerId: changed(v.customerId, r.customerId, 'customer'),
+      onBehalfOf: changed(v.onBehalfOf?.trim(), r.onBehalfOf, 'onBehalfOf'),
+      payer: changed(v.payer, r.payer),
+      confidential: r.kind === 'complaint' && !!v.confidential !== r.confidential ? !!v.confidential : null,
+      aboutCrew: r.kind === 'complaint' ? changed(v.aboutCrew, r.aboutCrew, 'aboutCrew') : null,
+      aboutStaffId: r.kind === 'complaint' ? changed(v.aboutStaffId, r.aboutStaffId, 'aboutStaff') : null,
       reporter: v.reporterPhone?.trim() || renamed(v) ? { name: v.reporterName?.trim() || null, phone: v.reporterPhone?.trim() || null } : null,
       foreign: same || none ? null : foreign,
-      remove: !same && none ? ['foreign' as const] : null,
+      remove: remove.length ? remove : null,
       reason: v.reason || null,
     };
   };
   return (
     <MoveDialog<Amended, unknown>
-      keep={keep} title={t('moves.amend')} open={open} onClose={close} done={changed}
-      initial={{ description: r.description, reporterName: r.reporterName ?? undefined, foreignSource: r.foreignSource ?? undefined, foreignNumber: r.foreignNumber ?? undefined, foreignDueAt: r.imposedDueAt ? wallOf(r.imposedDueAt, zone) : undefined }}
-      rename={(f) => ({ 'reporter.phone': 'reporterPhone', 'reporter.name': 'reporterName', 'foreign.source': 'foreignSource', 'foreign.number': 'foreignNumber', 'foreign.dueAt': 'foreignDueAt' })[f] ?? f}
-      compare={[{ name: 'description', label: t('moves.description'), before: r.description, now: current.request.description }]}
+      keep={keep} wide title={t('moves.amend')} open={open} onClose={close} done={changed}
+      initial={{ description: r.description, placeId: r.placeId ?? undefined, assetId: r.assetId ?? undefined, customerId: r.customerId ?? undefined, onBehalfOf: r.onBehalfOf ?? undefined, payer: r.payer, confidential: r.confidential, aboutCrew: r.aboutCrew ?? undefined, aboutStaffId: r.aboutStaffId ?? undefined, reporterName: r.reporterName ?? undefined, foreignSource: r.foreignSource ?? undefined, foreignNumber: r.foreignNumber ?? undefined, foreignDueAt: r.imposedDueAt ? wallOf(r.imposedDueAt, zone) : undefined }}
+      rename={(f) => ({ 'reporter.phone': 'reporterPhone', 'reporter.name': 'reporterName', 'foreign.source': 'foreignSource', 'foreign.number': 'foreignNumber', 'foreign.dueAt': 'foreignDueAt', remove: 'placeId' })[f] ?? f}
+      compare={[
+        { name: 'description', label: t('moves.description'), before: r.description, now: now.description },
+        ...(['placeId', 'assetId', 'customerId', 'aboutStaffId'] as const).map((name) => ({ name, label: word('requestField', name.slice(0, -2)), before: r[name], now: now[name], say: called })),
+        { name: 'onBehalfOf', label: t('request.onBehalfOf'), before: r.onBehalfOf, now: now.onBehalfOf },
+        { name: 'payer', label: t('request.payer'), before: r.payer, now: now.payer, say: (p: Payer) => word('payer', p) },
+        { name: 'confidential', label: t('register.confidential'), before: r.confidential, now: now.confidential, say: (is: boolean) => t(is ? 'common.yes' : 'common.no') },
+        { name: 'aboutCrew', label: word('requestField', 'aboutCrew'), before: r.aboutCrew, now: now.aboutCrew, say: (c: Crew) => word('crew', c) },
+      ]}
       call={(v, _, version) => told(api.PATCH('/api/requests/{requestId}', { params: { path: at(details), header: { 'If-Match': `"${version}"` } }, body: bodyOf(v) }))}
     >
       <Text name="description" label={t('moves.description')} rows={5} />
+      <div className="pair">
+        <Form.Item name="placeId" label={optional(t('request.place'))}><PlacePick communityId={r.communityId} first={of.place ? [of.place] : []} /></Form.Item>
+        <Form.Item name="customerId" label={optional(t('request.customer'))}><CustomerPick communityId={r.communityId} first={of.customer} /></Form.Item>
+      </div>
+      <Form.Item noStyle shouldUpdate={(a, b) => a.placeId !== b.placeId}>
+        {(form) => [true, false].map((here) => <AssetField key={String(here)} communityId={r.communityId} placeId={form.getFieldValue('placeId') as string | undefined} here={here} named={of.asset} />)}
+      </Form.Item>
+      {r.kind === 'complaint' && (
+        <>
+          <Form.Item name="confidential" valuePropName="checked" extra={t('register.confidentialHint')}><Checkbox>{t('register.confidential')}</Checkbox></Form.Item>
+          <AboutPick communityId={r.communityId} named={of.staff} />
+        </>
+      )}
+      <div className="pair">
+        <Form.Item name="payer" label={t('request.payer')}><Select options={options('payer')} /></Form.Item>
+        <Form.Item name="onBehalfOf" label={optional(t('request.onBehalfOf'))}><Input maxLength={100} /></Form.Item>
+      </div>
       <div className="pair">
         <Form.Item name="reporterPhone" label={optional(`${t('request.reporter')} · ${t('request.phone')}`)} dependencies={['reporterName']} rules={[(form) => ({ validator: (_, v?: string) => (r.reporterPhone && !v?.trim() && renamed({ reporterName: form.getFieldValue('reporterName') as string | undefined }) ? Promise.reject(new Error(t('common.required'))) : Promise.resolve()) })]}><Input maxLength={64} inputMode="tel" placeholder={r.reporterPhone ?? undefined} /></Form.Item>
         <Form.Item name="reporterName" label={optional(t('request.reporter'))}><Input maxLength={100} /></Form.Item>

@@ -88,6 +88,7 @@ function Shown({ details, changed }: { details: RequestDetails; changed: () => v
                 {Math.abs(Date.parse(r.registeredAt) - Date.parse(r.reportedAt)) > 60_000 && <><dt>{t('request.registeredAt')}</dt><dd><Moment at={r.registeredAt} zone={zone} /></dd></>}
                 {r.appointmentFrom && r.appointmentTo && <><dt>{t('request.appointment')}</dt><dd><Moment at={r.appointmentFrom} zone={zone} /> – <Moment at={r.appointmentTo} zone={zone} /> <AppointmentOff details={details} changed={changed} /></dd></>}
                 {r.inChargeName && <><dt>{t('request.inCharge')}</dt><dd>{r.inChargeName}</dd></>}
+                {(r.aboutCrew || r.aboutStaffName) && <><dt>{t('request.about')}</dt><dd>{[r.aboutCrew && word('crew', r.aboutCrew), r.aboutStaffName].filter(Boolean).join(' · ')}</dd></>}
                 {r.payer !== 'free' && <><dt>{t('request.payer')}</dt><dd>{word('payer', r.payer)}</dd></>}
                 {r.foreignNumber && <><dt>{t('request.foreign')}</dt><dd>{r.foreignSource} {r.foreignNumber}</dd></>}
                 {r.outcome && <><dt>{t('request.outcome')}</dt><dd>{word('outcome', r.outcome)}</dd></>}

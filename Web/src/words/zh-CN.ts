@@ -189,7 +189,7 @@ export const zhCN = {
   register: {
     already: '此来电已登记为 {{number}}，后续步骤尚未完成。再次保存将继续。',
     title: '登记申请', kind: '类型', category: '类别', categoryPlaceholder: '汉字、拼音首字母或英文', place: '位置', placePlaceholder: '输入房号或位置名称', description: '内容', descriptionPlaceholder: '业主怎么说的',
-    priority: '优先级', priorityDefault: '按类别', channel: '渠道', appointment: '预约时间', confidential: '保密', confidentialHint: '被投诉的班组和人员看不到投诉人', onBehalfOf: '代谁报', reportedAt: '报告时间', reportedAtHint: '补录时填写',
+    priority: '优先级', priorityDefault: '按类别', channel: '渠道', appointment: '预约时间', aboutCrewHint: '保密时按类别', confidential: '保密', confidentialHint: '被投诉的班组和人员看不到投诉人', onBehalfOf: '代谁报', reportedAt: '报告时间', reportedAtHint: '补录时填写',
     foreignSource: '外部来源', foreignNumber: '外部单号', foreignDue: '外部限期', more: '更多选项', submit: '登记', submitHint: '保存并登记下一个', saved: '已登记 {{number}}', savedAndJoined: '已登记 {{number}}，并入公共故障', savedAndAnswered: '已登记 {{number}}，已答复', openIt: '打开', next: '登记下一个',
     needCategory: '请选择类别', needDescription: '请写明内容', needCommunity: '请选择小区', clear: '清空表单', quick: '保存后', sender: '例如 12345 热线', noCategory: '没有这样的类别。可以输入汉字、拼音首字母或英文。', elsewhere: '其他位置', byDesk: '前台答复', join: '并入',
     similar: '同一栋楼、同类未结', similarHint: '如果说的是同一件事，按一个键即可登记并并入。', answer: '当场答复', answerHint: '填写后，登记的同时即答复业主。', drafts: '未保存的草稿', draft: '未保存', resume: '继续', drop: '不要了',
@@ -202,7 +202,7 @@ export const zhCN = {
     title: '服务申请 {{number}}', notFound: '没有这条申请，或者您无权查看。', details: '详情', moves: '操作', orders: '工单', feedback: '反馈', timeline: '经过', clocks: '时限', files: '照片与文件', promises: '承诺', faults: '公共故障',
     noOrders: '还没有派单', noFeedback: '还没有到征询反馈的时候', noClocks: '没有时限在计时', noMoves: '现在没有可做的操作', noFiles: '没有文件',
     customer: '客户', reporter: '报告人', phone: '电话', place: '位置', asset: '设备', category: '类别', channel: '渠道', reportedAt: '报告时间', registeredAt: '登记时间', appointment: '预约', onBehalfOf: '代报',
-    foreign: '外部单号', payer: '费用', inCharge: '负责人', outcome: '结果', finishedAt: '完成', closedAt: '闭环', cancelledAt: '取消', urged: '催单', reworkOf: '返修自', duplicateOf: '重复于', round: '第 {{round}} 轮',
+    foreign: '外部单号', payer: '费用', inCharge: '负责人', about: '被投诉方', outcome: '结果', finishedAt: '完成', closedAt: '闭环', cancelledAt: '取消', urged: '催单', reworkOf: '返修自', duplicateOf: '重复于', round: '第 {{round}} 轮',
     joined: '加入', left: '离开', mandatory: '必须完成', optional: '可选', waitsFor: '等待前一工单', reworkOrder: '返修工单', satisfaction: '满意度 {{score}} / 5', recommend: '推荐意愿 {{score}} / 5', madeItFive: '怎样能得 5 分', spokeWith: '接听人', notAsked: '未征询：{{rule}}', kept: '已兑现', notKept: '未兑现', promisedBy: '{{time}} 前',
     import: '导入自 {{source}} {{id}}', expected: '预计恢复 {{time}}', erased: '（内容已删除）', byOwner: '业主', bySystem: '系统', deviceTime: '设备时间 {{time}}',
   },
