@@ -348,7 +348,6 @@ test('What a clerk may do with a request is done by a form of its own, and stand
   await goTo(page, `/requests/${requestId}`);
   await head.filter({ hasText: 'Closed' }).waitFor();
 
-  // A complaint is somebody's, and answered in writing: not by telephone.
   // Whom it is about is named with it, and put right: neither finds it, and neither is in charge of it.
   await clerk.context.close();
   await goTo(page, '/desk');
@@ -376,6 +375,8 @@ test('What a clerk may do with a request is done by a form of its own, and stand
   await page.locator('dd', { hasText: /^\w+ · .*lead$/ }).waitFor();
   await manager.get(`/api/requests/${complaint}`);
   await manager.context.close();
+
+  // A complaint is somebody's, and answered in writing: not by telephone.
   await move(page, 'nameInCharge');
   await dialog(page).locator('[id$=_staffId]').fill('officer');
   await page.locator('.ant-select-dropdown:visible .ant-select-item-option', { hasText: /^officer$/ }).click();
@@ -483,14 +484,20 @@ async function strangersReport(text: string, word: string): Promise<string> {
   return items.find((r) => r.description.startsWith(text))!.requestId;
 }
 
-/** Through the API: somebody else registered it and sent it out, to be paid by the owner. */
-const paidOrder = (page: Page): Promise<{ requestId: string; workOrderId: string }> =>
-  page.evaluate(async () => {
-    const json = async (r: Response) => (r.ok ? r.json() : Promise.reject(new Error(await r.text())));
-    const post = (path: string, body: unknown) => fetch(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }).then(json);
-    const [community] = await fetch('/api/communities').then(json);
-    const category = (await fetch(`/api/communities/${community.communityId}/categories`).then(json)).find((c: { kind: string; code: string }) => c.kind === 'repair' && c.code === 'water');
-    const made = await post('/api/requests', { communityId: community.communityId, kind: 'repair', channel: 'phone', categoryId: category.categoryId, description: 'the tap drips', reporter: { name: 'Grace Lin' } });
-    const sent = await post(`/api/requests/${made.requestId}/work-orders`, { orders: [{ crew: 'engineering', whatToDo: 'mend the tap', payer: 'owner', mandatory: true }] });
-    return { requestId: made.requestId as string, workOrderId: sent.workOrders[0].workOrderId as string };
-  });
+/** Somebody else registered it; here it is sent out, to be paid by the owner. */
+async function paidOrder(page: Page): Promise<{ requestId: string; workOrderId: string }> {
+  const clerk = await as('clerk');
+  const [community] = await clerk.get<{ communityId: string }[]>('/api/communities');
+  const categories = await clerk.get<{ categoryId: string; kind: string; code: string }[]>(`/api/communities/${community!.communityId}/categories`);
+  const categoryId = categories.find((c) => c.kind === 'repair' && c.code === 'water')!.categoryId;
+  const { requestId } = await clerk.post<{ requestId: string }>('/api/requests', { communityId: community!.communityId, kind: 'repair', channel: 'phone', categoryId, description: 'the tap drips', reporter: { name: 'Grace Lin' } });
+  await clerk.context.close();
+  await goTo(page, `/requests/${requestId}`);
+  await move(page, 'dispatch');
+  await dialog(page).locator('.ant-select:has([id$=_payer])').click();
+  await page.locator('.ant-select-dropdown:visible .ant-select-item-option', { hasText: /^(Owner|业主|有偿)/ }).click();
+  await submit(page);
+  const order = page.locator('[data-part=order] a');
+  await order.waitFor();
+  return { requestId, workOrderId: /work-orders\/([\w-]+)/.exec((await order.getAttribute('href'))!)![1]! };
+}

@@ -108,7 +108,7 @@ const needed = (message: string) => [{ required: true, message }];
 interface OrderTyped { crew: Crew; teamId?: string; assigneeId?: string; whatToDo: string; mandatory?: boolean; waitsForOrder?: number; payer?: Payer }
 
 function Dispatch({ details, changed, open, close, keep }: One) {
-  const { t, options } = useWords();
+  const { t, word, options } = useWords();
   const r = details.request;
   const categories = useCategories(r.communityId);
   const crew = categories.data?.find((c) => c.categoryId === r.categoryId)?.crew ?? undefined;
@@ -122,7 +122,7 @@ function Dispatch({ details, changed, open, close, keep }: One) {
       open={open}
       onClose={close}
       initial={{ orders: [first as OrderTyped] }}
-      call={(v, header) => told(api.POST('/api/requests/{requestId}/work-orders', { params: { path: at(details), header }, body: { orders: v.orders.map((o) => ({ ...o, mandatory: o.mandatory ?? true, teamId: o.teamId ?? null, assigneeId: o.assigneeId ?? null })) } }))}
+      call={(v, header) => told(api.POST('/api/requests/{requestId}/work-orders', { params: { path: at(details), header }, body: { orders: v.orders.map((o) => ({ ...o, mandatory: o.mandatory ?? true, teamId: o.teamId ?? null, assigneeId: o.assigneeId ?? null, payer: o.payer ?? null })) } }))}
       done={changed}
     >
       <Form.List name="orders">
@@ -154,6 +154,7 @@ function Dispatch({ details, changed, open, close, keep }: One) {
                 <Form.Item name={[field.name, 'whatToDo']} label={t('moves.whatToDo')} rules={[{ required: true, whitespace: true, message: t('common.required') }]}>
                   <Input.TextArea autoSize={{ minRows: 2, maxRows: 8 }} maxLength={2000} />
                 </Form.Item>
+                <Form.Item name={[field.name, 'payer']} label={t('moves.payer')}><Select allowClear options={options('payer')} placeholder={t('moves.payerAsRequest', { payer: word('payer', r.payer) })} /></Form.Item>
                 <div className="pair">
                   <Form.Item name={[field.name, 'mandatory']} valuePropName="checked"><Checkbox>{t('moves.mandatory')}</Checkbox></Form.Item>
                   {i > 0 && (
