@@ -3,7 +3,7 @@ import { Card, Result, Spin, Tag, Timeline } from 'antd';
 import { useCallback } from 'react';
 import { Link, useParams } from 'react-router';
 import { api, told } from '../api/client';
-import type { RequestClock, RequestDetails, TimelineEntry } from '../api/client';
+import type { NamedThing, RequestClock, RequestDetails, TimelineEntry } from '../api/client';
 import { Problem } from '../api/problems';
 import { useZone } from '../api/reference';
 import { nothingOf } from '../kit/asked';
@@ -16,6 +16,7 @@ import { OrderStatusTag, PriorityTag, RequestStatusTag, spoken } from '../kit/ta
 import { exact } from '../kit/times';
 import { Trouble } from '../kit/Trouble';
 import { AppointmentOff } from './AppointmentOff';
+import { particulars } from './happened';
 import { MessagesOfRequest } from './MessagesOfRequest';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
@@ -204,22 +205,23 @@ export function Clocks({ clocks, zone }: { clocks: RequestClock[]; zone: string 
 
 /** What happened, the latest first, each in words. */
 function TimelineOf({ requestId, zone }: { requestId: string; zone: string }) {
-  const { pages, entries } = useTimeline(requestId);
+  const { pages, entries, names } = useTimeline(requestId);
   return (
     <div data-part="timeline">
       <Behind of={pages} />
-      <Timeline items={entries.toReversed().map((e) => ({ key: e.seq, content: <Entry entry={e} zone={zone} /> }))} />
+      <Timeline items={entries.toReversed().map((e) => ({ key: e.seq, content: <Entry entry={e} zone={zone} names={names} /> }))} />
       {pages.hasNextPage && <Spin size="small" />}
     </div>
   );
 }
 
-function Entry({ entry: e, zone }: { entry: TimelineEntry; zone: string }) {
-  const { t, word, language } = useWords();
+function Entry({ entry: e, zone, names }: { entry: TimelineEntry; zone: string; names: Map<string, NamedThing> }) {
+  const { t, word, pick, language } = useWords();
   const by = e.actorKind === 'system' ? t('request.bySystem') : e.actorKind === 'owner' ? t('request.byOwner') : e.actorName;
   return (
     <>
       <div><strong>{word('happening', e.what)}</strong>{e.what === 'workReported' && <> <Tag>{word('workOrderMove', String((e.detail as Record<string, unknown>).move))}</Tag></>} <span className="quiet">{by}</span></div>
+      {particulars(e, { t, word, name: (id) => { const n = names.get(id); return n && pick(n.name, n.nameEn); }, time: (at) => exact(at, zone, language) }).map((line) => <div key={line} data-part="particular">{line}</div>)}
       {e.textErased ? <div className="quiet">{t('request.erased')}</div> : e.text && <div className="pre">{e.text}</div>}
       <div className="row">
         <Moment at={e.occurredAt} zone={zone} />

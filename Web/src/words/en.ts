@@ -208,6 +208,7 @@ export const en: Words<typeof zhCN> = {
     joined: 'Joined', left: 'Left', mandatory: 'Mandatory', optional: 'Optional', waitsFor: 'Waits for another order', reworkOrder: 'Rework order', satisfaction: 'Satisfaction {{score}} / 5', recommend: 'Would recommend {{score}} / 5', madeItFive: 'What would have made it a 5', spokeWith: 'Spoke with', notAsked: 'Not asked: {{rule}}', kept: 'Kept', notKept: 'Not kept', promisedBy: 'by {{time}}',
     import: 'Imported from {{source}} {{id}}', expected: 'Expected {{time}}', erased: '(erased)', byOwner: 'Owner', bySystem: 'System', deviceTime: 'Device time {{time}}',
   },
+  happened: { is: '{{label}}: {{value}}', change: '{{label}}: {{from}} → {{to}}', to: 'To', amount: 'Amount' },
   moves: {
     dispatch: 'Dispatch', answer: 'Answer', note: 'Note', promise: 'Promise', urge: 'Urge', cancel: 'Cancel request', amend: 'Amend', recategorise: 'Category', reprioritise: 'Priority', reschedule: 'Appointment', nameInCharge: 'Person in charge', firstReply: 'First reply', writtenReply: 'Written reply', attach: 'Add files',
     decide: 'Close or send again', decideMeans: 'The answer was “{{said}}”. It neither closes the request nor sends anybody: the desk says what follows. The answer stands either way.', decision: 'What follows', closeMeans: 'The request is closed as it is, and nobody has to ring about this answer any more.', reworkMeans: 'The work is done again as rework; after that the owner is asked once more.',

@@ -206,6 +206,7 @@ export const zhCN = {
     joined: '加入', left: '离开', mandatory: '必须完成', optional: '可选', waitsFor: '等待前一工单', reworkOrder: '返修工单', satisfaction: '满意度 {{score}} / 5', recommend: '推荐意愿 {{score}} / 5', madeItFive: '怎样能得 5 分', spokeWith: '接听人', notAsked: '未征询：{{rule}}', kept: '已兑现', notKept: '未兑现', promisedBy: '{{time}} 前',
     import: '导入自 {{source}} {{id}}', expected: '预计恢复 {{time}}', erased: '（内容已删除）', byOwner: '业主', bySystem: '系统', deviceTime: '设备时间 {{time}}',
   },
+  happened: { is: '{{label}}：{{value}}', change: '{{label}}：{{from}} → {{to}}', to: '派给', amount: '金额' },
   moves: {
     dispatch: '派单', answer: '答复', note: '备注', promise: '承诺', urge: '催单', cancel: '取消申请', amend: '修改内容', recategorise: '改类别', reprioritise: '改优先级', reschedule: '改预约', nameInCharge: '指定负责人', firstReply: '首次答复', writtenReply: '书面答复', attach: '添加文件',
     decide: '闭环或返修', decideMeans: '业主的回答是“{{said}}”。这样的回答不会自动闭环，也不会再派人，由前台决定下一步；业主的回答和评分都保留。', decision: '下一步', closeMeans: '申请就此闭环，不必再为这次回答联系业主。', reworkMeans: '作为返修重新派工，完成后再请业主评价一次。',
