@@ -1,4 +1,5 @@
 import { MinusCircleOutlined, PlusOutlined } from '@ant-design/icons';
+import { useQuery } from '@tanstack/react-query';
 import { App, Button, Checkbox, Dropdown, Form, Input, Select } from 'antd';
 import type dayjs from 'dayjs';
 import { useRef, useState } from 'react';
@@ -10,6 +11,8 @@ import { useCategories, useFound, useStaff, useZone } from '../api/reference';
 import { useSession } from '../api/session';
 import { useSend } from '../api/sending';
 import type { Sending } from '../api/sending';
+import { nothingOf } from '../kit/asked';
+import { Behind } from '../kit/Behind';
 import { Choice } from '../kit/Choice';
 import { MoveDialog, useOpened } from '../kit/Form';
 import { handsFromMenu, handsToMenu } from '../kit/hands';
@@ -35,7 +38,7 @@ interface Props {
 type Name = RequestMove | 'feedback' | 'decide';
 
 /** In the order in which a clerk reaches for them; the first few stand as buttons, the rest in a menu. Which of them are there, the API says. */
-const order: Name[] = ['dispatch', 'answer', 'feedback', 'decide', 'note', 'promise', 'urge', 'nameInCharge', 'firstReply', 'writtenReply', 'rework', 'reprioritise', 'recategorise', 'reschedule', 'amend', 'cancel'];
+const order: Name[] = ['dispatch', 'answer', 'feedback', 'decide', 'note', 'promise', 'urge', 'nameInCharge', 'firstReply', 'writtenReply', 'rework', 'reprioritise', 'recategorise', 'reschedule', 'joinFault', 'amend', 'cancel'];
 const always = 5;
 
 export function RequestMoves({ details, changed }: Props) {
@@ -412,6 +415,36 @@ function Reschedule({ details, current, changed, open, close, keep }: One) {
   );
 }
 
+/** The caller means what is known already: one of the faults that are open, the newest first. */
+function JoinFault({ details, changed, open, close, keep }: One) {
+  const { t, language } = useWords();
+  const r = details.request;
+  const zone = useZone(r.communityId);
+  const joined = new Set(details.faults.filter((f) => !f.leftAt).map((f) => f.faultId));
+  const faults = useQuery({
+    queryKey: ['faults', 'open', r.communityId],
+    queryFn: ({ signal }) => told(api.GET('/api/faults', { params: { query: { communityId: r.communityId, status: 'open', take: 200 } }, signal })),
+    enabled: open,
+  });
+  return (
+    <MoveDialog<{ faultId: string }, unknown>
+      keep={keep} title={t('moves.joinFault')} open={open} onClose={close} done={changed}
+      call={(v, header) => told(api.POST('/api/faults/{faultId}/requests', { params: { path: { faultId: v.faultId }, header }, body: { requestId: r.requestId } }))}
+    >
+      <p>{t('moves.joinFaultMeans')}</p>
+      <Form.Item name="faultId" label={t('moves.fault')} rules={needed(t('common.required'))}>
+        <Select
+          showSearch={{ optionFilterProp: 'label' }}
+          loading={faults.isFetching}
+          notFoundContent={faults.isFetching ? null : t('moves.noFaults')}
+          options={faults.data?.items.filter((f) => !joined.has(f.faultId)).map((f) => ({ value: f.faultId, label: [`${spoken(f.number)} ${f.title}`, f.placeName, f.expectedAt && `${t('fault.expected')} ${exact(f.expectedAt, zone, language)}`].filter(Boolean).join(' · ') }))}
+        />
+      </Form.Item>
+      {nothingOf(faults) && <Behind of={faults} />}
+    </MoveDialog>
+  );
+}
+
 interface Amended { description: string; placeId?: string; assetId?: string; customerId?: string; onBehalfOf?: string; payer: Payer; confidential?: boolean; aboutCrew?: Crew; aboutStaffId?: string; reporterName?: string; reporterPhone?: string; foreignSource?: string; foreignNumber?: string; foreignDueAt?: dayjs.Dayjs | null; reason?: string }
 
 function Amend({ details, current, changed, open, close, keep }: One) {
@@ -545,6 +578,7 @@ const dialogs: Partial<Record<Name, (props: One) => ReactNode>> = {
   reprioritise: Reprioritise,
   recategorise: Recategorise,
   reschedule: Reschedule,
+  joinFault: JoinFault,
   amend: Amend,
   cancel: Cancel,
   firstReply: (props) => <Reply {...props} which="firstReply" />,

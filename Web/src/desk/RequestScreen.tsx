@@ -34,7 +34,7 @@ export default function RequestScreen() {
     refetchInterval: calm(30_000),
   });
   const changed = useCallback(() => {
-    void client.invalidateQueries({ predicate: (q) => ['request', 'timeline', 'requests', 'counts', 'work-orders', 'card'].includes(String(q.queryKey[0])) });
+    void client.invalidateQueries({ predicate: (q) => ['request', 'timeline', 'requests', 'counts', 'work-orders', 'card', 'fault', 'faults'].includes(String(q.queryKey[0])) });
   }, [client]);
   useTitle(details.data && t('request.title', { number: spoken(details.data.request.number) }));
 

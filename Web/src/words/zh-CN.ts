@@ -210,7 +210,7 @@ export const zhCN = {
   moves: {
     dispatch: '派单', answer: '答复', note: '备注', promise: '承诺', urge: '催单', cancel: '取消申请', amend: '修改内容', recategorise: '改类别', reprioritise: '改优先级', reschedule: '改预约', nameInCharge: '指定负责人', firstReply: '首次答复', writtenReply: '书面答复', attach: '添加文件',
     decide: '闭环或返修', decideMeans: '业主的回答是“{{said}}”。这样的回答不会自动闭环，也不会再派人，由前台决定下一步；业主的回答和评分都保留。', decision: '下一步', closeMeans: '申请就此闭环，不必再为这次回答联系业主。', reworkMeans: '作为返修重新派工，完成后再请业主评价一次。',
-    joinFault: '并入故障', leaveFault: '离开故障', feedback: '记录反馈', rework: '报未修好', keepPromise: '标记已兑现',
+    joinFault: '并入故障', joinFaultMeans: '并入后，由该故障的工单一并处理，已知的情况会告诉报告人。', fault: '未结束的公共故障', noFaults: '没有未结束的公共故障', leaveFault: '离开故障', feedback: '记录反馈', rework: '报未修好', keepPromise: '标记已兑现',
     text: '内容', textToOwner: '告诉业主的话', ownerReads: '业主可以看到', onTheSpot: '来电人当场满意，不再回访', answerKind: '答复方式', addOrder: '再加一个班组', removeOrder: '去掉', orderNumber: '第 {{number}} 单', crew: '组', team: '班组', teamAny: '由该组处理', assignee: '指派给', assigneeAny: '班组抢单', whatToDo: '要做什么', mandatory: '必须完成', waitsFor: '等第 {{number}} 单完成', waitsForLabel: '先后', noWait: '立即开始', payer: '费用承担', payerAsRequest: '同申请：{{payer}}',
     dueAt: '承诺的时间', visibility: '谁能看到', category: '新类别', priority: '新优先级', appointment: '预约时间段', cancelAppointment: '取消预约', inCharge: '负责人', solved: '解决了吗', satisfaction: '满意度', recommend: '愿意推荐我们吗', photo: '照片', choosePhoto: '选择业主发来的照片', madeItFive: '怎样才能得 5 分', spokeWith: '谁接的电话', numberDialled: '拨打的号码', outcome: '取消原因', duplicateOf: '重复的单号', description: '内容', callMade: '已电话联系', inWriting: '以书面形式', channel: '渠道',
     from: '开始', to: '结束', done: '已完成',
