@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { enter, launch, open, overflow, picture, signIn } from './browser';
+import { enter, launch, move, open, overflow, picture, signIn } from './browser';
 import type { Look } from './browser';
 
 let browser: Browser;
@@ -8,8 +8,8 @@ beforeAll(async () => { browser = await launch(); });
 afterAll(async () => { await browser?.close(); });
 
 const words = {
-  'zh-CN': { category: '水管漏水', solved: '部分解决', five: '角落还湿', closed: '已闭环', finished: '完工', other: /Requests|Dispatch|Engineering/ },
-  en: { category: 'Leaking pipe', solved: 'Solved', five: '', closed: 'Closed', finished: 'Work done', other: /\p{Script=Han}/u },
+  'zh-CN': { category: '水管漏水', solved: '部分解决', five: '角落还湿', closed: '已闭环', finished: '完工', moved: /^位置：.+ → 8栋101$/, sent: /^派给：./, other: /Requests|Dispatch|Engineering/ },
+  en: { category: 'Leaking pipe', solved: 'Solved', five: '', closed: 'Closed', finished: 'Work done', moved: /^Place: .+ → 8栋101$/, sent: /^To: ./, other: /\p{Script=Han}/u },
 } as const;
 
 test.each<[Look['language'], string]>([['zh-CN', '厨房水管漏水，请尽快'], ['en', 'The kitchen pipe is leaking']])(
@@ -20,6 +20,8 @@ test.each<[Look['language'], string]>([['zh-CN', '厨房水管漏水，请尽快
     await signIn(desk.page, 'clerk');
     await register(desk.page, say.category, description);
     await dispatch(desk.page);
+    await putRight(desk.page);
+    for (const line of [say.sent, say.moved]) await desk.page.locator('[data-part=particular]', { hasText: line }).first().waitFor();
     const order = await desk.page.locator('[data-part=order] .number').innerText();
 
     const crew = await open(browser, { language, width: 360 });
@@ -128,6 +130,15 @@ async function decide(page: Page): Promise<void> {
   await dialog.locator('p', { hasText: '就此闭环' }).waitFor();
   await dialog.locator('[id$=_words]').fill('其余另行报修');
   await dialog.locator('[data-act=submit]').click();
+}
+
+/** It was said of the wrong one of two homes: the order goes with it. */
+async function putRight(page: Page): Promise<void> {
+  await move(page, 'amend');
+  await page.locator('.ant-modal:visible [id$=_placeId]').fill('8-101');
+  await page.locator('.ant-select-item-option:visible', { hasText: '8栋101' }).click();
+  await page.locator('.ant-modal:visible [data-act=submit]').click();
+  await page.locator('dd', { hasText: /^8栋101$/ }).waitFor();
 }
 
 async function work(page: Page, order: string): Promise<void> {

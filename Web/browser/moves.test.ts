@@ -270,13 +270,14 @@ test('What a clerk may do with a request is done by a form of its own, and stand
   await dialog(page).locator('[id$=_reason]').fill('It is the front door');
   await sent();
   await head.filter({ hasText: 'Urgent' }).waitFor();
-  await told.filter({ hasText: 'It is the front door' }).waitFor();
+  await told.filter({ hasText: 'It is the front door' }).filter({ hasText: 'Priority: Normal → Urgent' }).waitFor();
 
   await move(page, 'recategorise');
   await dialog(page).locator('[id$=_categoryId]').fill('Front door');
   await page.locator('.ant-select-dropdown:visible .ant-select-item-option', { hasText: 'Front door' }).first().click();
   await sent();
   await page.locator('main .quiet', { hasText: /^Repair · Front door/ }).first().waitFor();
+  await told.filter({ hasText: /Category: .+ → Front door/ }).waitFor();
 
   await move(page, 'reschedule');
   const [from, to] = [wall(1, '14:00'), wall(1, '16:30')];
@@ -382,6 +383,7 @@ test('What a clerk may do with a request is done by a form of its own, and stand
   await page.locator('.ant-select-dropdown:visible .ant-select-item-option', { hasText: /^officer$/ }).click();
   await sent();
   await page.locator('dd', { hasText: /^officer$/ }).waitFor();
+  await told.filter({ hasText: 'In charge: – → officer' }).waitFor();
   await move(page, 'writtenReply');
   await dialog(page).locator('.ant-select:has([id$=_channel])').click();
   const ways = page.locator('.ant-select-dropdown:visible .ant-select-item-option');

@@ -271,12 +271,12 @@ test('What came in: one is registered as a request, with whoever wrote it, and o
 
   // It said neither where nor who: both are put right on its page.
   await move(page, 'amend');
-  await field(page, 'placeId').fill('8-101');
-  await page.locator('.ant-select-item-option:visible', { hasText: '8栋101' }).click();
+  await field(page, 'placeId').fill('3-2-1601');
+  await page.locator('.ant-select-item-option:visible', { hasText: '3栋2单元1601' }).click();
   await field(page, 'customerId').fill('王小明');
   await page.locator('.ant-select-item-option:visible', { hasText: '王小明' }).first().click();
   await submit(page);
-  await page.locator('dd', { hasText: /^8栋101$/ }).waitFor();
+  await page.locator('dd', { hasText: /^3栋2单元1601$/ }).waitFor();
   await page.locator('dd a[href^="/customers/"]', { hasText: '王小明' }).waitFor();
   await goTo(page, '/inbox');
   const advert = page.locator('[data-part=inbound]', { hasText: '新房装修优惠' });
