@@ -115,8 +115,8 @@ public sealed class RequestTalkTests : DeskFixture
 
         await Send(Here.Clerk, new AmendRequest(complaint, PlaceId: Here.Places["3-2-1601"], Version: await VersionOf(complaint)));
 
-        string[] about = [await Named("place", Here.Places["3-2-1502"]), await Named("place", Here.Places["3-2-1601"]), await Named("customer", Here.Customer), await Scalar<string>("select display_name from staff where staff_id = @Id", new { accused.Id })];
-        var team = await Scalar<string>("select t.name from work_order o join team t on t.team_id = o.team_id join request_work_order l on l.work_order_id = o.work_order_id where l.request_id = @complaint", new { complaint });
+        string[] about = [await Named("place", Here.Places["3-2-1502"]), await Named("place", Here.Places["3-2-1601"]), await Named("customer", Here.Customer), (await Scalar<string>("select display_name from staff where staff_id = @Id", new { accused.Id }))!];
+        var team = (await Scalar<string>("select t.name from work_order o join team t on t.team_id = o.team_id join request_work_order l on l.work_order_id = o.work_order_id where l.request_id = @complaint", new { complaint }))!;
         Assert.That(await Names(Here.Clerk), Is.SupersetOf(about.Append(team)));
         Assert.That(await Names(Here.Member(Crew.Engineering)), Does.Contain(team).And.None.AnyOf(about));
         var (desk, crew) = ((await Send(Here.Clerk, new GetRequest(complaint))).Request, (await Send(Here.Member(Crew.Engineering), new GetRequest(complaint))).Request);
@@ -124,7 +124,7 @@ public sealed class RequestTalkTests : DeskFixture
         Assert.That((crew.AboutCrew, crew.AboutStaffId, crew.AboutStaffName), Is.EqualTo(((Crew?)null, (Guid?)null, (string?)null)));
 
         async Task<string[]> Names(Actor who) => [.. (await Send(who, new GetTimeline(complaint))).Names.Select(n => n.Name)];
-        Task<string> Named(string table, Guid id) => Scalar<string>($"select name from {table} where {table}_id = @id", new { id });
+        async Task<string> Named(string table, Guid id) => (await Scalar<string>($"select name from {table} where {table}_id = @id", new { id }))!;
     }
 
     private async Task<TimelineEntry> Entry(Guid request, Happening what) => (await Send(Here.Clerk, new GetTimeline(request))).Items.Last(e => e.What == what);
