@@ -17,7 +17,7 @@ public sealed record GetRequest(Guid RequestId) : IQuery<RequestDetails>
                 r.priority, r.description, r.place_id, p.name as place_name, p.full_code as place_code, r.asset_id, a.name as asset_name,
                 r.customer_id, cu.name as customer_name, r.reporter_name, r.reporter_phone, r.on_behalf_of, r.confidential, r.reported_at, r.registered_at, r.registered_by,
                 r.appointment_from, r.appointment_to, r.foreign_source, r.foreign_number, r.imposed_due_at, r.import_source, r.import_id, r.payer,
-                r.in_charge_id, s.display_name as in_charge_name, r.first_replied_at, r.written_replied_at, r.round, r.rework_count, ro.request_id as rework_of_id, du.request_id as duplicate_of_id,
+                r.in_charge_id, s.display_name as in_charge_name, r.about_crew, r.about_staff_id, ab.display_name as about_staff_name, r.first_replied_at, r.written_replied_at, r.round, r.rework_count, ro.request_id as rework_of_id, du.request_id as duplicate_of_id,
                 r.urge_count, r.to_confirm and r.confirmed_at is null as to_confirm, r.owner_word_at, r.finished_at, r.closed_at, r.cancelled_at, r.version
             from request r
             join category c on c.community_id = r.community_id and c.category_id = r.category_id
@@ -25,6 +25,7 @@ public sealed record GetRequest(Guid RequestId) : IQuery<RequestDetails>
             left join asset a on a.community_id = r.community_id and a.asset_id = r.asset_id
             left join customer cu on cu.community_id = r.community_id and cu.customer_id = r.customer_id
             left join staff s on s.staff_id = r.in_charge_id
+            left join staff ab on ab.staff_id = r.about_staff_id
             left join request ro on ro.community_id = r.community_id and ro.request_id = r.rework_of_id
             left join request du on du.community_id = r.community_id and du.request_id = r.duplicate_of_id
             where r.request_id = @RequestId;
@@ -80,7 +81,7 @@ public sealed record GetRequest(Guid RequestId) : IQuery<RequestDetails>
 
         private static RequestDetails ForCrews(RequestDetails all, bool inWork) => all with
         {
-            Request = inWork ? all.Request : all.Request with { CustomerId = null, CustomerName = null, ReporterName = null, ReporterPhone = null, OnBehalfOf = null, ForeignNumber = null },
+            Request = (inWork ? all.Request : all.Request with { CustomerId = null, CustomerName = null, ReporterName = null, ReporterPhone = null, OnBehalfOf = null, ForeignNumber = null }) with { AboutCrew = null, AboutStaffId = null, AboutStaffName = null },
             Feedback = [.. all.Feedback.Select(f => f with { SpokeWith = null })],
         };
     }
@@ -97,6 +98,7 @@ public sealed record RequestDetails(
     IReadOnlyList<RequestMove> AllowedMoves,
     bool OnTheSpot);
 
+/// <param name="AboutCrew">Of a complaint: the crew complained about; the desk reads it, and so with whom.</param>
 public sealed record RequestRow(
     Guid CommunityId,
     Guid RequestId,
@@ -134,6 +136,9 @@ public sealed record RequestRow(
     Payer Payer,
     Guid? InChargeId,
     string? InChargeName,
+    Crew? AboutCrew,
+    Guid? AboutStaffId,
+    string? AboutStaffName,
     DateTimeOffset? FirstRepliedAt,
     DateTimeOffset? WrittenRepliedAt,
     short Round,

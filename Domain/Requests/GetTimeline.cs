@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using FluentValidation;
@@ -65,6 +66,47 @@ public sealed record GetTimeline(Guid RequestId, long After = 0, int Take = 200)
             select unnest(scope_hidden())
             """;
 
+        // What the events call by its id. Whoever was forgotten has no name any more.
+        private const string Names = """
+            select s.staff_id as id, s.display_name as name, null::text as name_en
+            from staff s
+            where s.staff_id = any (@Ids)
+            union all
+            select t.team_id, t.name, t.name_en
+            from team t
+            where t.community_id = @CommunityId and t.team_id = any (@Ids)
+            union all
+            select c.category_id, c.name, c.name_en
+            from category c
+            where c.community_id = @CommunityId and c.category_id = any (@Ids)
+            union all
+            select p.place_id, p.name, p.name_en
+            from place p
+            where p.community_id = @CommunityId and p.place_id = any (@Ids)
+            union all
+            select a.asset_id, a.name, a.name_en
+            from asset a
+            where a.community_id = @CommunityId and a.asset_id = any (@Ids)
+            union all
+            select cu.customer_id, cu.name, null
+            from customer cu
+            where cu.community_id = @CommunityId and cu.customer_id = any (@Ids) and cu.erased_at is null
+            order by id
+            """;
+
+        /// <summary>Under which words of an event's detail something stands that has a name: for crews neither a home nor a customer, nor whom a complaint is about.</summary>
+        private static readonly FrozenSet<string> ReadByAll = FrozenSet.Create(StringComparer.Ordinal, "from", "to", "assigneeId", "teamId", "fromTeamId", "toTeamId", "categoryId");
+
+        private static readonly FrozenSet<string> ReadByDesk = ReadByAll.Concat(["placeId", "assetId", "customerId", "aboutStaffId", "told"]).ToFrozenSet(StringComparer.Ordinal);
+
+        private static IEnumerable<Guid> NamedIn(JsonElement detail, FrozenSet<string> words) => detail.ValueKind != JsonValueKind.Object ? [] : detail.EnumerateObject().SelectMany(p => p.Value.ValueKind switch
+        {
+            JsonValueKind.Object => NamedIn(p.Value, words),
+            JsonValueKind.Array when words.Contains(p.Name) => p.Value.EnumerateArray().Where(v => v.ValueKind == JsonValueKind.String && v.TryGetGuid(out _)).Select(v => v.GetGuid()),
+            JsonValueKind.String when words.Contains(p.Name) && p.Value.TryGetGuid(out var id) => [id],
+            _ => [],
+        });
+
         private sealed record Row(
             long Seq,
             SubjectKind SubjectKind,
@@ -90,7 +132,9 @@ public sealed record GetTimeline(Guid RequestId, long After = 0, int Take = 200)
             var hidden = await db.List<Guid>(Hidden, null, cancellationToken);
             var desk = caller.SeesAllOf(community);
             var shown = rows.Take(query.Take).Where(r => desk || r.Visibility != Visibility.Desk).Select(r => Entry(r, desk, hidden)).ToList();
-            return new Timeline(shown, rows.Count > query.Take ? rows[query.Take - 1].Seq : null);
+            var named = shown.SelectMany(e => NamedIn(e.Detail, desk ? ReadByDesk : ReadByAll)).Distinct().ToArray();
+            var names = named.Length == 0 ? [] : await db.List<NamedThing>(Names, new { CommunityId = community, Ids = named }, cancellationToken);
+            return new Timeline(shown, rows.Count > query.Take ? rows[query.Take - 1].Seq : null, names);
         }
 
         // Who said that it is not fixed, or yes or no to a quote, is for the desk; what they said is for all.
@@ -157,7 +201,11 @@ public sealed record GetTimeline(Guid RequestId, long After = 0, int Take = 200)
 }
 
 /// <param name="Next">The event number to go on after; null at the end.</param>
-public sealed record Timeline(IReadOnlyList<TimelineEntry> Items, long? Next);
+/// <param name="Names">What the details call by an id: teams, colleagues and categories; to the desk places, assets and customers, too.</param>
+public sealed record Timeline(IReadOnlyList<TimelineEntry> Items, long? Next, IReadOnlyList<NamedThing> Names);
+
+/// <param name="NameEn">Where it has one in English.</param>
+public sealed record NamedThing(Guid Id, string Name, string? NameEn);
 
 /// <param name="Detail">Ids, words, numbers and times of what happened; which, depends on <paramref name="What"/>.</param>
 /// <param name="Text">What was said; null where nothing was, or where it was erased.</param>

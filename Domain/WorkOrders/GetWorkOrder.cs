@@ -82,13 +82,15 @@ public sealed record GetWorkOrder(Guid WorkOrderId) : IQuery<WorkOrderDetails>
                 (await read.ReadAsync<MaterialUsed>()).AsList(),
                 Whole((await read.ReadAsync<QuoteRead>()).AsList(), (await read.ReadAsync<QuoteLine>()).ToLookup(l => l.QuoteId)),
                 (await read.ReadAsync<Requests.RequestClock>()).AsList(),
-                OrderMoves.For(caller, order.CommunityId, new OrderIs(order.TeamId, order.AssigneeId, order.TeamIsExternal, order.ReworkOfId is not null, order.Payer), order.Status));
+                OrderMoves.For(caller, order.CommunityId, new OrderIs(order.TeamId, order.AssigneeId, order.TeamIsExternal, order.ReworkOfId is not null, order.Payer), order.Status),
+                MayAgree: false);
             var hides = await read.ReadSingleAsync<bool>();
             await own.MustBeOrder(order.CommunityId, order.WorkOrderId, cancellationToken);
             var crew = !caller.SeesAllOf(order.CommunityId);
             var open = order.Status is not (WorkOrderStatus.Done or WorkOrderStatus.Voided);
             return details with
             {
+                MayAgree = order.Status == WorkOrderStatus.OnHold && details.Holds.Any(h => h.UntilAt is null && h.AgreedAt is null) && OpenTo.Caller(caller, order.CommunityId, typeof(AgreeToHold)),
                 Requests = [.. served.Select(r => WithContact(r, crew, open && r.LeftAt is null))],
                 Quotes = hides || (crew && (!open || served.Count == 0)) ? [.. details.Quotes.Select(q => q with { ConsentedBy = null })] : details.Quotes,
             };
@@ -123,6 +125,7 @@ public sealed record GetWorkOrder(Guid WorkOrderId) : IQuery<WorkOrderDetails>
     }
 }
 
+/// <param name="MayAgree">Whether the caller may agree to its hold now.</param>
 public sealed record WorkOrderDetails(
     WorkOrderRow WorkOrder,
     IReadOnlyList<ServedRequest> Requests,
@@ -130,7 +133,8 @@ public sealed record WorkOrderDetails(
     IReadOnlyList<MaterialUsed> Materials,
     IReadOnlyList<QuoteRow> Quotes,
     IReadOnlyList<Requests.RequestClock> Clocks,
-    IReadOnlyList<WorkOrderMove> AllowedMoves);
+    IReadOnlyList<WorkOrderMove> AllowedMoves,
+    bool MayAgree);
 
 /// <param name="DemandsPhotos">The purposes of which the category demands a photo before the order can be completed.</param>
 public sealed record WorkOrderRow(

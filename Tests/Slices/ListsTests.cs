@@ -382,11 +382,15 @@ public sealed class ListsTests : ApiFixture
         Assert.That((forClerk[0].GetProperty("holdReason").GetString(), forClerk[0].GetProperty("holdNote").GetString(), forClerk[0].GetProperty("mayAgree").GetBoolean()), Is.EqualTo(("parts", "等密封圈", false)), "it is not the clerk's to decide");
         Assert.That(forClerk[0].GetProperty("holdLimitAt").ValueKind, Is.Not.EqualTo(JsonValueKind.Null));
         Assert.That((await manager.GetJson("/api/work-orders?holdToDecide=true")).Body.GetProperty("items")[0].GetProperty("mayAgree").GetBoolean(), Is.True);
+        Assert.That((await OnItsOwn(clerk), await OnItsOwn(manager)), Is.EqualTo((false, true)));
 
         await Send(Here.Manager, new AgreeToHold(all["accepted"]));
+        Assert.That(await OnItsOwn(manager), Is.False, "once is enough");
         Assert.That((await manager.GetJson("/api/work-orders?holdToDecide=true")).Body.GetProperty("items").GetArrayLength(), Is.Zero);
         var agreed = (await manager.GetJson("/api/work-orders?status=onHold")).Body.GetProperty("items")[0];
         Assert.That((agreed.GetProperty("mayAgree").GetBoolean(), agreed.GetProperty("holdAgreedAt").ValueKind), Is.EqualTo((false, JsonValueKind.String)));
+
+        async Task<bool> OnItsOwn(ApiClient who) => (await who.GetJson($"/api/work-orders/{all["accepted"]}")).Body.GetProperty("mayAgree").GetBoolean();
     }
 
     [Test]

@@ -105,6 +105,28 @@ public sealed class RequestTalkTests : DeskFixture
         async Task<int> Found(string q) => (await Send(Here.Clerk, new Domain.Customers.Search(q))).Requests.Count;
     }
 
+    [Test]
+    public async Task The_timeline_names_what_its_events_call_by_an_id_and_tells_crews_neither_homes_nor_customers_nor_whom_it_is_about()
+    {
+        var accused = Here.Member(Crew.Security);
+        var complaint = (await Send(Here.Clerk, new ReceiveRequest(
+            Here.CommunityId, RequestKind.Complaint, Channel.Phone, Here.Category(RequestKind.Complaint, "noise"), "太吵", PlaceId: Here.Places["3-2-1502"], CustomerId: Here.Customer, AboutCrew: Crew.Security, AboutStaffId: accused.Id))).RequestId;
+        await Send(Here.Clerk, new DispatchWork(complaint, [new NewOrder(Crew.Engineering, "垫上橡胶")]));
+
+        await Send(Here.Clerk, new AmendRequest(complaint, PlaceId: Here.Places["3-2-1601"], Version: await VersionOf(complaint)));
+
+        string[] about = [await Named("place", Here.Places["3-2-1502"]), await Named("place", Here.Places["3-2-1601"]), await Named("customer", Here.Customer), (await Scalar<string>("select display_name from staff where staff_id = @Id", new { accused.Id }))!];
+        var team = (await Scalar<string>("select t.name from work_order o join team t on t.team_id = o.team_id join request_work_order l on l.work_order_id = o.work_order_id where l.request_id = @complaint", new { complaint }))!;
+        Assert.That(await Names(Here.Clerk), Is.SupersetOf(about.Append(team)));
+        Assert.That(await Names(Here.Member(Crew.Engineering)), Does.Contain(team).And.None.AnyOf(about));
+        var (desk, crew) = ((await Send(Here.Clerk, new GetRequest(complaint))).Request, (await Send(Here.Member(Crew.Engineering), new GetRequest(complaint))).Request);
+        Assert.That((desk.AboutCrew, desk.AboutStaffId, desk.AboutStaffName), Is.EqualTo(((Crew?)Crew.Security, (Guid?)accused.Id, about[3])));
+        Assert.That((crew.AboutCrew, crew.AboutStaffId, crew.AboutStaffName), Is.EqualTo(((Crew?)null, (Guid?)null, (string?)null)));
+
+        async Task<string[]> Names(Actor who) => [.. (await Send(who, new GetTimeline(complaint))).Names.Select(n => n.Name)];
+        async Task<string> Named(string table, Guid id) => (await Scalar<string>($"select name from {table} where {table}_id = @id", new { id }))!;
+    }
+
     private async Task<TimelineEntry> Entry(Guid request, Happening what) => (await Send(Here.Clerk, new GetTimeline(request))).Items.Last(e => e.What == what);
 
     [Test]

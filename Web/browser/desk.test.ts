@@ -33,9 +33,9 @@ const saved = (page: Page) => page.waitForResponse((r) => r.request().method() =
 /** Where the hands are: the field that has the focus. */
 const focused = (page: Page, field: string) => page.waitForFunction((id) => document.activeElement?.id === id, field);
 
-test.each<[Look['language'], string, string]>([['zh-CN', 'sgls', '厨房水管又在漏水'], ['en', 'leak', 'The kitchen pipe is leaking again']])(
+test.each<[Look['language'], string, string, string]>([['zh-CN', 'sgls', '水管漏水', '厨房水管又在漏水'], ['en', 'leak', 'Leaking pipe', 'The kitchen pipe is leaking again']])(
   'A known caller’s repair takes at most 25 key presses and no mouse (%s)',
-  async (language, category, description) => {
+  async (language, category, called, description) => {
     const { page, context, wrong } = await open(browser, { language, width: 1280 });
     await enter(page, 'clerk', '/desk');
     await page.waitForFunction(() => (document.activeElement as HTMLElement)?.dataset.field === 'search');
@@ -65,8 +65,10 @@ test.each<[Look['language'], string, string]>([['zh-CN', 'sgls', '厨房水管�
     const [reply] = await Promise.all([saved(page), hands.press('Control+Enter')]);
 
     expect(reply.status()).toBe(201);
-    const sent = reply.request().postDataJSON() as { description: string; customerId: string; placeId: string; kind: string };
-    expect([sent.description, sent.kind, !!sent.customerId, !!sent.placeId]).toEqual([description, 'repair', true, true]);
+    // Of this caller, in the other home, of the category that was meant.
+    const { requestId } = (await reply.json()) as { requestId: string };
+    const { request } = (await (await page.request.get(`${address}/api/requests/${requestId}`)).json()) as { request: Record<string, string> };
+    expect([request.customerName, request.placeName, language === 'en' ? request.categoryNameEn : request.categoryName, request.kind, request.description]).toEqual([caller.name, homes[1], called, 'repair', description]);
     console.log(`${language}: ${hands.pressed} key presses`);
     expect(hands.pressed).toBeLessThanOrEqual(25);
     // And the next call may come.

@@ -270,13 +270,14 @@ test('What a clerk may do with a request is done by a form of its own, and stand
   await dialog(page).locator('[id$=_reason]').fill('It is the front door');
   await sent();
   await head.filter({ hasText: 'Urgent' }).waitFor();
-  await told.filter({ hasText: 'It is the front door' }).waitFor();
+  await told.filter({ hasText: 'It is the front door' }).filter({ hasText: 'Priority: Normal → Urgent' }).waitFor();
 
   await move(page, 'recategorise');
   await dialog(page).locator('[id$=_categoryId]').fill('Front door');
   await page.locator('.ant-select-dropdown:visible .ant-select-item-option', { hasText: 'Front door' }).first().click();
   await sent();
   await page.locator('main .quiet', { hasText: /^Repair · Front door/ }).first().waitFor();
+  await told.filter({ hasText: /Category: .+ → Front door/ }).waitFor();
 
   await move(page, 'reschedule');
   const [from, to] = [wall(1, '14:00'), wall(1, '16:30')];
@@ -325,16 +326,64 @@ test('What a clerk may do with a request is done by a form of its own, and stand
   await head.filter({ hasText: 'Received' }).waitFor();
   await told.filter({ hasText: 'It does not close for that' }).first().waitFor();
 
-  // A complaint is somebody's, and answered in writing: not by telephone.
-  const complaint = await clerk.post<{ requestId: string }>('/api/requests', { communityId: community!.communityId, kind: 'complaint', channel: 'phone', categoryId: categories.find((c) => c.kind === 'complaint' && c.code === 'noise')!.categoryId, description: 'They drill at night', reporter: { name: 'A. Nobody' } });
+  // Solved, but a 3: somebody rings about it, and says what becomes of the request.
+  await move(page, 'answer');
+  await dialog(page).locator('[id$=_text]').fill('The joiner planed it');
+  await sent();
+  await move(page, 'feedback');
+  await dialog(page).locator('.ant-radio-button-wrapper', { hasText: /^Solved$/ }).click();
+  await dialog(page).locator('.ant-rate').first().locator('li').nth(2).click();
+  await dialog(page).locator('[id$=_spokeWith]').fill('Mrs Stranger');
+  await sent();
+  await page.locator('[data-part=moves] [data-move=decide]').waitFor();
+  await goTo(page, '/follow-ups');
+  await page.locator('[data-part=follow-up]', { has: page.locator(`a[href="/requests/${requestId}"]`) }).filter({ hasText: '3 / 5' }).locator('[data-act=open-follow-up]').click();
+  await page.locator('.ant-drawer:visible [data-act=end]').click();
+  const ending = page.locator('.ant-modal:visible');
+  await ending.locator('[id$=_spokeWith]').fill('Mrs Stranger');
+  await ending.locator('[id$=_numberDialled]').fill('13722220098');
+  await ending.locator('[id$=_words]').fill('She can live with it');
+  await ending.locator('.ant-radio-button-wrapper', { hasText: 'Close it' }).click();
+  await ending.locator('[data-act=submit]').click();
+  await ending.waitFor({ state: 'hidden' });
+  await goTo(page, `/requests/${requestId}`);
+  await head.filter({ hasText: 'Closed' }).waitFor();
+
+  // Whom it is about is named with it, and put right: neither finds it, and neither is in charge of it.
   await clerk.context.close();
-  await goTo(page, `/requests/${complaint.requestId}`);
+  await goTo(page, '/desk');
+  const option = page.locator('.ant-select-dropdown:visible .ant-select-item-option');
+  await page.locator('#callerName').fill('A. Nobody');
+  await page.locator('#categoryId').fill('noise');
+  await option.first().click();
+  await page.locator('#description').fill('They drill at night');
+  await page.locator('#confidential').check();
+  await page.locator('#aboutStaffId').fill('manager');
+  await option.filter({ hasText: /^manager$/ }).click();
+  await page.locator('[data-act=register]').click();
+  await page.locator('[data-act=open-saved]').click();
   await page.locator('[data-part=description]', { hasText: 'They drill at night' }).waitFor();
+  await page.locator('dd', { hasText: /^\w+ · manager$/ }).waitFor();
+  const complaint = /requests\/([\w-]+)/.exec(page.url())![1]!;
+  const manager = await as('manager');
+  await expect(manager.get(`/api/requests/${complaint}`)).rejects.toThrow('404');
+  await move(page, 'amend');
+  await dialog(page).locator('[id$=_aboutStaffId]').fill('lead');
+  await option.filter({ hasText: /lead/ }).first().click();
+  await dialog(page).locator('[id$=_onBehalfOf]').fill('Her mother');
+  await sent();
+  await page.locator('dd', { hasText: 'Her mother' }).waitFor();
+  await page.locator('dd', { hasText: /^\w+ · .*lead$/ }).waitFor();
+  await manager.get(`/api/requests/${complaint}`);
+  await manager.context.close();
+
+  // A complaint is somebody's, and answered in writing: not by telephone.
   await move(page, 'nameInCharge');
   await dialog(page).locator('[id$=_staffId]').fill('officer');
   await page.locator('.ant-select-dropdown:visible .ant-select-item-option', { hasText: /^officer$/ }).click();
   await sent();
   await page.locator('dd', { hasText: /^officer$/ }).waitFor();
+  await told.filter({ hasText: 'In charge: – → officer' }).waitFor();
   await move(page, 'writtenReply');
   await dialog(page).locator('.ant-select:has([id$=_channel])').click();
   const ways = page.locator('.ant-select-dropdown:visible .ant-select-item-option');
@@ -352,10 +401,19 @@ test('What a clerk may do with a request is done by a form of its own, and stand
 });
 
 test.each<[Look['language'], number]>([['zh-CN', 1440], ['en', 360]])('A fault is repaired, and for one of those who joined it is not: split off, the request comes back as rework with an order of its own, and the other one stays as it was (%s, %i px)', async (language, width) => {
-  const { faultId, requests: [dry, wet], workOrder } = await repairedFault();
   const say = splitOff[language];
   const { page, context, wrong } = await open(browser, { language, width });
-  await enter(page, 'clerk', `/faults/${faultId}`);
+  await enter(page, 'clerk', '/desk');
+  // Joined on its own page: the caller means what is known already.
+  const { faultId, requests: [dry, wet], workOrder } = await repairedFault(async (requestId, fault) => {
+    await goTo(page, `/requests/${requestId}`);
+    await move(page, 'joinFault');
+    await dialog(page).locator('[id$=_faultId]').fill(fault);
+    await page.locator('.ant-select-dropdown:visible .ant-select-item-option', { hasText: fault }).click();
+    await submit(page);
+    await page.locator('[data-part=request-faults]', { hasText: fault }).waitFor();
+  });
+  await goTo(page, `/faults/${faultId}`);
   const line = (requestId: string) => page.locator('.lines li', { has: page.locator(`a[href="/requests/${requestId}"]`) });
   await line(dry!).locator('[data-act=split-off]').click();
   await dialog(page).locator('[id$=_saidBy]').fill('Grace Lin');
@@ -394,19 +452,19 @@ const splitOff = {
   en: { left: 'Split off (still not fixed)', inProgress: 'In progress', rework: 'Rework', went: 'Left', happened: 'Split off from the fault (still not fixed)', reported: 'Owner says it is not solved: rework' },
 } as const;
 
-/** Through the API: two joined a fault, and a crew did what was to be done for it. */
-async function repairedFault(): Promise<{ faultId: string; requests: string[]; workOrder: string }> {
+/** Two join a fault; through the API a crew did what was to be done for it. */
+async function repairedFault(join: (requestId: string, fault: string) => Promise<void>): Promise<{ faultId: string; requests: string[]; workOrder: string }> {
   const [clerk, member] = [await as('clerk'), await as('member')];
   const [community] = await clerk.get<{ communityId: string }[]>('/api/communities');
   const { communityId } = community!;
   const categories = await clerk.get<{ categoryId: string; kind: string; code: string }[]>(`/api/communities/${communityId}/categories`);
   const { categoryId } = categories.find((c) => c.kind === 'repair' && c.code === 'water')!;
   const { places } = await clerk.get<{ places: { placeId: string }[] }>(`/api/search?q=${home}`);
-  const { faultId } = await clerk.post<{ faultId: string }>('/api/faults', { communityId, title: '8 号楼停水', categoryId, placeId: places[0]!.placeId });
+  const { faultId, number } = await clerk.post<{ faultId: string; number: number }>('/api/faults', { communityId, title: '8 号楼停水', categoryId, placeId: places[0]!.placeId });
   const requests: string[] = [];
   for (const description of ['no water on the first floor', 'no water in the cellar']) {
     const { requestId } = await clerk.post<{ requestId: string }>('/api/requests', { communityId, kind: 'repair', channel: 'phone', categoryId, description, reporter: { name: 'A. Nobody' } });
-    await clerk.post(`/api/faults/${faultId}/requests`, { requestId });
+    await join(requestId, String(number).replace(/(\d)(?=(\d{4})+$)/g, '$1 '));
     requests.push(requestId);
   }
   const { workOrders } = await clerk.post<{ workOrders: { workOrderId: string }[] }>(`/api/faults/${faultId}/work-orders`, { orders: [{ crew: 'engineering', whatToDo: 'mend the pump' }] });
@@ -437,14 +495,20 @@ async function strangersReport(text: string, word: string): Promise<string> {
   return items.find((r) => r.description.startsWith(text))!.requestId;
 }
 
-/** Through the API: somebody else registered it and sent it out, to be paid by the owner. */
-const paidOrder = (page: Page): Promise<{ requestId: string; workOrderId: string }> =>
-  page.evaluate(async () => {
-    const json = async (r: Response) => (r.ok ? r.json() : Promise.reject(new Error(await r.text())));
-    const post = (path: string, body: unknown) => fetch(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }).then(json);
-    const [community] = await fetch('/api/communities').then(json);
-    const category = (await fetch(`/api/communities/${community.communityId}/categories`).then(json)).find((c: { kind: string; code: string }) => c.kind === 'repair' && c.code === 'water');
-    const made = await post('/api/requests', { communityId: community.communityId, kind: 'repair', channel: 'phone', categoryId: category.categoryId, description: 'the tap drips', reporter: { name: 'Grace Lin' } });
-    const sent = await post(`/api/requests/${made.requestId}/work-orders`, { orders: [{ crew: 'engineering', whatToDo: 'mend the tap', payer: 'owner', mandatory: true }] });
-    return { requestId: made.requestId as string, workOrderId: sent.workOrders[0].workOrderId as string };
-  });
+/** Somebody else registered it; here it is sent out, to be paid by the owner. */
+async function paidOrder(page: Page): Promise<{ requestId: string; workOrderId: string }> {
+  const clerk = await as('clerk');
+  const [community] = await clerk.get<{ communityId: string }[]>('/api/communities');
+  const categories = await clerk.get<{ categoryId: string; kind: string; code: string }[]>(`/api/communities/${community!.communityId}/categories`);
+  const categoryId = categories.find((c) => c.kind === 'repair' && c.code === 'water')!.categoryId;
+  const { requestId } = await clerk.post<{ requestId: string }>('/api/requests', { communityId: community!.communityId, kind: 'repair', channel: 'phone', categoryId, description: 'the tap drips', reporter: { name: 'Grace Lin' } });
+  await clerk.context.close();
+  await goTo(page, `/requests/${requestId}`);
+  await move(page, 'dispatch');
+  await dialog(page).locator('.ant-select:has([id$=_payer])').click();
+  await page.locator('.ant-select-dropdown:visible .ant-select-item-option', { hasText: /^(Owner|业主|有偿)/ }).click();
+  await submit(page);
+  const order = page.locator('[data-part=order] a');
+  await order.waitFor();
+  return { requestId, workOrderId: /work-orders\/([\w-]+)/.exec((await order.getAttribute('href'))!)![1]! };
+}

@@ -11,8 +11,8 @@ beforeAll(async () => { browser = await launch(); });
 afterAll(async () => { await browser?.close(); });
 
 const words = {
-  'zh-CN': { passedOn: /已转退 2 次/, returnedBy: /engineering-lead 退回/, level: /第 [2-4] 级/, managerDecides: '由经理决定' },
-  en: { passedOn: /Passed on 2×/, returnedBy: /Returned by engineering-lead/, level: /Level [2-4]/, managerDecides: 'A manager decides' },
+  'zh-CN': { passedOn: /已转退 2 次/, returnedBy: /engineering-lead 退回/, level: /第 [2-4] 级/, managerDecides: '由经理决定能否延长' },
+  en: { passedOn: /Passed on 2×/, returnedBy: /Returned by engineering-lead/, level: /Level [2-4]/, managerDecides: 'A manager decides whether it may stay longer' },
 } as const;
 
 /** A board with what it counts on its button, all of it. */
@@ -93,10 +93,19 @@ test('A hold for longer than its reason allows is the manager’s to decide, and
   await enter(page, 'manager', '/officer?show=holds');
   const held = page.locator('main .orders > *', { hasText: '等雨停' });
   await held.locator('[data-act=agree]').waitFor();
-  const agreed = page.waitForResponse((r) => r.url().endsWith('/hold/agreement'));
   expect(await tabTo(page, '[data-act=agree]')).toEqual([]);
+
+  // On the order's own page, too, which says what it means.
+  await held.locator('a[href^="/work-orders/"]').first().click();
+  await page.locator('[data-part=to-decide]', { hasText: 'If you agree' }).waitFor();
+  expect(await tabTo(page, '[data-act=agree]')).toEqual([]);
+  const agreed = page.waitForResponse((r) => r.url().endsWith('/hold/agreement'));
   await page.keyboard.press('Enter');
   expect((await agreed).status()).toBe(200);
+  await page.locator('[data-part=to-decide]').waitFor({ state: 'detached' });
+  await page.locator('main .ant-tag', { hasText: 'A manager agreed' }).waitFor();
+  await goTo(page, '/officer?show=holds');
+  await settled(page);
   await held.waitFor({ state: 'detached' });
 
   expect(wrong).toEqual([]);

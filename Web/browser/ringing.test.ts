@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test as always } from 'vitest';
-import { address, as, enter, goTo, held, launch, open, overflow } from './browser';
+import { address, as, enter, goTo, held, launch, move, open, overflow } from './browser';
 import type { Look } from './browser';
 
 /** Against a desk that has three rounds to call, a low score to follow up, two messages that are parked, and two that came in; see Tests/Browser. */
@@ -276,6 +276,16 @@ test('What came in: one is registered as a request, with whoever wrote it, and o
   await page.locator('.ant-modal:visible [data-act=submit]').click();
   await page.waitForURL(/\/requests\/[0-9a-f-]{36}/);
   await page.locator('[data-part=description]', { hasText: '楼道灯坏了' }).waitFor();
+
+  // It said neither where nor who: both are put right on its page.
+  await move(page, 'amend');
+  await field(page, 'placeId').fill('3-2-1601');
+  await page.locator('.ant-select-item-option:visible', { hasText: '3栋2单元1601' }).click();
+  await field(page, 'customerId').fill('王小明');
+  await page.locator('.ant-select-item-option:visible', { hasText: '王小明' }).first().click();
+  await submit(page);
+  await page.locator('dd', { hasText: /^3栋2单元1601$/ }).waitFor();
+  await page.locator('dd a[href^="/customers/"]', { hasText: '王小明' }).waitFor();
   await goTo(page, '/inbox');
   const advert = page.locator('[data-part=inbound]', { hasText: '新房装修优惠' });
   await advert.locator('[data-act=no-request]').click();

@@ -24,11 +24,13 @@ export const useAssets = (communityId: string | undefined) =>
   });
 
 /** Which lift, where there is one: beside the place, if some stand there; else among what is needed more seldom. */
-export function AssetField({ communityId, placeId, here }: { communityId: string | undefined; placeId: string | undefined; here: boolean }) {
+export function AssetField({ communityId, placeId, here, named }: { communityId: string | undefined; placeId: string | undefined; here: boolean; named?: { value: string; label: string } }) {
   const { t, pick } = useWords();
   const all = useAssets(communityId).data ?? [];
+  // What is out of use still stands where it was named.
+  const gone = named && !all.some((a) => a.assetId === named.value) ? [named] : [];
   const there = placeId ? all.filter((a) => a.placeId === placeId) : [];
-  if (all.length === 0 || here !== there.length > 0) return null;
+  if (all.length + gone.length === 0 || here !== there.length > 0) return null;
   const option = (a: AssetLine) => ({ value: a.assetId, label: `${pick(a.name, a.nameEn)} · ${a.code}${here ? '' : ` · ${a.placeName}`}` });
   const elsewhere = here ? all.filter((a) => a.placeId !== placeId) : all;
   return (
@@ -36,7 +38,7 @@ export function AssetField({ communityId, placeId, here }: { communityId: string
       <Select
         allowClear
         showSearch={{ optionFilterProp: 'label' }}
-        options={(here ? [{ label: t('files.standsHere'), options: there.map(option) }, { label: t('files.elsewhere'), options: elsewhere.map((a) => ({ ...option(a), label: `${option(a).label} · ${a.placeName}` })) }] : all.map(option)) as SelectProps['options']}
+        options={(here ? [{ label: t('files.standsHere'), options: there.map(option) }, { label: t('files.elsewhere'), options: [...gone, ...elsewhere.map((a) => ({ ...option(a), label: `${option(a).label} · ${a.placeName}` }))] }] : [...gone, ...all.map(option)]) as SelectProps['options']}
         data-field="asset"
       />
     </Form.Item>

@@ -4,7 +4,7 @@ import type dayjs from 'dayjs';
 import { useCallback, useState } from 'react';
 import { Link, useParams } from 'react-router';
 import { api, told } from '../api/client';
-import type { Crew, FaultDetails, FaultMove, FaultRequest } from '../api/client';
+import type { Crew, FaultDetails, FaultMove, FaultRequest, Payer } from '../api/client';
 import { Problem } from '../api/problems';
 import { useCategories, useZone } from '../api/reference';
 import { nothingOf } from '../kit/asked';
@@ -123,10 +123,10 @@ function Dispatch({ details, open, close, changed, keep }: One) {
   const crew = categories.data?.find((c) => c.categoryId === details.fault.categoryId)?.crew ?? undefined;
   if (categories.isPending) return null;
   return (
-    <MoveDialog<{ crew: Crew; teamId?: string; whatToDo: string }, unknown>
+    <MoveDialog<{ crew: Crew; teamId?: string; payer?: Payer; whatToDo: string }, unknown>
       keep={keep} title={word('faultMove', 'dispatch')} open={open} onClose={close} done={changed} initial={{ crew, whatToDo: details.fault.title }}
       rename={(f) => f.replace('orders[0].', '')}
-      call={(v, header) => told(api.POST('/api/faults/{faultId}/work-orders', { params: { path: path(details), header }, body: { orders: [{ crew: v.crew, teamId: v.teamId ?? null, whatToDo: v.whatToDo, mandatory: true }] } }))}
+      call={(v, header) => told(api.POST('/api/faults/{faultId}/work-orders', { params: { path: path(details), header }, body: { orders: [{ crew: v.crew, teamId: v.teamId ?? null, whatToDo: v.whatToDo, mandatory: true, payer: v.payer ?? null }] } }))}
     >
       <Form.Item noStyle shouldUpdate={(a, b) => a.crew !== b.crew || a.teamId !== b.teamId}>
         {(form) => (
@@ -136,6 +136,7 @@ function Dispatch({ details, open, close, changed, keep }: One) {
           </>
         )}
       </Form.Item>
+      <Form.Item name="payer" label={t('moves.payer')}><Select allowClear options={options('payer').filter((o) => o.value !== 'owner')} placeholder={t('register.priorityDefault')} /></Form.Item>
       <Form.Item name="whatToDo" label={t('moves.whatToDo')} rules={[{ required: true, whitespace: true, message: t('common.required') }]}><Input.TextArea autoSize={{ minRows: 2 }} maxLength={2000} /></Form.Item>
     </MoveDialog>
   );

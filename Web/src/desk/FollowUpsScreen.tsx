@@ -10,6 +10,7 @@ import { useSend } from '../api/sending';
 import { useSession } from '../api/session';
 import { nothingOf } from '../kit/asked';
 import { Behind } from '../kit/Behind';
+import { Choice } from '../kit/Choice';
 import { useFilters } from '../kit/filters';
 import { Narrow, useNarrowed } from '../kit/Narrow';
 import { useHeld } from '../kit/hands';
@@ -106,6 +107,8 @@ function Sheet({ line, zone, close }: { line: FollowUpLine; zone: string; close:
   if (!sheet.data) return <Spin className="waiting" />;
   const s = sheet.data;
   const mine = !!s.takenBy && s.takenBy === session.data?.staffId;
+  // What they said neither closed it nor sent it back: whoever rang says what becomes of it.
+  const waits = line.status === 'awaitingFeedback' && s.reason !== 'notSolved';
   const keep = (what: string) => `follow-up ${line.followUpId} ${what}`;
   const ringing = { communityId: line.communityId, zone, close: () => setDoing(undefined), done: changed };
   // Whoever owes the call does not end it by reading; nobody else has anything to read.
@@ -132,12 +135,16 @@ function Sheet({ line, zone, close }: { line: FollowUpLine; zone: string; close:
       <Tried key={`tried ${first} ${known}`} {...ringing} keep={keep('tried')} toDial={toDial} results={resultsOf({ ...s, numberKnown: known })} open={doing === 'tried'} call={(body, header) => told(api.POST('/api/follow-ups/{followUpId}/call-attempts', { params: { path }, headers: { ...header }, body }))} />
       <Later {...ringing} keep={keep('snooze')} open={doing === 'snooze'} call={(body, header) => told(api.POST('/api/follow-ups/{followUpId}/snooze', { params: { path }, headers: { ...header }, body }))} />
       <HandOver {...ringing} keep={keep('handOver')} open={doing === 'handOver'} call={(body, header) => told(api.POST('/api/follow-ups/{followUpId}/hand-over', { params: { path }, headers: { ...header }, body }))} />
-      <MoveDialog<{ how: FollowUpEnding; words: string; spokeWith?: string; numberDialled?: string }, unknown>
+      <MoveDialog<{ how: FollowUpEnding; words: string; spokeWith?: string; numberDialled?: string; then?: 'close' | 'leave' }, unknown>
         key={`end ${first}`} keep={keep('end')} title={t('followUps.end')} open={doing === 'end'} onClose={ringing.close} done={ended}
         initial={{ how: s.forRole === 'manager' ? 'noted' : 'calledBack', spokeWith: line.customerName ?? undefined, numberDialled: toDial[0] }}
-        call={(v, header) => told(api.POST('/api/follow-ups/{followUpId}/ending', {
-          params: { path }, headers: { ...header }, body: { how: v.how, words: v.words, ...(v.how === 'calledBack' ? { spokeWith: v.spokeWith || null, numberDialled: v.numberDialled || null } : { spokeWith: null, numberDialled: null }) },
-        }))}
+        call={async (v, header) => {
+          const { request } = await told(api.POST('/api/follow-ups/{followUpId}/ending', {
+            params: { path }, headers: { ...header }, body: { how: v.how, words: v.words, ...(v.how === 'calledBack' ? { spokeWith: v.spokeWith || null, numberDialled: v.numberDialled || null } : { spokeWith: null, numberDialled: null }) },
+          }));
+          if (!waits || v.how === 'rework' || v.then !== 'close' || !request.allowedMoves.includes('close')) return;
+          await told(api.POST('/api/requests/{requestId}/closure', { params: { path: { requestId: line.requestId }, header: { 'Idempotency-Key': `${header['Idempotency-Key']}-close` } }, body: { decision: 'close', words: v.words.slice(0, 1000) } }));
+        }}
       >
         <Form.Item name="how" label={t('followUps.how')}><Select options={endings.map((e) => ({ value: e, label: word('followUpEnding', e) }))} /></Form.Item>
         <Form.Item noStyle shouldUpdate={(a, b) => a.how !== b.how}>
@@ -149,6 +156,13 @@ function Sheet({ line, zone, close }: { line: FollowUpLine; zone: string; close:
           )}
         </Form.Item>
         <Form.Item name="words" label={t('followUps.words')} rules={[{ required: true, whitespace: true, message: t('common.required') }]}><Input.TextArea maxLength={2000} autoSize={{ minRows: 2 }} /></Form.Item>
+        <Form.Item noStyle shouldUpdate={(a, b) => a.how !== b.how}>
+          {(form) => waits && form.getFieldValue('how') !== 'rework' && (
+            <Form.Item name="then" label={t('followUps.then')} rules={[{ required: true, message: t('common.required') }]} extra={t('followUps.thenHint')}>
+              <Choice options={[{ value: 'close', label: t('followUps.thenClose') }, { value: 'leave', label: t('followUps.thenLeave') }]} />
+            </Form.Item>
+          )}
+        </Form.Item>
       </MoveDialog>
     </div>
   );

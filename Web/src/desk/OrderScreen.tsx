@@ -18,7 +18,9 @@ import { OrderStatusTag, PriorityTag, RequestStatusTag, spoken } from '../kit/ta
 import { Trouble } from '../kit/Trouble';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
+import { toDecide } from './holds';
 import { OrderMoves } from './OrderMoves';
+import { Agree } from './OrderTrouble';
 import { PaidWork } from './PaidWork';
 
 /** One order on a phone: where, what, whom to call, and what to do next at the thumb. */
@@ -73,6 +75,12 @@ function Shown({ details, changed }: { details: WorkOrderDetails; changed: () =>
           <div className="pre" style={{ fontSize: 16 }}>{o.whatToDo}</div>
           <div className="quiet">{o.teamId ? pick(o.teamName, o.teamNameEn) : word('crew', o.crew)} · {o.assigneeName ?? t('crew.notNamed')}</div>
           {hold && o.status === 'onHold' && <div><Tag color="purple">{word('holdReason', hold.reason)}</Tag> <Moment at={hold.wakeAt} zone={zone} /> <span className="quiet">{hold.note}</span></div>}
+          {hold && o.status === 'onHold' && toDecide(hold) && (
+            <div className="stack tight" data-part="to-decide">
+              <span>{hold.limitPassedAt ? t('boards.limitPassed') : t('boards.limit')} <Moment at={(hold.limitPassedAt ?? hold.limitAt)!} zone={zone} /> <span className="quiet">{t(details.mayAgree ? 'boards.agreeMeans' : 'boards.managerDecides')}</span></span>
+              {details.mayAgree && <div><Agree workOrderId={o.workOrderId} /></div>}
+            </div>
+          )}
           {o.demandsPhotos.length > 0 && o.status !== 'done' && o.status !== 'voided' && <div className="late">{t('crew.photosNeeded', { purposes: o.demandsPhotos.map((p) => word('photoPurpose', p)).join(', ') })}</div>}
           {o.payer !== 'free' && <div><Tag>{word('payer', o.payer)}</Tag> {o.consentedAmount != null && t('crew.consented', { amount: o.consentedAmount })}</div>}
           {dial ? <Button size="large" block icon={<PhoneOutlined />} href={`tel:${phone}`}>{t('crew.call')} {phone}</Button> : withPhone && <Numbers masked={[phone]} of={{ requestId: withPhone.requestId }} />}

@@ -7,12 +7,14 @@ import { useSend } from '../api/sending';
 import { Due, Moment } from '../kit/Moment';
 import { Trouble } from '../kit/Trouble';
 import { useWords } from '../words/words';
+import { toDecide } from './holds';
 
 /** Why an order needs somebody above it: what came back and why, how often it was passed on, what it waits for and until when. */
 export function OrderTrouble({ line: o }: { line: WorkOrderLine }) {
   const { t, word } = useWords();
   const zone = useZone(o.communityId);
   const late = !!o.acceptDueAt && Date.parse(o.acceptDueAt) <= Date.now();
+  const decide = !!o.holdReason && toDecide({ wakeAt: o.holdWakeAt, limitAt: o.holdLimitAt, limitPassedAt: o.holdLimitPassedAt, agreedAt: o.holdAgreedAt });
   if (!o.returnedAt && o.passedOn === 0 && !late && !o.holdReason) return null;
   return (
     <div className="stack tight beneath" data-part="trouble">
@@ -30,8 +32,7 @@ export function OrderTrouble({ line: o }: { line: WorkOrderLine }) {
               : <span className="quiet">{t('boards.noLimit')}</span>}
           </>
         )}
-        {o.mayAgree && <Agree order={o} />}
-        {o.holdReason && !o.mayAgree && !o.holdAgreedAt && <span className="quiet">{t('boards.managerDecides')}</span>}
+        {decide && (o.mayAgree ? <Agree workOrderId={o.workOrderId} /> : <span className="quiet">{t('boards.managerDecides')}</span>)}
       </div>
       {o.returnedWhy && <div className="pre" data-part="why">{o.returnedWhy}</div>}
       {o.holdNote && <div className="pre quiet">{o.holdNote}</div>}
@@ -40,12 +41,12 @@ export function OrderTrouble({ line: o }: { line: WorkOrderLine }) {
 }
 
 /** A manager's word that the order may stay on hold. */
-function Agree({ order }: { order: WorkOrderLine }) {
+export function Agree({ workOrderId }: { workOrderId: string }) {
   const { t } = useWords();
   const client = useQueryClient();
   const sending = useSend<void, unknown>(
-    (_, header) => told(api.POST('/api/work-orders/{workOrderId}/hold/agreement', { params: { path: { workOrderId: order.workOrderId }, header } })),
-    () => void client.invalidateQueries({ predicate: (q) => ['officer', 'work-orders', 'work-order'].includes(String(q.queryKey[0])) }),
+    (_, header) => told(api.POST('/api/work-orders/{workOrderId}/hold/agreement', { params: { path: { workOrderId }, header } })),
+    () => void client.invalidateQueries({ predicate: (q) => ['officer', 'work-orders', 'work-order', 'request', 'timeline'].includes(String(q.queryKey[0])) }),
   );
   return (
     <>

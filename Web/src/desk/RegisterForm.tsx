@@ -18,6 +18,7 @@ import { instantOf } from '../kit/times';
 import { Trouble } from '../kit/Trouble';
 import { SpanPick, WhenPick } from '../kit/Whens';
 import { useWords } from '../words/words';
+import { AboutPick } from './AboutPick';
 import { Ahead } from './Ahead';
 import { AssetField } from './AssetPick';
 import { useCard } from './CustomerCardView';
@@ -80,7 +81,7 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
     if (!community || !categories.data) return;
     if (categoriesOf.current && categoriesOf.current !== community) {
       const has = form.getFieldValue('categoryId') as string | undefined;
-      form.setFieldsValue({ categoryId: categories.data.find((c) => c.categoryId === has || `${c.kind} ${c.code}` === chosenCode.current)?.categoryId, ...(place || customerId ? {} : { placeId: undefined }), assetId: undefined });
+      form.setFieldsValue({ categoryId: categories.data.find((c) => c.categoryId === has || `${c.kind} ${c.code}` === chosenCode.current)?.categoryId, ...(place || customerId ? {} : { placeId: undefined }), assetId: undefined, aboutStaffId: undefined });
     }
     categoriesOf.current = community;
   }, [community, categories.data]);
@@ -137,6 +138,8 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
           onBehalfOf: v.onBehalfOf || null,
           toConfirm: false,
           confidential: category!.kind === 'complaint' && !!v.confidential,
+          aboutCrew: (category!.kind === 'complaint' && v.aboutCrew) || null,
+          aboutStaffId: (category!.kind === 'complaint' && v.aboutStaffId) || null,
           reportedAt: v.reportedAt ? instantOf(v.reportedAt, zone) : null,
           appointment: v.appointment ? { from: instantOf(v.appointment[0], zone), to: instantOf(v.appointment[1], zone) } : null,
           foreign: v.foreignSource || v.foreignNumber || v.foreignDue
@@ -321,9 +324,12 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
             </>
           )}
           {category?.kind === 'complaint' && (
-            <Form.Item name="confidential" valuePropName="checked" extra={t('register.confidentialHint')}>
-              <Checkbox>{t('register.confidential')}</Checkbox>
-            </Form.Item>
+            <>
+              <Form.Item name="confidential" valuePropName="checked" extra={t('register.confidentialHint')}>
+                <Checkbox>{t('register.confidential')}</Checkbox>
+              </Form.Item>
+              <AboutPick communityId={community} />
+            </>
           )}
           <Collapse
             ghost

@@ -1,26 +1,32 @@
 import { MinusCircleOutlined, PlusOutlined } from '@ant-design/icons';
+import { useQuery } from '@tanstack/react-query';
 import { App, Button, Checkbox, Dropdown, Form, Input, Select } from 'antd';
 import type dayjs from 'dayjs';
 import { useRef, useState } from 'react';
 import type { ReactNode } from 'react';
 import { useNavigate } from 'react-router';
 import { api, told } from '../api/client';
-import type { AnswerKind, CancelledAs, Channel, Crew, Payer, Priority, RequestDetails, RequestMove, ReworkReply, Solved, UrgeReply, Visibility } from '../api/client';
-import { useCategories, useStaff, useZone } from '../api/reference';
+import type { AnswerKind, CancelledAs, Channel, ClosureDecision, Crew, Payer, Priority, RequestDetails, RequestField, RequestMove, ReworkReply, Solved, UrgeReply, Visibility } from '../api/client';
+import { useCategories, useFound, useStaff, useZone } from '../api/reference';
 import { useSession } from '../api/session';
 import { useSend } from '../api/sending';
 import type { Sending } from '../api/sending';
+import { nothingOf } from '../kit/asked';
+import { Behind } from '../kit/Behind';
 import { Choice } from '../kit/Choice';
 import { MoveDialog, useOpened } from '../kit/Form';
 import { handsFromMenu, handsToMenu } from '../kit/hands';
 import { OpenedOn } from '../kit/Meanwhile';
-import { CategoryPick, MemberPick, RequestPick, TeamPick } from '../kit/Picks';
+import { keptPlace } from '../kit/kept';
+import { CategoryPick, CustomerPick, MemberPick, PlacePick, RequestPick, TeamPick } from '../kit/Picks';
 import { Stars } from '../kit/Stars';
 import { spoken } from '../kit/tags';
 import { At, Between } from '../kit/Pickers';
 import { exact, instantOf, wallOf } from '../kit/times';
 import { Trouble } from '../kit/Trouble';
 import { useWords } from '../words/words';
+import { AboutPick } from './AboutPick';
+import { AssetField, useAssets } from './AssetPick';
 import { OwnersPhoto, sendOwnersPhoto } from './OwnersWord';
 import { useTimeline } from './timeline';
 
@@ -29,10 +35,10 @@ interface Props {
   changed: () => void;
 }
 
-type Name = RequestMove | 'feedback';
+type Name = RequestMove | 'feedback' | 'decide';
 
 /** In the order in which a clerk reaches for them; the first few stand as buttons, the rest in a menu. Which of them are there, the API says. */
-const order: Name[] = ['dispatch', 'answer', 'feedback', 'note', 'promise', 'urge', 'nameInCharge', 'firstReply', 'writtenReply', 'rework', 'reprioritise', 'recategorise', 'reschedule', 'amend', 'cancel'];
+const order: Name[] = ['dispatch', 'answer', 'feedback', 'decide', 'note', 'promise', 'urge', 'nameInCharge', 'firstReply', 'writtenReply', 'rework', 'reprioritise', 'recategorise', 'reschedule', 'joinFault', 'amend', 'cancel'];
 const always = 5;
 
 export function RequestMoves({ details, changed }: Props) {
@@ -44,8 +50,9 @@ export function RequestMoves({ details, changed }: Props) {
   const more = useRef<HTMLButtonElement>(null);
   const allowed = new Set<Name>(details.allowedMoves);
   const round = details.feedback.at(-1);
-  // The round of feedback that stands open is answered with the request's own move to close it.
-  if (round && (allowed.has('close') || (allowed.has('rework') && round.state !== 'answered'))) allowed.add('feedback');
+  // The round of feedback that stands open is answered with the request's own move to close it; one that is answered and closed nothing waits for the desk's word.
+  if (allowed.has('close') && round?.state === 'answered') allowed.add('decide');
+  else if (round && (allowed.has('close') || (allowed.has('rework') && round.state !== 'answered'))) allowed.add('feedback');
   if (details.request.kind !== 'complaint' || details.request.writtenRepliedAt) allowed.delete('writtenReply');
   if (details.request.firstRepliedAt) allowed.delete('firstReply');
   const moves = order.filter((m) => allowed.has(m));
@@ -104,7 +111,7 @@ const needed = (message: string) => [{ required: true, message }];
 interface OrderTyped { crew: Crew; teamId?: string; assigneeId?: string; whatToDo: string; mandatory?: boolean; waitsForOrder?: number; payer?: Payer }
 
 function Dispatch({ details, changed, open, close, keep }: One) {
-  const { t, options } = useWords();
+  const { t, word, options } = useWords();
   const r = details.request;
   const categories = useCategories(r.communityId);
   const crew = categories.data?.find((c) => c.categoryId === r.categoryId)?.crew ?? undefined;
@@ -118,7 +125,7 @@ function Dispatch({ details, changed, open, close, keep }: One) {
       open={open}
       onClose={close}
       initial={{ orders: [first as OrderTyped] }}
-      call={(v, header) => told(api.POST('/api/requests/{requestId}/work-orders', { params: { path: at(details), header }, body: { orders: v.orders.map((o) => ({ ...o, mandatory: o.mandatory ?? true, teamId: o.teamId ?? null, assigneeId: o.assigneeId ?? null })) } }))}
+      call={(v, header) => told(api.POST('/api/requests/{requestId}/work-orders', { params: { path: at(details), header }, body: { orders: v.orders.map((o) => ({ ...o, mandatory: o.mandatory ?? true, teamId: o.teamId ?? null, assigneeId: o.assigneeId ?? null, payer: o.payer ?? null })) } }))}
       done={changed}
     >
       <Form.List name="orders">
@@ -150,6 +157,7 @@ function Dispatch({ details, changed, open, close, keep }: One) {
                 <Form.Item name={[field.name, 'whatToDo']} label={t('moves.whatToDo')} rules={[{ required: true, whitespace: true, message: t('common.required') }]}>
                   <Input.TextArea autoSize={{ minRows: 2, maxRows: 8 }} maxLength={2000} />
                 </Form.Item>
+                <Form.Item name={[field.name, 'payer']} label={t('moves.payer')}><Select allowClear options={options('payer')} placeholder={t('moves.payerAsRequest', { payer: word('payer', r.payer) })} /></Form.Item>
                 <div className="pair">
                   <Form.Item name={[field.name, 'mandatory']} valuePropName="checked"><Checkbox>{t('moves.mandatory')}</Checkbox></Form.Item>
                   {i > 0 && (
@@ -207,6 +215,25 @@ function RecordFeedback({ details, changed, open, close, keep }: One) {
         <Form.Item name="spokeWith" label={t('moves.spokeWith')} rules={needed(t('common.required'))}><Input maxLength={100} /></Form.Item>
         <Form.Item name="numberDialled" label={`${t('moves.numberDialled')} (${t('common.optional')})`}><Input maxLength={40} inputMode="tel" /></Form.Item>
       </div>
+    </MoveDialog>
+  );
+}
+
+/** Partly solved, or a 3: neither closes nor reopens anything by itself. */
+function Decide({ details, changed, open, close, keep }: One) {
+  const { t, word, options } = useWords();
+  const said = details.feedback.at(-1);
+  return (
+    <MoveDialog<{ decision: ClosureDecision; words: string }, unknown>
+      keep={keep} title={t('moves.decide')} open={open} onClose={close} done={changed}
+      call={(v, header) => told(api.POST('/api/requests/{requestId}/closure', { params: params(details, header), body: v }))}
+    >
+      <p>{t('moves.decideMeans', { said: [said?.solved && word('solved', said.solved), said?.satisfaction != null && t('request.satisfaction', { score: said.satisfaction })].filter(Boolean).join(' · ') })}</p>
+      <Form.Item name="decision" label={t('moves.decision')} rules={needed(t('common.required'))}><Choice options={options('closureDecision')} /></Form.Item>
+      <Form.Item noStyle shouldUpdate={(a, b) => a.decision !== b.decision}>
+        {(form) => form.getFieldValue('decision') && <p className="quiet beneath-fields">{t(form.getFieldValue('decision') === 'close' ? 'moves.closeMeans' : 'moves.reworkMeans')}</p>}
+      </Form.Item>
+      <Text name="words" label={t('common.reason')} rows={2} max={1000} />
     </MoveDialog>
   );
 }
@@ -388,12 +415,48 @@ function Reschedule({ details, current, changed, open, close, keep }: One) {
   );
 }
 
-interface Amended { description: string; reporterName?: string; reporterPhone?: string; foreignSource?: string; foreignNumber?: string; foreignDueAt?: dayjs.Dayjs | null; reason?: string }
-
-function Amend({ details, current, changed, open, close, keep }: One) {
-  const { t } = useWords();
+/** The caller means what is known already: one of the faults that are open, the newest first. */
+function JoinFault({ details, changed, open, close, keep }: One) {
+  const { t, language } = useWords();
   const r = details.request;
   const zone = useZone(r.communityId);
+  const joined = new Set(details.faults.filter((f) => !f.leftAt).map((f) => f.faultId));
+  const faults = useQuery({
+    queryKey: ['faults', 'open', r.communityId],
+    queryFn: ({ signal }) => told(api.GET('/api/faults', { params: { query: { communityId: r.communityId, status: 'open', take: 200 } }, signal })),
+    enabled: open,
+  });
+  return (
+    <MoveDialog<{ faultId: string }, unknown>
+      keep={keep} title={t('moves.joinFault')} open={open} onClose={close} done={changed}
+      call={(v, header) => told(api.POST('/api/faults/{faultId}/requests', { params: { path: { faultId: v.faultId }, header }, body: { requestId: r.requestId } }))}
+    >
+      <p>{t('moves.joinFaultMeans')}</p>
+      <Form.Item name="faultId" label={t('moves.fault')} rules={needed(t('common.required'))}>
+        <Select
+          showSearch={{ optionFilterProp: 'label' }}
+          loading={faults.isFetching}
+          notFoundContent={faults.isFetching ? null : t('moves.noFaults')}
+          options={faults.data?.items.filter((f) => !joined.has(f.faultId)).map((f) => ({ value: f.faultId, label: [`${spoken(f.number)} ${f.title}`, f.placeName, f.expectedAt && `${t('fault.expected')} ${exact(f.expectedAt, zone, language)}`].filter(Boolean).join(' · ') }))}
+        />
+      </Form.Item>
+      {nothingOf(faults) && <Behind of={faults} />}
+    </MoveDialog>
+  );
+}
+
+interface Amended { description: string; placeId?: string; assetId?: string; customerId?: string; onBehalfOf?: string; payer: Payer; confidential?: boolean; aboutCrew?: Crew; aboutStaffId?: string; reporterName?: string; reporterPhone?: string; foreignSource?: string; foreignNumber?: string; foreignDueAt?: dayjs.Dayjs | null; reason?: string }
+
+function Amend({ details, current, changed, open, close, keep }: One) {
+  const { t, word, options } = useWords();
+  const [r, now] = [details.request, current.request];
+  const zone = useZone(r.communityId);
+  const named = (id: string | null | undefined, name: string | null | undefined) => (id && name ? { value: id, label: name } : undefined);
+  const of = { place: named(r.placeId, r.placeName), asset: named(r.assetId, r.assetName), customer: named(r.customerId, r.customerName), staff: named(r.aboutStaffId, r.aboutStaffName) };
+  const known = [...Object.values(of), named(now.placeId, now.placeName), named(now.assetId, now.assetName), named(now.customerId, now.customerName), named(now.aboutStaffId, now.aboutStaffName)];
+  const assets = useAssets(open ? r.communityId : undefined);
+  const staff = useStaff(open && r.kind === 'complaint' ? r.communityId : undefined);
+  const called = (id: string) => known.find((o) => o?.value === id)?.label ?? assets.data?.find((a) => a.assetId === id)?.name ?? staff.data?.find((s) => s.staffId === id)?.displayName ?? keptPlace(id)?.label ?? id;
   const optional = (label: string) => `${label} (${t('common.optional')})`;
   const renamed = (v: Pick<Amended, 'reporterName'>) => (v.reporterName?.trim() ?? '') !== (r.reporterName ?? '');
   /** Only what was changed is sent; a number is typed whole, since only a part of it is shown. */
@@ -402,23 +465,63 @@ function Amend({ details, current, changed, open, close, keep }: One) {
     const foreign = { source: v.foreignSource?.trim() ?? '', number: v.foreignNumber?.trim() ?? '', dueAt: due };
     const same = foreign.source === (r.foreignSource ?? '') && foreign.number === (r.foreignNumber ?? '') && (due ? new Date(due).getTime() : 0) === (r.imposedDueAt ? new Date(r.imposedDueAt).getTime() : 0);
     const none = !foreign.source && !foreign.number && !due;
+    const remove: RequestField[] = !same && none ? ['foreign'] : [];
+    const changed = <T,>(value: T | null | undefined, was: T | null | undefined, field?: RequestField): T | null => {
+      if ((value || null) === (was || null)) return null;
+      if (!value && field) remove.push(field);
+      return value || null;
+    };
+    const assetId = changed(v.assetId, r.assetId, 'asset');
     return {
       description: v.description === r.description ? null : v.description,
+      // Where the asset stands does not become the place that is named beside it.
+      placeId: changed(v.placeId, r.placeId, 'place') ?? ((assetId && v.placeId) || null),
+      assetId,
+      customerId: changed(v.customerId, r.customerId, 'customer'),
+      onBehalfOf: changed(v.onBehalfOf?.trim(), r.onBehalfOf, 'onBehalfOf'),
+      payer: changed(v.payer, r.payer),
+      confidential: r.kind === 'complaint' && !!v.confidential !== r.confidential ? !!v.confidential : null,
+      aboutCrew: r.kind === 'complaint' ? changed(v.aboutCrew, r.aboutCrew, 'aboutCrew') : null,
+      aboutStaffId: r.kind === 'complaint' ? changed(v.aboutStaffId, r.aboutStaffId, 'aboutStaff') : null,
       reporter: v.reporterPhone?.trim() || renamed(v) ? { name: v.reporterName?.trim() || null, phone: v.reporterPhone?.trim() || null } : null,
       foreign: same || none ? null : foreign,
-      remove: !same && none ? ['foreign' as const] : null,
+      remove: remove.length ? remove : null,
       reason: v.reason || null,
     };
   };
   return (
     <MoveDialog<Amended, unknown>
-      keep={keep} title={t('moves.amend')} open={open} onClose={close} done={changed}
-      initial={{ description: r.description, reporterName: r.reporterName ?? undefined, foreignSource: r.foreignSource ?? undefined, foreignNumber: r.foreignNumber ?? undefined, foreignDueAt: r.imposedDueAt ? wallOf(r.imposedDueAt, zone) : undefined }}
-      rename={(f) => ({ 'reporter.phone': 'reporterPhone', 'reporter.name': 'reporterName', 'foreign.source': 'foreignSource', 'foreign.number': 'foreignNumber', 'foreign.dueAt': 'foreignDueAt' })[f] ?? f}
-      compare={[{ name: 'description', label: t('moves.description'), before: r.description, now: current.request.description }]}
+      keep={keep} wide title={t('moves.amend')} open={open} onClose={close} done={changed}
+      initial={{ description: r.description, placeId: r.placeId ?? undefined, assetId: r.assetId ?? undefined, customerId: r.customerId ?? undefined, onBehalfOf: r.onBehalfOf ?? undefined, payer: r.payer, confidential: r.confidential, aboutCrew: r.aboutCrew ?? undefined, aboutStaffId: r.aboutStaffId ?? undefined, reporterName: r.reporterName ?? undefined, foreignSource: r.foreignSource ?? undefined, foreignNumber: r.foreignNumber ?? undefined, foreignDueAt: r.imposedDueAt ? wallOf(r.imposedDueAt, zone) : undefined }}
+      rename={(f) => ({ 'reporter.phone': 'reporterPhone', 'reporter.name': 'reporterName', 'foreign.source': 'foreignSource', 'foreign.number': 'foreignNumber', 'foreign.dueAt': 'foreignDueAt', remove: 'placeId' })[f] ?? f}
+      compare={[
+        { name: 'description', label: t('moves.description'), before: r.description, now: now.description },
+        ...(['placeId', 'assetId', 'customerId', 'aboutStaffId'] as const).map((name) => ({ name, label: word('requestField', name.slice(0, -2)), before: r[name], now: now[name], say: called })),
+        { name: 'onBehalfOf', label: t('request.onBehalfOf'), before: r.onBehalfOf, now: now.onBehalfOf },
+        { name: 'payer', label: t('request.payer'), before: r.payer, now: now.payer, say: (p: Payer) => word('payer', p) },
+        { name: 'confidential', label: t('register.confidential'), before: r.confidential, now: now.confidential, say: (is: boolean) => t(is ? 'common.yes' : 'common.no') },
+        { name: 'aboutCrew', label: word('requestField', 'aboutCrew'), before: r.aboutCrew, now: now.aboutCrew, say: (c: Crew) => word('crew', c) },
+      ]}
       call={(v, _, version) => told(api.PATCH('/api/requests/{requestId}', { params: { path: at(details), header: { 'If-Match': `"${version}"` } }, body: bodyOf(v) }))}
     >
       <Text name="description" label={t('moves.description')} rows={5} />
+      <div className="pair">
+        <Form.Item name="placeId" label={optional(t('request.place'))}><PlacePick communityId={r.communityId} first={of.place ? [of.place] : []} /></Form.Item>
+        <Form.Item name="customerId" label={optional(t('request.customer'))}><CustomerPick communityId={r.communityId} first={of.customer} /></Form.Item>
+      </div>
+      <Form.Item noStyle shouldUpdate={(a, b) => a.placeId !== b.placeId}>
+        {(form) => [true, false].map((here) => <AssetField key={String(here)} communityId={r.communityId} placeId={form.getFieldValue('placeId') as string | undefined} here={here} named={of.asset} />)}
+      </Form.Item>
+      {r.kind === 'complaint' && (
+        <>
+          <Form.Item name="confidential" valuePropName="checked" extra={t('register.confidentialHint')}><Checkbox>{t('register.confidential')}</Checkbox></Form.Item>
+          <AboutPick communityId={r.communityId} named={of.staff} />
+        </>
+      )}
+      <div className="pair">
+        <Form.Item name="payer" label={t('request.payer')}><Select options={options('payer')} /></Form.Item>
+        <Form.Item name="onBehalfOf" label={optional(t('request.onBehalfOf'))}><Input maxLength={100} /></Form.Item>
+      </div>
       <div className="pair">
         <Form.Item name="reporterPhone" label={optional(`${t('request.reporter')} · ${t('request.phone')}`)} dependencies={['reporterName']} rules={[(form) => ({ validator: (_, v?: string) => (r.reporterPhone && !v?.trim() && renamed({ reporterName: form.getFieldValue('reporterName') as string | undefined }) ? Promise.reject(new Error(t('common.required'))) : Promise.resolve()) })]}><Input maxLength={64} inputMode="tel" placeholder={r.reporterPhone ?? undefined} /></Form.Item>
         <Form.Item name="reporterName" label={optional(t('request.reporter'))}><Input maxLength={100} /></Form.Item>
@@ -460,6 +563,7 @@ const dialogs: Partial<Record<Name, (props: One) => ReactNode>> = {
   dispatch: Dispatch,
   answer: Answer,
   feedback: RecordFeedback,
+  decide: Decide,
   note: Note,
   promise: MakePromise,
   urge: Urge,
@@ -468,6 +572,7 @@ const dialogs: Partial<Record<Name, (props: One) => ReactNode>> = {
   reprioritise: Reprioritise,
   recategorise: Recategorise,
   reschedule: Reschedule,
+  joinFault: JoinFault,
   amend: Amend,
   cancel: Cancel,
   firstReply: (props) => <Reply {...props} which="firstReply" />,

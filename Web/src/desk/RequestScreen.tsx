@@ -3,7 +3,7 @@ import { Card, Result, Spin, Tag, Timeline } from 'antd';
 import { useCallback } from 'react';
 import { Link, useParams } from 'react-router';
 import { api, told } from '../api/client';
-import type { RequestClock, RequestDetails, TimelineEntry } from '../api/client';
+import type { NamedThing, RequestClock, RequestDetails, TimelineEntry } from '../api/client';
 import { Problem } from '../api/problems';
 import { useZone } from '../api/reference';
 import { nothingOf } from '../kit/asked';
@@ -17,6 +17,7 @@ import { OrderStatusTag, PriorityTag, RequestStatusTag, spoken } from '../kit/ta
 import { exact } from '../kit/times';
 import { Trouble } from '../kit/Trouble';
 import { AppointmentOff } from './AppointmentOff';
+import { particulars } from './happened';
 import { MessagesOfRequest } from './MessagesOfRequest';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
@@ -34,7 +35,7 @@ export default function RequestScreen() {
     refetchInterval: calm(30_000),
   });
   const changed = useCallback(() => {
-    void client.invalidateQueries({ predicate: (q) => ['request', 'timeline', 'requests', 'counts', 'work-orders', 'card'].includes(String(q.queryKey[0])) });
+    void client.invalidateQueries({ predicate: (q) => ['request', 'timeline', 'requests', 'counts', 'work-orders', 'card', 'fault', 'faults'].includes(String(q.queryKey[0])) });
   }, [client]);
   useTitle(details.data && t('request.title', { number: spoken(details.data.request.number) }));
 
@@ -89,6 +90,7 @@ function Shown({ details, changed }: { details: RequestDetails; changed: () => v
                 {Math.abs(Date.parse(r.registeredAt) - Date.parse(r.reportedAt)) > 60_000 && <><dt>{t('request.registeredAt')}</dt><dd><Moment at={r.registeredAt} zone={zone} /></dd></>}
                 {r.appointmentFrom && r.appointmentTo && <><dt>{t('request.appointment')}</dt><dd><Moment at={r.appointmentFrom} zone={zone} /> – <Moment at={r.appointmentTo} zone={zone} /> <AppointmentOff details={details} changed={changed} /></dd></>}
                 {r.inChargeName && <><dt>{t('request.inCharge')}</dt><dd>{r.inChargeName}</dd></>}
+                {(r.aboutCrew || r.aboutStaffName) && <><dt>{t('request.about')}</dt><dd>{[r.aboutCrew && word('crew', r.aboutCrew), r.aboutStaffName].filter(Boolean).join(' · ')}</dd></>}
                 {r.payer !== 'free' && <><dt>{t('request.payer')}</dt><dd>{word('payer', r.payer)}</dd></>}
                 {r.foreignNumber && <><dt>{t('request.foreign')}</dt><dd>{r.foreignSource} {r.foreignNumber}</dd></>}
                 {r.outcome && <><dt>{t('request.outcome')}</dt><dd>{word('outcome', r.outcome)}</dd></>}
@@ -204,24 +206,25 @@ export function Clocks({ clocks, zone }: { clocks: RequestClock[]; zone: string 
 
 /** What happened, the latest first, each in words. */
 function TimelineOf({ requestId, zone }: { requestId: string; zone: string }) {
-  const { pages, entries } = useTimeline(requestId);
+  const { pages, entries, names } = useTimeline(requestId);
   const { some, more } = useSome(entries.toReversed(), 100);
   return (
     <div data-part="timeline">
       <Behind of={pages} />
-      <Timeline items={some.map((e) => ({ key: e.seq, content: <Entry entry={e} zone={zone} /> }))} />
+      <Timeline items={some.map((e) => ({ key: e.seq, content: <Entry entry={e} zone={zone} names={names} /> }))} />
       {more}
       {pages.hasNextPage && <Spin size="small" />}
     </div>
   );
 }
 
-function Entry({ entry: e, zone }: { entry: TimelineEntry; zone: string }) {
-  const { t, word, language } = useWords();
+function Entry({ entry: e, zone, names }: { entry: TimelineEntry; zone: string; names: Map<string, NamedThing> }) {
+  const { t, word, pick, language } = useWords();
   const by = e.actorKind === 'system' ? t('request.bySystem') : e.actorKind === 'owner' ? t('request.byOwner') : e.actorName;
   return (
     <>
       <div><strong>{word('happening', e.what)}</strong>{e.what === 'workReported' && <> <Tag>{word('workOrderMove', String((e.detail as Record<string, unknown>).move))}</Tag></>} <span className="quiet">{by}</span></div>
+      {particulars(e, { t, word, name: (id) => { const n = names.get(id); return n && pick(n.name, n.nameEn); }, time: (at) => exact(at, zone, language) }).map((line) => <div key={line} data-part="particular">{line}</div>)}
       {e.textErased ? <div className="quiet">{t('request.erased')}</div> : e.text && <div className="pre">{e.text}</div>}
       <div className="row">
         <Moment at={e.occurredAt} zone={zone} />

@@ -1,5 +1,5 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useEffect } from 'react';
+import { useEffect, useMemo } from 'react';
 import { api, told } from '../api/client';
 import { calm } from '../kit/live';
 
@@ -17,5 +17,6 @@ export function useTimeline(requestId: string) {
     if (hasNextPage && !isFetching && !isError) void fetchNextPage();
   }, [hasNextPage, isFetching, isError, fetchNextPage]);
   const entries = pages.data?.pages.flatMap((p) => p.items) ?? [];
-  return { pages, entries, latest: pages.data && !pages.hasNextPage ? (entries.at(-1)?.seq ?? 0) : Number.MAX_SAFE_INTEGER };
+  const names = useMemo(() => new Map(pages.data?.pages.flatMap((p) => p.names.map((n) => [n.id, n] as const))), [pages.data]);
+  return { pages, entries, names, latest: pages.data && !pages.hasNextPage ? (entries.at(-1)?.seq ?? 0) : Number.MAX_SAFE_INTEGER };
 }

@@ -1,6 +1,6 @@
 import dayjs from 'dayjs';
 import { useEffect, useRef, useState } from 'react';
-import type { AnswerKind, Channel, Priority } from '../api/client';
+import type { AnswerKind, Channel, Crew, Priority } from '../api/client';
 import { newKey } from '../api/sending';
 import { draftsOf, forgetDraft, keepDraft } from './drafts';
 import type { Draft } from './drafts';
@@ -22,6 +22,8 @@ export interface Typed {
   callerPhone?: string;
   appointment?: [dayjs.Dayjs, dayjs.Dayjs] | null;
   confidential?: boolean;
+  aboutCrew?: Crew;
+  aboutStaffId?: string;
   onBehalfOf?: string;
   reportedAt?: dayjs.Dayjs | null;
   foreignSource?: string;

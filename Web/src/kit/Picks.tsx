@@ -175,6 +175,38 @@ export function RequestPick({ communityId, value, onChange, id, offer }: {
   );
 }
 
+/** A customer by what the one box finds: name, number, home. */
+export function CustomerPick({ communityId, value, onChange, first, id }: {
+  communityId: string | undefined; value?: string; onChange?: (id: string | undefined) => void; first?: { value: string; label: string }; id?: string;
+}) {
+  const { t } = useWords();
+  const [typed, setTyped] = useState('');
+  const found = useFound(typed, communityId);
+  const before = useMemo(() => (value ? keptPlace(value) : undefined), [value]);
+  const people = typed ? (found.data?.customers ?? []).map((c) => ({ value: c.customerId, label: c.name, hint: [c.phone, ...c.homes.map((h) => h.name)].filter(Boolean).join(' · ') })) : [];
+  const offered = typed ? people : [first, before].filter((o) => o !== undefined).filter((o, i, all) => all.findIndex((x) => x.value === o.value) === i).map((o) => ({ ...o, hint: '' }));
+  return (
+    <>
+    <Select
+      id={id}
+      allowClear
+      value={value}
+      showSearch={{ filterOption: false, searchValue: typed, onSearch: setTyped }}
+      onChange={(v, option) => {
+        if (v && option && !Array.isArray(option)) keepPlace({ value: v, label: String(option.label) });
+        setTyped('');
+        onChange?.(v);
+      }}
+      options={offered}
+      optionRender={(o) => <div className="option"><span>{o.data.label}</span><span className="quiet">{o.data.hint}</span></div>}
+      loading={found.isFetching}
+      notFoundContent={typed && !found.isFetching ? t('common.none') : null}
+    />
+    {typed && <Missing of={found} />}
+    </>
+  );
+}
+
 /** A team; with a crew named, only of that one. */
 export function TeamPick({ communityId, crew, value, onChange, id, except }: {
   communityId: string | undefined; crew?: string; value?: string; onChange?: (id: string | undefined) => void; id?: string; except?: string | null;

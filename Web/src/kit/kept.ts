@@ -168,7 +168,7 @@ export function typesHere(staffId: string): void {
 
 export const typed = (): Typed => mine;
 
-/** How the last few places were called that were chosen: a form that comes back has only their ids. */
+/** How the last few places and customers were called that were chosen: a form that comes back has only their ids. */
 export function keepPlace({ value, label }: { value: string; label: string }): void {
   const { [value]: _, ...others } = mine.of(places)?.values ?? {};
   mine.keep(places, { values: Object.fromEntries([...Object.entries(others).slice(-19), [value, label]]), at: new Date().toISOString() });

@@ -14,7 +14,7 @@ export const officeWords: Words<typeof chinese> = {
     whoSaid: 'Who said so', upTo: 'Amount agreed to', atMost: 'At most {{amount}}', afterRefusal: 'After that another quote can be made, or the order voided.',
   },
   boards: {
-    passedOn: 'Passed on {{count}}×', notAccepted: 'Not accepted in time', returned: 'Returned', returnedBy: 'Returned by {{name}}', until: 'On hold until', limit: 'Limit', limitPassed: 'Past its limit', noLimit: 'No limit', agreed: 'A manager agreed', managerDecides: 'A manager decides', nobody: 'Nobody in charge yet',
+    passedOn: 'Passed on {{count}}×', notAccepted: 'Not accepted in time', returned: 'Returned', returnedBy: 'Returned by {{name}}', until: 'On hold until', limit: 'Limit', limitPassed: 'Past its limit', noLimit: 'No limit', agreed: 'A manager agreed', managerDecides: 'A manager decides whether it may stay longer', agreeMeans: 'Past it the clocks go on. If you agree, they stand still until the work goes on.', nobody: 'Nobody in charge yet',
   },
   files: {
     remove: 'Remove', removeOne: 'Remove {{name}}', sure: 'Remove {{name}}? Its content is deleted for good; the timeline keeps that it was removed.', appointmentOffSure: 'Take this appointment back? Another one can be made later.', standsHere: 'Stands here', elsewhere: 'Elsewhere',

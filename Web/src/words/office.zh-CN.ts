@@ -11,7 +11,7 @@ export const officeWords = {
     whoSaid: '谁说的', upTo: '同意的金额', atMost: '不超过 {{amount}}', afterRefusal: '之后可以重新报价，或者作废工单。',
   },
   boards: {
-    passedOn: '已转退 {{count}} 次', notAccepted: '到时未接单', returned: '已退回', returnedBy: '{{name}} 退回', until: '挂起到', limit: '上限', limitPassed: '已过上限', noLimit: '没有上限', agreed: '经理已同意', managerDecides: '由经理决定', nobody: '还没有负责人',
+    passedOn: '已转退 {{count}} 次', notAccepted: '到时未接单', returned: '已退回', returnedBy: '{{name}} 退回', until: '挂起到', limit: '上限', limitPassed: '已过上限', noLimit: '没有上限', agreed: '经理已同意', managerDecides: '由经理决定能否延长', agreeMeans: '过了上限计时继续。同意后，在恢复处理之前不再计时。', nobody: '还没有负责人',
   },
   files: {
     remove: '移除', removeOne: '移除 {{name}}', sure: '移除 {{name}}？内容将永久删除，经过里会留下移除的记录。', appointmentOffSure: '取消这个预约？之后可以另约。', standsHere: '在这里', elsewhere: '别处',
