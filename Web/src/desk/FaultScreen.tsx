@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Button, Card, Form, Input, Result, Spin, Tag } from 'antd';
+import { Button, Card, Form, Input, Result, Select, Spin, Tag } from 'antd';
 import type dayjs from 'dayjs';
 import { useCallback, useState } from 'react';
 import { Link, useParams } from 'react-router';

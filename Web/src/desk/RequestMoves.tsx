@@ -7,7 +7,7 @@ import type { ReactNode } from 'react';
 import { useNavigate } from 'react-router';
 import { api, told } from '../api/client';
 import type { AnswerKind, CancelledAs, Channel, ClosureDecision, Crew, Payer, Priority, RequestDetails, RequestField, RequestMove, ReworkReply, Solved, UrgeReply, Visibility } from '../api/client';
-import { useCategories, useFound, useStaff, useZone } from '../api/reference';
+import { useCategories, useStaff, useZone } from '../api/reference';
 import { useSession } from '../api/session';
 import { useSend } from '../api/sending';
 import type { Sending } from '../api/sending';
