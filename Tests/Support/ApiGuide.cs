@@ -10,7 +10,7 @@ namespace PropertyServiceDesk.Tests.Support;
 internal static partial class ApiGuide
 {
     private static readonly Lazy<HashSet<(string Code, int Status)>> Table = new(() =>
-        [.. Line().Matches(File.ReadAllText(Path)).Select(m => (m.Groups[1].Value, int.Parse(m.Groups[2].Value, System.Globalization.CultureInfo.InvariantCulture)))]);
+        [.. Line().Matches(File.ReadAllText(Path)).Select(m => (m.Groups["code"].Value, int.Parse(m.Groups["status"].Value, System.Globalization.CultureInfo.InvariantCulture)))]);
 
     public static string Path => System.IO.Path.Combine(ApiDocument.Checkout(), "docs", "api.md");
 
@@ -38,6 +38,6 @@ internal static partial class ApiGuide
         }
     }
 
-    [GeneratedRegex(@"^\| `([\w.]+)` \| (\d{3}) \|", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\| `(?<code>[\w.]+)` \| (?<status>\d{3}) \|", RegexOptions.Multiline)]
     private static partial Regex Line();
 }
