@@ -437,13 +437,13 @@ public sealed class PlansAtVolumeTests : DeskFixture
     private static IEnumerable<JsonElement> Nodes(JsonElement node) =>
         node.TryGetProperty("Plans", out var children) ? children.EnumerateArray().SelectMany(Nodes).Prepend(node) : [node];
 
-    private static string Far() => Cursor.Encode([HalfWay, Guid.Empty]);
+    private static string Far(params object?[] sort) => Cursor.Encode([HalfWay, Guid.Empty, .. sort]);
 
     private static Paged<RequestLine> Of(string name, Func<PlansAtVolumeTests, RequestFilter> filter, RequestSort sort = RequestSort.NewestFirst, Func<PlansAtVolumeTests, Actor>? who = null, long most = MostPages) =>
-        new(name, (t, after) => new ListRequests(filter(t), sort, After: after), Far()) { Who = who, MostPages = most, MayRead = ReadForNames };
+        new(name, (t, after) => new ListRequests(filter(t), sort, After: after), Far(EnumWord.Of(sort))) { Who = who, MostPages = most, MayRead = ReadForNames };
 
     private static Paged<WorkOrderLine> Of(string name, Func<PlansAtVolumeTests, WorkOrderFilter> filter, WorkOrderSort sort = WorkOrderSort.NewestFirst, Func<PlansAtVolumeTests, Actor>? who = null, long most = MostPages) =>
-        new(name, (t, after) => new ListWorkOrders(filter(t), sort, After: after), Far()) { Who = who, MostPages = most };
+        new(name, (t, after) => new ListWorkOrders(filter(t), sort, After: after), Far(EnumWord.Of(sort))) { Who = who, MostPages = most };
 
     private static Look OfAWeek(Look look) => look with { Who = t => t.Here.Manager, MostPages = MostPagesOfAWeek, MayRead = ReadByReports, Often = 1 };
 
