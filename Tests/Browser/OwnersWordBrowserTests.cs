@@ -1,5 +1,7 @@
 using System.Text.Json;
 using NUnit.Framework;
+using PropertyServiceDesk.Domain.Communities;
+using PropertyServiceDesk.Domain.Customers;
 using PropertyServiceDesk.Domain.Feedback;
 using PropertyServiceDesk.Domain.Messages;
 using PropertyServiceDesk.Domain.Rules;
@@ -56,6 +58,7 @@ public sealed class OwnersWordBrowserTests : BrowserTown
         var (unhappy, _) = await GivenDone();
         await Send(Here.Clerk, new RecordFeedback(unhappy, Solved.Yes, 2, "王小明", MadeItFive: "两天才来"));
         await Execute("update message set parked_at = @Now, parked_why = 'exhausted', attempts = 8, channel = 'sms' where message_id in (select m.message_id from message m join feedback f on f.request_id = m.request_id where m.template = 'feedbackAsk' and f.state = 'toCall' order by m.message_id limit 2)", new { Now = Clock.GetUtcNow() });
+        await Send(Here.Clerk, new RegisterCustomer(Here.CommunityId, "韩梅梅", [new(ContactKind.Phone, "139 0013 8002")], [new NewOccupancy(Here.Places["3-2-1601"], OccupancyRole.Owner)]));
         foreach (var text in new[] { "楼道灯坏了", "新房装修优惠" })
         {
             await Send(Here.System, new TakeInbound(Here.CommunityId, InboundChannel.Sms, text, "13912340000", null, text, []));

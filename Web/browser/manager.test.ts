@@ -380,7 +380,7 @@ interface Step { told: { displayName: string; toldAt: string }[]; escalation: { 
 /** How the sheet calls what it has, and its columns. */
 const tells = {
   'zh-CN': { desk: '前台值班', file: '升级.csv', number: '单号', level: '级别', told: '已通知', words: '答复', promised: '承诺完成时间', by: '确认人' },
-  en: { desk: 'Desk', file: 'Escalations.csv', number: 'Number', level: 'Level', told: 'Told', words: 'A word', promised: 'Promised time', by: 'Acknowledged by' },
+  en: { desk: 'Desk', file: 'Escalations.csv', number: 'Number', level: 'Level', told: 'Told', words: 'What you say about it', promised: 'Promised time', by: 'Acknowledged by' },
 } as const;
 
 /** On the community's wall, to the minute. */

@@ -281,11 +281,11 @@ test('What came in: one is registered as a request, with whoever wrote it, and o
   await move(page, 'amend');
   await field(page, 'placeId').fill('3-2-1601');
   await page.locator('.ant-select-item-option:visible', { hasText: '3栋2单元1601' }).click();
-  await field(page, 'customerId').fill('王小明');
-  await page.locator('.ant-select-item-option:visible', { hasText: '王小明' }).first().click();
+  await field(page, 'customerId').fill('韩梅梅');
+  await page.locator('.ant-select-item-option:visible', { hasText: '韩梅梅' }).first().click();
   await submit(page);
   await page.locator('dd', { hasText: /^3栋2单元1601$/ }).waitFor();
-  await page.locator('dd a[href^="/customers/"]', { hasText: '王小明' }).waitFor();
+  await page.locator('dd a[href^="/customers/"]', { hasText: '韩梅梅' }).waitFor();
   await goTo(page, '/inbox');
   const advert = page.locator('[data-part=inbound]', { hasText: '新房装修优惠' });
   await advert.locator('[data-act=no-request]').click();

@@ -79,7 +79,7 @@ test('Wherever the browser stands, a time is the community’s: “now” as it 
   await form(page).locator('[id$=_dueAt]').fill(tomorrow);
   await form(page).locator('[id$=_dueAt]').press('Enter');
   await submit(page);
-  await page.locator('main li', { hasText: 'Somebody comes' }).filter({ hasText: '10:40' }).waitFor();
+  await page.locator('[data-part=promises] li', { hasText: 'Somebody comes' }).filter({ hasText: '10:40' }).waitFor();
   expect((await stored()).promises.map((p) => Date.parse(p.dueAt))).toEqual([instant(tomorrow)]);
 
   // On hold for two hours, as it is pressed.
