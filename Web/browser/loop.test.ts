@@ -12,7 +12,7 @@ const elsewhere = (process.env.DESK_ELSEWHERE ?? '8-101 8栋101').split(' ');
 
 const words = {
   'zh-CN': { category: '水管漏水', solved: '部分解决', five: '角落还湿', closed: '已闭环', finished: '完工', moved: new RegExp(`^位置：.+ → ${elsewhere[1]}$`), sent: /^派给：./, other: /Requests|Dispatch|Engineering/ },
-  en: { category: 'Leaking pipe', solved: 'Solved', five: '', closed: 'Closed', finished: 'Work done', moved: new RegExp(`^Place: .+ → ${elsewhere[1]}$`), sent: /^To: ./, other: /\p{Script=Han}/u },
+  en: { category: 'Leaking pipe', solved: 'Solved', five: '', closed: 'Closed', finished: 'Work done', moved: new RegExp(`^Place: .+ → (${elsewhere[1]}|Building .+)$`), sent: /^To: ./, other: /\p{Script=Han}/u },
 } as const;
 
 test.each<[Look['language'], string]>([['zh-CN', '厨房水管漏水，请尽快'], ['en', 'The kitchen pipe is leaking']])(
