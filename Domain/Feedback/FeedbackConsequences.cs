@@ -163,19 +163,13 @@ internal sealed class FeedbackConsequences(Db db, Caller caller, EventLog log, I
 internal sealed class Reworker(Db db, Caller caller, EventLog log, IMediator mediator, OrderMaker maker)
 {
     // Of this round: done since the last "not solved". Where that came to nothing, and nothing was done since, it is as it was then.
-    private const string LastDone = """
+    private const string LastDone = $$"""
         with again as (
-            select min(y.number) as number, min(y.created_at) as created_at
-            from (
-                select x.created_at, b.number as reworked
-                from request_work_order w
-                join work_order x on x.community_id = w.community_id and x.work_order_id = w.work_order_id
-                join work_order b on b.community_id = x.community_id and b.work_order_id = x.rework_of_id
-                where w.community_id = @CommunityId and w.request_id = @RequestId
-                order by x.number desc
-                limit 1) last
-            join request_work_order v on v.community_id = @CommunityId and v.request_id = @RequestId
-            join work_order y on y.community_id = v.community_id and y.work_order_id = v.work_order_id and y.rework_of_id is not null and y.created_at = last.created_at and y.number > last.reworked
+            select a.number, a.created_at
+            from request r
+            cross join lateral (
+                {{NotSolvedSql.Last}}) a
+            where r.community_id = @CommunityId and r.request_id = @RequestId
         ), done as (
             select o.work_order_id, o.number, o.crew, o.team_id, o.what_to_do, o.waits_for_id, coalesce(o.fault_id = @FaultId, false) as of_the_fault,
                 again.number is null or o.number >= again.number or o.done_at > again.created_at as this_round

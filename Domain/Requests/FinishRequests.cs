@@ -10,7 +10,7 @@ namespace PropertyServiceDesk.Domain.Requests;
 /// </summary>
 internal sealed class FinishRequests(Db db, EventLog log, IMediator mediator) : INotificationHandler<WorkMoved>
 {
-    private const string Count = """
+    private const string Count = $$"""
         select r.request_id, r.community_id, r.status, r.version,
             count(*) filter (where l.mandatory and o.status not in ('done', 'voided'))::int as mandatory_open,
             count(*) filter (where o.status not in ('done', 'voided'))::int as open,
@@ -20,18 +20,7 @@ internal sealed class FinishRequests(Db db, EventLog log, IMediator mediator) : 
         left join request_work_order l on l.community_id = r.community_id and l.request_id = r.request_id and l.left_at is null
         left join work_order o on o.community_id = l.community_id and o.work_order_id = l.work_order_id
         left join lateral (
-            -- the last "not solved" made these, whatever became of them since: the first of them
-            select min(y.number) as number, min(y.created_at) as created_at
-            from (
-                select x.created_at, b.number as reworked
-                from request_work_order w
-                join work_order x on x.community_id = w.community_id and x.work_order_id = w.work_order_id
-                join work_order b on b.community_id = x.community_id and b.work_order_id = x.rework_of_id
-                where w.community_id = r.community_id and w.request_id = r.request_id
-                order by x.number desc
-                limit 1) last
-            join request_work_order v on v.community_id = r.community_id and v.request_id = r.request_id
-            join work_order y on y.community_id = v.community_id and y.work_order_id = v.work_order_id and y.rework_of_id is not null and y.created_at = last.created_at and y.number > last.reworked) again on true
+            {{NotSolvedSql.Last}}) again on true
         where r.community_id = @CommunityId and r.request_id = any (@RequestIds)
         group by r.request_id
         order by r.request_id
@@ -69,4 +58,22 @@ internal sealed class FinishRequests(Db db, EventLog log, IMediator mediator) : 
             await mediator.Publish(new RequestMoved(communityId, id, RequestStatus.InProgress, move, to, when), ct);
         }
     }
+}
+
+internal static class NotSolvedSql
+{
+    /// <summary>Of the request <c>r</c>, the first of the orders that the last "not solved" made, whatever became of them since; nulls where there was none.</summary>
+    internal const string Last = """
+        select min(y.number) as number, min(y.created_at) as created_at
+        from (
+            select x.created_at, b.number as reworked
+            from request_work_order w
+            join work_order x on x.community_id = w.community_id and x.work_order_id = w.work_order_id
+            join work_order b on b.community_id = x.community_id and b.work_order_id = x.rework_of_id
+            where w.community_id = r.community_id and w.request_id = r.request_id
+            order by x.number desc
+            limit 1) last
+        join request_work_order v on v.community_id = r.community_id and v.request_id = r.request_id
+        join work_order y on y.community_id = v.community_id and y.work_order_id = v.work_order_id and y.rework_of_id is not null and y.created_at = last.created_at and y.number > last.reworked
+        """;
 }

@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { address, as, enter, everSeen, held, launch, move, open, refused } from './browser';
+import { address, as, enter, everSeen, goTo, held, launch, move, open, refused } from './browser';
 
 let browser: Browser;
 let officer: Awaited<ReturnType<typeof as>>;
@@ -325,11 +325,11 @@ test('A part of the client that an upgrade took away comes with a new page, and 
   let gone = true;
   await page.route(/\/assets\/FaultsScreen-/, (route) => (gone ? route.abort() : route.fallback()));
   page.on('request', (r) => { if (r.method() === 'HEAD') gone = false; });
-  await page.locator('nav a[href="/faults"]').first().click();
+  await goTo(page, '/faults');
 
   await page.locator('h1', { hasText: 'Faults' }).waitFor();
   expect(gone).toBe(false);
-  await page.locator('nav a[href="/desk"]').first().click();
+  await goTo(page, '/desk');
   await expect.poll(() => page.locator('#description').inputValue()).toBe('before the upgrade');
   await context.close();
 });
