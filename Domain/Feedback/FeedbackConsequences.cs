@@ -163,12 +163,14 @@ internal sealed class FeedbackConsequences(Db db, Caller caller, EventLog log, I
 internal sealed class Reworker(Db db, Caller caller, EventLog log, IMediator mediator, OrderMaker maker)
 {
     // Of this round: done since the last "not solved". Where that came to nothing, and nothing was done since, it is as it was then.
-    private const string LastDone = $$"""
+    private const string LastDone = """
         with again as (
             select a.number, a.created_at
             from request r
             cross join lateral (
-                {{NotSolvedSql.Last}}) a
+
+        """ + NotSolvedSql.Last + """
+        ) a
             where r.community_id = @CommunityId and r.request_id = @RequestId
         ), done as (
             select o.work_order_id, o.number, o.crew, o.team_id, o.what_to_do, o.waits_for_id, coalesce(o.fault_id = @FaultId, false) as of_the_fault,

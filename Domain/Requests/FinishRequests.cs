@@ -10,7 +10,7 @@ namespace PropertyServiceDesk.Domain.Requests;
 /// </summary>
 internal sealed class FinishRequests(Db db, EventLog log, IMediator mediator) : INotificationHandler<WorkMoved>
 {
-    private const string Count = $$"""
+    private const string Count = """
         select r.request_id, r.community_id, r.status, r.version,
             count(*) filter (where l.mandatory and o.status not in ('done', 'voided'))::int as mandatory_open,
             count(*) filter (where o.status not in ('done', 'voided'))::int as open,
@@ -20,7 +20,9 @@ internal sealed class FinishRequests(Db db, EventLog log, IMediator mediator) : 
         left join request_work_order l on l.community_id = r.community_id and l.request_id = r.request_id and l.left_at is null
         left join work_order o on o.community_id = l.community_id and o.work_order_id = l.work_order_id
         left join lateral (
-            {{NotSolvedSql.Last}}) again on true
+
+        """ + NotSolvedSql.Last + """
+        ) again on true
         where r.community_id = @CommunityId and r.request_id = any (@RequestIds)
         group by r.request_id
         order by r.request_id

@@ -13,11 +13,11 @@ export const people: Record<string, [string, string]> = JSON.parse(process.env.D
 const lag = Number(process.env.DESK_LAG ?? 0);
 const aWhile = () => new Promise((done) => setTimeout(done, Math.random() * lag));
 
-/** Debian's Chromium, which talks to nobody but the desk. Pages that live for seconds: neither code that is compiled once more ever pays back, nor memory that is looked through for what has gone. */
+/** Debian's Chromium, which talks to nobody but the desk. Pages that live for seconds: code that is compiled once more never pays back. */
 export const launch = (): Promise<Browser> =>
   (running = chromium.launch({
     executablePath: process.env.DESK_CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage', '--js-flags=--no-opt --min-semi-space-size=64 --initial-heap-size=512'],
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage', '--js-flags=--no-opt'],
   }));
 
 let running: Promise<Browser> | undefined;

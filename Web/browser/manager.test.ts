@@ -123,6 +123,7 @@ test('However a report is divided, its parts are the same whole; a plot says wha
     await page.locator('.report .ant-select:has(input[aria-label=Divided])').click();
     await page.locator('.ant-select-dropdown:visible .ant-select-item-option', { hasText: new RegExp(`^${words}$`) }).click();
     await page.waitForURL((u) => u.searchParams.get('by') === by);
+    await page.locator('.report .figures th', { hasText: new RegExp(`^${words}$`) }).first().waitFor(); // until then the rows are those of before
     return table(page);
   };
   const whole = ['All', 'On time', 'Late', 'Not counted'];
@@ -410,8 +411,10 @@ interface Sheet { heads: string[]; rows: string[][] }
 async function table(page: Page): Promise<Sheet> {
   await page.locator('.report .figures tbody tr.ant-table-row').first().waitFor();
   await settled(page);
-  const rows = await page.locator('.report .figures tbody tr.ant-table-row').evaluateAll((all) => all.map((row) => [...row.querySelectorAll('td')].map((td) => td.innerText.trim())));
-  return { heads: (await page.locator('.figures th').allInnerTexts()).map((words) => words.trim()), rows };
+  return page.locator('.report .figures').first().evaluate((sheet) => {
+    const words = (cells: NodeListOf<HTMLElement>) => [...cells].map((cell) => cell.innerText.trim());
+    return { heads: words(sheet.querySelectorAll('th')), rows: [...sheet.querySelectorAll('tbody tr.ant-table-row')].map((row) => words(row.querySelectorAll('td'))) };
+  });
 }
 
 /** The numbers that stand at what is drawn; those at its axis look different. */
