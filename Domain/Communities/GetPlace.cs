@@ -38,13 +38,13 @@ public sealed record GetPlace(Guid PlaceId) : IQuery<PlaceDetails>
             order by r.reported_at desc, r.request_id desc
             limit 50;
 
-            select f.fault_id, f.number, f.title, f.category_id, f.place_id, p.name as place_name, f.expected_at, f.opened_at
+            select f.fault_id, f.number, f.title, f.category_id, f.place_id, p.name as place_name, p.name_en as place_name_en, f.expected_at, f.opened_at
             from place h
             join fault f on f.community_id = h.community_id and f.status = 'open' and f.building_id = h.building_id
             join place p on p.community_id = f.community_id and p.place_id = f.place_id
             where h.place_id = @PlaceId
             union
-            select f.fault_id, f.number, f.title, f.category_id, f.place_id, p.name as place_name, f.expected_at, f.opened_at
+            select f.fault_id, f.number, f.title, f.category_id, f.place_id, p.name as place_name, p.name_en as place_name_en, f.expected_at, f.opened_at
             from place h
             join fault f on f.community_id = h.community_id and f.status = 'open' and f.building_id is null
             join place p on p.community_id = f.community_id and p.place_id = f.place_id
@@ -52,7 +52,7 @@ public sealed record GetPlace(Guid PlaceId) : IQuery<PlaceDetails>
             order by opened_at desc, fault_id desc
             limit 50;
 
-            select a.community_id, a.asset_id, a.place_id, p.name as place_name, a.kind, a.code, a.name, a.name_en, a.qr_code
+            select a.community_id, a.asset_id, a.place_id, p.name as place_name, p.name_en as place_name_en, a.kind, a.code, a.name, a.name_en, a.qr_code
             from asset a
             join place p on p.community_id = a.community_id and p.place_id = a.place_id
             where a.place_id = @PlaceId and a.community_id = any ((select scope_communities())::uuid[]) and a.retired_at is null
@@ -89,4 +89,4 @@ public sealed record PlaceDweller(Guid OccupancyId, Guid CustomerId, string Name
 public sealed record PlaceRequest(
     Guid RequestId, long Number, RequestKind Kind, RequestStatus Status, Priority Priority, Guid CategoryId, string Description, Guid? PlaceId, Guid? CustomerId, bool Confidential, DateTimeOffset ReportedAt);
 
-public sealed record AssetLine(Guid CommunityId, Guid AssetId, Guid PlaceId, string PlaceName, string Kind, string Code, string Name, string? NameEn, string QrCode);
+public sealed record AssetLine(Guid CommunityId, Guid AssetId, Guid PlaceId, string PlaceName, string? PlaceNameEn, string Kind, string Code, string Name, string? NameEn, string QrCode);

@@ -142,7 +142,7 @@ public sealed record ListAssets(Guid CommunityId, Guid? PlaceId = null, int Take
     internal sealed class Handler(Db db, Caller caller) : IRequestHandler<ListAssets, Page<AssetLine>>
     {
         private const string Read = """
-            select a.community_id, a.asset_id, a.place_id, p.name as place_name, a.kind, a.code, a.name, a.name_en, a.qr_code
+            select a.community_id, a.asset_id, a.place_id, p.name as place_name, p.name_en as place_name_en, a.kind, a.code, a.name, a.name_en, a.qr_code
             from asset a
             join place p on p.community_id = a.community_id and p.place_id = a.place_id
             where a.community_id = @CommunityId and a.retired_at is null and (@PlaceId::uuid is null or a.place_id = @PlaceId)
@@ -168,12 +168,12 @@ public sealed record GetQrCode(string QrCode) : IQuery<QrTarget>
     internal sealed class Handler(Db db) : IRequestHandler<GetQrCode, QrTarget>
     {
         private const string Read = """
-            select a.community_id, a.place_id, p.name as place_name, p.full_code as place_code, a.asset_id, a.kind as asset_kind, a.code as asset_code, a.name as asset_name
+            select a.community_id, a.place_id, p.name as place_name, p.name_en as place_name_en, p.full_code as place_code, a.asset_id, a.kind as asset_kind, a.code as asset_code, a.name as asset_name, a.name_en as asset_name_en
             from asset a
             join place p on p.community_id = a.community_id and p.place_id = a.place_id
             where a.qr_code = @QrCode and a.retired_at is null
             union all
-            select p.community_id, p.place_id, p.name, p.full_code, null, null, null, null
+            select p.community_id, p.place_id, p.name, p.name_en, p.full_code, null, null, null, null, null
             from place p
             where p.qr_code = @QrCode and p.retired_at is null
             limit 1
@@ -185,7 +185,7 @@ public sealed record GetQrCode(string QrCode) : IQuery<QrTarget>
 }
 
 /// <param name="AssetId">Null where the code stands for the place itself.</param>
-public sealed record QrTarget(Guid CommunityId, Guid PlaceId, string PlaceName, string PlaceCode, Guid? AssetId, string? AssetKind, string? AssetCode, string? AssetName);
+public sealed record QrTarget(Guid CommunityId, Guid PlaceId, string PlaceName, string? PlaceNameEn, string PlaceCode, Guid? AssetId, string? AssetKind, string? AssetCode, string? AssetName, string? AssetNameEn);
 
 /// <summary>The teams of a community, each with its members of today, leads first.</summary>
 /// <param name="Retired">Whether those that get no more work are shown as well.</param>

@@ -21,13 +21,13 @@ public sealed record CopyCustomer([property: JsonIgnore] Guid CustomerId) : ICom
             """;
 
         private const string Rest = """
-            select o.occupancy_id, o.place_id, h.name as place_name, h.full_code as place_code, o.role, o.from_on, o.to_on
+            select o.occupancy_id, o.place_id, h.name as place_name, h.name_en as place_name_en, h.full_code as place_code, o.role, o.from_on, o.to_on
             from occupancy o
             join place h on h.community_id = o.community_id and h.place_id = o.place_id
             where o.community_id = @CommunityId and o.customer_id = @CustomerId
             order by o.from_on, o.occupancy_id;
 
-            select r.request_id, r.number, r.kind, r.channel, r.status, r.outcome, r.description, p.name as place_name, r.reporter_name, r.reporter_phone, r.on_behalf_of, r.confidential,
+            select r.request_id, r.number, r.kind, r.channel, r.status, r.outcome, r.description, p.name as place_name, p.name_en as place_name_en, r.reporter_name, r.reporter_phone, r.on_behalf_of, r.confidential,
                 r.foreign_source, r.foreign_number, r.reported_at, r.registered_at, r.finished_at, r.closed_at
             from request r
             left join place p on p.community_id = r.community_id and p.place_id = r.place_id
@@ -137,6 +137,7 @@ public sealed record CopiedRequest(
     Outcome? Outcome,
     string Description,
     string? PlaceName,
+    string? PlaceNameEn,
     string? ReporterName,
     string? ReporterPhone,
     string? OnBehalfOf,

@@ -18,7 +18,7 @@ public sealed record GetCard(Guid CustomerId) : IQuery<CustomerCard>
             where p.customer_id = @CustomerId and p.community_id = any ((select scope_communities())::uuid[])
             order by p.position, p.contact_point_id;
 
-            select o.occupancy_id, o.place_id, h.name as place_name, h.full_code as place_code, o.role, o.from_on, o.to_on
+            select o.occupancy_id, o.place_id, h.name as place_name, h.name_en as place_name_en, h.full_code as place_code, o.role, o.from_on, o.to_on
             from occupancy o
             join place h on h.community_id = o.community_id and h.place_id = o.place_id
             where o.customer_id = @CustomerId and o.community_id = any ((select scope_communities())::uuid[]) and o.to_on is null
@@ -84,7 +84,7 @@ public sealed record GetCard(Guid CustomerId) : IQuery<CustomerCard>
                 group by a.request_id
             )
             select r.request_id, r.number, r.kind, r.status, r.outcome, r.priority, r.category_id, c.name as category_name, c.name_en as category_name_en, r.description,
-                r.place_id, p.name as place_name, coalesce(e.own, e.home, 'building') as whose, r.reported_at, r.closed_at, k.due_at, r.urge_count, r.rework_count
+                r.place_id, p.name as place_name, p.name_en as place_name_en, coalesce(e.own, e.home, 'building') as whose, r.reported_at, r.closed_at, k.due_at, r.urge_count, r.rework_count
             from each e
             join request r on r.request_id = e.request_id
             join category c on c.community_id = r.community_id and c.category_id = r.category_id
@@ -98,7 +98,7 @@ public sealed record GetCard(Guid CustomerId) : IQuery<CustomerCard>
             where r.community_id = any ((select scope_communities())::uuid[])
             order by r.reported_at desc, r.request_id desc;
 
-            select f.fault_id, f.number, f.title, f.category_id, f.place_id, p.name as place_name, f.expected_at, f.opened_at
+            select f.fault_id, f.number, f.title, f.category_id, f.place_id, p.name as place_name, p.name_en as place_name_en, f.expected_at, f.opened_at
             from (
                 select o.community_id, h.building_id
                 from occupancy o
@@ -123,7 +123,7 @@ public sealed record GetCard(Guid CustomerId) : IQuery<CustomerCard>
             limit 50;
 
             select r.request_id, r.number, r.kind, r.status, r.outcome, r.priority, r.category_id, c.name as category_name, c.name_en as category_name_en, r.description,
-                r.place_id, p.name as place_name, 'own' as whose, r.reported_at, r.closed_at, null::timestamptz as due_at, r.urge_count, r.rework_count
+                r.place_id, p.name as place_name, p.name_en as place_name_en, 'own' as whose, r.reported_at, r.closed_at, null::timestamptz as due_at, r.urge_count, r.rework_count
             from request r
             join category c on c.community_id = r.community_id and c.category_id = r.category_id
             left join place p on p.community_id = r.community_id and p.place_id = r.place_id
@@ -226,6 +226,7 @@ public sealed record CardRequest(
     string Description,
     Guid? PlaceId,
     string? PlaceName,
+    string? PlaceNameEn,
     Whose Whose,
     DateTimeOffset ReportedAt,
     DateTimeOffset? ClosedAt,
@@ -233,7 +234,7 @@ public sealed record CardRequest(
     int UrgeCount,
     short ReworkCount);
 
-public sealed record CardFault(Guid FaultId, long Number, string Title, Guid CategoryId, Guid PlaceId, string PlaceName, DateTimeOffset? ExpectedAt, DateTimeOffset OpenedAt);
+public sealed record CardFault(Guid FaultId, long Number, string Title, Guid CategoryId, Guid PlaceId, string PlaceName, string? PlaceNameEn, DateTimeOffset? ExpectedAt, DateTimeOffset OpenedAt);
 
 public sealed record CardRating(Guid RequestId, long Number, short Round, Solved? Solved, short? Satisfaction, short? Recommend, string? MadeItFive, ActorKind AuthorKind, DateTimeOffset EndedAt);
 

@@ -16,7 +16,7 @@ public sealed record GetCustomer(Guid CustomerId) : IQuery<CustomerDetails>
             where p.customer_id = @CustomerId and p.community_id = any ((select scope_communities())::uuid[])
             order by p.position, p.contact_point_id;
 
-            select o.occupancy_id, o.place_id, h.name as place_name, h.full_code as place_code, o.role, o.from_on, o.to_on
+            select o.occupancy_id, o.place_id, h.name as place_name, h.name_en as place_name_en, h.full_code as place_code, o.role, o.from_on, o.to_on
             from occupancy o
             join place h on h.community_id = o.community_id and h.place_id = o.place_id
             where o.customer_id = @CustomerId and o.community_id = any ((select scope_communities())::uuid[])
@@ -53,4 +53,4 @@ public sealed record CustomerRow(
 public sealed record ContactPoint(Guid ContactPointId, ContactKind Kind, string Value, string Normalised, string? Label);
 
 /// <param name="ToOn">The last day; null while it lasts.</param>
-public sealed record Occupancy(Guid OccupancyId, Guid PlaceId, string PlaceName, string PlaceCode, OccupancyRole Role, DateOnly FromOn, DateOnly? ToOn);
+public sealed record Occupancy(Guid OccupancyId, Guid PlaceId, string PlaceName, string? PlaceNameEn, string PlaceCode, OccupancyRole Role, DateOnly FromOn, DateOnly? ToOn);

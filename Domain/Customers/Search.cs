@@ -88,13 +88,13 @@ public sealed record Search(string Q, int Take = 20, Guid? CommunityId = null) :
             where p.community_id = any (@Communities::uuid[]) and p.customer_id = any (@CustomerIds) and p.kind = 'phone'
             order by p.position, p.contact_point_id;
 
-            select o.customer_id, o.place_id, h.name, h.full_code, o.role
+            select o.customer_id, o.place_id, h.name, h.name_en, h.full_code, o.role
             from occupancy o
             join place h on h.community_id = o.community_id and h.place_id = o.place_id
             where o.community_id = any (@Communities::uuid[]) and o.customer_id = any (@CustomerIds) and o.to_on is null
             order by h.full_code, o.occupancy_id;
 
-            select h.community_id, h.place_id, h.kind, h.name, h.full_code,
+            select h.community_id, h.place_id, h.kind, h.name, h.name_en, h.full_code,
                 (select count(*) from request r where r.community_id = h.community_id and r.place_id = h.place_id and r.status in ('received', 'inProgress', 'awaitingFeedback')) as open_requests
             from place h
             where h.place_id = any (@PlaceIds) and h.community_id = any (@Communities::uuid[]) and h.retired_at is null;
@@ -113,7 +113,7 @@ public sealed record Search(string Q, int Take = 20, Guid? CommunityId = null) :
             where h.place_id = any (@PlaceIds) and h.community_id = any (@Communities::uuid[])
             order by h.place_id, p.occupancy_id;
 
-            select r.community_id, r.request_id, r.number, r.kind, r.status, r.description, r.foreign_number, coalesce(c.name, r.reporter_name) as customer_name, p.name as place_name, r.reported_at, w.number as work_order_number, r.reporter_phone,
+            select r.community_id, r.request_id, r.number, r.kind, r.status, r.description, r.foreign_number, coalesce(c.name, r.reporter_name) as customer_name, p.name as place_name, p.name_en as place_name_en, r.reported_at, w.number as work_order_number, r.reporter_phone,
                 (select min(m.due_at) from promise m where m.community_id = r.community_id and m.request_id = r.request_id and m.kept_at is null and m.given_up_at is null) as promise_due_at
             from (
                 select n.request_id, null::bigint as number, n.rank
@@ -143,9 +143,9 @@ public sealed record Search(string Q, int Take = 20, Guid? CommunityId = null) :
 
         private sealed record Phone(Guid CustomerId, string Normalised);
 
-        private sealed record Home(Guid CustomerId, Guid PlaceId, string Name, string FullCode, OccupancyRole Role);
+        private sealed record Home(Guid CustomerId, Guid PlaceId, string Name, string? NameEn, string FullCode, OccupancyRole Role);
 
-        private sealed record Spot(Guid CommunityId, Guid PlaceId, PlaceKind Kind, string Name, string FullCode, long OpenRequests);
+        private sealed record Spot(Guid CommunityId, Guid PlaceId, PlaceKind Kind, string Name, string? NameEn, string FullCode, long OpenRequests);
 
         private sealed record Dweller(Guid PlaceId, Guid CustomerId, string Name, OccupancyRole Role, string? Phone);
 
@@ -189,10 +189,10 @@ public sealed record Search(string Q, int Take = 20, Guid? CommunityId = null) :
             var digits = readings.Select(r => r.Tokens.Where(t => t.StartsWith("p:", StringComparison.Ordinal)).ToArray()).Where(t => t.Length > 0).ToArray();
             return new Found(
                 [.. customerIds.Take(query.Take).Where(persons.ContainsKey).Select(id => persons[id]).Select(p => new FoundCustomer(
-                    p.CommunityId, p.CustomerId, p.Name, Masked.Phone(Matching(phones[p.CustomerId], digits)), [.. homes[p.CustomerId].Select(h => new FoundHome(h.PlaceId, h.Name, h.FullCode, h.Role))], p.OpenRequests, p.Version))],
+                    p.CommunityId, p.CustomerId, p.Name, Masked.Phone(Matching(phones[p.CustomerId], digits)), [.. homes[p.CustomerId].Select(h => new FoundHome(h.PlaceId, h.Name, h.NameEn, h.FullCode, h.Role))], p.OpenRequests, p.Version))],
                 customerIds.Length > query.Take,
                 [.. placeIds.Take(query.Take).Where(spots.ContainsKey).Select(id => spots[id]).Select(s => new FoundPlace(
-                    s.CommunityId, s.PlaceId, s.Kind, s.Name, s.FullCode, [.. dwellers[s.PlaceId].Select(d => new FoundDweller(d.CustomerId, d.Name, d.Role, Masked.Phone(d.Phone)))], s.OpenRequests))],
+                    s.CommunityId, s.PlaceId, s.Kind, s.Name, s.NameEn, s.FullCode, [.. dwellers[s.PlaceId].Select(d => new FoundDweller(d.CustomerId, d.Name, d.Role, Masked.Phone(d.Phone)))], s.OpenRequests))],
                 placeIds.Length > query.Take,
                 [.. requests.Take(query.Take).Select(r => r with { ReporterPhone = Masked.Phone(r.ReporterPhone) })],
                 faults,
@@ -235,10 +235,10 @@ public sealed record Found(
 /// <param name="Homes">Where they live or what they own now.</param>
 public sealed record FoundCustomer(Guid CommunityId, Guid CustomerId, string Name, string? Phone, IReadOnlyList<FoundHome> Homes, long OpenRequests, int Version);
 
-public sealed record FoundHome(Guid PlaceId, string Name, string FullCode, OccupancyRole Role);
+public sealed record FoundHome(Guid PlaceId, string Name, string? NameEn, string FullCode, OccupancyRole Role);
 
 /// <param name="People">At most 20.</param>
-public sealed record FoundPlace(Guid CommunityId, Guid PlaceId, PlaceKind Kind, string Name, string FullCode, IReadOnlyList<FoundDweller> People, long OpenRequests);
+public sealed record FoundPlace(Guid CommunityId, Guid PlaceId, PlaceKind Kind, string Name, string? NameEn, string FullCode, IReadOnlyList<FoundDweller> People, long OpenRequests);
 
 public sealed record FoundDweller(Guid CustomerId, string Name, OccupancyRole Role, string? Phone);
 
@@ -255,6 +255,7 @@ public sealed record FoundRequest(
     string? ForeignNumber,
     string? CustomerName,
     string? PlaceName,
+    string? PlaceNameEn,
     DateTimeOffset ReportedAt,
     long? WorkOrderNumber,
     string? ReporterPhone,

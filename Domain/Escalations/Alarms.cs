@@ -16,7 +16,7 @@ public sealed record ListAlarms(Guid? CommunityId = null, int Take = 50, string?
     internal sealed class Handler(Db db, Caller caller) : IRequestHandler<ListAlarms, Page<AlarmLine>>
     {
         internal const string Read = """
-            select a.community_id, a.alarm_id, a.kind, a.clock_id, k.kind as clock_kind, k.due_at, a.escalation_id, e.level, a.request_id, r.number as request_number, r.priority, p.name as place_name, a.raised_at
+            select a.community_id, a.alarm_id, a.kind, a.clock_id, k.kind as clock_kind, k.due_at, a.escalation_id, e.level, a.request_id, r.number as request_number, r.priority, p.name as place_name, p.name_en as place_name_en, a.raised_at
             from unnest(@Communities::uuid[]) m
             cross join lateral (
                 select x.*
@@ -57,6 +57,7 @@ public sealed record AlarmLine(
     long? RequestNumber,
     Priority? Priority,
     string? PlaceName,
+    string? PlaceNameEn,
     DateTimeOffset RaisedAt);
 
 /// <summary>Somebody at the desk has done what the alarm asked for, and says what.</summary>

@@ -190,7 +190,7 @@ internal static class EscalationLines
             case when x.resolved_at is not null then 'resolved' when x.acknowledged_at is not null then 'acknowledged' else 'open' end as state,
             k.kind, k.cycle, x.due_at, extract(epoch from greatest(coalesce(k.stopped_at, k.held_at, @Now) - x.due_at, interval '0'))::bigint as late_seconds, k.stopped_at, k.stopped_why, k.late_report_at,
             x.fired_at, x.tell_at, x.told_at, x.nobody, x.request_id, r.number as request_number, r.kind as request_kind, x.work_order_id, o.number as work_order_number, x.fault_id, x.crew,
-            coalesce(o.priority, r.priority) as priority, c.name as category_name, c.name_en as category_name_en, p.name as place_name,
+            coalesce(o.priority, r.priority) as priority, c.name as category_name, c.name_en as category_name_en, p.name as place_name, p.name_en as place_name_en,
             x.acknowledged_at, x.acknowledged_by, a.display_name as acknowledged_by_name, extract(epoch from x.acknowledged_at - coalesce(x.told_at, x.fired_at))::bigint as acknowledged_after_seconds,
             case when x.community_id = any (@Desks) then (
                 select t.text
@@ -287,6 +287,7 @@ public sealed record EscalationRow(
     string? CategoryName,
     string? CategoryNameEn,
     string? PlaceName,
+    string? PlaceNameEn,
     DateTimeOffset? AcknowledgedAt,
     Guid? AcknowledgedBy,
     string? AcknowledgedByName,

@@ -27,7 +27,7 @@ public sealed record FindSimilar(Guid CommunityId, Guid CategoryId, Guid? PlaceI
             """;
 
         internal const string Read = """
-            select r.request_id, r.number, r.status, r.description, coalesce(cu.name, r.reporter_name) as customer_name, p.name as place_name, r.reported_at, j.fault_id
+            select r.request_id, r.number, r.status, r.description, coalesce(cu.name, r.reporter_name) as customer_name, p.name as place_name, p.name_en as place_name_en, r.reported_at, j.fault_id
             from request r
             left join place p on p.community_id = r.community_id and p.place_id = r.place_id
             left join customer cu on cu.community_id = r.community_id and cu.customer_id = r.customer_id
@@ -37,7 +37,7 @@ public sealed record FindSimilar(Guid CommunityId, Guid CategoryId, Guid? PlaceI
             order by r.reported_at desc, r.request_id desc
             limit 20;
 
-            select f.fault_id, f.number, f.title, p.name as place_name, a.name as asset_name, f.expected_at, f.opened_at,
+            select f.fault_id, f.number, f.title, p.name as place_name, p.name_en as place_name_en, a.name as asset_name, a.name_en as asset_name_en, f.expected_at, f.opened_at,
                 (select count(*)::int from fault_request j where j.community_id = f.community_id and j.fault_id = f.fault_id and j.left_at is null) as requests, f.version
             from fault f
             join place p on p.community_id = f.community_id and p.place_id = f.place_id
@@ -72,7 +72,7 @@ public sealed record Similar(IReadOnlyList<SimilarRequest> Requests, IReadOnlyLi
 
 /// <param name="FaultId">The fault that it is joined to already.</param>
 public sealed record SimilarRequest(
-    Guid RequestId, long Number, RequestStatus Status, string Description, string? CustomerName, string? PlaceName, DateTimeOffset ReportedAt, Guid? FaultId);
+    Guid RequestId, long Number, RequestStatus Status, string Description, string? CustomerName, string? PlaceName, string? PlaceNameEn, DateTimeOffset ReportedAt, Guid? FaultId);
 
 public sealed record SimilarFault(
-    Guid FaultId, long Number, string Title, string PlaceName, string? AssetName, DateTimeOffset? ExpectedAt, DateTimeOffset OpenedAt, int Requests, int Version);
+    Guid FaultId, long Number, string Title, string PlaceName, string? PlaceNameEn, string? AssetName, string? AssetNameEn, DateTimeOffset? ExpectedAt, DateTimeOffset OpenedAt, int Requests, int Version);

@@ -10,15 +10,15 @@ public sealed record GetFault(Guid FaultId) : IQuery<FaultDetails>
     internal sealed class Handler(Db db, Caller caller) : IRequestHandler<GetFault, FaultDetails>
     {
         private const string Read = """
-            select f.community_id, f.fault_id, f.number, f.status, f.title, f.category_id, c.name as category_name, c.name_en as category_name_en, f.place_id, p.name as place_name,
-                p.full_code as place_code, f.building_id, f.asset_id, a.name as asset_name, f.expected_at, f.opened_at, f.opened_by, f.ended_at, f.version
+            select f.community_id, f.fault_id, f.number, f.status, f.title, f.category_id, c.name as category_name, c.name_en as category_name_en, f.place_id, p.name as place_name, p.name_en as place_name_en,
+                p.full_code as place_code, f.building_id, f.asset_id, a.name as asset_name, a.name_en as asset_name_en, f.expected_at, f.opened_at, f.opened_by, f.ended_at, f.version
             from fault f
             join category c on c.community_id = f.community_id and c.category_id = f.category_id
             join place p on p.community_id = f.community_id and p.place_id = f.place_id
             left join asset a on a.community_id = f.community_id and a.asset_id = f.asset_id
             where f.fault_id = @FaultId;
 
-            select r.request_id, r.number, r.status, r.description, case when not r.confidential and j.community_id = any (@Whole::uuid[]) then coalesce(cu.name, r.reporter_name) end as customer_name, p.name as place_name,
+            select r.request_id, r.number, r.status, r.description, case when not r.confidential and j.community_id = any (@Whole::uuid[]) then coalesce(cu.name, r.reporter_name) end as customer_name, p.name as place_name, p.name_en as place_name_en,
                 r.reported_at, j.joined_at, j.left_at, j.left_how
             from fault_request j
             join request r on r.community_id = j.community_id and r.request_id = j.request_id
@@ -67,10 +67,12 @@ public sealed record FaultRow(
     string CategoryNameEn,
     Guid PlaceId,
     string PlaceName,
+    string? PlaceNameEn,
     string PlaceCode,
     Guid? BuildingId,
     Guid? AssetId,
     string? AssetName,
+    string? AssetNameEn,
     DateTimeOffset? ExpectedAt,
     DateTimeOffset OpenedAt,
     Guid OpenedBy,
@@ -86,6 +88,7 @@ public sealed record FaultRequest(
     string Description,
     string? CustomerName,
     string? PlaceName,
+    string? PlaceNameEn,
     DateTimeOffset ReportedAt,
     DateTimeOffset JoinedAt,
     DateTimeOffset? LeftAt,

@@ -15,7 +15,7 @@ public sealed record ListFaults(Guid? CommunityId = null, FaultStatus? Status = 
     internal sealed class Handler(Db db, Caller caller) : IRequestHandler<ListFaults, Page<FaultLine>>
     {
         internal const string Read = """
-            select f.community_id, f.fault_id, f.number, f.status, f.title, f.category_id, f.place_id, p.name as place_name, f.asset_id, a.name as asset_name, f.expected_at, f.opened_at, f.ended_at,
+            select f.community_id, f.fault_id, f.number, f.status, f.title, f.category_id, f.place_id, p.name as place_name, p.name_en as place_name_en, f.asset_id, a.name as asset_name, a.name_en as asset_name_en, f.expected_at, f.opened_at, f.ended_at,
                 (select count(*)::int from fault_request j where j.community_id = f.community_id and j.fault_id = f.fault_id and j.left_at is null) as requests,
                 (select count(*)::int from work_order o where o.community_id = f.community_id and o.fault_id = f.fault_id and o.status <> 'voided') as work_orders,
                 (select count(*)::int from work_order o where o.community_id = f.community_id and o.fault_id = f.fault_id and o.status not in ('done', 'voided')) as open_work_orders,
@@ -72,8 +72,10 @@ public sealed record FaultLine(
     Guid CategoryId,
     Guid PlaceId,
     string PlaceName,
+    string? PlaceNameEn,
     Guid? AssetId,
     string? AssetName,
+    string? AssetNameEn,
     DateTimeOffset? ExpectedAt,
     DateTimeOffset OpenedAt,
     DateTimeOffset? EndedAt,

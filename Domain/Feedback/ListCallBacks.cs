@@ -30,7 +30,7 @@ public sealed record ListCallBacks(Guid? CommunityId = null, FeedbackState State
                       from contact_point c
                       where c.community_id = r.community_id and c.customer_id = r.customer_id and c.kind = 'phone'
                       order by c.position, c.contact_point_id) as phones,
-                p.name as place_name, coalesce(a.attempts, 0)::int as attempts, a.last_tried_at, f.listed_at, f.listed_why, f.call_after, f.taken_by,
+                p.name as place_name, p.name_en as place_name_en, coalesce(a.attempts, 0)::int as attempts, a.last_tried_at, f.listed_at, f.listed_why, f.call_after, f.taken_by,
                 (select s.display_name from staff s where s.staff_id = f.taken_by) as taken_by_name, f.taken_until, f.handed_to,
                 (select s.display_name from staff s where s.staff_id = f.handed_to) as handed_to_name
             from unnest(@Communities::uuid[]) m
@@ -112,6 +112,7 @@ public sealed record CallBackLine(
     string? ReporterPhone,
     string[] Phones,
     string? PlaceName,
+    string? PlaceNameEn,
     int Attempts,
     DateTimeOffset? LastTriedAt,
     DateTimeOffset? ListedAt,

@@ -14,7 +14,7 @@ public sealed record GetRequest(Guid RequestId) : IQuery<RequestDetails>
     {
         private const string Read = """
             select r.community_id, r.request_id, r.number, r.kind, r.channel, r.status, r.outcome, r.category_id, c.name as category_name, c.name_en as category_name_en,
-                r.priority, r.description, r.place_id, p.name as place_name, p.full_code as place_code, r.asset_id, a.name as asset_name,
+                r.priority, r.description, r.place_id, p.name as place_name, p.name_en as place_name_en, p.full_code as place_code, r.asset_id, a.name as asset_name, a.name_en as asset_name_en,
                 r.customer_id, cu.name as customer_name, r.reporter_name, r.reporter_phone, r.on_behalf_of, r.confidential, r.reported_at, r.registered_at, r.registered_by,
                 r.appointment_from, r.appointment_to, r.foreign_source, r.foreign_number, r.imposed_due_at, r.import_source, r.import_id, r.payer,
                 r.in_charge_id, s.display_name as in_charge_name, r.about_crew, r.about_staff_id, ab.display_name as about_staff_name, r.first_replied_at, r.written_replied_at, r.round, r.rework_count, ro.request_id as rework_of_id, du.request_id as duplicate_of_id,
@@ -114,9 +114,11 @@ public sealed record RequestRow(
     string Description,
     Guid? PlaceId,
     string? PlaceName,
+    string? PlaceNameEn,
     string? PlaceCode,
     Guid? AssetId,
     string? AssetName,
+    string? AssetNameEn,
     Guid? CustomerId,
     string? CustomerName,
     string? ReporterName,

@@ -124,6 +124,7 @@ public sealed record RequestLine(
     string Description,
     Guid? PlaceId,
     string? PlaceName,
+    string? PlaceNameEn,
     Guid? CustomerId,
     string? CustomerName,
     bool Confidential,
@@ -179,7 +180,7 @@ internal static class RequestSql
 {
     internal const string Columns = """
         select r.community_id, r.request_id, r.number, r.kind, r.channel, r.status, r.outcome, r.priority, r.category_id, r.description, r.place_id,
-            p.name as place_name, r.customer_id, coalesce(cu.name, r.reporter_name) as customer_name, r.confidential, r.reported_at, r.registered_at,
+            p.name as place_name, p.name_en as place_name_en, r.customer_id, coalesce(cu.name, r.reporter_name) as customer_name, r.confidential, r.reported_at, r.registered_at,
             r.closed_at, r.rework_count, r.urge_count, k.due_at, coalesce(coalesce(k.stopped_at, k.held_at, @Now) > k.due_at, false) as late,
             w.kind as late_clock, w.due_at as late_since, r.to_confirm and r.confirmed_at is null as to_confirm, r.owner_word_at,
             (select min(m.due_at) from promise m where m.community_id = r.community_id and m.request_id = r.request_id and m.kept_at is null and m.given_up_at is null) as promise_due_at,

@@ -13,7 +13,7 @@ public sealed record GetWorkOrder(Guid WorkOrderId) : IQuery<WorkOrderDetails>
     {
         private const string Read = """
             select o.community_id, o.work_order_id, o.number, o.fault_id, o.crew, o.team_id, t.name as team_name, t.name_en as team_name_en, t.external as team_is_external, o.assignee_id,
-                s.display_name as assignee_name, o.status, o.priority, o.category_id, p.place_id, p.name as place_name, p.full_code as place_code, o.asset_id, o.what_to_do,
+                s.display_name as assignee_name, o.status, o.priority, o.category_id, p.place_id, p.name as place_name, p.name_en as place_name_en, p.full_code as place_code, o.asset_id, o.what_to_do,
                 o.waits_for_id, o.rework_of_id, o.rework_cause, o.created_at, o.dispatched_at, o.accepted_at, o.arrived_at, o.done_at, o.voided_at, o.done_what, o.cause,
                 o.payer, o.consented_amount, o.final_amount, array(select unnest(c.demands_photos) order by 1) as demands_photos, o.version
             from work_order o
@@ -154,6 +154,7 @@ public sealed record WorkOrderRow(
     Guid CategoryId,
     Guid? PlaceId,
     string? PlaceName,
+    string? PlaceNameEn,
     string? PlaceCode,
     Guid? AssetId,
     string WhatToDo,

@@ -99,6 +99,7 @@ public sealed record WorkOrderLine(
     Guid CategoryId,
     Guid? PlaceId,
     string? PlaceName,
+    string? PlaceNameEn,
     string WhatToDo,
     Guid? FaultId,
     Guid? ReworkOfId,
@@ -125,7 +126,7 @@ internal static class WorkOrderSql
 {
     private const string Columns = """
         select o.community_id, o.work_order_id, o.number, o.crew, o.team_id, t.name as team_name, t.name_en as team_name_en, o.assignee_id, s.display_name as assignee_name, o.status, o.priority, o.category_id,
-            p.place_id, p.name as place_name, o.what_to_do, o.fault_id, o.rework_of_id, o.created_at, k.due_at, k.late_from, k.requests, o.version,
+            p.place_id, p.name as place_name, p.name_en as place_name_en, o.what_to_do, o.fault_id, o.rework_of_id, o.created_at, k.due_at, k.late_from, k.requests, o.version,
             o.leg - 1 as passed_on, a.due_at as accept_due_at, b.occurred_at as returned_at, b.display_name as returned_by_name, b.text as returned_why,
             h.reason as hold_reason, h.note as hold_note, h.wake_at as hold_wake_at, h.limit_at as hold_limit_at, h.limit_passed_at as hold_limit_passed_at, h.agreed_at as hold_agreed_at,
             h.hold_id is not null and h.agreed_at is null as may_agree

@@ -181,7 +181,7 @@ public sealed class RunTests
         }
 
         var people = new Dictionary<string, string[]> { ["clerk"] = ["clerk", DemoCommand.Password], ["member"] = ["crew.engineering", DemoCommand.Password] };
-        await BrowserScripts.Run(["loop"], Address(port), new Dictionary<string, string> { ["DESK_PEOPLE"] = JsonSerializer.Serialize(people), ["DESK_CALLER"] = "5-1-301", ["DESK_ELSEWHERE"] = "5-1-302 5栋1单元302" });
+        await BrowserScripts.Run(["loop"], Address(port), new Dictionary<string, string> { ["DESK_PEOPLE"] = JsonSerializer.Serialize(people), ["DESK_CALLER"] = "5-1-301", ["DESK_ELSEWHERE"] = "5-1-302|5栋1单元302|Building 5, entrance 1, flat 302" });
     }
 
     private static IEnumerable<TestCaseData> Unusable()

@@ -8,11 +8,11 @@ beforeAll(async () => { browser = await launch(); });
 afterAll(async () => { await browser?.close(); });
 
 /** Another home of this town: its code, and how it is called. */
-const elsewhere = (process.env.DESK_ELSEWHERE ?? '8-101 8栋101').split(' ');
+const [elsewhere, ...named] = (process.env.DESK_ELSEWHERE ?? '8-101|8栋101|8栋101').split('|') as [string, string, string];
 
 const words = {
-  'zh-CN': { category: '水管漏水', solved: '部分解决', five: '角落还湿', closed: '已闭环', finished: '完工', moved: new RegExp(`^位置：.+ → ${elsewhere[1]}$`), sent: /^派给：./, other: /Requests|Dispatch|Engineering/ },
-  en: { category: 'Leaking pipe', solved: 'Solved', five: '', closed: 'Closed', finished: 'Work done', moved: new RegExp(`^Place: .+ → (${elsewhere[1]}|Building .+)$`), sent: /^To: ./, other: /\p{Script=Han}/u },
+  'zh-CN': { category: '水管漏水', solved: '部分解决', five: '角落还湿', closed: '已闭环', finished: '完工', there: named[0], moved: new RegExp(`^位置：.+ → ${named[0]}$`), sent: /^派给：./, other: /Requests|Dispatch|Engineering/ },
+  en: { category: 'Leaking pipe', solved: 'Solved', five: '', closed: 'Closed', finished: 'Work done', there: named[1], moved: new RegExp(`^Place: .+ → ${named[1]}$`), sent: /^To: ./, other: /\p{Script=Han}/u },
 } as const;
 
 test.each<[Look['language'], string]>([['zh-CN', '厨房水管漏水，请尽快'], ['en', 'The kitchen pipe is leaking']])(
@@ -23,7 +23,7 @@ test.each<[Look['language'], string]>([['zh-CN', '厨房水管漏水，请尽快
     await signIn(desk.page, 'clerk');
     await register(desk.page, say.category, description);
     await dispatch(desk.page);
-    await putRight(desk.page);
+    await putRight(desk.page, say.there);
     for (const line of [say.sent, say.moved]) await desk.page.locator('[data-part=particular]', { hasText: line }).first().waitFor();
     const order = await desk.page.locator('[data-part=order] .number').innerText();
 
@@ -136,12 +136,12 @@ async function decide(page: Page): Promise<void> {
 }
 
 /** It was said of the wrong one of two homes: the order goes with it. */
-async function putRight(page: Page): Promise<void> {
+async function putRight(page: Page, there: string): Promise<void> {
   await move(page, 'amend');
-  await page.locator('.ant-modal:visible [id$=_placeId]').fill(elsewhere[0]!);
-  await page.locator('.ant-select-item-option:visible', { hasText: elsewhere[1]! }).click();
+  await page.locator('.ant-modal:visible [id$=_placeId]').fill(elsewhere);
+  await page.locator('.ant-select-item-option:visible', { hasText: there }).click();
   await page.locator('.ant-modal:visible [data-act=submit]').click();
-  await page.locator('dd', { hasText: new RegExp(`^${elsewhere[1]}$`) }).waitFor();
+  await page.locator('dd', { hasText: new RegExp(`^${there}$`) }).waitFor();
 }
 
 async function work(page: Page, order: string): Promise<void> {

@@ -132,7 +132,7 @@ function SignIn({ done }: { done: (who: SignedIn) => Promise<void> }) {
 }
 
 function Signed({ who, over, signedIn, ask, left }: { who: SignedIn; over: boolean; signedIn: (who: SignedIn) => Promise<void>; ask: () => Promise<void>; left: () => void }) {
-  const { say, word } = useWords();
+  const { say, word, pick } = useWords();
   const [crew] = useState<Crew>(() => {
     actAs(who.staffId);
     const replies = new Replies(who.staffId);
@@ -164,7 +164,7 @@ function Signed({ who, over, signedIn, ask, left }: { who: SignedIn; over: boole
     <div className="shell">
       <Top who={who} crew={crew} left={left} unseen={unseen} inner={!!order || path !== '/crew'} />
       <div role="alert">
-        {first && <To to={`/work-orders/${first.workOrderId}`} className="strip bad" data-part="danger" data-dangers={dangers.length}>{[dangers.length > 1 ? `${word('priority', 'danger')} × ${dangers.length}` : word('priority', 'danger'), first.placeName, first.whatToDo].filter(Boolean).join(' · ')}</To>}
+        {first && <To to={`/work-orders/${first.workOrderId}`} className="strip bad" data-part="danger" data-dangers={dangers.length}>{[dangers.length > 1 ? `${word('priority', 'danger')} × ${dangers.length}` : word('priority', 'danger'), pick(first.placeName, first.placeNameEn), first.whatToDo].filter(Boolean).join(' · ')}</To>}
       </div>
       <main>
         {!screensOf(who).crew ? <p>{say('notCrew')} <a href="/">{say('toDesk')}</a></p>

@@ -79,7 +79,7 @@ function Shown({ crew, who, details, again }: { crew: Crew; who: SignedIn; detai
           </span>
           <span className="quiet number">{spoken(o.number)}</span>
         </div>
-        {o.placeName && <h1>{o.placeName}</h1>}
+        {o.placeName && <h1>{pick(o.placeName, o.placeNameEn)}</h1>}
         <div className="pre what">{o.whatToDo}</div>
         <div className="quiet">{o.teamId ? pick(o.teamName, o.teamNameEn) : word('crew', o.crew)} · {o.assigneeName ?? say('nobody')}</div>
         {hold && o.status === 'onHold' && <div>{word('holdReason', hold.reason)} · {say('wakesAt')} <Moment at={hold.wakeAt} zone={zone} /> <span className="quiet">{hold.note}</span></div>}
@@ -132,14 +132,14 @@ const mapOf = (place: string): string => (/iP(hone|ad|od)/.test(navigator.userAg
 
 /** At the thumb. One press for what needs no words; it is on the telephone before it is on its way. */
 function Actions({ crew, details, may, zone }: { crew: Crew; details: Details; may: ReadonlySet<Step>; zone: string }) {
-  const { say, word } = useWords();
+  const { say, word, pick } = useWords();
   const [form, setForm] = useState<Step | 'more'>();
   const [failed, setFailed] = useState(false);
   const o = details.workOrder;
   const add = async (step: Step, body?: Record<string, unknown>) => {
     setFailed(false);
     try {
-      await crew.sender.add({ orderId: o.workOrderId, number: o.number, place: o.placeName ?? null, zone, step, body });
+      await crew.sender.add({ orderId: o.workOrderId, number: o.number, place: pick(o.placeName, o.placeNameEn) || null, zone, step, body });
       setForm(undefined);
     } catch {
       setFailed(true);
@@ -174,7 +174,7 @@ function Actions({ crew, details, may, zone }: { crew: Crew; details: Details; m
 const shown = ['image/jpeg', 'image/png', 'image/webp'];
 
 function Photos({ crew, details, zone, mayAdd, open }: { crew: Crew; details: Details; zone: string; mayAdd: boolean; open: boolean }) {
-  const { say, word, members } = useWords();
+  const { say, word, members, pick } = useWords();
   const o = details.workOrder;
   const files = useReply(crew.replies, `photos ${o.workOrderId}`, (signal) => told(api.GET('/api/work-orders/{workOrderId}/attachments', { params: { path: { workOrderId: o.workOrderId } }, signal })), 60_000);
   const mine = useSyncExternalStore(crew.sender.listen, crew.sender.now).filter((a) => a.orderId === o.workOrderId && a.photo);
@@ -197,7 +197,7 @@ function Photos({ crew, details, zone, mayAdd, open }: { crew: Crew; details: De
         continue;
       }
       try {
-        await crew.sender.add({ orderId: o.workOrderId, number: o.number, place: o.placeName ?? null, zone, step: 'attach', photo: { purpose, fileName: photo.fileName }, bytes: photo.bytes });
+        await crew.sender.add({ orderId: o.workOrderId, number: o.number, place: pick(o.placeName, o.placeNameEn) || null, zone, step: 'attach', photo: { purpose, fileName: photo.fileName }, bytes: photo.bytes });
       } catch {
         setTrouble('storeFailed');
       }

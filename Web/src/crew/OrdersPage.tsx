@@ -70,7 +70,7 @@ export function OrdersPage({ crew, query }: { crew: Crew; query: string }) {
 
 /** One order: where, what, until when; as it will be once the desk knows what this telephone did. */
 function Line({ line: o, crew, zone }: { line: WorkOrderLine; crew: Crew; zone: string }) {
-  const { say, word } = useWords();
+  const { say, word, pick } = useWords();
   const now = useNow();
   const actions = useSyncExternalStore(crew.sender.listen, crew.sender.now).filter((a) => a.orderId === o.workOrderId);
   const waiting = actions.filter((a) => a.state === 'pending');
@@ -80,7 +80,7 @@ function Line({ line: o, crew, zone }: { line: WorkOrderLine; crew: Crew; zone: 
   const unaccepted = status === 'dispatched' && !!o.acceptDueAt && Date.parse(o.acceptDueAt) < now;
   return (
     <To to={`/work-orders/${o.workOrderId}`} className={`order ${o.priority} ${late || unaccepted ? 'isLate' : ''}`} data-order={o.number}>
-      <span className="row spread"><strong className="where">{o.placeName ?? spoken(o.number)}</strong><span className={`tag ${status}`}>{word('workOrderStatus', status)}</span></span>
+      <span className="row spread"><strong className="where">{pick(o.placeName, o.placeNameEn) || spoken(o.number)}</strong><span className={`tag ${status}`}>{word('workOrderStatus', status)}</span></span>
       <span className="clamp">{o.whatToDo}</span>
       <span className="row spread">
         <span className="row">

@@ -31,14 +31,14 @@ export function AssetField({ communityId, placeId, here, named }: { communityId:
   const gone = named && !all.some((a) => a.assetId === named.value) ? [named] : [];
   const there = placeId ? all.filter((a) => a.placeId === placeId) : [];
   if (all.length + gone.length === 0 || here !== there.length > 0) return null;
-  const option = (a: AssetLine) => ({ value: a.assetId, label: `${pick(a.name, a.nameEn)} · ${a.code}${here ? '' : ` · ${a.placeName}`}` });
+  const option = (a: AssetLine) => ({ value: a.assetId, label: `${pick(a.name, a.nameEn)} · ${a.code}${here ? '' : ` · ${pick(a.placeName, a.placeNameEn)}`}` });
   const elsewhere = here ? all.filter((a) => a.placeId !== placeId) : all;
   return (
     <Form.Item name="assetId" label={`${t('request.asset')} (${t('common.optional')})`}>
       <Select
         allowClear
         showSearch={{ optionFilterProp: 'label' }}
-        options={(here ? [{ label: t('files.standsHere'), options: there.map(option) }, { label: t('files.elsewhere'), options: [...gone, ...elsewhere.map((a) => ({ ...option(a), label: `${option(a).label} · ${a.placeName}` }))] }] : [...gone, ...all.map(option)]) as SelectProps['options']}
+        options={(here ? [{ label: t('files.standsHere'), options: there.map(option) }, { label: t('files.elsewhere'), options: [...gone, ...elsewhere.map((a) => ({ ...option(a), label: `${option(a).label} · ${pick(a.placeName, a.placeNameEn)}` }))] }] : [...gone, ...all.map(option)]) as SelectProps['options']}
         data-field="asset"
       />
     </Form.Item>

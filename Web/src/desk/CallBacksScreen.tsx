@@ -31,7 +31,7 @@ const shown = ['ready', 'toCall', 'asked', 'reminded'] as const;
 
 /** Whom to ring about what was done, the oldest round first; one of them opened is a sheet with what to say and what was tried. */
 export default function CallBacksScreen() {
-  const { t, word } = useWords();
+  const { t, word, pick } = useWords();
   const [f, change] = useFilters(['state']);
   const view = shown.find((s) => s === f.state) ?? 'ready';
   const by = useNarrowed();
@@ -76,7 +76,7 @@ export default function CallBacksScreen() {
               </div>
               <div className="clamp">{c.description}</div>
               <div className="row spread">
-                <span className="quiet">{[word('requestKind', c.kind), c.placeName].filter(Boolean).join(' · ')}{c.callAfter && Date.parse(c.callAfter) > Date.now() && <> · {t('callBacks.callAfter')} <Moment at={c.callAfter} zone={zoneOf(c.communityId)} brief /></>}</span>
+                <span className="quiet">{[word('requestKind', c.kind), pick(c.placeName, c.placeNameEn)].filter(Boolean).join(' · ')}{c.callAfter && Date.parse(c.callAfter) > Date.now() && <> · {t('callBacks.callAfter')} <Moment at={c.callAfter} zone={zoneOf(c.communityId)} brief /></>}</span>
                 <Button onClick={() => setOpen(c)} data-act="open-call">{t('callBacks.script')}</Button>
               </div>
             </div>

@@ -22,7 +22,7 @@ export const useCard = (customerId: string | undefined) =>
 
 /** All that the desk wants to know while the customer is on the telephone. */
 export function CustomerCardView({ customerId, letGo }: { customerId: string; letGo?: () => void }) {
-  const { t, word } = useWords();
+  const { t, word, pick } = useWords();
   const card = useCard(customerId);
   const zone = useZone(card.data?.customer.communityId);
   if (nothingOf(card)) return <Trouble problem={Problem.from(card.error)} retry={() => void card.refetch()} />;
@@ -45,7 +45,7 @@ export function CustomerCardView({ customerId, letGo }: { customerId: string; le
         <div>
           {homes.map((h) => (
             <div key={h.occupancyId}>
-              {h.placeName} <span className="quiet">{word('occupancyRole', h.role)}{housemates.filter((m) => m.placeId === h.placeId).map((m) => ` · ${m.name} (${word('occupancyRole', m.role)})`).join('')}</span>
+              {pick(h.placeName, h.placeNameEn)} <span className="quiet">{word('occupancyRole', h.role)}{housemates.filter((m) => m.placeId === h.placeId).map((m) => ` · ${m.name} (${word('occupancyRole', m.role)})`).join('')}</span>
             </div>
           ))}
         </div>
@@ -56,7 +56,7 @@ export function CustomerCardView({ customerId, letGo }: { customerId: string; le
         )}
         {openFaults.length > 0 && (
           <Part title={t('desk.faults')}>
-            {openFaults.map((f) => <li key={f.faultId}><Link to={`/faults/${f.faultId}`}>{f.title}</Link> <span className="quiet">{f.placeName}</span>{f.expectedAt && <> · <Moment at={f.expectedAt} zone={zone} /></>}</li>)}
+            {openFaults.map((f) => <li key={f.faultId}><Link to={`/faults/${f.faultId}`}>{f.title}</Link> <span className="quiet">{pick(f.placeName, f.placeNameEn)}</span>{f.expectedAt && <> · <Moment at={f.expectedAt} zone={zone} /></>}</li>)}
           </Part>
         )}
         <Part title={t('desk.openRequests')}>

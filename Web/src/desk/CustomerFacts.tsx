@@ -33,7 +33,7 @@ export function CustomerFacts({ customerId }: { customerId: string }) {
 }
 
 function Shown({ details, changed }: { details: CustomerDetails; changed: () => void }) {
-  const { t, word } = useWords();
+  const { t, word, pick } = useWords();
   const form = useOpened<Facts, CustomerDetails>(details);
   const c = details.customer;
   const zone = useZone(c.communityId);
@@ -66,7 +66,7 @@ function Shown({ details, changed }: { details: CustomerDetails; changed: () => 
           <div className="row spread"><h3>{t('person.homes')}</h3><Button size="small" icon={<PlusOutlined />} onClick={() => form.open('home')} data-act="add-home">{t('person.addHome')}</Button></div>
           {here.length === 0 && <p className="quiet">{t('person.noHomes')}</p>}
           <ul className="lines">{here.map((o) => <Home key={o.occupancyId} home={o} details={details} changed={changed} />)}</ul>
-          {past.length > 0 && <><h4>{t('person.past')}</h4><ul className="lines quiet">{past.map((o) => <li key={o.occupancyId}>{o.placeName} · {word('occupancyRole', o.role)} · {o.fromOn} – {o.toOn}</li>)}</ul></>}
+          {past.length > 0 && <><h4>{t('person.past')}</h4><ul className="lines quiet">{past.map((o) => <li key={o.occupancyId}>{pick(o.placeName, o.placeNameEn)} · {word('occupancyRole', o.role)} · {o.fromOn} – {o.toOn}</li>)}</ul></>}
         </section>
       </div>
       <OpenedOn key={`amend ${amend.on.seen}`} value={amend.on}><Amend {...amend.props} /></OpenedOn>
@@ -158,18 +158,18 @@ function Contact({ point: p, customerId, changed }: { point: ContactPoint; custo
 }
 
 function Home({ home: o, details, changed }: { home: Occupancy; details: CustomerDetails; changed: () => void }) {
-  const { t, word } = useWords();
+  const { t, word, pick } = useWords();
   const zone = useZone(details.customer.communityId);
   const [ending, setEnding] = useState(false);
   return (
     <li className="row spread">
-      <span>{o.placeName} <span className="quiet">{word('occupancyRole', o.role)} · {t('customer.since', { day: o.fromOn })}</span></span>
+      <span>{pick(o.placeName, o.placeNameEn)} <span className="quiet">{word('occupancyRole', o.role)} · {t('customer.since', { day: o.fromOn })}</span></span>
       <Button size="small" type="text" onClick={() => setEnding(true)} data-act="end-home">{t('person.endHome')}</Button>
       <MoveDialog<{ toOn?: dayjs.Dayjs }, unknown>
         keep={`home ${o.occupancyId} end`} title={t('person.endHome')} open={ending} onClose={() => setEnding(false)} done={changed}
         call={(v, header) => told(api.POST('/api/customers/{customerId}/occupancies/{occupancyId}/end', { params: { path: { ...path(details), occupancyId: o.occupancyId }, header }, body: { toOn: v.toOn?.format('YYYY-MM-DD') ?? null } }))}
       >
-        <p>{t('person.endsHere', { name: details.customer.name, place: o.placeName })}</p>
+        <p>{t('person.endsHere', { name: details.customer.name, place: pick(o.placeName, o.placeNameEn) })}</p>
         <Form.Item name="toOn" label={t('person.toOn')} extra={t('person.today')}><OnDay zone={zone} inputReadOnly /></Form.Item>
       </MoveDialog>
     </li>

@@ -61,7 +61,7 @@ function Shown({ details, changed }: { details: FaultDetails; changed: () => voi
     <div className="stack" data-part="fault">
       <div className="stack tight">
         <div className="row"><h1>{f.title}</h1><Tag color={f.status === 'open' ? 'volcano' : 'green'}>{word('faultStatus', f.status)}</Tag><span className="quiet number">{spoken(f.number)}</span></div>
-        <div className="quiet">{[pick(f.categoryName, f.categoryNameEn), f.placeName, f.assetName].filter(Boolean).join(' · ')}</div>
+        <div className="quiet">{[pick(f.categoryName, f.categoryNameEn), pick(f.placeName, f.placeNameEn), pick(f.assetName, f.assetNameEn)].filter(Boolean).join(' · ')}</div>
       </div>
       <div className="row">
         {moves.map((m, i) => <Button key={m} type={i === 0 ? 'primary' : 'default'} onClick={() => form.open(m)} data-move={m}>{word('faultMove', m)}</Button>)}
@@ -72,7 +72,7 @@ function Shown({ details, changed }: { details: FaultDetails; changed: () => voi
             {some.map((r) => (
               <li key={`${r.requestId}${r.joinedAt}`}>
                 <Link className="plain" to={`/requests/${r.requestId}`}>
-                  <div className="row"><span className="number">{spoken(r.number)}</span><RequestStatusTag status={r.status} /><span>{r.customerName}</span><span className="quiet">{r.placeName}</span>{r.leftAt && r.leftHow && <Tag>{word('leftHow', r.leftHow)}</Tag>}</div>
+                  <div className="row"><span className="number">{spoken(r.number)}</span><RequestStatusTag status={r.status} /><span>{r.customerName}</span><span className="quiet">{pick(r.placeName, r.placeNameEn)}</span>{r.leftAt && r.leftHow && <Tag>{word('leftHow', r.leftHow)}</Tag>}</div>
                   <div className="clamp">{r.description}</div>
                 </Link>
                 {!r.leftAt && (r.status === 'received' || r.status === 'inProgress') && allowedMoves.includes('leave') && <Button size="small" onClick={() => setLeaving({ how: 'unJoin', request: r })} data-act="un-join">{t('fault.unJoin')}</Button>}
@@ -143,7 +143,7 @@ function Dispatch({ details, open, close, changed, keep }: One) {
 }
 
 function Join({ details, current, open, close, changed, keep }: One) {
-  const { t, word } = useWords();
+  const { t, word, pick } = useWords();
   const joined = new Set(current.requests.filter((r) => !r.leftAt).map((r) => r.requestId));
   return (
     <MoveDialog<{ requestId: string }, unknown>
@@ -154,7 +154,7 @@ function Join({ details, current, open, close, changed, keep }: One) {
         <RequestPick
           communityId={details.fault.communityId}
           offer={(r) => ({
-            label: [`${spoken(r.number)} ${r.description.slice(0, 40)}`, r.placeName, r.customerName, joined.has(r.requestId) ? t('fault.joinedHere') : word('requestStatus', r.status)].filter(Boolean).join(' · '),
+            label: [`${spoken(r.number)} ${r.description.slice(0, 40)}`, pick(r.placeName, r.placeNameEn), r.customerName, joined.has(r.requestId) ? t('fault.joinedHere') : word('requestStatus', r.status)].filter(Boolean).join(' · '),
             disabled: joined.has(r.requestId) || (r.status !== 'received' && r.status !== 'inProgress'),
           })}
         />

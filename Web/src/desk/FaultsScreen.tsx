@@ -24,7 +24,7 @@ import { useWords } from '../words/words';
 
 /** What is wrong for many at once. */
 export default function FaultsScreen() {
-  const { t, options } = useWords();
+  const { t, options, pick } = useWords();
   const [f, change] = useFilters(['status']);
   const [opening, setOpening] = useState(false);
   const status = (f.status ?? 'open') as FaultStatus;
@@ -62,7 +62,7 @@ export default function FaultsScreen() {
                 <span className="row"><span className="number">{spoken(x.number)}</span><strong>{x.title}</strong></span>
                 {x.endedAt ? <Moment at={x.endedAt} zone={zoneOf(x.communityId)} brief /> : <Due at={x.expectedAt} zone={zoneOf(x.communityId)} />}
               </div>
-              <div className="quiet">{[x.placeName, x.assetName, t('queue.serves', { count: x.requests })].filter(Boolean).join(' · ')}</div>
+              <div className="quiet">{[pick(x.placeName, x.placeNameEn), pick(x.assetName, x.assetNameEn), t('queue.serves', { count: x.requests })].filter(Boolean).join(' · ')}</div>
             </Link>
           ))}
         </div>

@@ -54,7 +54,7 @@ export function NewCustomer({ known, open, close, made }: { known: Known; open: 
       done={(reply) => {
         const v = typed.current!;
         void message.success(t('person.registered', { name: v.name.trim() }));
-        const homes = (v.occupancies ?? []).flatMap((o) => (o?.placeId ? [{ placeId: o.placeId, name: o.placeId === known.home?.value ? known.home.label : (named.current.get(o.placeId) ?? '') }] : []));
+        const homes = (v.occupancies ?? []).flatMap((o) => (o?.placeId ? [{ placeId: o.placeId, nameEn: null, name: o.placeId === known.home?.value ? known.home.label : (named.current.get(o.placeId) ?? '') }] : []));
         made({ customerId: reply.customerId, communityId: v.communityId, name: v.name.trim(), homes, justMade: true });
       }}
     >

@@ -137,7 +137,7 @@ function Row({ row }: { row: Line }) {
             </span>
             <Moment at={e.firedAt} zone={zone} brief />
           </div>
-          <div className="quiet">{[word('escalationState', e.state), e.crew && word('crew', e.crew), pick(e.categoryName, e.categoryNameEn), e.placeName, e.acknowledgedByName && t('escalations.acknowledgedBy', { name: e.acknowledgedByName, time: span(Number(e.acknowledgedAfterSeconds ?? 0), language) })].filter(Boolean).join(' · ')}</div>
+          <div className="quiet">{[word('escalationState', e.state), e.crew && word('crew', e.crew), pick(e.categoryName, e.categoryNameEn), pick(e.placeName, e.placeNameEn), e.acknowledgedByName && t('escalations.acknowledgedBy', { name: e.acknowledgedByName, time: span(Number(e.acknowledgedAfterSeconds ?? 0), language) })].filter(Boolean).join(' · ')}</div>
         </Link>
       );
     }

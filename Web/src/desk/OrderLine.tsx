@@ -14,7 +14,7 @@ export function OrderLine({ line: o, named }: { line: WorkOrderLine; named?: boo
   return (
     <Link className={`order ${o.priority} ${late ? 'isLate' : ''}`} to={`/work-orders/${o.workOrderId}`} data-order={o.number}>
       <div className="row spread">
-        <span className="where">{o.placeName ?? spoken(o.number)}</span>
+        <span className="where">{pick(o.placeName, o.placeNameEn) || spoken(o.number)}</span>
         <OrderStatusTag status={o.status} />
       </div>
       <div className="clamp">{o.whatToDo}</div>

@@ -71,7 +71,7 @@ function Shown({ details, changed }: { details: WorkOrderDetails; changed: () =>
             <span className="row"><OrderStatusTag status={o.status} /><PriorityTag priority={o.priority} />{o.reworkOfId && <Tag color="volcano">{t('requests.rework')}</Tag>}{urges > 0 && <Tag color="volcano" data-part="urged">{t('requests.urged', { count: urges })}</Tag>}</span>
             <span className="quiet number">{spoken(o.number)}</span>
           </div>
-          {o.placeName && <h1><EnvironmentOutlined /> {o.placeName}</h1>}
+          {o.placeName && <h1><EnvironmentOutlined /> {pick(o.placeName, o.placeNameEn)}</h1>}
           <div className="pre" style={{ fontSize: 16 }}>{o.whatToDo}</div>
           <div className="quiet">{o.teamId ? pick(o.teamName, o.teamNameEn) : word('crew', o.crew)} · {o.assigneeName ?? t('crew.notNamed')}</div>
           {hold && o.status === 'onHold' && <div><Tag color="purple">{word('holdReason', hold.reason)}</Tag> <Moment at={hold.wakeAt} zone={zone} /> <span className="quiet">{hold.note}</span></div>}

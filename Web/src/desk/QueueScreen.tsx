@@ -65,7 +65,7 @@ export default function QueueScreen() {
 }
 
 function Undispatched({ only }: { only: { communityId?: string; crew?: Crew; priority?: Priority } }) {
-  const { t, word } = useWords();
+  const { t, word, pick } = useWords();
   const list = useInfiniteQuery({
     queryKey: ['requests', 'undispatched', only],
     queryFn: ({ pageParam, signal }) => told(api.GET('/api/requests', { params: { query: { open: true, ...only, status: ['received'], sort: 'dueFirst', take: 50, after: pageParam } }, signal, querySerializer: { array: { style: 'form', explode: false } } })),
@@ -90,7 +90,7 @@ function Undispatched({ only }: { only: { communityId?: string; crew?: Crew; pri
                 {r.dueAt ? <Due at={r.dueAt} late={r.late} zone={zoneOf(r.communityId)} /> : <Moment at={r.reportedAt} zone={zoneOf(r.communityId)} brief />}
               </div>
               <div className="clamp">{r.description}</div>
-              <div className="quiet">{[r.placeName, r.customerName].filter(Boolean).join(' · ')}</div>
+              <div className="quiet">{[pick(r.placeName, r.placeNameEn), r.customerName].filter(Boolean).join(' · ')}</div>
               <LateWork line={r} zone={zoneOf(r.communityId)} />
             </Link>
           ))}

@@ -46,7 +46,7 @@ const looksLikePhone = (typed: string) => /^\+?[\d\s-]{7,}$/.test(typed.trim());
 export function RegisterForm({ who, begin, customerId, caller, place, phone, typed, take, here, letGo, register, saved }: {
   who: SignedIn; begin: number; customerId?: string; caller?: Caller; place?: Here; phone?: string; typed: string; take: (c: Caller) => void; here: (p: Here) => void; letGo: (nextWaits?: boolean) => void; register: (known: Known) => void; saved: (reply: RequestReply, nextWaits: boolean) => void;
 }) {
-  const { t, options, pick } = useWords();
+  const { t, options, pick, language } = useWords();
   const { notification } = App.useApp();
   const go = useNavigate();
   const [form] = Form.useForm<Typed>();
@@ -59,8 +59,8 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
   const community = customerId ? (card.data?.customer.communityId ?? caller?.communityId) : (place?.communityId ?? chosen ?? mine[0]?.communityId);
   const zone = useZone(community);
   const homes = useMemo(
-    () => (customerId ? (card.data?.homes.map((h) => ({ value: h.placeId, label: h.placeName })) ?? caller?.homes?.map((h) => ({ value: h.placeId, label: h.name }))) : undefined),
-    [customerId, card.data, caller],
+    () => (customerId ? (card.data?.homes.map((h) => ({ value: h.placeId, label: pick(h.placeName, h.placeNameEn) })) ?? caller?.homes?.map((h) => ({ value: h.placeId, label: pick(h.name, h.nameEn) }))) : undefined),
+    [customerId, card.data, caller, language],
   );
   const categories = useCategories(community);
   const category = categories.data?.find((c) => c.categoryId === values?.categoryId);

@@ -30,7 +30,7 @@ export function LateWork({ line: r, zone }: { line: RequestLine; zone: string })
 
 /** One request as a card. */
 export function RequestCard({ line: r, zone }: { line: RequestLine; zone: string }) {
-  const { word } = useWords();
+  const { word, pick } = useWords();
   const open = r.status === 'received' || r.status === 'inProgress';
   return (
     <Link className={`order ${r.priority} ${(r.late && open) || r.lateClock ? 'isLate' : ''}`} to={`/requests/${r.requestId}`}>
@@ -39,7 +39,7 @@ export function RequestCard({ line: r, zone }: { line: RequestLine; zone: string
         <Moment at={r.reportedAt} zone={zone} brief />
       </div>
       <div className="clamp">{r.description}</div>
-      <div className="quiet">{[word('requestKind', r.kind), r.placeName, r.customerName].filter(Boolean).join(' · ')} <Marks line={r} /></div>
+      <div className="quiet">{[word('requestKind', r.kind), pick(r.placeName, r.placeNameEn), r.customerName].filter(Boolean).join(' · ')} <Marks line={r} /></div>
       {open && r.dueAt && <Due at={r.dueAt} late={r.late} zone={zone} />}
       <LateWork line={r} zone={zone} />
     </Link>

@@ -417,7 +417,7 @@ function Reschedule({ details, current, changed, open, close, keep }: One) {
 
 /** The caller means what is known already: one of the faults that are open, the newest first. */
 function JoinFault({ details, changed, open, close, keep }: One) {
-  const { t, language } = useWords();
+  const { t, language, pick } = useWords();
   const r = details.request;
   const zone = useZone(r.communityId);
   const joined = new Set(details.faults.filter((f) => !f.leftAt).map((f) => f.faultId));
@@ -437,7 +437,7 @@ function JoinFault({ details, changed, open, close, keep }: One) {
           showSearch={{ optionFilterProp: 'label' }}
           loading={faults.isFetching}
           notFoundContent={faults.isFetching ? null : t('moves.noFaults')}
-          options={faults.data?.items.filter((f) => !joined.has(f.faultId)).map((f) => ({ value: f.faultId, label: [`${spoken(f.number)} ${f.title}`, f.placeName, f.expectedAt && `${t('fault.expected')} ${exact(f.expectedAt, zone, language)}`].filter(Boolean).join(' · ') }))}
+          options={faults.data?.items.filter((f) => !joined.has(f.faultId)).map((f) => ({ value: f.faultId, label: [`${spoken(f.number)} ${f.title}`, pick(f.placeName, f.placeNameEn), f.expectedAt && `${t('fault.expected')} ${exact(f.expectedAt, zone, language)}`].filter(Boolean).join(' · ') }))}
         />
       </Form.Item>
       {nothingOf(faults) && <Behind of={faults} />}
@@ -448,12 +448,12 @@ function JoinFault({ details, changed, open, close, keep }: One) {
 interface Amended { description: string; placeId?: string; assetId?: string; customerId?: string; onBehalfOf?: string; payer: Payer; confidential?: boolean; aboutCrew?: Crew; aboutStaffId?: string; reporterName?: string; reporterPhone?: string; foreignSource?: string; foreignNumber?: string; foreignDueAt?: dayjs.Dayjs | null; reason?: string }
 
 function Amend({ details, current, changed, open, close, keep }: One) {
-  const { t, word, options } = useWords();
+  const { t, word, options, pick } = useWords();
   const [r, now] = [details.request, current.request];
   const zone = useZone(r.communityId);
   const named = (id: string | null | undefined, name: string | null | undefined) => (id && name ? { value: id, label: name } : undefined);
-  const of = { place: named(r.placeId, r.placeName), asset: named(r.assetId, r.assetName), customer: named(r.customerId, r.customerName), staff: named(r.aboutStaffId, r.aboutStaffName) };
-  const known = [...Object.values(of), named(now.placeId, now.placeName), named(now.assetId, now.assetName), named(now.customerId, now.customerName), named(now.aboutStaffId, now.aboutStaffName)];
+  const of = { place: named(r.placeId, pick(r.placeName, r.placeNameEn)), asset: named(r.assetId, pick(r.assetName, r.assetNameEn)), customer: named(r.customerId, r.customerName), staff: named(r.aboutStaffId, r.aboutStaffName) };
+  const known = [...Object.values(of), named(now.placeId, pick(now.placeName, now.placeNameEn)), named(now.assetId, pick(now.assetName, now.assetNameEn)), named(now.customerId, now.customerName), named(now.aboutStaffId, now.aboutStaffName)];
   const assets = useAssets(open ? r.communityId : undefined);
   const staff = useStaff(open && r.kind === 'complaint' ? r.communityId : undefined);
   const called = (id: string) => known.find((o) => o?.value === id)?.label ?? assets.data?.find((a) => a.assetId === id)?.name ?? staff.data?.find((s) => s.staffId === id)?.displayName ?? keptPlace(id)?.label ?? id;

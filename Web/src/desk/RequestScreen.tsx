@@ -56,7 +56,7 @@ function Shown({ details, changed }: { details: RequestDetails; changed: () => v
   const { t, word, pick } = useWords();
   const r = details.request;
   const zone = useZone(r.communityId);
-  const place = r.placeName ?? r.assetName;
+  const place = pick(r.placeName, r.placeNameEn) || pick(r.assetName, r.assetNameEn);
   return (
     <div className="stack">
       <div className="stack tight">
@@ -83,8 +83,8 @@ function Shown({ details, changed }: { details: RequestDetails; changed: () => v
                 {(r.customerName ?? r.reporterName) && <><dt>{t('request.customer')}</dt><dd>{r.customerId ? <Link to={`/customers/${r.customerId}`}>{r.customerName}</Link> : r.reporterName} <Numbers masked={[r.reporterPhone ?? (r.customerId ? unknown : null)]} of={{ requestId: r.requestId }} /></dd></>}
                 {!r.customerName && !r.reporterName && r.reporterPhone && <><dt>{t('request.reporter')}</dt><dd><Numbers masked={[r.reporterPhone]} of={{ requestId: r.requestId }} /></dd></>}
                 {r.onBehalfOf && <><dt>{t('request.onBehalfOf')}</dt><dd>{r.onBehalfOf}</dd></>}
-                {r.placeName && <><dt>{t('request.place')}</dt><dd>{r.placeName}</dd></>}
-                {r.assetName && <><dt>{t('request.asset')}</dt><dd>{r.assetName}</dd></>}
+                {r.placeName && <><dt>{t('request.place')}</dt><dd>{pick(r.placeName, r.placeNameEn)}</dd></>}
+                {r.assetName && <><dt>{t('request.asset')}</dt><dd>{pick(r.assetName, r.assetNameEn)}</dd></>}
                 <dt>{t('request.channel')}</dt><dd>{word('channel', r.channel)}</dd>
                 <dt>{t('request.reportedAt')}</dt><dd><Moment at={r.reportedAt} zone={zone} /></dd>
                 {Math.abs(Date.parse(r.registeredAt) - Date.parse(r.reportedAt)) > 60_000 && <><dt>{t('request.registeredAt')}</dt><dd><Moment at={r.registeredAt} zone={zone} /></dd></>}

@@ -86,7 +86,7 @@ function OfCustomer({ customerId, off }: { customerId: string; off: () => void }
 }
 
 function Wide({ rows, zoneOf }: { rows: RequestLine[]; zoneOf: (id: string) => string }) {
-  const { t, word } = useWords();
+  const { t, word, pick } = useWords();
   const go = useNavigate();
   return (
     <Table<RequestLine>
@@ -100,7 +100,7 @@ function Wide({ rows, zoneOf }: { rows: RequestLine[]; zoneOf: (id: string) => s
         { title: t('requests.status'), width: 140, render: (_, r) => <RequestStatusTag status={r.status} /> },
         { title: t('requests.priority'), width: 92, render: (_, r) => <PriorityTag priority={r.priority} /> },
         { title: t('requests.what'), render: (_, r) => <><div className="clamp">{r.description}</div><div className="quiet">{word('requestKind', r.kind)} · <CategoryName communityId={r.communityId} categoryId={r.categoryId} /> <Marks line={r} /></div></> },
-        { title: t('requests.where'), width: 170, render: (_, r) => r.placeName ?? <span className="quiet">—</span> },
+        { title: t('requests.where'), width: 170, render: (_, r) => (pick(r.placeName, r.placeNameEn) || <span className="quiet">—</span>) },
         { title: t('requests.who'), width: 110, render: (_, r) => r.customerName ?? <span className="quiet">—</span> },
         { title: t('requests.reported'), width: 112, render: (_, r) => <Moment at={r.reportedAt} zone={zoneOf(r.communityId)} brief /> },
         { title: t('requests.due'), width: 178, render: (_, r) => <>{r.status === 'closed' || r.status === 'cancelled' || r.status === 'awaitingFeedback' ? <Ended line={r} /> : <Due at={r.dueAt} late={r.late} zone={zoneOf(r.communityId)} />}<LateWork line={r} zone={zoneOf(r.communityId)} /></> },

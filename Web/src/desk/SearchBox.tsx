@@ -17,7 +17,7 @@ export interface Caller {
   customerId: string;
   communityId: string;
   name: string;
-  homes?: readonly Pick<FoundHome, 'placeId' | 'name'>[];
+  homes?: readonly Pick<FoundHome, 'placeId' | 'name' | 'nameEn'>[];
   /** Made while this form was being filled in: what it has stays. */
   justMade?: boolean;
 }
@@ -162,7 +162,7 @@ function useItems(found: Found | undefined, take: (c: Caller) => void, here: (p:
         shown: (
           <>
             <span className="row spread"><strong>{c.name}</strong><span className="number">{c.phone}</span></span>
-            <span className="quiet">{[c.homes.map((h) => `${h.name} (${word('occupancyRole', h.role)})`).join(', '), where(c.communityId), Number(c.openRequests) > 0 && `${t('desk.openRequests')} ${c.openRequests}`].filter(Boolean).join(' · ')}</span>
+            <span className="quiet">{[c.homes.map((h) => `${pick(h.name, h.nameEn)} (${word('occupancyRole', h.role)})`).join(', '), where(c.communityId), Number(c.openRequests) > 0 && `${t('desk.openRequests')} ${c.openRequests}`].filter(Boolean).join(' · ')}</span>
           </>
         ),
       })),
@@ -172,7 +172,7 @@ function useItems(found: Found | undefined, take: (c: Caller) => void, here: (p:
         choose: () => void go(`/requests/${r.requestId}`),
         shown: (
           <>
-            <span className="row"><span className="number">{spoken(r.number)}</span><RequestStatusTag status={r.status} /><span className="quiet">{[r.customerName, r.reporterPhone, r.placeName].filter(Boolean).join(' · ')}</span>{r.promiseDueAt && <Tag color="blue">{t('requests.promised')}</Tag>}</span>
+            <span className="row"><span className="number">{spoken(r.number)}</span><RequestStatusTag status={r.status} /><span className="quiet">{[r.customerName, r.reporterPhone, pick(r.placeName, r.placeNameEn)].filter(Boolean).join(' · ')}</span>{r.promiseDueAt && <Tag color="blue">{t('requests.promised')}</Tag>}</span>
             <span className="clamp">{r.description}</span>
           </>
         ),
@@ -187,14 +187,14 @@ function useItems(found: Found | undefined, take: (c: Caller) => void, here: (p:
         {
           key: p.placeId,
           heading: 'places',
-          choose: () => here({ communityId: p.communityId, placeId: p.placeId, name: p.name }),
-          shown: <span className="row spread"><span><strong>{p.name}</strong> <span className="quiet">{where(p.communityId)}</span></span><span className="quiet">{t('desk.useForPlace')}</span></span>,
+          choose: () => here({ communityId: p.communityId, placeId: p.placeId, name: pick(p.name, p.nameEn) }),
+          shown: <span className="row spread"><span><strong>{pick(p.name, p.nameEn)}</strong> <span className="quiet">{where(p.communityId)}</span></span><span className="quiet">{t('desk.useForPlace')}</span></span>,
         },
         ...p.people.map((d): Item => ({
           key: `${p.placeId} ${d.customerId}`,
           heading: 'places',
           inner: true,
-          choose: () => take({ customerId: d.customerId, communityId: p.communityId, name: d.name, homes: [{ placeId: p.placeId, name: p.name }] }),
+          choose: () => take({ customerId: d.customerId, communityId: p.communityId, name: d.name, homes: [{ placeId: p.placeId, name: p.name, nameEn: p.nameEn }] }),
           shown: <span className="row spread"><span>{d.name} <span className="quiet">{word('occupancyRole', d.role)}</span></span><span className="number">{d.phone}</span></span>,
         })),
       ]),

@@ -35,7 +35,7 @@ export function useSimilar(communityId: string | undefined, categoryId: string |
 
 /** Offered while the caller still speaks. One key registers the call and joins it. */
 export function SimilarOnes({ found, asked, zone, join, busy }: { found: Likeness[]; asked: { isError: boolean; error: unknown; refetch: () => unknown }; zone: string; join: (to: Likeness) => void; busy: boolean }) {
-  const { t } = useWords();
+  const { t, pick } = useWords();
   if (found.length === 0) return asked.isError ? <Trouble what={t('register.similarUnread')} problem={Problem.from(asked.error)} retry={() => void asked.refetch()} /> : null;
   return (
     <section className="similar stack tight" data-part="similar" aria-label={t('register.similar')}>
@@ -47,12 +47,12 @@ export function SimilarOnes({ found, asked, zone, join, busy }: { found: Likenes
             <span className="grow">
               {like.fault ? (
                 <>
-                  <strong>{like.fault.title}</strong> <span className="quiet">{[like.fault.assetName ?? like.fault.placeName, t('queue.serves', { count: like.fault.requests })].join(' · ')}</span>
+                  <strong>{like.fault.title}</strong> <span className="quiet">{[pick(like.fault.assetName, like.fault.assetNameEn) || pick(like.fault.placeName, like.fault.placeNameEn), t('queue.serves', { count: like.fault.requests })].join(' · ')}</span>
                   {like.fault.expectedAt && <> <span className="quiet">{t('fault.expected')}</span> <Moment at={like.fault.expectedAt} zone={zone} brief /></>}
                 </>
               ) : (
                 <>
-                  <span className="row"><span className="number">{spoken(like.request.number)}</span><RequestStatusTag status={like.request.status} /><span className="quiet">{[like.request.placeName, like.request.customerName].filter(Boolean).join(' · ')}</span><Moment at={like.request.reportedAt} zone={zone} brief /></span>
+                  <span className="row"><span className="number">{spoken(like.request.number)}</span><RequestStatusTag status={like.request.status} /><span className="quiet">{[pick(like.request.placeName, like.request.placeNameEn), like.request.customerName].filter(Boolean).join(' · ')}</span><Moment at={like.request.reportedAt} zone={zone} brief /></span>
                   <span className="clamp">{like.request.description}</span>
                 </>
               )}

@@ -107,13 +107,13 @@ export function CategoryPick({ communityId, kind, value, onChange, done, waits, 
 export function PlacePick({ communityId, value, onChange, first = [], id, label }: {
   communityId: string | undefined; value?: string; onChange?: (id: string | undefined, name?: string) => void; first?: { value: string; label: string }[]; id?: string; label?: string;
 }) {
-  const { t, word } = useWords();
+  const { t, word, pick } = useWords();
   const [typed, setTyped] = useState('');
   const [chosen, setChosen] = useState<{ value: string; label: string }>();
   const found = useFound(typed, communityId);
   // What was chosen before a reload is called as it was then.
   const before = useMemo(() => (value ? keptPlace(value) : undefined), [value]);
-  const places = typed ? (found.data?.places ?? []).map((p) => ({ value: p.placeId, label: p.name, hint: word('placeKind', p.kind) })) : [];
+  const places = typed ? (found.data?.places ?? []).map((p) => ({ value: p.placeId, label: pick(p.name, p.nameEn), hint: word('placeKind', p.kind) })) : [];
   const offered = [...first, ...(chosen ? [chosen] : []), ...(before ? [before] : []), ...places].filter((o, i, all) => all.findIndex((x) => x.value === o.value) === i);
   const shown = typed ? offered.filter((o) => places.some((p) => p.value === o.value) || o.label.includes(typed)) : offered;
 
@@ -179,11 +179,11 @@ export function RequestPick({ communityId, value, onChange, id, offer }: {
 export function CustomerPick({ communityId, value, onChange, first, id }: {
   communityId: string | undefined; value?: string; onChange?: (id: string | undefined) => void; first?: { value: string; label: string }; id?: string;
 }) {
-  const { t } = useWords();
+  const { t, pick } = useWords();
   const [typed, setTyped] = useState('');
   const found = useFound(typed, communityId);
   const before = useMemo(() => (value ? keptPlace(value) : undefined), [value]);
-  const people = typed ? (found.data?.customers ?? []).map((c) => ({ value: c.customerId, label: c.name, hint: [c.phone, ...c.homes.map((h) => h.name)].filter(Boolean).join(' · ') })) : [];
+  const people = typed ? (found.data?.customers ?? []).map((c) => ({ value: c.customerId, label: c.name, hint: [c.phone, ...c.homes.map((h) => pick(h.name, h.nameEn))].filter(Boolean).join(' · ') })) : [];
   const offered = typed ? people : [first, before].filter((o) => o !== undefined).filter((o, i, all) => all.findIndex((x) => x.value === o.value) === i).map((o) => ({ ...o, hint: '' }));
   return (
     <>

@@ -132,7 +132,7 @@ function OneLadder({ ladder, zone, mayResolve, act }: { ladder: Ladder; zone: st
         </span>
         <span><span className="quiet">{t('escalations.due')}</span> <Moment at={last.dueAt} zone={zone} /></span>
       </div>
-      <div className="quiet">{[last.crew && word('crew', last.crew), pick(last.categoryName, last.categoryNameEn), last.placeName].filter(Boolean).join(' · ')}</div>
+      <div className="quiet">{[last.crew && word('crew', last.crew), pick(last.categoryName, last.categoryNameEn), pick(last.placeName, last.placeNameEn)].filter(Boolean).join(' · ')}</div>
       <ol className="rungs">
         {ladder.steps.map(({ escalation: e, told: who }) => (
           <li key={e.escalationId} data-level={e.level}>
@@ -163,7 +163,7 @@ function OneLadder({ ladder, zone, mayResolve, act }: { ladder: Ladder; zone: st
 
 /** Open alarms, each until somebody at the desk says what was done: those to be rung about first. */
 function Alarms() {
-  const { t, word } = useWords();
+  const { t, word, pick } = useWords();
   const client = useQueryClient();
   const [ending, setEnding] = useState<AlarmLine>();
   const alarms = useInfiniteQuery({
@@ -187,7 +187,7 @@ function Alarms() {
                   <Tag color={alarmColour[a.kind]}>{word('alarmKind', a.kind)}</Tag>
                   {a.requestId && <Link className="number" to={`/requests/${a.requestId}`}>{spoken(a.requestNumber ?? 0)}</Link>}
                   {a.priority && <PriorityTag priority={a.priority} />}
-                  <span>{[word('clockKind', a.clockKind), a.placeName].filter(Boolean).join(' · ')}</span>
+                  <span>{[word('clockKind', a.clockKind), pick(a.placeName, a.placeNameEn)].filter(Boolean).join(' · ')}</span>
                   <span className="quiet"><Moment at={a.raisedAt} zone={zoneOf(a.communityId)} brief /></span>
                 </span>
                 <Button size="small" onClick={() => setEnding(a)} data-act="end-alarm">{t('escalations.endAlarm')}</Button>

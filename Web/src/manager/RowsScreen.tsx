@@ -181,7 +181,7 @@ function OneRow({ row }: { row: Row }) {
       <One first={<><Tag color={e.level === 0 ? 'gold' : 'red'}>{e.level === 0 ? t('escalations.warning') : t('escalations.level', { level: e.level })}</Tag>{order(e.workOrderId, e.workOrderNumber) ?? request(e.requestId, e.requestNumber)}<strong>{word('clockKind', e.kind)}</strong></>} when={<Moment at={e.firedAt} zone={zoneOf(e.communityId)} />}>
         <div>{e.nobody ? t('escalations.nobody') : who.length > 0 ? t('escalations.told', { names: who.map((w) => w.displayName ?? '—').join(language === 'en' ? ', ' : '、') }) : e.state === 'resolved' ? t('escalations.doneBefore') : t('reports.notToldYet')}</div>
         {e.acknowledgedAt && <div className="quiet">{t('escalations.acknowledgedBy', { name: e.acknowledgedByName ?? '—', time: span(Number(e.acknowledgedAfterSeconds ?? 0), language) })}{e.acknowledgedWords ? <> <q>{e.acknowledgedWords}</q></> : null}</div>}
-        <div className="quiet">{[e.crew && word('crew', e.crew), pick(e.categoryName, e.categoryNameEn), e.placeName].filter(Boolean).join(' · ')}</div>
+        <div className="quiet">{[e.crew && word('crew', e.crew), pick(e.categoryName, e.categoryNameEn), pick(e.placeName, e.placeNameEn)].filter(Boolean).join(' · ')}</div>
       </One>
     );
   }

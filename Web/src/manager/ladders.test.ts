@@ -3,7 +3,7 @@ import type { Ladder } from '../api/client';
 import { ladderCells } from './ladders';
 
 test('Each step of a ladder is a line: who was told when, and who answered what', () => {
-  const step = { communityId: 'c', workOrderNumber: 7, requestNumber: null, kind: 'finish', priority: 'urgent', crew: 'engineering', categoryName: '水', categoryNameEn: 'Water', placeName: '3-2', dueAt: 'd', lateSeconds: 60, cause: 'breach', firedAt: 'f' };
+  const step = { communityId: 'c', workOrderNumber: 7, requestNumber: null, kind: 'finish', priority: 'urgent', crew: 'engineering', categoryName: '水', categoryNameEn: 'Water', placeName: '3-2', placeNameEn: null, dueAt: 'd', lateSeconds: 60, cause: 'breach', firedAt: 'f' };
   const ladder = {
     steps: [
       { escalation: { ...step, level: 1 }, told: [{ displayName: '赵强', duty: 'crewLead', toldAt: 't1' }, { displayName: '孙红', duty: 'desk', toldAt: 't2' }] },

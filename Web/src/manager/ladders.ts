@@ -20,7 +20,7 @@ export function ladderCells({ steps }: Ladder, of: Telling): Cell[][] {
     const at = (when: string | null | undefined) => of.at(when, e.communityId);
     return [
       e.workOrderNumber == null ? null : Number(e.workOrderNumber), e.requestNumber == null ? null : Number(e.requestNumber),
-      of.clock(e.kind), e.priority && of.priority(e.priority), e.crew && of.crew(e.crew), of.pick(e.categoryName, e.categoryNameEn), e.placeName, at(e.dueAt), Number(e.lateSeconds),
+      of.clock(e.kind), e.priority && of.priority(e.priority), e.crew && of.crew(e.crew), of.pick(e.categoryName, e.categoryNameEn), of.pick(e.placeName, e.placeNameEn), at(e.dueAt), Number(e.lateSeconds),
       Number(e.level), of.cause(e.cause), at(e.firedAt), e.nobody ? of.nobody : told.map((w) => `${w.displayName ?? '—'} (${of.duty(w.duty)}) ${at(w.toldAt) ?? ''}`.trim()).join('; '),
       e.acknowledgedByName, at(e.acknowledgedAt), e.acknowledgedWords, at(e.promisedAt), at(e.promiseBrokenAt), e.resolvedByName, e.resolvedWords,
     ];

@@ -31,7 +31,7 @@ export function Codes({ community: c }: { community: CommunityLine }) {
       {assets.isPending ? <Spin className="waiting" /> : all.length === 0 && !assets.isError && <Card><p className="quiet">{t('files.noCodes')}</p></Card>}
       <div className="codes">
         <Code code={c.reportCode} title={pick(c.name, c.nameEn)} below={t('files.ofCommunity')} />
-        {all.map((a) => <Code key={a.assetId} code={a.qrCode} title={pick(a.name, a.nameEn)} below={`${a.placeName} · ${a.code}`} />)}
+        {all.map((a) => <Code key={a.assetId} code={a.qrCode} title={pick(a.name, a.nameEn)} below={`${pick(a.placeName, a.placeNameEn)} · ${a.code}`} />)}
       </div>
       <MoveDialog<Pick<AssetLine, 'placeId' | 'kind' | 'code' | 'name'> & { nameEn?: string }, AssetReply>
         keep={`asset in ${c.communityId}`} title={t('files.addAsset')} submit={t('common.save')} open={adding} onClose={() => setAdding(false)} done={() => void client.invalidateQueries({ queryKey: ['assets'] })}
