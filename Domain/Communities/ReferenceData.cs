@@ -24,6 +24,22 @@ public static class ReferenceData
         }).Select(c => c with { Definition = c.Definition with { Zone = timeZone } }),
     ];
 
+    /// <summary>What the holidays and make-up days of a calendar are called by the published sheets of its zone's country.</summary>
+    public static IReadOnlyDictionary<DateOnly, string> NamesOf(CalendarDefinition calendar)
+    {
+        var off = (calendar.Holidays ?? []).ToHashSet();
+        var names = new SortedDictionary<DateOnly, string>();
+        foreach (var sheet in Sheets.Where(s => s.Region == RegionOf(calendar.Zone)).OrderBy(s => s.Year))
+        {
+            foreach (var (day, name) in sheet.Off.Where(d => off.Contains(d.Key)).Concat((sheet.Worked ?? new Dictionary<DateOnly, string>()).Where(d => calendar.MakeUpDays?.ContainsKey(d.Key) == true)))
+            {
+                names[day] = name;
+            }
+        }
+
+        return names;
+    }
+
     private static readonly Lazy<IReadOnlyList<HolidaySheet>> LoadedSheets = new(() =>
     [
         .. typeof(ReferenceData).Assembly.GetManifestResourceNames()

@@ -55,7 +55,7 @@ public sealed record SplitOffRequest([property: JsonIgnore] Guid FaultId, [prope
         }
     }
 
-    internal sealed class Handler(Db db, TimeProvider clock, AnswerBook answers, FaultLeaver leaver, FeedbackConsequences consequences) : IRequestHandler<SplitOffRequest, RequestReply>
+    internal sealed class Handler(Db db, TimeProvider clock, AnswerBook answers, FaultLeaver leaver, FeedbackConsequences consequences, Reopening reopening) : IRequestHandler<SplitOffRequest, RequestReply>
     {
         private const string ServedBy = """
             select count(*) filter (where o.status = 'done')::int as done, count(*) filter (where o.status not in ('done', 'voided'))::int as open
@@ -85,7 +85,7 @@ public sealed record SplitOffRequest([property: JsonIgnore] Guid FaultId, [prope
             }
 
             RequestLifecycle.After(request.Status, RequestMove.Rework);
-            if (ReworkRules.IsTooLate(request.ClosedAt, now))
+            if (await reopening.IsTooLate(request, now, cancellationToken))
             {
                 throw new Refused.Conflict("request.too_late_to_split_off", "This request was closed too long ago. Report that it is not fixed: a new request is made.");
             }

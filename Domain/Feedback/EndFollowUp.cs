@@ -65,7 +65,7 @@ public sealed record EndFollowUp([property: JsonIgnore] Guid FollowUpId, FollowU
         }
     }
 
-    internal sealed class Handler(Db db, TimeProvider clock, Caller caller, EventLog log, Reworker reworker, CallClocks calls, SlaBook book) : IRequestHandler<EndFollowUp, FollowUpReply>
+    internal sealed class Handler(Db db, TimeProvider clock, Caller caller, EventLog log, FeedbackConsequences consequences, CallClocks calls, SlaBook book) : IRequestHandler<EndFollowUp, FollowUpReply>
     {
         private const string Which = """
             select request_id
@@ -106,7 +106,7 @@ public sealed record EndFollowUp([property: JsonIgnore] Guid FollowUpId, FollowU
             RequestReply? again = null;
             if (command.How == FollowUpEnding.Rework && request.Status is RequestStatus.AwaitingFeedback or RequestStatus.Closed)
             {
-                again = await reworker.ReworkOrAgain(request, new NotFixed(caller.Actor.Name, PlainText.Normalise(command.Words), Channel.Staff), now, cancellationToken);
+                again = await consequences.ReworkOrAgain(request, new NotFixed(caller.Actor.Name, PlainText.Normalise(command.Words), Channel.Staff), now, cancellationToken);
             }
 
             return new FollowUpReply(command.FollowUpId, command.How, now, await RequestNow.Reply(db, requestId, cancellationToken), again);
@@ -143,7 +143,7 @@ public sealed record EndFollowUp([property: JsonIgnore] Guid FollowUpId, FollowU
     }
 }
 
-/// <param name="NewRequest">Where rework came too late to reopen the request: the new one.</param>
+/// <param name="NewRequest">Where rework came too late to reopen the request: the new one that was made for it, now or before.</param>
 public sealed record FollowUpReply(Guid FollowUpId, FollowUpEnding How, DateTimeOffset EndedAt, RequestReply Request, RequestReply? NewRequest);
 
 /// <summary>Open follow-ups for the caller's roles, the one that is due first on top. Calls that are owed about what the caller worked on are others' to make, and not among them.</summary>

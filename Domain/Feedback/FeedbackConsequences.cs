@@ -20,7 +20,8 @@ public enum Consequence
 }
 
 /// <summary>Draws the consequence of an answer.</summary>
-internal sealed class FeedbackConsequences(Db db, Caller caller, EventLog log, IMediator mediator, Reworker reworker, CallClocks calls, ManagersTold managers)
+internal sealed class FeedbackConsequences(
+    Db db, Caller caller, EventLog log, IMediator mediator, Reworker reworker, CallClocks calls, ManagersTold managers, Reopening reopening, Urger urger, AnswerBook answers)
 {
     private static readonly TimeSpan CallBackWithin = TimeSpan.FromHours(24);
 
@@ -83,8 +84,8 @@ internal sealed class FeedbackConsequences(Db db, Caller caller, EventLog log, I
         }
     }
 
-    /// <summary>The manager is told, a call-back is due, and the request goes back to work; or, too long after closing, a new one is made.</summary>
-    /// <returns>The new request, if one was made.</returns>
+    /// <summary>The manager is told, a call-back is due, and the request goes back to work; or, too long after closing, another one does, as in <see cref="ReworkOrAgain"/>.</summary>
+    /// <returns>The other request.</returns>
     public async Task<RequestReply?> NotSolved(LockedRequest request, Guid? feedbackId, NotFixed? said, DateTimeOffset now, CancellationToken ct, Guid? faultId = null)
     {
         if (feedbackId is { } id)
@@ -96,7 +97,56 @@ internal sealed class FeedbackConsequences(Db db, Caller caller, EventLog log, I
             await managers.OfRework(request, id, now, ct);
         }
 
-        return await reworker.ReworkOrAgain(request, said, now, ct, faultId);
+        return await ReworkOrAgain(request, said, now, ct, faultId, ownersWord: true);
+    }
+
+    /// <summary>
+    /// Back to work. Too long after closing a new request is made; where one was made before and is open still, it is urged, or, if its own
+    /// result is what the owner is asked about, goes back to work. The closed one does not change.
+    /// </summary>
+    /// <param name="ownersWord">It was the owner who said so: it answers the open one's round, too.</param>
+    /// <returns>The new request, or the one that was open.</returns>
+    public async Task<RequestReply?> ReworkOrAgain(LockedRequest request, NotFixed? said, DateTimeOffset now, CancellationToken ct, Guid? faultId = null, bool ownersWord = false)
+    {
+        if (!await reopening.IsTooLate(request, now, ct))
+        {
+            await reworker.Rework(request, now, ct, faultId, said);
+            return null;
+        }
+
+        if (await reopening.OpenOne(request, ct) is not { } open)
+        {
+            return await reworker.Anew(request, said, now, ct);
+        }
+
+        log.Write(request.CommunityId, SubjectKind.Request, request.RequestId, Happening.TakenAsNewRequest, new { newRequestId = open.RequestId, open.Number }, said?.SaidBy, Visibility.Desk, now);
+        if (RequestLifecycle.AllowedFrom(open.Status).Contains(RequestMove.Urge))
+        {
+            await urger.Press(open, said?.Words, now, ct);
+        }
+        else if (said is not null && ownersWord)
+        {
+            await AnswerNotSolved(open, said, now, ct);
+        }
+        else if (said is not null)
+        {
+            await reworker.Rework(open, now, ct, said: said);
+        }
+
+        return await RequestNow.Reply(db, open.RequestId, ct);
+    }
+
+    private async Task AnswerNotSolved(LockedRequest open, NotFixed said, DateTimeOffset now, CancellationToken ct)
+    {
+        var round = await LockedRound.Latest(db, open, ct);
+        if (FeedbackLifecycle.AllowedFrom(round.State).Contains(FeedbackMove.Answer))
+        {
+            var byStaff = caller.Actor.Kind == ActorKind.Staff;
+            await answers.Store(
+                open, round, new Answer(byStaff ? AnswerAuthor.Staff : AnswerAuthor.Owner, Solved.No, null, null, null, byStaff ? said.SaidBy : null, null, said.Words), now, ct);
+        }
+
+        await NotSolved(open, round.FeedbackId, said, now, ct);
     }
 
     /// <summary>For a request that is in progress still: a part that was taken for done is done again, and the manager is told. Nobody was asked yet, so that there is no round, and nobody to ring before it is finished.</summary>
@@ -229,20 +279,8 @@ internal sealed class Reworker(Db db, Caller caller, EventLog log, IMediator med
 
     private sealed record Placed(long Sequence, PlaceKind? PlaceKind, bool CommonArea);
 
-    /// <returns>The new request, where it is too late to reopen this one.</returns>
-    public async Task<RequestReply?> ReworkOrAgain(LockedRequest request, NotFixed? said, DateTimeOffset now, CancellationToken ct, Guid? faultId = null)
-    {
-        if (ReworkRules.IsTooLate(request.ClosedAt, now))
-        {
-            return await Anew(request, said, now, ct);
-        }
-
-        await Rework(request, now, ct, faultId, said);
-        return null;
-    }
-
     /// <summary>The fault came back, or was never gone, too long after closing: a new request, linked to the closed one, which does not change.</summary>
-    private async Task<RequestReply> Anew(LockedRequest request, NotFixed? said, DateTimeOffset now, CancellationToken ct)
+    public async Task<RequestReply> Anew(LockedRequest request, NotFixed? said, DateTimeOffset now, CancellationToken ct)
     {
         var placed = await db.Single<Placed>(Place, new { request.RequestId }, ct);
         var id = Guid.CreateVersion7(now);

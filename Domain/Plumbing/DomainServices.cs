@@ -65,6 +65,8 @@ public static class DomainServices
         services.AddScoped<CallClocks>();
         services.AddScoped<ManagersTold>();
         services.AddScoped<Reworker>();
+        services.AddScoped<Reopening>();
+        services.AddScoped<Urger>();
         services.AddScoped<FaultPeople>();
         services.AddScoped<FaultJoiner>();
         services.AddScoped<FaultLeaver>();

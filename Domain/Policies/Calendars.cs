@@ -1,6 +1,7 @@
 using System.Text.Json;
 using FluentValidation;
 using PropertyServiceDesk.Domain.Clocks;
+using PropertyServiceDesk.Domain.Communities;
 
 namespace PropertyServiceDesk.Domain.Policies;
 
@@ -11,14 +12,14 @@ public sealed record ListCalendars(Guid CommunityId) : IQuery<IReadOnlyList<Cale
     internal sealed class Handler(Db db, Caller caller) : IRequestHandler<ListCalendars, IReadOnlyList<CalendarLine>>
     {
         private const string Read = """
-            select c.code, c.name, c.name_en, v.version, v.created_at, v.definition::text as definition
+            select c.code, c.name, c.name_en, v.version, v.created_at, v.definition::text as definition, v.names::text as names
             from calendar c
             join calendar_version v on v.community_id = c.community_id and v.calendar_version_id = c.current_version_id
             where c.community_id = @CommunityId
             order by c.code
             """;
 
-        private sealed record Row(string Code, string Name, string NameEn, int Version, DateTimeOffset CreatedAt, string Definition);
+        private sealed record Row(string Code, string Name, string NameEn, int Version, DateTimeOffset CreatedAt, string Definition, string? Names);
 
         public async Task<IReadOnlyList<CalendarLine>> Handle(ListCalendars query, CancellationToken cancellationToken)
         {
@@ -27,7 +28,7 @@ public sealed record ListCalendars(Guid CommunityId) : IQuery<IReadOnlyList<Cale
         }
 
         private static CalendarLine Line(Row row, CalendarDefinition definition) =>
-            new(row.Code, row.Name, row.NameEn, row.Version, row.CreatedAt, BusinessCalendar.From(definition).LoadedThrough, CalendarHours.Of(definition));
+            new(row.Code, row.Name, row.NameEn, row.Version, row.CreatedAt, BusinessCalendar.From(definition).LoadedThrough, CalendarHours.Of(definition, DayNames.Of(definition, row.Names)));
     }
 }
 
@@ -76,6 +77,7 @@ public sealed record MakeUpDay(DateOnly Day, string Like)
 /// <param name="TimeZone">IANA name.</param>
 /// <param name="AlwaysOpen">24×7; nothing else may then be given.</param>
 /// <param name="LoadedYears">Years whose holidays are known; leave out where the calendar does not depend on any.</param>
+/// <param name="Names">What holidays, make-up days and days with other windows are called; left out: as they are called now.</param>
 public sealed record CalendarHours(
     string TimeZone,
     bool AlwaysOpen = false,
@@ -84,7 +86,8 @@ public sealed record CalendarHours(
     IReadOnlyList<MakeUpDay>? MakeUpDays = null,
     IReadOnlyList<DayHours>? Overrides = null,
     IReadOnlyList<DayHours>? Breaks = null,
-    IReadOnlyList<int>? LoadedYears = null)
+    IReadOnlyList<int>? LoadedYears = null,
+    IReadOnlyList<NamedDay>? Names = null)
 {
     private const int Most = 4000;
 
@@ -93,7 +96,7 @@ public sealed record CalendarHours(
         public Validator() => RuleFor(h => h.TimeZone).PlainText(60);
     }
 
-    internal static CalendarHours Of(CalendarDefinition d) => new(
+    internal static CalendarHours Of(CalendarDefinition d, IReadOnlyDictionary<DateOnly, string> names) => new(
         d.Zone,
         d.AlwaysOpen,
         d.Week is null ? null : [.. d.Week.Select(w => new WeekdayHours(w.Key, w.Value))],
@@ -101,12 +104,13 @@ public sealed record CalendarHours(
         d.MakeUpDays is null ? null : [.. d.MakeUpDays.Select(m => new MakeUpDay(m.Key, m.Value))],
         d.Overrides is null ? null : [.. d.Overrides.Select(o => new DayHours(o.Key, o.Value))],
         d.Breaks is null ? null : [.. d.Breaks.Select(b => new DayHours(b.Key, b.Value))],
-        d.LoadedYears);
+        d.LoadedYears,
+        d.AlwaysOpen ? null : [.. names.OrderBy(n => n.Key).Select(n => new NamedDay(n.Key, n.Value))]);
 
     /// <exception cref="Refused.Invalid">It makes no sense; the code says why.</exception>
     internal CalendarDefinition Definition()
     {
-        if (new[] { Week?.Count, Holidays?.Count, MakeUpDays?.Count, Overrides?.Count, Breaks?.Count, LoadedYears?.Count }.Any(n => n > Most))
+        if (new[] { Week?.Count, Holidays?.Count, MakeUpDays?.Count, Overrides?.Count, Breaks?.Count, LoadedYears?.Count, Names?.Count }.Any(n => n > Most))
         {
             throw new Refused.Invalid("calendar.too_many_days", "A calendar names at most 4,000 days of each sort.");
         }
@@ -114,6 +118,11 @@ public sealed record CalendarHours(
         if (Days().Any(d => d.Year is < 1990 or > 2100) || LoadedYears?.Any(y => y is < 1990 or > 2100) == true)
         {
             throw new Refused.Invalid("calendar.out_of_range", "A calendar names days from 1990 to 2100.");
+        }
+
+        if (WindowFaults() is { Count: > 0 } faults)
+        {
+            throw new Refused.Invalid(faults);
         }
 
         var definition = new CalendarDefinition(
@@ -127,6 +136,54 @@ public sealed record CalendarHours(
             LoadedYears is null ? null : [.. LoadedYears.Distinct().Order()]);
         BusinessCalendar.From(definition);
         return definition;
+    }
+
+    /// <summary>All windows that are none, and those of a day that lie over another one of it: whoever types that meant something else.</summary>
+    private List<Fault> WindowFaults()
+    {
+        var faults = new List<Fault>();
+        Look(Week?.Select(d => d.Windows), "week", alone: true);
+        Look(Overrides?.Select(d => d.Windows), "overrides", alone: true);
+        Look(Breaks?.Select(d => d.Windows), "breaks", alone: false);
+        return faults;
+
+        void Look(IEnumerable<IReadOnlyList<string>>? days, string list, bool alone)
+        {
+            foreach (var (day, windows) in (days ?? []).Index())
+            {
+                var before = new List<CalendarWindow>();
+                foreach (var (at, text) in windows.Index())
+                {
+                    var field = $"hours.{list}[{day}].windows[{at}]";
+                    if (CalendarWindow.Read(text) is not { } window)
+                    {
+                        var malformed = CalendarWindow.Malformed(text);
+                        faults.Add(new Fault(field, malformed.Code, malformed.Message));
+                        continue;
+                    }
+
+                    if (alone && before.Any(b => window.Opens < b.Closes && b.Opens < window.Closes))
+                    {
+                        faults.Add(new Fault(field, "calendar.windows_overlap", "This window overlaps another one of the same day."));
+                    }
+
+                    before.Add(window);
+                }
+            }
+        }
+    }
+
+    /// <param name="was">What days are called now, which they keep where nothing is said of names.</param>
+    /// <exception cref="Refused.Invalid">A day has two names, or none of the calendar's days is it.</exception>
+    internal IReadOnlyDictionary<DateOnly, string> Called(IReadOnlyDictionary<DateOnly, string> was)
+    {
+        var days = Days().ToHashSet();
+        if (Names?.Any(n => !days.Contains(n.Day)) == true)
+        {
+            throw new Refused.Invalid([new Fault("hours.names", "calendar.name_without_day", "A name belongs to a holiday, a make-up day or a day with other hours.")]);
+        }
+
+        return Once(Names, n => n.Day, n => n.Name, null) ?? was.Where(n => days.Contains(n.Key)).ToDictionary();
     }
 
     private IEnumerable<DateOnly> Days() => [.. Holidays ?? [], .. MakeUpDays?.Select(m => m.Day) ?? [], .. Overrides?.Select(o => o.Day) ?? [], .. Breaks?.Select(b => b.Day) ?? []];
@@ -148,13 +205,18 @@ public sealed record CalendarHours(
 [AllowedTo(Roles.Administrator)]
 public sealed record EditCalendar([property: JsonIgnore] Guid CommunityId, [property: JsonIgnore] string Code, CalendarHours Hours, int? Version = null) : ICommand<SlaEdited>
 {
+    public sealed class Validator : AbstractValidator<EditCalendar>
+    {
+        public Validator() => RuleForEach(c => c.Hours.Names).SetValidator(new NamedDay.Validator());
+    }
+
     internal sealed class Handler(Caller caller, CalendarEdits edits) : IRequestHandler<EditCalendar, SlaEdited>
     {
         public async Task<SlaEdited> Handle(EditCalendar command, CancellationToken cancellationToken)
         {
             var calendar = await edits.Lock(command.CommunityId, command.Code, cancellationToken);
             caller.MustKnowVersion("calendar", calendar.Version, command.Version);
-            return await edits.Write(calendar, command.Hours.Definition(), null, cancellationToken);
+            return await edits.Write(calendar, command.Hours.Definition(), command.Hours.Called(calendar.Names), null, cancellationToken);
         }
     }
 }
@@ -217,7 +279,14 @@ public sealed record ImportHolidays(
         {
             var calendar = await edits.Lock(command.CommunityId, command.Code, cancellationToken);
             caller.MustNotBeStale("calendar", calendar.Version);
-            return await edits.Write(calendar, calendar.Definition.With(command.Year, command.Off, command.Worked, command.WorkedLike), command.Year, cancellationToken);
+            var definition = calendar.Definition.With(command.Year, command.Off, command.Worked, command.WorkedLike);
+            var names = calendar.Names.ToDictionary();
+            foreach (var day in command.Off.Concat(command.Worked ?? []))
+            {
+                names[day.Day] = day.Name;
+            }
+
+            return await edits.Write(calendar, definition, names, command.Year, cancellationToken);
         }
     }
 }
@@ -247,7 +316,12 @@ public sealed record TryHolidays(
                 let after = will.WindowsOn(day).Select(w => w.ToString()).ToArray()
                 where !before.SequenceEqual(after)
                 select new DayChange(day, names[day], before, after);
-            return new HolidayTrial(calendar.Version, calendar.Definition.LoadedYears?.Contains(query.Year) == true, await edits.CountOpenClocks(calendar, cancellationToken), [.. changes]);
+            return new HolidayTrial(
+                calendar.Version,
+                calendar.Definition.LoadedYears?.Contains(query.Year) == true,
+                await edits.CountClocksToFollow(calendar, becomes, cancellationToken),
+                [.. changes],
+                names.Count(n => calendar.Names.GetValueOrDefault(n.Key) != n.Value));
         }
     }
 }
@@ -255,7 +329,8 @@ public sealed record TryHolidays(
 /// <param name="LoadedAlready">Whether the year was loaded before.</param>
 /// <param name="OpenClocks">How many open clocks follow this calendar: they would be looked at, and move where their time changes.</param>
 /// <param name="Changes">Days that open or close otherwise than now; what stays is left out.</param>
-public sealed record HolidayTrial(int Version, bool LoadedAlready, int OpenClocks, IReadOnlyList<DayChange> Changes);
+/// <param name="Renamed">How many days would be called otherwise than now.</param>
+public sealed record HolidayTrial(int Version, bool LoadedAlready, int OpenClocks, IReadOnlyList<DayChange> Changes, int Renamed);
 
 /// <param name="Was">Its windows now; none: closed.</param>
 /// <param name="Becomes">Its windows then.</param>
@@ -290,19 +365,26 @@ internal static class HolidayYears
     }
 }
 
-internal sealed record LockedCalendar(Guid CommunityId, Guid CalendarId, string Code, int Version, CalendarDefinition Definition);
+internal static class DayNames
+{
+    /// <summary>What the days of a calendar are called: as its administrators said; until they have, as the published sheets say.</summary>
+    public static IReadOnlyDictionary<DateOnly, string> Of(CalendarDefinition calendar, string? said) =>
+        said is null ? ReferenceData.NamesOf(calendar) : JsonSerializer.Deserialize<Dictionary<DateOnly, string>>(said, Json.Options)!;
+}
+
+internal sealed record LockedCalendar(Guid CommunityId, Guid CalendarId, string Code, int Version, CalendarDefinition Definition, IReadOnlyDictionary<DateOnly, string> Names);
 
 internal sealed class CalendarEdits(Db db, TimeProvider clock, Caller caller, EventLog log, SlaEdits edits)
 {
     private const string Look = """
-        select c.calendar_id, v.version, v.definition::text as definition
+        select c.calendar_id, v.version, v.definition::text as definition, v.names::text as names
         from calendar c
         join calendar_version v on v.community_id = c.community_id and v.calendar_version_id = c.current_version_id
         where c.community_id = @CommunityId and c.code = @Code
         """;
 
     private const string Read = """
-        select c.calendar_id, v.version, v.definition::text as definition
+        select c.calendar_id, v.version, v.definition::text as definition, v.names::text as names
         from calendar c
         join calendar_version v on v.community_id = c.community_id and v.calendar_version_id = c.current_version_id
         where c.community_id = @CommunityId and c.code = @Code
@@ -310,8 +392,8 @@ internal sealed class CalendarEdits(Db db, TimeProvider clock, Caller caller, Ev
         """;
 
     private const string Insert = """
-        insert into calendar_version (community_id, calendar_version_id, calendar_id, version, definition, created_at, created_by)
-        values (@CommunityId, @VersionId, @CalendarId, @Version, @Definition::jsonb, @Now, @By);
+        insert into calendar_version (community_id, calendar_version_id, calendar_id, version, definition, created_at, created_by, names)
+        values (@CommunityId, @VersionId, @CalendarId, @Version, @Definition::jsonb, @Now, @By, @Names::jsonb);
 
         update calendar
         set current_version_id = @VersionId
@@ -325,7 +407,7 @@ internal sealed class CalendarEdits(Db db, TimeProvider clock, Caller caller, Ev
         where k.community_id = @CommunityId and k.subject_kind in ('request', 'workOrder') and k.stopped_at is null and not k.imposed and v.calendar_id = @CalendarId
         """;
 
-    private sealed record Row(Guid CalendarId, int Version, string Definition);
+    private sealed record Row(Guid CalendarId, int Version, string Definition, string? Names);
 
     /// <exception cref="Refused.NotFound">There is none.</exception>
     public async Task<LockedCalendar> Lock(Guid communityId, string code, CancellationToken ct)
@@ -338,23 +420,39 @@ internal sealed class CalendarEdits(Db db, TimeProvider clock, Caller caller, Ev
     /// <exception cref="Refused.NotFound">There is none.</exception>
     public Task<LockedCalendar> Find(Guid communityId, string code, CancellationToken ct) => Take(Look, communityId, code, ct);
 
-    public Task<int> CountOpenClocks(LockedCalendar calendar, CancellationToken ct) => db.Single<int>(OpenClocks, new { calendar.CommunityId, calendar.CalendarId }, ct);
+    /// <summary>The open clocks of this calendar; none, where nothing but names would be another: no time depends on them.</summary>
+    public async Task<int> CountClocksToFollow(LockedCalendar calendar, CalendarDefinition becomes, CancellationToken ct) =>
+        Hours(calendar.Definition) == Hours(becomes) ? 0 : await db.Single<int>(OpenClocks, new { calendar.CommunityId, calendar.CalendarId }, ct);
+
+    private static string Hours(CalendarDefinition calendar) =>
+        JsonSerializer.Serialize(calendar with { Week = calendar.Week?.OrderBy(d => d.Key, StringComparer.Ordinal).ToDictionary() }, Json.Options);
 
     private async Task<LockedCalendar> Take(string sql, Guid communityId, string code, CancellationToken ct)
     {
         var row = await db.Find<Row>(sql, new { CommunityId = communityId, Code = code }, ct) ?? throw new Refused.NotFound("calendar");
-        return new LockedCalendar(communityId, row.CalendarId, code, row.Version, JsonSerializer.Deserialize<CalendarDefinition>(row.Definition, Json.Options)!);
+        var definition = JsonSerializer.Deserialize<CalendarDefinition>(row.Definition, Json.Options)!;
+        return new LockedCalendar(communityId, row.CalendarId, code, row.Version, definition, DayNames.Of(definition, row.Names));
     }
 
-    public async Task<SlaEdited> Write(LockedCalendar calendar, CalendarDefinition definition, int? loaded, CancellationToken ct)
+    public async Task<SlaEdited> Write(LockedCalendar calendar, CalendarDefinition definition, IReadOnlyDictionary<DateOnly, string> names, int? loaded, CancellationToken ct)
     {
         var now = clock.Now();
         var id = Guid.CreateVersion7(now);
         await db.Run(
             Insert,
-            new { calendar.CommunityId, VersionId = id, calendar.CalendarId, Version = calendar.Version + 1, Definition = JsonSerializer.Serialize(definition, Json.Options), Now = now, By = caller.Actor.Id },
+            new
+            {
+                calendar.CommunityId,
+                VersionId = id,
+                calendar.CalendarId,
+                Version = calendar.Version + 1,
+                Definition = JsonSerializer.Serialize(definition, Json.Options),
+                Now = now,
+                By = caller.Actor.Id,
+                Names = JsonSerializer.Serialize(names, Json.Options),
+            },
             ct);
-        var open = await CountOpenClocks(calendar, ct);
+        var open = await CountClocksToFollow(calendar, definition, ct);
         log.Write(
             calendar.CommunityId,
             SubjectKind.Community,

@@ -99,6 +99,9 @@ public sealed record GetTimeline(Guid RequestId, long After = 0, int Take = 200)
 
         private static readonly FrozenSet<string> ReadByDesk = ReadByAll.Concat(["placeId", "assetId", "customerId", "aboutStaffId", "told"]).ToFrozenSet(StringComparer.Ordinal);
 
+        // A crew sees whose the home is on its order, for as long as it has it; the log would tell for ever.
+        private static readonly string[] DesksAlone = ["customerId", "aboutCrew", "aboutStaffId"];
+
         private static IEnumerable<Guid> NamedIn(JsonElement detail, FrozenSet<string> words) => detail.ValueKind != JsonValueKind.Object ? [] : detail.EnumerateObject().SelectMany(p => p.Value.ValueKind switch
         {
             JsonValueKind.Object => NamedIn(p.Value, words),
@@ -146,20 +149,37 @@ public sealed record GetTimeline(Guid RequestId, long After = 0, int Take = 200)
         };
 
         private static TimelineEntry Entry(Row r, bool desk, IReadOnlyList<Guid> hidden) => new(
-            r.Seq, r.SubjectKind, r.SubjectId, r.What, r.Visibility, Without(hidden, r.Detail), Said(r, desk), r.TextErased ?? false, r.ActorKind, r.ActorId, r.ActorName, r.Channel, r.DeviceAt, r.OccurredAt, r.RecordedAt);
+            r.Seq, r.SubjectKind, r.SubjectId, r.What, r.Visibility, Without(hidden, r.Detail, desk), Said(r, desk), r.TextErased ?? false, r.ActorKind, r.ActorId, r.ActorName, r.Channel, r.DeviceAt, r.OccurredAt, r.RecordedAt);
 
-        /// <summary>An order or a fault serves several requests, and its events name them: those that the caller must not find are taken out, and whatever is told of them with them.</summary>
-        private static JsonElement Without(IReadOnlyList<Guid> hidden, string detail)
+        /// <summary>An order or a fault serves several requests, and its events name them: those that the caller must not find are taken out, and whatever is told of them with them; for crews who the customer is, and whom a complaint is about.</summary>
+        private static JsonElement Without(IReadOnlyList<Guid> hidden, string detail, bool desk)
         {
             var words = hidden.Select(h => h.ToString()).Where(h => detail.Contains(h, StringComparison.Ordinal)).ToHashSet(StringComparer.Ordinal);
-            if (words.Count == 0)
+            var keys = desk ? [] : DesksAlone.Where(k => detail.Contains(k, StringComparison.Ordinal)).ToArray();
+            if (words.Count == 0 && keys.Length == 0)
             {
                 return JsonSerializer.Deserialize<JsonElement>(detail);
             }
 
             var node = JsonNode.Parse(detail)!.AsObject();
+            Strip(node, keys);
             Clean(node, words);
             return JsonSerializer.SerializeToElement(node, Json.Options);
+        }
+
+        private static void Strip(JsonObject entries, string[] keys)
+        {
+            foreach (var (name, value) in entries.ToList())
+            {
+                if (keys.Contains(name))
+                {
+                    entries.Remove(name);
+                }
+                else if (value is JsonObject inner)
+                {
+                    Strip(inner, keys);
+                }
+            }
         }
 
         private static void Clean(JsonNode node, HashSet<string> words)

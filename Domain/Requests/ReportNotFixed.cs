@@ -4,8 +4,9 @@ using PropertyServiceDesk.Domain.Feedback;
 namespace PropertyServiceDesk.Domain.Requests;
 
 /// <summary>
-/// Somebody says that it is not fixed. While the owner is being asked, and up to seven days after closing, that sends the request back
-/// to work, and it is the round's answer where there was none; later it becomes a new request, and the closed one does not change.
+/// Somebody says that it is not fixed. While the owner is being asked, and for some days after closing (reopenDays of the feedback rules),
+/// that sends the request back to work, and it is the round's answer where there was none. Later it becomes a new request, and the closed
+/// one does not change; said again while that one is open, it urges it.
 /// </summary>
 /// <param name="SaidBy">1–100 characters.</param>
 /// <param name="Words">What they said: 1–2,000 characters.</param>
@@ -22,7 +23,7 @@ public sealed record ReportNotFixed([property: JsonIgnore] Guid RequestId, strin
         }
     }
 
-    internal sealed class Handler(Db db, TimeProvider clock, RequestMover mover, EventLog log, AnswerBook answers, FeedbackConsequences consequences) : IRequestHandler<ReportNotFixed, ReworkReply>
+    internal sealed class Handler(Db db, TimeProvider clock, RequestMover mover, EventLog log, AnswerBook answers, FeedbackConsequences consequences, Reopening reopening) : IRequestHandler<ReportNotFixed, ReworkReply>
     {
         public async Task<ReworkReply> Handle(ReportNotFixed command, CancellationToken cancellationToken)
         {
@@ -31,7 +32,7 @@ public sealed record ReportNotFixed([property: JsonIgnore] Guid RequestId, strin
             var now = clock.Now();
             var said = new NotFixed(command.SaidBy, command.Words, command.Channel);
             log.Channel = EnumWord.Of(command.Channel);
-            var round = ReworkRules.IsTooLate(request.ClosedAt, now) || request.Round == 0 ? null : await LockedRound.Latest(db, request, cancellationToken);
+            var round = request.Round == 0 || await reopening.IsTooLate(request, now, cancellationToken) ? null : await LockedRound.Latest(db, request, cancellationToken);
             if (round is not null && FeedbackLifecycle.AllowedFrom(round.State).Contains(FeedbackMove.Answer))
             {
                 // "Not fixed" is a human word; a score was not asked for.
@@ -49,7 +50,7 @@ public sealed record ReportNotFixed([property: JsonIgnore] Guid RequestId, strin
 internal sealed record NotFixed(string SaidBy, string Words, Channel Channel);
 
 /// <summary>The request as it stands now.</summary>
-/// <param name="NewRequest">Where the report came too late to reopen it: the new request that was made for it.</param>
+/// <param name="NewRequest">Where the report came too late to reopen it: the new request that was made for it, now or before.</param>
 public sealed record ReworkReply(Guid RequestId, long Number, RequestStatus Status, int Version, IReadOnlyList<RequestMove> AllowedMoves, RequestReply? NewRequest);
 
 /// <summary>The owner solved it only partly, or gave a 3: the desk decides what follows. The score stands.</summary>

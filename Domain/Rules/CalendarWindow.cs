@@ -13,7 +13,10 @@ internal readonly record struct CalendarWindow(int Opens, int Closes)
     public static CalendarWindow[] ParseAll(IReadOnlyList<string?>? windows) =>
         windows is null ? throw Malformed("null") : [.. windows.Select(Parse)];
 
-    private static CalendarWindow Parse(string? text)
+    private static CalendarWindow Parse(string? text) => Read(text) ?? throw Malformed(text ?? "null");
+
+    /// <summary>Null where it is no window: no times of the day, or the same one twice.</summary>
+    public static CalendarWindow? Read(string? text)
     {
         text ??= "null";
         var dash = text.IndexOf('-', StringComparison.Ordinal);
@@ -22,10 +25,10 @@ internal readonly record struct CalendarWindow(int Opens, int Closes)
             return new CalendarWindow(opens, closes > opens ? closes : closes + Day);
         }
 
-        throw Malformed(text);
+        return null;
     }
 
-    private static Refused.Invalid Malformed(string text) =>
+    public static Refused.Invalid Malformed(string text) =>
         new("calendar.window_malformed", $"{text} is not a window; write 08:30-12:00, with 24:00 for the end of the day.");
 
     /// <summary>As it is written in a calendar: <c>08:30-12:00</c>.</summary>

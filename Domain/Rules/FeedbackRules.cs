@@ -12,8 +12,9 @@ namespace PropertyServiceDesk.Domain.Rules;
 /// <param name="CallsToHour">Nor from this hour on: 1–24.</param>
 /// <param name="WaitHours">How long after the last ask or reminder somebody is called, or counts as not having answered: 1–720.</param>
 /// <param name="CallWithinHours">How soon a call that is due is made: 1–168. Later is the desk's breach.</param>
+/// <param name="ReopenDays">How long after closing "not solved" reopens a request: 1–365. Later it is a new one.</param>
 public sealed record FeedbackRules(
-    int SamplePercent = 30, int MostAsksAMonth = 4, int Attempts = 3, int TimesOfDay = 3, int CallsFromHour = 9, int CallsToHour = 20, int WaitHours = 48, int CallWithinHours = 24)
+    int SamplePercent = 30, int MostAsksAMonth = 4, int Attempts = 3, int TimesOfDay = 3, int CallsFromHour = 9, int CallsToHour = 20, int WaitHours = 48, int CallWithinHours = 24, int ReopenDays = 7)
 {
     public static readonly FeedbackRules Default = new();
 

@@ -53,6 +53,7 @@ public static partial class SlaProfileCheck
                 ("samplePercent", rules.SamplePercent is >= 0 and <= 100), ("mostAsksAMonth", rules.MostAsksAMonth is >= 1 and <= 1000), ("attempts", rules.Attempts is >= 1 and <= 10),
                 ("timesOfDay", rules.TimesOfDay is >= 1 and <= 3 && rules.TimesOfDay <= rules.Attempts), ("callsFromHour", rules.CallsFromHour is >= 0 and <= 23),
                 ("callsToHour", rules.CallsToHour <= 24 && rules.CallsToHour > rules.CallsFromHour), ("waitHours", rules.WaitHours is >= 1 and <= 720), ("callWithinHours", rules.CallWithinHours is >= 1 and <= 168),
+                ("reopenDays", rules.ReopenDays is >= 1 and <= 365),
             })
             {
                 if (!good)

@@ -20,7 +20,7 @@ namespace PropertyServiceDesk.Tests.Browser;
 [Category("Browser")]
 public abstract class BrowserTown : DeskFixture
 {
-    protected const int Customers = 100_000;
+    protected const int Customers = 20_000;
 
     /// <summary>Where nobody looks for one among many.</summary>
     protected const int Few = 2_000;

@@ -15,6 +15,9 @@ namespace PropertyServiceDesk.Tests.Browser;
 [Category("Process")]
 public sealed class RunTests
 {
+    /// <summary>The script of <c>Web/browser</c> that it walks.</summary>
+    internal const string Loop = "loop";
+
     private const string Ready = RunningDesk.Ready;
 
     private static readonly TimeSpan Start = RunningDesk.Start;
@@ -181,7 +184,7 @@ public sealed class RunTests
         }
 
         var people = new Dictionary<string, string[]> { ["clerk"] = ["clerk", DemoCommand.Password], ["member"] = ["crew.engineering", DemoCommand.Password] };
-        await BrowserScripts.Run(["loop"], Address(port), new Dictionary<string, string> { ["DESK_PEOPLE"] = JsonSerializer.Serialize(people), ["DESK_CALLER"] = "5-1-301", ["DESK_ELSEWHERE"] = "5-1-302|5栋1单元302|Building 5, entrance 1, flat 302" });
+        await BrowserScripts.Run([Loop], Address(port), new Dictionary<string, string> { ["DESK_PEOPLE"] = JsonSerializer.Serialize(people), ["DESK_CALLER"] = "5-1-301", ["DESK_ELSEWHERE"] = "5-1-302|5栋1单元302|Building 5, entrance 1, flat 302" });
     }
 
     private static IEnumerable<TestCaseData> Unusable()

@@ -25,7 +25,8 @@ namespace PropertyServiceDesk.Tests.Demo;
 [Category("Process")]
 public sealed class TodayTests
 {
-    private static readonly DateTimeOffset End = new(2026, 3, 2, 3, 30, 0, TimeSpan.Zero);
+    /// <summary>The forenoon after the month that was loaded.</summary>
+    private static readonly DateTimeOffset Now = TestDatabase.DemoEnds.AddHours(8);
 
     private readonly FakeClock clock = new();
     private NpgsqlDataSource owner = null!;
@@ -36,11 +37,9 @@ public sealed class TodayTests
     [OneTimeSetUp]
     public async Task LoadIt()
     {
-        var connectionString = TestDatabase.On(await TestDatabase.Copy());
+        var connectionString = TestDatabase.On((await TestDatabase.CopyOfTheDemo()).Database);
         owner = NpgsqlDataSource.Create(connectionString);
-        clock.Set(End);
-        await using var words = new StringWriter();
-        Assert.That(await DemoCommand.Load(connectionString, connectionString, End, words, words, CancellationToken.None), Is.Zero, words.ToString());
+        clock.Set(Now);
         await using (var desk = new ServiceCollection().AddSingleton<TimeProvider>(clock).AddLogging().AddServiceDesk(connectionString).BuildServiceProvider())
         {
             var job = new Job(desk.GetRequiredService<IServiceScopeFactory>(), desk.GetRequiredService<DueWork>(), NullLogger<Job>.Instance);
@@ -123,7 +122,7 @@ public sealed class TodayTests
             join request r on r.request_id = coalesce(l.request_id, c.subject_id)
             where c.subject_kind <> 'feedback' and c.stopped_at is null and c.due_at is not null and r.status not in ('closed', 'cancelled')
             """);
-        var (now, soon) = (End.UtcDateTime, End.AddHours(4).UtcDateTime);
+        var (now, soon) = (Now.UtcDateTime, Now.AddHours(4).UtcDateTime);
 
         foreach (var (community, line) in today)
         {
@@ -168,13 +167,13 @@ public sealed class TodayTests
         Assert.That(open, Has.Count.GreaterThan(5));
         for (var i = 0; i < open.Count; i++)
         {
-            clock.Set(End.AddSeconds(61 + (i * i * 37)));
+            clock.Set(Now.AddSeconds(61 + (i * i * 37)));
             await using var scope = host.Services.CreateAsyncScope();
             scope.ServiceProvider.GetRequiredService<Caller>().Actor = new Actor(ActorKind.Staff, staff[0].StaffId, "manager", [.. staff.Select(s => new RoleIn(s.Community, Roles.Manager))], []);
             await scope.ServiceProvider.GetRequiredService<IMediator>().Send(new AcknowledgeEscalation(open[i]));
         }
 
-        clock.Set(End);
+        clock.Set(Now);
         var all = await SlowEscalations.Read(owner, null);
         foreach (var by in Enum.GetValues<ReportBy>())
         {
@@ -191,7 +190,7 @@ public sealed class TodayTests
     {
         var all = await Rows<(Guid RequestId, Guid Community, string Zone, string Kind, Guid Category, string? Crew, string Channel, DateTime At)>(
             "select r.request_id, r.community_id, m.time_zone, r.kind, r.category_id, c.crew, r.channel, r.reported_at from request r join community m using (community_id) join category c on c.category_id = r.category_id");
-        var (from, to) = (End.UtcDateTime.Date.AddDays(-20), End.UtcDateTime.Date.AddDays(-1));
+        var (from, to) = (Now.UtcDateTime.Date.AddDays(-20), Now.UtcDateTime.Date.AddDays(-1));
         foreach (var (by, every) in from b in Enum.GetValues<DemandBy>() from e in Enum.GetValues<DemandEvery>() select (b, e))
         {
             foreach (var (period, rows) in new[] { ("", all), ($"&from={from:yyyy-MM-dd}T00:00:00Z&to={to:yyyy-MM-dd}T00:00:00Z", all.Where(r => r.At >= from && r.At < to).ToList()) })

@@ -256,7 +256,7 @@ public sealed class FaultTests : DeskFixture
         var (fault, order, calls) = await GivenFaultWith(2);
         await Work(order);
         await Send(Here.Clerk, new RecordFeedback(calls[0], Solved.Yes, 5, "住户"));
-        Clock.Advance(ReworkRules.Reopens + TimeSpan.FromSeconds(1));
+        Clock.Advance(TimeSpan.FromDays(FeedbackRules.Default.ReopenDays) + TimeSpan.FromSeconds(1));
 
         Assert.That(await Refusal(() => Send(Here.Clerk, new SplitOffRequest(fault, calls[0], "住户", "又坏了"))), Is.EqualTo("request.too_late_to_split_off"));
         await Send(Here.Clerk, new SplitOffRequest(fault, calls[1], "住户", "还是不行"));

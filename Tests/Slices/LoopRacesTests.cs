@@ -80,6 +80,20 @@ public sealed class LoopRacesTests : DeskFixture
     }
 
     [Test]
+    public async Task What_two_report_as_not_fixed_too_late_at_once_is_one_new_request_and_urged()
+    {
+        var request = (await GivenDone()).RequestId;
+        await Send(Here.Clerk, new RecordFeedback(request, Solved.Yes, 5, "王小明"));
+        Clock.Advance(TimeSpan.FromDays(8));
+        Task Report(Actor clerk) => Send(clerk, new ReportNotFixed(request, "王小明", "还在漏"));
+
+        var results = await AtTheRequest(request, true, () => Report(Here.Clerk), () => Report(Here.Officer));
+
+        Assert.That(results, Is.EqualTo(("done", "done")));
+        Assert.That(await Rows<int>("select urge_count::int from request where rework_of_id = @request", new { request }), Is.EqualTo(new[] { 1 }));
+    }
+
+    [Test]
     public async Task What_two_cancel_at_once_is_cancelled_once()
     {
         var (request, order) = await GivenDispatched();

@@ -1,9 +1,11 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
 using NUnit.Framework;
 using PropertyServiceDesk.Domain.Clocks;
 using PropertyServiceDesk.Domain.Escalations;
 using PropertyServiceDesk.Domain.Feedback;
+using PropertyServiceDesk.Domain.Plumbing;
 using PropertyServiceDesk.Domain.Policies;
 using PropertyServiceDesk.Domain.Requests;
 using PropertyServiceDesk.Domain.Rules;
@@ -263,7 +265,7 @@ public sealed class PoliciesTests : DeskFixture
         yield return Case("sla.promises_out_of_range", p => First(p, x => x with { Escalation = new EscalationPlan([new(1, 0)], "desk", -1, 0) }));
         foreach (var rules in (FeedbackRules[])[
             new(SamplePercent: 101), new(SamplePercent: -1), new(MostAsksAMonth: 0), new(Attempts: 11), new(TimesOfDay: 0), new(Attempts: 2, TimesOfDay: 3),
-            new(CallsToHour: 25), new(WaitHours: 0), new(WaitHours: 721), new(CallWithinHours: 0), new(CallWithinHours: 169)])
+            new(CallsToHour: 25), new(WaitHours: 0), new(WaitHours: 721), new(CallWithinHours: 0), new(CallWithinHours: 169), new(ReopenDays: 0), new(ReopenDays: 366)])
         {
             yield return Case("sla.feedback_out_of_range", p => p with { Feedback = rules }).SetArgDisplayNames($"sla.feedback_out_of_range {rules}");
         }
@@ -333,7 +335,9 @@ public sealed class PoliciesTests : DeskFixture
         await Send(Admin, new ImportHolidays(Here.CommunityId, "office", 2027, off, worked));
         var again = await Send(Admin, new TryHolidays(Here.CommunityId, "office", 2027, off, worked));
 
-        Assert.That((again.LoadedAlready, again.Changes.Count), Is.EqualTo((true, 0)));
+        Assert.That((trial.Renamed, again.LoadedAlready, again.Changes.Count, again.Renamed), Is.EqualTo((4, true, 0, 0)));
+        var otherwise = await Send(Admin, new TryHolidays(Here.CommunityId, "office", 2027, off, [.. worked.Select(d => d with { Name = "补班" })]));
+        Assert.That((otherwise.Changes.Count, otherwise.Renamed, otherwise.OpenClocks), Is.EqualTo((0, 1, 0)));
         Assert.That(await Refusal(() => Send(Admin, new TryHolidays(Here.CommunityId, "24x7", 2027, off))), Is.EqualTo("calendar.always_open"));
         Assert.That(await Refusal(() => Send(Admin, new TryHolidays(Here.CommunityId, "office", 2027, off, off))), Is.EqualTo("calendar.day_off_and_worked"));
         Assert.That(await Refusal(() => Send(Admin, new TryHolidays(Here.CommunityId, "office", 2027, [.. off, .. off]))), Is.EqualTo("calendar.day_twice"));
@@ -342,6 +346,44 @@ public sealed class PoliciesTests : DeskFixture
         Assert.That(await Refusal(() => Send(Here.Manager, new TryHolidays(Here.CommunityId, "office", 2027, off))), Is.EqualTo("role.not_allowed"));
         Assert.That(await Refusal(() => Send(There.People["administrator"], new TryHolidays(Here.CommunityId, "office", 2027, off))), Is.EqualTo("community.not_found"));
         Assert.That(await Refusal(() => Send(Admin, new TryHolidays(Here.CommunityId, "office", 2027, off), c => c.IfMatch = 999)), Is.EqualTo("calendar.changed_meanwhile"));
+    }
+
+    [Test]
+    public async Task A_holiday_is_called_as_it_was_published_until_somebody_calls_it_otherwise_and_no_clock_depends_on_that()
+    {
+        await GivenRequest(kind: RequestKind.Suggestion, category: "other", text: "多种树");
+        var (moon, national, worked) = (new DateOnly(2026, 9, 25), new DateOnly(2026, 10, 1), new DateOnly(2026, 2, 14));
+        var published = await Office();
+        CalendarHours Called(params NamedDay[] names) => published.Hours with { Names = names };
+
+        var edited = await Send(Admin, new EditCalendar(Here.CommunityId, "office", published.Hours with { Names = [.. published.Hours.Names!.Where(n => n.Day != national), new NamedDay(national, " 国庆 ")] }, 1));
+        var named = await Office();
+        await Send(Admin, new EditCalendar(Here.CommunityId, "office", named.Hours with { Holidays = [.. named.Hours.Holidays!.Where(d => d != moon)], Names = null }, 2));
+        var without = await Office();
+        await Send(Admin, new ImportHolidays(Here.CommunityId, "office", 2027, [new NamedDay(new DateOnly(2027, 1, 1), "元旦")]));
+        var next = await Office();
+
+        Assert.That(new[] { NameOf(published, moon), NameOf(published, national), NameOf(published, worked) }, Is.EqualTo(new[] { "中秋节", "国庆节", "春节" }));
+        Assert.That((edited.Version, edited.OpenClocks, edited.ClockMoveId), Is.EqualTo((2, 0, (Guid?)null)));
+        Assert.That(new[] { NameOf(named, moon), NameOf(named, national), NameOf(named, worked) }, Is.EqualTo(new[] { "中秋节", "国庆", "春节" }));
+        Assert.That(new[] { NameOf(without, moon), NameOf(without, national), NameOf(without, worked) }, Is.EqualTo(new[] { null, "国庆", "春节" }), "What is not said of names leaves them as they are.");
+        Assert.That(new[] { NameOf(next, new DateOnly(2027, 1, 1)), NameOf(next, national) }, Is.EqualTo(new[] { "元旦", "国庆" }));
+        foreach (var (hours, code) in new[]
+        {
+            (Called(new NamedDay(new DateOnly(2026, 3, 3), "周二")), "calendar.name_without_day"),
+            (Called(new NamedDay(national, "国庆"), new NamedDay(national, "国庆节")), "calendar.day_twice"),
+            (Called(new NamedDay(national, new string('国', 61))), "text.too_long"),
+            (Called(new NamedDay(national, " ")), "text.empty"),
+        })
+        {
+            Assert.That(await Refusal(() => Send(Admin, new EditCalendar(Here.CommunityId, "office", hours, 4))), Is.EqualTo(code));
+        }
+
+        var kept = Assert.ThrowsAsync<PostgresException>(() => Execute("update calendar_version set names = jsonb_build_object('2026-10-01', repeat('国', 61)) where version = 4"));
+        Assert.That(kept!.ConstraintName, Is.EqualTo("calendar_version_names"));
+
+        async Task<CalendarLine> Office() => (await Send(Here.Clerk, new ListCalendars(Here.CommunityId))).Single(c => c.Code == "office");
+        static string? NameOf(CalendarLine calendar, DateOnly day) => calendar.Hours.Names!.SingleOrDefault(n => n.Day == day)?.Name;
     }
 
     [Test]
@@ -363,6 +405,7 @@ public sealed class PoliciesTests : DeskFixture
     [TestCase("calendar.unknown_day")]
     [TestCase("calendar.day_twice")]
     [TestCase("calendar.out_of_range")]
+    [TestCase("calendar.windows_overlap")]
     public async Task Hours_that_make_no_sense_are_refused(string code)
     {
         CalendarHours Hours(string zone, params WeekdayHours[] week) => new(zone, Week: week);
@@ -373,10 +416,27 @@ public sealed class PoliciesTests : DeskFixture
             "calendar.window_malformed" => Hours("Asia/Shanghai", new WeekdayHours("monday", ["nine to five"])),
             "calendar.unknown_day" => Hours("Asia/Shanghai", new WeekdayHours("someday", ["09:00-17:00"])),
             "calendar.day_twice" => Hours("Asia/Shanghai", new WeekdayHours("monday", ["09:00-17:00"]), new WeekdayHours("Monday", ["09:00-17:00"])),
+            "calendar.windows_overlap" => Hours("Asia/Shanghai", new WeekdayHours("monday", ["13:00-17:00", "09:00-13:01"])),
             _ => Hours("Asia/Shanghai", new WeekdayHours("monday", ["09:00-17:00"])) with { Holidays = [new DateOnly(1, 1, 1)] },
         };
 
         Assert.That(await Refusal(() => Send(Admin, new EditCalendar(Here.CommunityId, "desk", hours, 1))), Is.EqualTo(code));
+    }
+
+    [Test]
+    public void What_is_wrong_with_windows_is_said_of_each_of_them_and_a_night_is_no_overlap()
+    {
+        WeekdayHours[] week = [new("monday", ["22:00-06:00", "06:00-22:00"]), new("tuesday", ["09:00-09:00", "09:00-12:00", "11:00-13:00"]), new("wednesday", ["20:00-02:00", "23:00-24:00"])];
+
+        var refused = Assert.ThrowsAsync<Refused.Invalid>(() => Send(Admin, new EditCalendar(Here.CommunityId, "desk", new CalendarHours("Asia/Shanghai", Week: week, Overrides: [new DayHours(new DateOnly(2026, 3, 3), ["8-12"])]), 1)));
+
+        Assert.That(refused!.Faults.Select(f => $"{f.Field} {f.Code}"), Is.EqualTo(new[]
+        {
+            "hours.week[1].windows[0] calendar.window_malformed",
+            "hours.week[1].windows[2] calendar.windows_overlap",
+            "hours.week[2].windows[1] calendar.windows_overlap",
+            "hours.overrides[0].windows[0] calendar.window_malformed",
+        }));
     }
 
     [Test]

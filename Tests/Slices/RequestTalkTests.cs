@@ -455,11 +455,15 @@ public sealed class RequestTalkTests : DeskFixture
         Assert.That(await Refusal(() => Send(There.Clerk, new ReportNotFixed(request, "x", "x"))), Is.EqualTo("request.not_found"));
     }
 
-    [TestCase(7, 0, true)]
-    [TestCase(7, 1, false)]
-    public async Task Not_fixed_after_closing_reopens_within_seven_days_and_is_a_new_request_after(int days, int seconds, bool reopens)
+    [TestCase(7, 7, 0, true)]
+    [TestCase(7, 7, 1, false)]
+    [TestCase(3, 3, 0, true)]
+    [TestCase(3, 3, 1, false)]
+    public async Task Not_fixed_after_closing_reopens_within_the_days_of_its_round_and_is_a_new_request_after(int rule, int days, int seconds, bool reopens)
     {
+        await Profile("{feedback}", $$"""{"reopenDays": {{rule}}}""");
         var (request, _) = await GivenDone();
+        await Profile("{feedback}", """{"reopenDays": 7}""");
         await Send(Here.Clerk, new RecordFeedback(request, Solved.Yes, 5, "王小明"));
         var before = await Rows<string>("select to_jsonb(r)::text from request r where request_id = @request", new { request });
         Clock.Advance(TimeSpan.FromDays(days) + TimeSpan.FromSeconds(seconds));
@@ -478,6 +482,33 @@ public sealed class RequestTalkTests : DeskFixture
             Assert.That(made, Has.Property("ReworkOfId").EqualTo(request).And.Property("Description").EqualTo("又漏了").And.Property("CustomerId").EqualTo(Here.Customer)
                 .And.Property("Channel").EqualTo(Channel.WeChat).And.Property("Priority").EqualTo(Priority.Urgent).And.Property("Status").EqualTo(RequestStatus.Received));
         }
+    }
+
+    [Test]
+    public async Task Not_fixed_that_comes_too_late_again_goes_to_the_request_that_was_made_for_it_while_that_is_open()
+    {
+        var (request, _) = await GivenDone();
+        await Send(Here.Clerk, new RecordFeedback(request, Solved.Yes, 5, "王小明"));
+        Clock.Advance(TimeSpan.FromDays(8));
+        async Task<RequestReply> Again(string words) => (await Send(Here.Clerk, new ReportNotFixed(request, "王太太", words))).NewRequest!;
+        var made = await Again("又漏了");
+
+        var urged = await Again("还在漏");
+        var order = (await Send(Here.Clerk, new DispatchWork(made.RequestId, [new NewOrder(Crew.Engineering, "修")]))).WorkOrders[0].WorkOrderId;
+        await Send(Here.Member(Crew.Engineering), new AcceptWork(order));
+        await Send(Here.Member(Crew.Engineering), new ArriveOnSite(order));
+        await Send(Here.Member(Crew.Engineering), new CompleteWork(order, "好了"));
+        var back = await Again("一点没好");
+
+        Assert.That(new[] { urged.RequestId, back.RequestId }, Is.All.EqualTo(made.RequestId));
+        Assert.That((urged.Status, back.Status), Is.EqualTo((RequestStatus.Received, RequestStatus.InProgress)));
+        Assert.That((await Entry(made.RequestId, Happening.RequestUrged)).Text, Is.EqualTo("还在漏"));
+        var details = await Send(Here.Clerk, new GetRequest(made.RequestId));
+        Assert.That(details.WorkOrders.Count(o => o.ReworkOfId == order), Is.EqualTo(1));
+        Assert.That(details.Feedback.Single(), Has.Property("Solved").EqualTo(Solved.No).And.Property("SpokeWith").EqualTo("王太太"));
+        Assert.That((await Entry(request, Happening.TakenAsNewRequest)).Text, Is.EqualTo("王太太"));
+        await Send(Here.Clerk, new CancelRequest(made.RequestId, CancelledAs.Withdrawn, "不修了"));
+        Assert.That((await Again("还是要修")).RequestId, Is.Not.EqualTo(made.RequestId), "what is open no more takes nothing up");
     }
 
     [TestCase(ClosureDecision.Close, RequestStatus.Closed, "noted")]

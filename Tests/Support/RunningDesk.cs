@@ -9,6 +9,9 @@ internal sealed class RunningDesk : IAsyncDisposable
 {
     public const string Ready = "The desk is ready after ";
 
+    /// <summary>What it says last; nobody hears what a desk over somebody's database says after it.</summary>
+    private const string Greeted = "Logs: ";
+
     /// <summary>Building what is built already, a database, a month of demo data, two hosts: on a busy machine.</summary>
     public static readonly TimeSpan Start = TimeSpan.FromMinutes(8);
 
@@ -20,7 +23,7 @@ internal sealed class RunningDesk : IAsyncDisposable
     private RunningDesk(string database, int port, (string Name, string? Value)[] settings)
     {
         Address = At(port);
-        terminal = Run(database, ["--no-demo", "--port", port.ToString(CultureInfo.InvariantCulture), "--data", folder], settings);
+        terminal = Run(database, ["--no-demo", "--port", port.ToString(CultureInfo.InvariantCulture), "--data", folder], settings, Greeted);
     }
 
     public Uri Address { get; }
@@ -32,6 +35,7 @@ internal sealed class RunningDesk : IAsyncDisposable
         try
         {
             await desk.terminal.Line(Ready, Start);
+            await desk.terminal.Line(Greeted, End);
             return desk;
         }
         catch
@@ -63,9 +67,9 @@ internal sealed class RunningDesk : IAsyncDisposable
     }
 
     /// <param name="connection">Null where it is to bring its own PostgreSQL.</param>
-    public static Terminal Run(string? connection, params string[] arguments) => Run(connection, arguments, []);
+    public static Terminal Run(string? connection, params string[] arguments) => Run(connection, arguments, [], null);
 
-    private static Terminal Run(string? connection, string[] arguments, (string Name, string? Value)[] settings) => new(
+    private static Terminal Run(string? connection, string[] arguments, (string Name, string? Value)[] settings, string? heardUntil) => new(
         "run",
         arguments,
         [
@@ -74,7 +78,8 @@ internal sealed class RunningDesk : IAsyncDisposable
             ("ASPNETCORE_URLS", null),
             ("Desk__Mode", null),
             .. settings,
-        ]);
+        ],
+        heardUntil);
 
     private static IEnumerable<string> Told(string[] lines)
     {

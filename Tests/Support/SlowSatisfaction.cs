@@ -22,7 +22,8 @@ internal static class SlowSatisfaction
 
     private sealed record Known(Round Round, string? Crew, bool Worked, bool CameBack, bool FixedAtFirst);
 
-    public static async Task<int> Holds(NpgsqlDataSource owner, IServiceProvider desk, Actor manager, Guid communityId)
+    /// <param name="lists">Every figure is counted anew; of each division the rows of so many are listed, those of most rounds first.</param>
+    public static async Task<int> Holds(NpgsqlDataSource owner, IServiceProvider desk, Actor manager, Guid communityId, int lists = int.MaxValue)
     {
         await using var connection = await owner.OpenConnectionAsync();
         var rounds = (await connection.QueryAsync<Round>(
@@ -53,6 +54,10 @@ internal static class SlowSatisfaction
             {
                 Assert.That(figure.Rounds, Is.EqualTo(figure.NotAsked + figure.Asked + figure.Open));
                 Assert.That(figure.Asked, Is.EqualTo(figure.Answered + figure.Refused + figure.Unreachable + figure.NoResponse));
+            }
+
+            foreach (var figure in figures.OrderByDescending(f => f.Rounds).Take(lists))
+            {
                 foreach (var which in Enum.GetValues<RatedWhich>())
                 {
                     var behind = all[figure.Key].Where(k => Counts(k, which)).Select(k => k.Round.FeedbackId).ToArray();

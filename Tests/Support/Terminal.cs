@@ -23,9 +23,16 @@ internal sealed class Terminal : IAsyncDisposable
 
     /// <param name="environment">Null takes a variable away.</param>
     public Terminal(string script, IEnumerable<string> arguments, params (string Name, string? Value)[] environment)
+        : this(script, arguments, environment, null)
     {
+    }
+
+    /// <param name="heardUntil">A line after which whoever reads along has gone, as <c>tee</c> has that hears the same Ctrl-C; null where somebody stays.</param>
+    public Terminal(string script, IEnumerable<string> arguments, (string Name, string? Value)[] environment, string? heardUntil)
+    {
+        string[] read = heardUntil is null ? [] : ["-o", "pipefail", "-c", $"bash \"$0\" \"$@\" | sed -u '/{heardUntil}/q'"];
         // What a shell starts in the background is deaf to Ctrl-C, and so would be its children.
-        var start = new ProcessStartInfo("env", ["--default-signal=INT", Tool("setsid"), Tool("bash"), Path.Combine(ApiDocument.Checkout(), script), .. arguments])
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", Tool("setsid"), Tool("bash"), .. read, Path.Combine(ApiDocument.Checkout(), script), .. arguments])
         {
             UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, StandardOutputEncoding = Encoding.UTF8, StandardErrorEncoding = Encoding.UTF8,
         };

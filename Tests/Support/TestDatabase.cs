@@ -1,5 +1,6 @@
 using Npgsql;
 using NUnit.Framework;
+using PropertyServiceDesk.Api.Demo;
 using PropertyServiceDesk.Domain.Plumbing;
 
 namespace PropertyServiceDesk.Tests.Support;
@@ -10,8 +11,13 @@ internal static class TestDatabase
     private static readonly SemaphoreSlim Gate = new(1);
     private static readonly string Run = Guid.NewGuid().ToString("N")[..12];
     private static readonly List<string> Made = [];
+    private static readonly SemaphoreSlim DemoGate = new(1);
+    private static (string Database, string Words)? demo;
     private static string? template;
     private static int copies;
+
+    /// <summary>When the month of the demo ends that is loaded for tests: on a Monday at half past three at night in Shanghai, when nobody is at work.</summary>
+    public static readonly DateTimeOffset DemoEnds = new(2026, 3, 1, 19, 30, 0, TimeSpan.Zero);
 
     /// <summary>The server that <c>./test</c> started. Without one, database tests are ignored at home and fail in CI.</summary>
     public static string Server => ServerOf(Environment.GetEnvironmentVariable("DESK_TEST_SERVER"), Environment.GetEnvironmentVariable("CI"));
@@ -49,9 +55,46 @@ internal static class TestDatabase
                 await Migrations.Apply(On(name) + ";Pooling=false", TimeProvider.System, CancellationToken.None);
                 template = name;
             }
+        }
+        finally
+        {
+            Gate.Release();
+        }
 
+        return await CopyOf(template);
+    }
+
+    /// <summary>A database of one's own that has the demo's month in it, which is loaded once a run, and what was said while it was.</summary>
+    public static async Task<(string Database, string Words)> CopyOfTheDemo()
+    {
+        await DemoGate.WaitAsync();
+        try
+        {
+            if (demo is null)
+            {
+                var name = await Copy();
+                var connectionString = On(name);
+                await using var words = new StringWriter();
+                Assert.That(await DemoCommand.Load(connectionString, connectionString, DemoEnds, words, words, CancellationToken.None), Is.Zero, words.ToString());
+                await OnServer($"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'"); // a template is nobody's
+                demo = (name, words.ToString());
+            }
+
+            return (await CopyOf(demo.Value.Database), demo.Value.Words);
+        }
+        finally
+        {
+            DemoGate.Release();
+        }
+    }
+
+    private static async Task<string> CopyOf(string database)
+    {
+        await Gate.WaitAsync();
+        try
+        {
             var copy = $"desk_{Run}_{++copies}";
-            await OnServer($"create database {copy} template {template} strategy file_copy"); // a tenth of the time: nobody writes into the template
+            await OnServer($"create database {copy} template {database} strategy file_copy"); // a tenth of the time: nobody writes into the template
             Made.Add(copy);
             return copy;
         }

@@ -59,6 +59,7 @@ public sealed class ContactDataTests : ApiFixture
     {
         var (request, order) = await GivenWorking();
         await Send(Here.Clerk, new AmendRequest(request, Payer: Payer.Owner, Version: (await Send(Here.Clerk, new GetRequest(request))).Request.Version));
+        await Send(Here.Clerk, new AmendRequest(request, "卫生间漏水", Version: (await Send(Here.Clerk, new GetRequest(request))).Request.Version));
         var first = await Send(Here.Clerk, new QuoteWork(order, [new QuotedLine("阀门", 1, "个", 10)]));
         await Send(Here.Clerk, new RefuseQuote(order, first.QuoteId, "陈先生", "太贵"));
         var second = await Send(Here.Clerk, new QuoteWork(order, [new QuotedLine("阀门", 1, "个", 5)]));
@@ -69,7 +70,9 @@ public sealed class ContactDataTests : ApiFixture
         var crew = JsonSerializer.Serialize(await Send(Engineer, new GetTimeline(request)), Json.Options);
         var desk = JsonSerializer.Serialize(await Send(Here.Clerk, new GetTimeline(request)), Json.Options);
 
-        Assert.That(crew, Does.Contain("太贵").And.Contain("还在漏").And.Contain("quoteConsented").And.Not.Contain("陈"));
+        Assert.That(crew, Does.Contain("太贵").And.Contain("还在漏").And.Contain("quoteConsented").And.Contain("卫生间漏水").And.Not.Contain("陈"));
+        Assert.That((crew.Contains(Here.Customer.ToString(), StringComparison.Ordinal), desk.Contains(Here.Customer.ToString(), StringComparison.Ordinal)), Is.EqualTo((false, true)), "nor the id by which the desk knows them");
+        Assert.That(crew, Does.Contain("\"before\":{\"placeId\":\"" + Here.Places["3-2-1502"] + "\""), "where it was is for all");
         Assert.That(desk, Does.Contain("陈先生: 太贵").And.Contain("陈太太").And.Contain("陈老先生: 还在漏"));
     }
 

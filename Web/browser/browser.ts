@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { join } from 'node:path';
 import axe from 'axe-core';
-import { chromium } from 'playwright-core';
+import { chromium as playwright } from 'playwright-core';
 import type { Browser, BrowserContext, Cookie, Page } from 'playwright-core';
 import { onTestFailed } from 'vitest';
 
@@ -13,15 +13,24 @@ export const people: Record<string, [string, string]> = JSON.parse(process.env.D
 const lag = Number(process.env.DESK_LAG ?? 0);
 const aWhile = () => new Promise((done) => setTimeout(done, Math.random() * lag));
 
-/** Debian's Chromium, which talks to nobody but the desk. Pages that live for seconds: code that is compiled once more never pays back. */
-export const launch = (): Promise<Browser> =>
-  (running = chromium.launch({
+/** Debian's Chromium, which talks to nobody but the desk; one for all scripts. Pages that live for seconds: code that is compiled once more never pays back, nor does a process for each. */
+const chromium = (): Promise<Browser> =>
+  (running ??= playwright.launch({
     executablePath: process.env.DESK_CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage', '--js-flags=--no-opt'],
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage', '--process-per-site', '--js-flags=--no-opt'],
   }));
 
 let running: Promise<Browser> | undefined;
-const launched = (): Promise<Browser> => running ?? launch();
+
+/** What a script needs: a browser of which it leaves nothing open. */
+export async function launch(): Promise<Browser> {
+  const browser = await chromium();
+  browser.close = async () => {
+    const empty = new Set([...waiting.values()].flat());
+    await Promise.all(browser.contexts().filter((context) => !empty.has(context)).map((context) => context.close()));
+  };
+  return browser;
+}
 
 export interface Look {
   language: 'zh-CN' | 'en';
@@ -32,11 +41,37 @@ export interface Look {
   zone?: string;
   /** Its line will be cut: what is under way then is not to be held. */
   cut?: boolean;
+  /** It has never been here: the program is fetched anew. */
+  stranger?: boolean;
+}
+
+/** By how they look, contexts that nobody is in: the program is compiled in them, and of those who were there nothing is left. */
+const waiting = new Map<string, BrowserContext[]>();
+
+async function entered(browser: Browser, { language, width, height = width < 600 ? 780 : 900, shade = 'light', zone = 'Asia/Shanghai', stranger }: Look): Promise<BrowserContext> {
+  const key = [language, width, height, shade, zone].join();
+  const left = stranger ? undefined : waiting.get(key)?.pop();
+  if (left) return left;
+  const context = await browser.newContext({ locale: language, viewport: { width, height }, timezoneId: zone, hasTouch: width < 600, colorScheme: shade, reducedMotion: 'reduce' });
+  context.setDefaultTimeout(Number(process.env.DESK_PATIENCE ?? 60_000));
+  if (stranger) return context;
+  const keeper = await context.newPage(); // keeps the process, which has the program
+  await keeper.goto(`${address}/health/live`);
+  const keeping = await context.newCDPSession(keeper);
+  context.close = async () => {
+    await Promise.all([context, ...context.pages()].map((routed) => routed.unrouteAll({ behavior: 'ignoreErrors' })));
+    await Promise.all(context.pages().filter((page) => page !== keeper).map((page) => page.close()));
+    context.removeAllListeners('request');
+    await context.setOffline(false);
+    await context.clearCookies();
+    await keeping.send('Storage.clearDataForOrigin', { origin: new URL(address).origin, storageTypes: 'all' });
+    waiting.set(key, [...(waiting.get(key) ?? []), context]);
+  };
+  return context;
 }
 
 export async function open(browser: Browser, look: Look): Promise<{ page: Page; context: BrowserContext; wrong: string[] }> {
-  const context = await browser.newContext({ locale: look.language, viewport: { width: look.width, height: look.height ?? (look.width < 600 ? 780 : 900) }, timezoneId: look.zone ?? 'Asia/Shanghai', hasTouch: look.width < 600, colorScheme: look.shade ?? 'light', reducedMotion: 'reduce' });
-  context.setDefaultTimeout(Number(process.env.DESK_PATIENCE ?? 60_000));
+  const context = await entered(browser, look);
   if (lag && !look.cut) await context.route('**/api/**', async (route) => {
     await aWhile();
     if (route.request().method() === 'GET') return route.fallback();
@@ -52,12 +87,6 @@ export async function open(browser: Browser, look: Look): Promise<{ page: Page; 
   const replies: string[] = [];
   page.on('response', (r) => replies.push(`${r.request().method()} ${new URL(r.url()).pathname} ${r.status()}`));
   page.on('requestfailed', (r) => replies.push(`${r.method()} ${new URL(r.url()).pathname} ${r.failure()?.errorText}`));
-  // What a script answers for the desk may still be on its way when it is done.
-  const close = context.close.bind(context);
-  context.close = async (options) => {
-    await Promise.all([context, ...context.pages()].map((routed) => routed.unrouteAll({ behavior: 'ignoreErrors' })));
-    await close(options);
-  };
   onTestFailed(async () => {
     const text = await page.locator('body').innerText().catch(() => 'The page is closed.');
     console.log(`At ${page.url()} (${look.language}, ${look.width} px)\n${text}\n\n${replies.slice(-20).join('\n')}\n${wrong.join('\n')}`);
@@ -291,7 +320,7 @@ export const handsOn = (page: Page, wanted: string) => page.waitForFunction((sel
 
 /** Somebody's own client, for what is not looked at here. */
 export async function as(who: string): Promise<{ context: BrowserContext; get: <T>(path: string) => Promise<T>; post: <T>(path: string, body?: unknown) => Promise<T> }> {
-  const context = await (await launched()).newContext();
+  const context = await (await chromium()).newContext();
   const [signInName, password] = people[who]!;
   const call = async <T>(method: 'get' | 'post', path: string, data?: unknown) => {
     const reply = await context.request[method](address + path, { data });

@@ -11,7 +11,7 @@ afterAll(async () => { await browser?.close(); });
 
 const chinese = /\p{Script=Han}/u;
 
-test.each<[Look['language'], number]>([['zh-CN', 1280], ['en', 1280], ['zh-CN', 360], ['en', 360]])('A manager sees the day, and each figure opens its rows (%s, %i px)', async (language, width) => {
+test.each<[Look['language'], number]>([['zh-CN', 360], ['en', 1280]])('A manager sees the day, and each figure opens its rows (%s, %i px)', async (language, width) => {
   const { page, context, wrong } = await open(browser, { language, width });
   await enter(page, 'manager');
   await page.locator('[data-part=today]').waitFor();
@@ -84,9 +84,9 @@ test.each<[Look['language'], number]>([['zh-CN', 1280], ['en', 1280], ['zh-CN', 
   await context.close();
 });
 
-test.each<Look['language']>(['zh-CN', 'en'])('A score stands with how many gave one, and where nobody did is a dash and no nought; categories have their trend, week by week (%s)', async (language) => {
-  const { page, context, wrong } = await open(browser, { language, width: 1440 });
-  const head = language === 'en' ? { owner: 'Score, by owners', staff: 'Score, written by staff' } : { owner: '满意度（业主自评）', staff: '满意度（员工代录）' };
+test('A score stands with how many gave one, and where nobody did is a dash and no nought; categories have their trend, week by week', async () => {
+  const { page, context, wrong } = await open(browser, { language: 'en', width: 1440 });
+  const head = { owner: 'Score, by owners', staff: 'Score, written by staff' };
   await enter(page, 'manager', '/reports?of=satisfaction&by=all');
   await page.locator('.figures tbody tr.ant-table-row').first().waitFor();
   expect(await cell(page, head.staff, 0)).toBe('2.00 (1)');
@@ -102,7 +102,7 @@ test.each<Look['language']>(['zh-CN', 'en'])('A score stands with how many gave 
   expect(heads.slice(2).every((week) => /^\d{4}-\d\d-\d\d$/.test(week))).toBe(true);
   const names = await rows.locator('td:first-child').allInnerTexts();
   expect(new Set(names).size).toBe(names.length);
-  if (language === 'en') expect(names.join()).not.toMatch(chinese);
+  expect(names.join()).not.toMatch(chinese);
   for (const [name, total, ...weeks] of await rows.evaluateAll((all) => all.map((row) => [...row.querySelectorAll('td')].map((td) => td.innerText)))) {
     expect([name, weeks.reduce((sum, week) => sum + Number(week), 0)]).toEqual([name, Number(total)]);
   }
@@ -207,11 +207,12 @@ test.each<[Look['language'], number]>([['zh-CN', 1440], ['en', 360]])('Whoever m
   await context.close();
 });
 
-test.each<[Look['language'], 'light' | 'dark']>([['zh-CN', 'light'], ['en', 'dark']])('On paper a report is its figures: no menus, black on white, every row, every column on the sheet (%s, %s)', async (language, shade) => {
+const wordy = ['clocks', 'satisfaction', 'escalations', 'time', 'demand', 'communities']; // in English each takes more room
+test.each<[Look['language'], 'light' | 'dark', string[]]>([['zh-CN', 'light', ['clocks', 'communities']], ['en', 'dark', wordy]])('On paper a report is its figures: no menus, black on white, every row, every column on the sheet (%s, %s)', async (language, shade, reports) => {
   const { page, context, wrong } = await open(browser, { language, width: 1440, shade });
   const found: string[] = [];
   await enter(page, 'region');
-  for (const of of ['clocks', 'satisfaction', 'escalations', 'time', 'demand', 'communities']) {
+  for (const of of reports) {
     await goTo(page, `/reports?of=${of}`);
     await page.locator('.report .figures tbody tr.ant-table-row').first().waitFor();
     await settled(page);

@@ -1,6 +1,6 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test as always } from 'vitest';
-import { address, enter, goTo, launch, open, overflow, people, settled } from './browser';
+import { address, enter, goTo, launch, open, overflow, settled } from './browser';
 import type { Look } from './browser';
 
 /** What is set up once and changed now and then, each by its screen alone; see Tests/Browser. */
@@ -44,7 +44,7 @@ async function chosen(page: Page, field: string, words: string): Promise<void> {
   await page.locator('.ant-select-dropdown:visible .ant-select-item-option', { hasText: words }).first().click();
 }
 
-test.each<[Look['language'], number]>([['zh-CN', 1280], ['en', 360]])('An administrator sees when a repair of Friday evening is due, and changes the promise after having seen what would come of it (%s, %i px)', async (language, width) => {
+test.each<[Look['language'], number]>([['en', 360]])('An administrator sees when a repair of Friday evening is due, and changes the promise after having seen what would come of it (%s, %i px)', async (language, width) => {
   const { page, context, wrong } = await open(browser, { language, width });
   await enter(page, 'administrator', '/policies');
   await page.locator('#reportedAt').waitFor();
@@ -73,7 +73,7 @@ test.each<[Look['language'], number]>([['zh-CN', 1280], ['en', 360]])('An admini
   await context.close();
 });
 
-test.each<[Look['language']]>([['zh-CN'], ['en']])('A manager declares a typhoon, and calls it off (%s)', async (language) => {
+test.each<[Look['language']]>([['zh-CN']])('A manager declares a typhoon, and calls it off (%s)', async (language) => {
   const { page, context, wrong } = await open(browser, { language, width: 1280 });
   const name = language === 'en' ? 'Typhoon' : '台风';
   await enter(page, 'manager', '/policies');
@@ -107,7 +107,7 @@ test.each<[Look['language']]>([['zh-CN'], ['en']])('A manager declares a typhoon
   await context.close();
 });
 
-test.each<[Look['language'], number]>([['zh-CN', 360], ['en', 1280]])('A shift is planned and swapped, somebody goes on leave with a deputy (%s, %i px)', async (language, width) => {
+test.each<[Look['language'], number]>([['zh-CN', 360]])('A shift is planned and swapped, somebody goes on leave with a deputy (%s, %i px)', async (language, width) => {
   const { page, context, wrong } = await open(browser, { language, width });
   const days = language === 'en' ? friday + 14 : friday + 28; // in weeks to come, each in one of its own, and the week after it
   await enter(page, 'manager', '/rosters');
@@ -174,7 +174,7 @@ test('Pressed twice before the page has followed, a week is two weeks, and a yea
   await second.context.close();
 });
 
-test.each<[Look['language']]>([['zh-CN'], ['en']])('The jobs say when they last succeeded, and one is run now (%s)', async (language) => {
+test.each<[Look['language']]>([['en']])('The jobs say when they last succeeded, and one is run now (%s)', async (language) => {
   const { page, context, wrong } = await open(browser, { language, width: 1280 });
   await enter(page, 'administrator', '/jobs');
   const job = page.locator('tr', { has: page.locator('[data-job=chase-feedback]') });
@@ -207,32 +207,5 @@ test('A community is added to the district, and is set up from its first place o
   await settled(page);
 
   expect(wrong).toEqual([]);
-  await context.close();
-});
-
-test('Somebody new gets an account, signs in with the password that was shown once, and sees the desk (zh-CN)', async () => {
-  const { page, context, wrong } = await open(browser, { language: 'zh-CN', width: 1280 });
-  await enter(page, 'administrator', '/accounts');
-  await page.locator('[data-act=new-account]').click();
-  await form(page).locator('[id$=_signInName]').fill('zhou.min');
-  await form(page).locator('[id$=_displayName]').fill('周敏');
-  await form(page).locator('[id$=_roles]').click();
-  await page.locator('.ant-select-dropdown:visible .ant-select-item-option').first().click();
-  await page.keyboard.press('Escape');
-  await form(page).locator('[data-act=submit]').click();
-  const password = await page.locator('[data-part=password]').innerText();
-  await page.locator('.ant-modal:visible .ant-modal-footer button').last().click();
-  await page.locator('[data-account="zhou.min"]').waitFor();
-
-  const hers = await open(browser, { language: 'zh-CN', width: 1280 });
-  people.zhou = ['zhou.min', password];
-  await hers.page.goto(address);
-  await hers.page.locator('#signInName').fill('zhou.min');
-  await hers.page.locator('#password').fill(password);
-  await hers.page.keyboard.press('Enter');
-  await hers.page.locator('input[type=password]').nth(1).waitFor(); // and chooses her own
-
-  expect([...wrong, ...hers.wrong]).toEqual([]);
-  await hers.context.close();
   await context.close();
 });

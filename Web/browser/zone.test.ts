@@ -235,7 +235,7 @@ test('Which community targets, templates and feedback rules are of stands in the
 
 test.each<[string, 'clerk' | 'member', Look['language'], number, number]>([['/desk', 'clerk', 'zh-CN', 1280, 450], ['/desk', 'clerk', 'en', 1280, 450], ['/crew', 'member', 'zh-CN', 360, 150]])('What a first view fetches of script is within its budget (%s as %s, %s)', async (path, who, language, width, most) => {
   const reader = await as(who);
-  const { page, context, wrong } = await open(browser, { language, width });
+  const { page, context, wrong } = await open(browser, { language, width, stranger: true });
   await context.addCookies(await reader.context.cookies());
   await reader.context.close();
   const scripts: Response[] = [];

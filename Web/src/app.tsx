@@ -73,7 +73,7 @@ export function App() {
   const shade = useShade();
   dayjs.locale(language === 'en' ? 'en' : 'zh-cn');
   return (
-    <ConfigProvider locale={language === 'en' ? enUS : zhCNLocale} theme={{ algorithm: shade === 'dark' ? theme.darkAlgorithm : theme.defaultAlgorithm, token: { colorPrimary: '#1668dc', borderRadius: 6, motion: !still, ...(shade === 'dark' ? dark : light) } }} wave={{ disabled: still }} button={{ autoInsertSpace: false }}>
+    <ConfigProvider locale={language === 'en' ? enUS : zhCNLocale} theme={{ zeroRuntime: true, algorithm: shade === 'dark' ? theme.darkAlgorithm : theme.defaultAlgorithm, token: { colorPrimary: '#1668dc', borderRadius: 6, motion: !still, ...(shade === 'dark' ? dark : light) } }} wave={{ disabled: still }} button={{ autoInsertSpace: false }}>
       <AntApp>
         <QueryClientProvider client={queries}>
           <BrowserRouter>

@@ -9,6 +9,7 @@ import { useSession } from '../api/session';
 import { nothingOf } from '../kit/asked';
 import { Behind } from '../kit/Behind';
 import { MoveDialog } from '../kit/Form';
+import { headed } from '../kit/headed';
 import { Trouble } from '../kit/Trouble';
 import { useWords } from '../words/words';
 import { Seen } from './masters/kit';
@@ -24,9 +25,10 @@ const rules = [
   { name: 'callsToHour', min: 1, max: 24 },
   { name: 'waitHours', min: 1, max: 720 },
   { name: 'callWithinHours', min: 1, max: 168 },
+  { name: 'reopenDays', min: 1, max: 365 },
 ] as const satisfies { name: keyof FeedbackRules; min: number; max: number }[];
 
-const shipped: FeedbackRules = { samplePercent: 30, mostAsksAMonth: 4, attempts: 3, timesOfDay: 3, callsFromHour: 9, callsToHour: 20, waitHours: 48, callWithinHours: 24 };
+const shipped: FeedbackRules = { samplePercent: 30, mostAsksAMonth: 4, attempts: 3, timesOfDay: 3, callsFromHour: 9, callsToHour: 20, waitHours: 48, callWithinHours: 24, reopenDays: 7 };
 
 /** A policy's way of asking; without an index, that of rework. */
 interface Row {
@@ -84,12 +86,12 @@ function Rules({ communityId }: { communityId: string }) {
       </Card>
       <Card title={t('asking.byPolicy')}>
         <Table<Row>
-          rowKey="code" size="small" pagination={false} scroll={{ x: true }} dataSource={rows}
+          className="parts" rowKey="code" size="small" pagination={false} scroll={{ x: true }} dataSource={rows}
           columns={[
             { title: t('policies.policy'), render: (_, r) => pick(r.name.zh, r.name.en) },
-            { title: t('asking.way'), render: (_, r) => word('feedbackWay', r.plan.way) },
-            { title: t('asking.reminders'), render: (_, r) => planned(r.plan) },
-            { title: t('asking.call'), render: (_, r) => r.plan.way === 'thank' ? '—' : word('callShare', r.plan.call) },
+            { ...headed(t('asking.way')), render: (_, r) => word('feedbackWay', r.plan.way) },
+            { ...headed(t('asking.reminders')), render: (_, r) => planned(r.plan) },
+            { ...headed(t('asking.call')), render: (_, r) => r.plan.way === 'thank' ? '—' : word('callShare', r.plan.call) },
             { title: t('asking.also'), render: (_, r) => <>{r.plan.joiners && <Tag>{t('asking.joinersShort')}</Tag>}{r.plan.bySomebodyElse && <Tag>{t('asking.somebodyElseShort')}</Tag>}</> },
             ...(mayEdit ? [{ key: 'edit', render: (_: unknown, r: Row) => <Button size="small" onClick={() => edit({ row: r, seen: profile.data })} aria-label={`${t('common.edit')}: ${pick(r.name.zh, r.name.en)}`} data-act="edit-plan">{t('common.edit')}</Button> }] : []),
           ]}

@@ -10,6 +10,7 @@ import { useSend } from '../api/sending';
 import { useSession } from '../api/session';
 import { AskFirst } from '../kit/AskFirst';
 import { MoveDialog } from '../kit/Form';
+import { headed } from '../kit/headed';
 import { OpenedOn } from '../kit/Meanwhile';
 import { Moment } from '../kit/Moment';
 import { At, Between } from '../kit/Pickers';
@@ -98,15 +99,15 @@ function Targets({ communityId }: { communityId: string }) {
       )}
       {profile.isPending ? <Spin className="waiting" /> : (
         <Table
-          rowKey="code" size="small" pagination={false} scroll={{ x: true }} dataSource={[...(profile.data?.profile.policies ?? [])]}
+          className="parts" rowKey="code" size="small" pagination={false} scroll={{ x: true }} dataSource={[...(profile.data?.profile.policies ?? [])]}
           columns={[
             { title: t('policies.policy'), render: (_, p) => <>{pick(p.name.zh, p.name.en)} <span className="quiet">{p.code}</span></> },
             {
-              title: t('policies.promises'),
+              ...headed(t('policies.promises')),
               render: (_, p) => p.milestones.map((m) => <div key={m.kind + (m.crew ?? '')}>{word('clockKind', m.kind)}{m.crew ? ` (${word('crew', m.crew)})` : ''}: {say(m.allowance)} <span className="quiet">· {calendar(m.calendar)}</span></div>),
             },
             {
-              title: t('policies.ladder'),
+              ...headed(t('policies.ladder')),
               render: (_, p) => (
                 <>
                   <div>{t('policies.warnsAt', { percent: p.warnAtPercent ?? 75 })}</div>
@@ -114,7 +115,7 @@ function Targets({ communityId }: { communityId: string }) {
                 </>
               ),
             },
-            { title: t('policies.feedback'), render: (_, p) => word('feedbackWay', p.feedback.way) },
+            { ...headed(t('policies.feedback')), render: (_, p) => word('feedbackWay', p.feedback.way) },
             ...(mayEdit ? [{ key: 'edit', render: (_: unknown, p: Policy) => <Button size="small" onClick={() => edit({ policy: p, seen: profile.data! })} data-policy={p.code}>{t('policies.edit')}</Button> }] : []),
           ]}
         />

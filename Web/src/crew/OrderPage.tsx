@@ -66,6 +66,7 @@ function Shown({ crew, who, details, again }: { crew: Crew; who: SignedIn; detai
   const urges = served.reduce((most, r) => Math.max(most, r.urgeCount), 0);
   const caller = served.find((r) => r.phone && !r.phone.includes('*'));
   const hold = details.holds.findLast((h) => !h.untilAt);
+  const clocks = details.clocks.filter((c) => !c.stoppedAt || c.stoppedWhy === 'met');
   return (
     <div className="stack order-page" data-status={foreseen.status}>
       <section className={`card ${o.priority}`}>
@@ -98,8 +99,8 @@ function Shown({ crew, who, details, again }: { crew: Crew; who: SignedIn; detai
       )}
       <Quotes details={details} zone={zone} open={open} />
       <Photos crew={crew} details={details} zone={zone} mayAdd={may.has('attach')} open={open} />
-      <Part title={say('clocks')} there={details.clocks.length > 0}>
-        {details.clocks.filter((c) => !c.stoppedAt || c.stoppedWhy === 'met').map((c) => (
+      <Part title={say('clocks')} there={clocks.length > 0}>
+        {clocks.map((c) => (
           <li key={`${c.kind}${c.cycle}`} className="row spread">
             <span>{word('clockKind', c.kind)}</span>
             {c.stoppedAt ? <span className={c.late ? 'late' : 'quiet'}>{say(c.late ? 'missed' : 'met')}</span> : <span>{c.dueAt && <Moment at={c.dueAt} zone={zone} late={c.late} />}{c.heldAt && <span className="tag">{say('paused')}</span>}</span>}

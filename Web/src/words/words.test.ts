@@ -66,7 +66,7 @@ describe('words', () => {
 });
 
 /** What only a program's own call brings about, or a file of an administrator: the desk's own sentence will do. */
-const forPrograms = /^(calendar|mapping|import|file|clock|query|header|if_match|device_time|cursor|take|sort|call_backs|place\.code_taken|places|community\.code|time_zone|language|team\.name_taken|qr_code)\b|version_required$/;
+const forPrograms = /^(calendar\.(always_open_with_windows|unknown_day|unknown_zone)|mapping|import|file|clock|query|header|if_match|device_time|cursor|take|sort|call_backs|place\.code_taken|places|community\.code|time_zone|language|team\.name_taken|qr_code)\b|version_required$/;
 
 describe('first language', () => {
   test('What was chosen here before goes first', () => expect(firstLanguage('en', ['zh-CN'])).toBe('en'));

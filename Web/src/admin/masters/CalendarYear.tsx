@@ -1,9 +1,9 @@
 import { LeftOutlined, RightOutlined } from '@ant-design/icons';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Alert, App, Button, Card, Empty, Select, Spin, Table, Tag } from 'antd';
+import { Alert, App, Button, Card, Empty, Form, Input, Select, Spin, Table, Tag } from 'antd';
 import { useEffect, useRef, useState } from 'react';
 import { api, told } from '../../api/client';
-import type { DayChange, HolidayTrial, SlaEdited } from '../../api/client';
+import type { CalendarLine, DayChange, HolidayTrial, SlaEdited } from '../../api/client';
 import { Problem } from '../../api/problems';
 import { useSend } from '../../api/sending';
 import { nothingOf } from '../../kit/asked';
@@ -11,13 +11,16 @@ import { Behind } from '../../kit/Behind';
 import { csv, download } from '../../kit/csv';
 import { FilePick, sheets } from '../../kit/FilePick';
 import { useFilters } from '../../kit/filters';
+import { MoveDialog } from '../../kit/Form';
 import { Trouble } from '../../kit/Trouble';
 import { useWords } from '../../words/words';
 import './calendar.css';
-import { sheetOf, textOf, weeksOf, yearOf } from './holidays';
-import type { Sheet } from './holidays';
+import { renamed, runsOf, sheetOf, textOf, weeksOf, yearOf } from './holidays';
+import type { Run, Sheet } from './holidays';
+import { Seen } from './kit';
+import { OpeningHours } from './OpeningHours';
 
-/** A calendar's year at a glance, and its holidays from a file: looked at first. */
+/** A calendar's opening hours, its year at a glance, its holidays by their names, and those of a file: looked at first. */
 export function CalendarYear({ communityId }: { communityId: string }) {
   const { t, pick, language } = useWords();
   const [f, change] = useFilters(['calendar', 'year']);
@@ -27,6 +30,7 @@ export function CalendarYear({ communityId }: { communityId: string }) {
   const loaded = calendar?.hours.loadedYears?.includes(year);
   const monthName = new Intl.DateTimeFormat(language, { month: 'long', timeZone: 'UTC' });
   const weekdays = Array.from({ length: 7 }, (_, n) => (['narrow', 'long'] as const).map((weekday) => new Intl.DateTimeFormat(language, { weekday, timeZone: 'UTC' }).format(Date.UTC(2024, 0, 1 + n))));
+  const names = new Map(calendar?.hours.names?.map((n) => [n.day, n.name]));
   const go = (to: number) => change({ year: String(to) });
   // The page follows a moment later than the hand: pressed twice, it is two years.
   const wanted = useRef(year);
@@ -52,6 +56,8 @@ export function CalendarYear({ communityId }: { communityId: string }) {
       </div>
       {calendar.hours.alwaysOpen ? <Alert type="info" showIcon title={t('masters.alwaysOpen')} /> : (
         <>
+          <OpeningHours key={`${calendar.code} hours`} communityId={communityId} calendar={calendar} look={() => void list.refetch()} />
+          <Holidays key={`${calendar.code} ${year}`} communityId={communityId} calendar={calendar} year={year} look={() => void list.refetch()} />
           <HolidayImport key={calendar.code} communityId={communityId} code={calendar.code} version={calendar.version} show={go} />
           <div className="year" data-part="year">
             {yearOf(calendar.hours, year).map((month, n) => (
@@ -63,7 +69,7 @@ export function CalendarYear({ communityId }: { communityId: string }) {
                     {weeksOf(month).map((week) => (
                       <tr key={week.find(Boolean)!.day}>
                         {week.map((d, w) => d ? (
-                          <td key={d.day} className={`day-cell ${d.kind}`} data-day={d.day} data-kind={d.kind} title={d.kind === 'open' ? d.day : `${d.day} ${t(`masters.day_${d.kind}`)}`}>
+                          <td key={d.day} className={`day-cell ${d.kind}`} data-day={d.day} data-kind={d.kind} title={[d.day, d.kind !== 'open' && t(`masters.day_${d.kind}`), names.get(d.day)].filter(Boolean).join(' ')}>
                             {Number(d.day.slice(8))}{d.kind !== 'open' && <span className="unseen">{t(`masters.day_${d.kind}`)}</span>}
                           </td>
                         ) : <td key={w} />)}
@@ -77,6 +83,51 @@ export function CalendarYear({ communityId }: { communityId: string }) {
         </>
       )}
     </div>
+  );
+}
+
+/** What a calendar's holidays and make-up days of a year are called. */
+function Holidays({ communityId, calendar: c, year, look }: { communityId: string; calendar: CalendarLine; year: number; look: () => void }) {
+  const { t } = useWords();
+  const client = useQueryClient();
+  const [edited, edit] = useState<{ run: Run; seen: CalendarLine }>();
+  const runs = runsOf(c.hours, year);
+  const span = ({ days }: Run) => (days.length > 1 ? `${days[0]} – ${days.at(-1)}` : days[0]!);
+  const nameIn = (calendar: CalendarLine, day: string) => calendar.hours.names?.find((n) => n.day === day)?.name;
+  return (
+    <Card title={t('masters.holidaysOf', { year })} data-part="holidays">
+      {runs.length === 0 && <p className="quiet">{t('masters.noHolidays')}</p>}
+      <div className="stack tight">
+        {runs.map((r) => (
+          <div key={r.days[0]} className="row spread" role="group" aria-label={r.name || span(r)} data-holiday={r.days[0]}>
+            <span className="row">
+              {r.name ? <strong>{r.name}</strong> : <span className="quiet">{t('masters.noName')}</span>}
+              <Tag color={r.kind === 'off' ? 'gold' : 'blue'}>{t(`masters.day_${r.kind}`)}</Tag>
+              <span className="number">{span(r)}</span>
+              {r.days.length > 1 && <span className="quiet">{t('masters.days', { count: r.days.length })}</span>}
+            </span>
+            <Button size="small" onClick={() => edit({ run: r, seen: c })} data-act="name-holiday">{t('common.edit')}</Button>
+          </div>
+        ))}
+      </div>
+      {edited && (
+        <Seen key={edited.run.days[0]! + edited.seen.version} seen={edited.seen} now={c} look={look}>
+          <MoveDialog<{ name: string }, SlaEdited>
+            keep={`calendar ${communityId} ${c.code} name ${edited.run.days[0]}`} open title={`${t('masters.nameHoliday')}: ${span(edited.run)}`} submit={t('common.save')}
+            onClose={() => edit(undefined)} done={() => { edit(undefined); void client.invalidateQueries({ queryKey: ['calendars', communityId] }); }}
+            initial={{ name: edited.run.name }}
+            compare={[{ name: 'name', label: t('masters.holidayName'), before: edited.run.name || undefined, now: nameIn(c, edited.run.days[0]!) }]}
+            rename={(field) => field.replace(/^hours\.names\[\d+\]\.name$/, 'name')}
+            call={(v, _, version) => told(api.PUT('/api/communities/{communityId}/calendars/{code}', {
+              params: { path: { communityId, code: c.code } },
+              body: { hours: renamed((version === c.version ? c : edited.seen).hours, edited.run.days, v.name.trim()), version },
+            }))}
+          >
+            <Form.Item name="name" label={t('masters.holidayName')} extra={t('masters.holidayNameHint')} rules={[{ required: true, whitespace: true, message: t('common.required') }]}><Input maxLength={60} autoComplete="off" /></Form.Item>
+          </MoveDialog>
+        </Seen>
+      )}
+    </Card>
   );
 }
 
@@ -130,9 +181,10 @@ function HolidayImport({ communityId, code, version, show }: { communityId: stri
               <strong>{sheet.year}</strong>
               <Tag>{t('masters.daysOff', { count: sheet.off.length })}</Tag><Tag>{t('masters.daysWorked', { count: sheet.worked.length })}</Tag>
               <Tag color="blue">{t('masters.daysChange', { count: trial.changes.length })}</Tag>
+              {trial.loadedAlready && trial.renamed > 0 && <Tag color="blue">{t('masters.namesChange', { count: trial.renamed })}</Tag>}
               <span className="quiet">{t('masters.clocksFollow', { count: trial.openClocks })}</span>
             </div>
-            {trial.changes.length === 0 && trial.loadedAlready ? <Alert type="info" showIcon title={t('masters.yearThere')} /> : (
+            {trial.changes.length === 0 && trial.loadedAlready && trial.renamed === 0 ? <Alert type="info" showIcon title={t('masters.yearThere')} /> : (
               <>
                 {trial.changes.length > 0 && (
                   <Table<DayChange>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { dayOf, sheetOf, textOf, weeksOf, yearOf } from './holidays';
+import { dayOf, renamed, runsOf, sheetOf, textOf, weeksOf, yearOf } from './holidays';
 
 describe('a file of holidays', () => {
   test('Days off and worked, with a header and without', () => {
@@ -44,6 +44,15 @@ describe('a year', () => {
       ['0 0 0 0 1 2 3', '4 5 6 7 8 9 10', '11 12 13 14 15 16 17', '18 19 20 21 22 23 24', '25 26 27 28 29 30 31'],
       ['1 2 3 4 5 6 7', '8 9 10 11 12 13 14', '15 16 17 18 19 20 21', '22 23 24 25 26 27 28'],
     ]);
+  });
+
+  test('Has its holidays in runs of one name, and a name is of the days that have it', () => {
+    const named = { ...hours, holidays: ['2026-12-31', '2027-01-01', '2027-01-02', '2027-01-04', '2027-02-05', '2027-02-06'], names: [{ day: '2027-01-01', name: '元旦' }, { day: '2027-01-02', name: '元旦' }, { day: '2027-01-03', name: '元旦' }, { day: '2027-02-05', name: '除夕' }, { day: '2027-02-06', name: '春节' }] };
+    const said = (h: typeof named) => runsOf(h, 2027).map((r) => `${r.days[0]!.slice(5)}+${r.days.length} ${r.kind} ${r.name}`);
+
+    expect(said(named)).toEqual(['01-01+2 off 元旦', '01-03+1 worked 元旦', '01-04+1 off ', '02-05+1 off 除夕', '02-06+1 off 春节']);
+    expect(said(renamed(renamed(named, ['2027-02-05'], '春节'), ['2027-01-04'], '补休'))).toEqual(['01-01+2 off 元旦', '01-03+1 worked 元旦', '01-04+1 off 补休', '02-05+2 off 春节']);
+    expect(runsOf(hours, 2026)).toEqual([]);
   });
 
   test('Says of each day what it is', () => {

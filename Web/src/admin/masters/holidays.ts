@@ -67,6 +67,35 @@ export interface Hours {
   holidays?: readonly string[] | null;
   makeUpDays?: readonly { day: string; like: string }[] | null;
   overrides?: readonly { day: string; windows: readonly string[] }[] | null;
+  names?: readonly { day: string; name: string }[] | null;
+}
+
+/** Days in a row, all off or all worked by exception, of one name; without one it is empty. */
+export interface Run {
+  days: string[];
+  kind: 'off' | 'worked';
+  name: string;
+}
+
+/** The holidays and make-up days of a year, in their order. */
+export function runsOf(hours: Hours, year: number): Run[] {
+  const names = new Map((hours.names ?? []).map((n) => [n.day, n.name]));
+  const runs: Run[] = [];
+  let before = false;
+  for (const { day, kind } of yearOf(hours, year).flatMap((m) => m.days)) {
+    const counts = kind === 'off' || kind === 'worked';
+    const name = names.get(day) ?? '';
+    const last = runs.at(-1);
+    if (counts && before && last?.kind === kind && last.name === name) last.days.push(day);
+    else if (counts) runs.push({ days: [day], kind, name });
+    before = counts;
+  }
+  return runs;
+}
+
+/** The same hours, and these days called so. */
+export function renamed<H extends Hours>(hours: H, days: readonly string[], name: string): H {
+  return { ...hours, names: [...(hours.names ?? []).filter((n) => !days.includes(n.day)), ...days.map((day) => ({ day, name }))].sort((a, b) => a.day.localeCompare(b.day)) };
 }
 
 const names = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
