@@ -208,7 +208,7 @@ test('A clerk names the lift, takes an appointment back, shows a photo to the ow
   await page.locator('#assetId').click();
   await option.filter({ hasText: 'Lift 7' }).click();
   await page.locator('#categoryId').fill('water');
-  await option.first().click();
+  await option.filter({ hasText: /water/i }).first().click(); // not the lift's list, which is still closing
   await page.locator('#description').fill('a puddle in the lift');
   await page.locator('[data-act=register]').click();
   await page.locator('[data-act=open-saved]').click();
