@@ -7,6 +7,8 @@ internal static class DistrictsEndpoints
 {
     public static void MapDistricts(this IEndpointRouteBuilder api)
     {
+        api.MapGroup("/districts").WithTags("Communities").Get<ListDistricts, IReadOnlyList<DistrictLine>>("/");
+
         var roles = api.MapGroup("/districts/{district}/roles").WithTags("Communities");
 
         roles.MapPost("/", async (string district, GrantDistrictRole body, HttpContext http, IMediator desk, CancellationToken ct) =>

@@ -54,6 +54,50 @@ public sealed record PutIntoDistrict(Guid CommunityId, string Code, string Name)
 
 internal sealed record KnownDistrict(Guid DistrictId, Guid[] CommunityIds);
 
+/// <summary>The districts of which one is administrator in all communities, by code, and who holds a role of each.</summary>
+[AllowedTo(Roles.Administrator)]
+public sealed record ListDistricts : IQuery<IReadOnlyList<DistrictLine>>
+{
+    internal sealed class Handler(Db db, Caller caller) : IRequestHandler<ListDistricts, IReadOnlyList<DistrictLine>>
+    {
+        private const string Read = """
+            select d.district_id, d.code, d.name, k.community_id
+            from district d
+            cross join lateral district_by_code(d.code) k
+            order by d.code collate "C", k.community_id
+            """;
+
+        private const string Holders = """
+            select r.district_id, r.staff_id, s.sign_in_name, s.display_name, r.role, r.granted_at
+            from district_role r
+            join staff s on s.staff_id = r.staff_id
+            where r.district_id = any (@Districts)
+            order by r.granted_at, s.sign_in_name collate "C", r.role
+            """;
+
+        private sealed record Row(Guid DistrictId, string Code, string Name, Guid CommunityId);
+
+        private sealed record HolderRow(Guid DistrictId, Guid StaffId, string SignInName, string DisplayName, Roles Role, DateTimeOffset GrantedAt);
+
+        public async Task<IReadOnlyList<DistrictLine>> Handle(ListDistricts query, CancellationToken cancellationToken)
+        {
+            var answersFor = caller.CommunitiesFor();
+            var districts = (await db.List<Row>(Read, new { }, cancellationToken))
+                .GroupBy(r => (r.DistrictId, r.Code, r.Name), r => r.CommunityId)
+                .Where(d => d.All(answersFor.Contains))
+                .ToList();
+            var holders = (await db.List<HolderRow>(Holders, new { Districts = districts.Select(d => d.Key.DistrictId).ToArray() }, cancellationToken)).ToLookup(h => h.DistrictId);
+            return [.. districts.Select(d => new DistrictLine(
+                d.Key.Code, d.Key.Name, [.. d], [.. holders[d.Key.DistrictId].Select(h => new DistrictHolder(h.StaffId, h.SignInName, h.DisplayName, h.Role, h.GrantedAt))]))];
+        }
+    }
+}
+
+/// <param name="Holders">Who has a role of it: in all of its communities, those that join it later included.</param>
+public sealed record DistrictLine(string Code, string Name, IReadOnlyList<Guid> CommunityIds, IReadOnlyList<DistrictHolder> Holders);
+
+public sealed record DistrictHolder(Guid StaffId, string SignInName, string DisplayName, Roles Role, DateTimeOffset GrantedAt);
+
 /// <summary>Somebody holds a role in every community of a district, those that join it later included. By who is administrator in all of them.</summary>
 /// <param name="Role">clerk, customerOfficer, manager or administrator: crews belong to a community.</param>
 [AllowedTo(Roles.Administrator)]

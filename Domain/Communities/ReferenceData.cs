@@ -40,6 +40,11 @@ public static class ReferenceData
         return names;
     }
 
+    /// <summary>What a published holiday is called in English; null where it is none of them.</summary>
+    public static string? InEnglish(string holiday) => HolidayNames.GetValueOrDefault(holiday);
+
+    private static IReadOnlyDictionary<string, string> HolidayNames { get; } = JsonSerializer.Deserialize<Dictionary<string, string>>(Text("holiday-names.json"), Json.Options)!;
+
     private static readonly Lazy<IReadOnlyList<HolidaySheet>> LoadedSheets = new(() =>
     [
         .. typeof(ReferenceData).Assembly.GetManifestResourceNames()

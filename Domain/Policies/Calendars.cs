@@ -12,14 +12,14 @@ public sealed record ListCalendars(Guid CommunityId) : IQuery<IReadOnlyList<Cale
     internal sealed class Handler(Db db, Caller caller) : IRequestHandler<ListCalendars, IReadOnlyList<CalendarLine>>
     {
         private const string Read = """
-            select c.code, c.name, c.name_en, v.version, v.created_at, v.definition::text as definition, v.names::text as names
+            select c.code, c.name, c.name_en, v.version, v.created_at, v.definition::text as definition, v.names::text as names, v.names_en::text as names_en
             from calendar c
             join calendar_version v on v.community_id = c.community_id and v.calendar_version_id = c.current_version_id
             where c.community_id = @CommunityId
             order by c.code
             """;
 
-        private sealed record Row(string Code, string Name, string NameEn, int Version, DateTimeOffset CreatedAt, string Definition, string? Names);
+        private sealed record Row(string Code, string Name, string NameEn, int Version, DateTimeOffset CreatedAt, string Definition, string? Names, string? NamesEn);
 
         public async Task<IReadOnlyList<CalendarLine>> Handle(ListCalendars query, CancellationToken cancellationToken)
         {
@@ -28,7 +28,7 @@ public sealed record ListCalendars(Guid CommunityId) : IQuery<IReadOnlyList<Cale
         }
 
         private static CalendarLine Line(Row row, CalendarDefinition definition) =>
-            new(row.Code, row.Name, row.NameEn, row.Version, row.CreatedAt, BusinessCalendar.From(definition).LoadedThrough, CalendarHours.Of(definition, DayNames.Of(definition, row.Names)));
+            new(row.Code, row.Name, row.NameEn, row.Version, row.CreatedAt, BusinessCalendar.From(definition).LoadedThrough, CalendarHours.Of(definition, DayNames.Of(definition, row.Names, row.NamesEn)));
     }
 }
 
@@ -96,7 +96,7 @@ public sealed record CalendarHours(
         public Validator() => RuleFor(h => h.TimeZone).PlainText(60);
     }
 
-    internal static CalendarHours Of(CalendarDefinition d, IReadOnlyDictionary<DateOnly, string> names) => new(
+    internal static CalendarHours Of(CalendarDefinition d, IReadOnlyDictionary<DateOnly, DayName> names) => new(
         d.Zone,
         d.AlwaysOpen,
         d.Week is null ? null : [.. d.Week.Select(w => new WeekdayHours(w.Key, w.Value))],
@@ -105,7 +105,7 @@ public sealed record CalendarHours(
         d.Overrides is null ? null : [.. d.Overrides.Select(o => new DayHours(o.Key, o.Value))],
         d.Breaks is null ? null : [.. d.Breaks.Select(b => new DayHours(b.Key, b.Value))],
         d.LoadedYears,
-        d.AlwaysOpen ? null : [.. names.OrderBy(n => n.Key).Select(n => new NamedDay(n.Key, n.Value))]);
+        d.AlwaysOpen ? null : [.. names.OrderBy(n => n.Key).Select(n => new NamedDay(n.Key, n.Value.Name, n.Value.NameEn))]);
 
     /// <exception cref="Refused.Invalid">It makes no sense; the code says why.</exception>
     internal CalendarDefinition Definition()
@@ -175,7 +175,7 @@ public sealed record CalendarHours(
 
     /// <param name="was">What days are called now, which they keep where nothing is said of names.</param>
     /// <exception cref="Refused.Invalid">A day has two names, or none of the calendar's days is it.</exception>
-    internal IReadOnlyDictionary<DateOnly, string> Called(IReadOnlyDictionary<DateOnly, string> was)
+    internal IReadOnlyDictionary<DateOnly, DayName> Called(IReadOnlyDictionary<DateOnly, DayName> was)
     {
         var days = Days().ToHashSet();
         if (Names?.Any(n => !days.Contains(n.Day)) == true)
@@ -183,7 +183,7 @@ public sealed record CalendarHours(
             throw new Refused.Invalid([new Fault("hours.names", "calendar.name_without_day", "A name belongs to a holiday, a make-up day or a day with other hours.")]);
         }
 
-        return Once(Names, n => n.Day, n => n.Name, null) ?? was.Where(n => days.Contains(n.Key)).ToDictionary();
+        return Once(Names, n => n.Day, DayName.Of, null) ?? was.Where(n => days.Contains(n.Key)).ToDictionary();
     }
 
     private IEnumerable<DateOnly> Days() => [.. Holidays ?? [], .. MakeUpDays?.Select(m => m.Day) ?? [], .. Overrides?.Select(o => o.Day) ?? [], .. Breaks?.Select(b => b.Day) ?? []];
@@ -222,13 +222,15 @@ public sealed record EditCalendar([property: JsonIgnore] Guid CommunityId, [prop
 }
 
 /// <summary>A day and what it is called.</summary>
-public sealed record NamedDay(DateOnly Day, string Name)
+/// <param name="NameEn">In English; where it is left out, as the published holiday of this name is called, if there is one.</param>
+public sealed record NamedDay(DateOnly Day, string Name, string? NameEn = null)
 {
     internal sealed class Validator : AbstractValidator<NamedDay>
     {
         public Validator()
         {
             RuleFor(d => d.Name).PlainText(60);
+            RuleFor(d => d.NameEn).OptionalPlainText(60);
         }
     }
 }
@@ -283,7 +285,7 @@ public sealed record ImportHolidays(
             var names = calendar.Names.ToDictionary();
             foreach (var day in command.Off.Concat(command.Worked ?? []))
             {
-                names[day.Day] = day.Name;
+                names[day.Day] = DayName.Of(day);
             }
 
             return await edits.Write(calendar, definition, names, command.Year, cancellationToken);
@@ -308,14 +310,14 @@ public sealed record TryHolidays(
             var calendar = await edits.Find(caller.CommunitiesFor(query.CommunityId)[0], query.Code, cancellationToken);
             caller.MustNotBeStale("calendar", calendar.Version);
             var becomes = calendar.Definition.With(query.Year, query.Off, query.Worked, query.WorkedLike);
-            var names = query.Off.Concat(query.Worked ?? []).ToDictionary(d => d.Day, d => d.Name);
+            var names = query.Off.Concat(query.Worked ?? []).ToDictionary(d => d.Day, DayName.Of);
             var (was, will) = (new CalendarDays(calendar.Definition), new CalendarDays(becomes));
             var changes =
                 from day in names.Keys.Order()
                 let before = was.WindowsOn(day).Select(w => w.ToString()).ToArray()
                 let after = will.WindowsOn(day).Select(w => w.ToString()).ToArray()
                 where !before.SequenceEqual(after)
-                select new DayChange(day, names[day], before, after);
+                select new DayChange(day, names[day].Name, before, after, names[day].NameEn);
             return new HolidayTrial(
                 calendar.Version,
                 calendar.Definition.LoadedYears?.Contains(query.Year) == true,
@@ -334,7 +336,7 @@ public sealed record HolidayTrial(int Version, bool LoadedAlready, int OpenClock
 
 /// <param name="Was">Its windows now; none: closed.</param>
 /// <param name="Becomes">Its windows then.</param>
-public sealed record DayChange(DateOnly Day, string Name, IReadOnlyList<string> Was, IReadOnlyList<string> Becomes);
+public sealed record DayChange(DateOnly Day, string Name, IReadOnlyList<string> Was, IReadOnlyList<string> Becomes, string? NameEn);
 
 internal static class HolidayYears
 {
@@ -368,23 +370,38 @@ internal static class HolidayYears
 internal static class DayNames
 {
     /// <summary>What the days of a calendar are called: as its administrators said; until they have, as the published sheets say.</summary>
-    public static IReadOnlyDictionary<DateOnly, string> Of(CalendarDefinition calendar, string? said) =>
-        said is null ? ReferenceData.NamesOf(calendar) : JsonSerializer.Deserialize<Dictionary<DateOnly, string>>(said, Json.Options)!;
+    public static IReadOnlyDictionary<DateOnly, DayName> Of(CalendarDefinition calendar, string? said, string? saidInEnglish)
+    {
+        var names = said is null ? ReferenceData.NamesOf(calendar) : Read(said);
+        var english = saidInEnglish is null ? [] : Read(saidInEnglish);
+        return names.ToDictionary(n => n.Key, n => DayName.Of(n.Value, english.GetValueOrDefault(n.Key)));
+    }
+
+    private static Dictionary<DateOnly, string> Read(string names) => JsonSerializer.Deserialize<Dictionary<DateOnly, string>>(names, Json.Options)!;
 }
 
-internal sealed record LockedCalendar(Guid CommunityId, Guid CalendarId, string Code, int Version, CalendarDefinition Definition, IReadOnlyDictionary<DateOnly, string> Names);
+/// <param name="NameEn">Null: it has none.</param>
+internal sealed record DayName(string Name, string? NameEn)
+{
+    public static DayName Of(NamedDay day) => Of(day.Name, day.NameEn);
+
+    /// <summary>Where nobody says what it is called in English, it is called as the published holiday of this name.</summary>
+    public static DayName Of(string name, string? nameEn) => new(name, nameEn ?? ReferenceData.InEnglish(name));
+}
+
+internal sealed record LockedCalendar(Guid CommunityId, Guid CalendarId, string Code, int Version, CalendarDefinition Definition, IReadOnlyDictionary<DateOnly, DayName> Names);
 
 internal sealed class CalendarEdits(Db db, TimeProvider clock, Caller caller, EventLog log, SlaEdits edits)
 {
     private const string Look = """
-        select c.calendar_id, v.version, v.definition::text as definition, v.names::text as names
+        select c.calendar_id, v.version, v.definition::text as definition, v.names::text as names, v.names_en::text as names_en
         from calendar c
         join calendar_version v on v.community_id = c.community_id and v.calendar_version_id = c.current_version_id
         where c.community_id = @CommunityId and c.code = @Code
         """;
 
     private const string Read = """
-        select c.calendar_id, v.version, v.definition::text as definition, v.names::text as names
+        select c.calendar_id, v.version, v.definition::text as definition, v.names::text as names, v.names_en::text as names_en
         from calendar c
         join calendar_version v on v.community_id = c.community_id and v.calendar_version_id = c.current_version_id
         where c.community_id = @CommunityId and c.code = @Code
@@ -392,8 +409,8 @@ internal sealed class CalendarEdits(Db db, TimeProvider clock, Caller caller, Ev
         """;
 
     private const string Insert = """
-        insert into calendar_version (community_id, calendar_version_id, calendar_id, version, definition, created_at, created_by, names)
-        values (@CommunityId, @VersionId, @CalendarId, @Version, @Definition::jsonb, @Now, @By, @Names::jsonb);
+        insert into calendar_version (community_id, calendar_version_id, calendar_id, version, definition, created_at, created_by, names, names_en)
+        values (@CommunityId, @VersionId, @CalendarId, @Version, @Definition::jsonb, @Now, @By, @Names::jsonb, @NamesEn::jsonb);
 
         update calendar
         set current_version_id = @VersionId
@@ -407,7 +424,7 @@ internal sealed class CalendarEdits(Db db, TimeProvider clock, Caller caller, Ev
         where k.community_id = @CommunityId and k.subject_kind in ('request', 'workOrder') and k.stopped_at is null and not k.imposed and v.calendar_id = @CalendarId
         """;
 
-    private sealed record Row(Guid CalendarId, int Version, string Definition, string? Names);
+    private sealed record Row(Guid CalendarId, int Version, string Definition, string? Names, string? NamesEn);
 
     /// <exception cref="Refused.NotFound">There is none.</exception>
     public async Task<LockedCalendar> Lock(Guid communityId, string code, CancellationToken ct)
@@ -431,10 +448,10 @@ internal sealed class CalendarEdits(Db db, TimeProvider clock, Caller caller, Ev
     {
         var row = await db.Find<Row>(sql, new { CommunityId = communityId, Code = code }, ct) ?? throw new Refused.NotFound("calendar");
         var definition = JsonSerializer.Deserialize<CalendarDefinition>(row.Definition, Json.Options)!;
-        return new LockedCalendar(communityId, row.CalendarId, code, row.Version, definition, DayNames.Of(definition, row.Names));
+        return new LockedCalendar(communityId, row.CalendarId, code, row.Version, definition, DayNames.Of(definition, row.Names, row.NamesEn));
     }
 
-    public async Task<SlaEdited> Write(LockedCalendar calendar, CalendarDefinition definition, IReadOnlyDictionary<DateOnly, string> names, int? loaded, CancellationToken ct)
+    public async Task<SlaEdited> Write(LockedCalendar calendar, CalendarDefinition definition, IReadOnlyDictionary<DateOnly, DayName> names, int? loaded, CancellationToken ct)
     {
         var now = clock.Now();
         var id = Guid.CreateVersion7(now);
@@ -449,7 +466,8 @@ internal sealed class CalendarEdits(Db db, TimeProvider clock, Caller caller, Ev
                 Definition = JsonSerializer.Serialize(definition, Json.Options),
                 Now = now,
                 By = caller.Actor.Id,
-                Names = JsonSerializer.Serialize(names, Json.Options),
+                Names = JsonSerializer.Serialize(names.ToDictionary(n => n.Key, n => n.Value.Name), Json.Options),
+                NamesEn = JsonSerializer.Serialize(names.Where(n => n.Value.NameEn is not null).ToDictionary(n => n.Key, n => n.Value.NameEn), Json.Options),
             },
             ct);
         var open = await CountClocksToFollow(calendar, definition, ct);

@@ -368,21 +368,32 @@ public sealed class PoliciesTests : DeskFixture
         Assert.That(new[] { NameOf(named, moon), NameOf(named, national), NameOf(named, worked) }, Is.EqualTo(new[] { "中秋节", "国庆", "春节" }));
         Assert.That(new[] { NameOf(without, moon), NameOf(without, national), NameOf(without, worked) }, Is.EqualTo(new[] { null, "国庆", "春节" }), "What is not said of names leaves them as they are.");
         Assert.That(new[] { NameOf(next, new DateOnly(2027, 1, 1)), NameOf(next, national) }, Is.EqualTo(new[] { "元旦", "国庆" }));
+        await Send(Admin, new EditCalendar(Here.CommunityId, "office", next.Hours with { Names = [.. next.Hours.Names!.Where(n => n.Day != worked && n.Day != national), new NamedDay(worked, "春节", " Working Saturday "), new NamedDay(national, "国庆节")] }, 4));
+        var english = await Office();
+        Assert.That(new[] { EnglishOf(published, national), EnglishOf(named, national), EnglishOf(next, new DateOnly(2027, 1, 1)), EnglishOf(next, worked), EnglishOf(english, worked), EnglishOf(english, national) },
+            Is.EqualTo(new[] { "National Day", null, "New Year’s Day", "Spring Festival", "Working Saturday", "National Day" }), "A published holiday has its English name; a name of one's own has the one that is said.");
+        var trial = await Send(Admin, new TryHolidays(Here.CommunityId, "office", 2026, [new NamedDay(national, "国庆节", "Golden Week")], [new NamedDay(worked, "春节", "Working Saturday")]));
+        Assert.That(trial.Renamed, Is.EqualTo(1));
         foreach (var (hours, code) in new[]
         {
             (Called(new NamedDay(new DateOnly(2026, 3, 3), "周二")), "calendar.name_without_day"),
+            (Called(new NamedDay(national, "国庆", new string('N', 61))), "text.too_long"),
             (Called(new NamedDay(national, "国庆"), new NamedDay(national, "国庆节")), "calendar.day_twice"),
             (Called(new NamedDay(national, new string('国', 61))), "text.too_long"),
             (Called(new NamedDay(national, " ")), "text.empty"),
         })
         {
-            Assert.That(await Refusal(() => Send(Admin, new EditCalendar(Here.CommunityId, "office", hours, 4))), Is.EqualTo(code));
+            Assert.That(await Refusal(() => Send(Admin, new EditCalendar(Here.CommunityId, "office", hours, 5))), Is.EqualTo(code));
         }
 
         var kept = Assert.ThrowsAsync<PostgresException>(() => Execute("update calendar_version set names = jsonb_build_object('2026-10-01', repeat('国', 61)) where version = 4"));
         Assert.That(kept!.ConstraintName, Is.EqualTo("calendar_version_names"));
+        kept = Assert.ThrowsAsync<PostgresException>(() => Execute("update calendar_version set names_en = jsonb_build_object('2026-10-01', 1) where version = 5"));
+        Assert.That(kept!.ConstraintName, Is.EqualTo("calendar_version_names_en"));
 
         async Task<CalendarLine> Office() => (await Send(Here.Clerk, new ListCalendars(Here.CommunityId))).Single(c => c.Code == "office");
+        static string? EnglishOf(CalendarLine calendar, DateOnly day) => calendar.Hours.Names!.SingleOrDefault(n => n.Day == day)?.NameEn;
+
         static string? NameOf(CalendarLine calendar, DateOnly day) => calendar.Hours.Names!.SingleOrDefault(n => n.Day == day)?.Name;
     }
 

@@ -27,7 +27,7 @@ public sealed class ConfidentialTests : DeskFixture
     /// <summary>Doors that tell nothing of any request, whoever asks.</summary>
     private static readonly HashSet<string> TellNothingOfRequests =
     [
-        nameof(ListCommunities), nameof(ListCategories), nameof(ListPlaces), nameof(ListAssets), nameof(ListTeams), nameof(ListStaff), nameof(GetQrCode), nameof(GetCustomer), nameof(TryPlaceImport),
+        nameof(ListCommunities), nameof(ListDistricts), nameof(ListCategories), nameof(ListPlaces), nameof(ListAssets), nameof(ListTeams), nameof(ListStaff), nameof(GetQrCode), nameof(GetCustomer), nameof(TryPlaceImport),
         nameof(Domain.Policies.GetSlaProfile), nameof(Domain.Policies.ListCalendars), nameof(Domain.Policies.ListDeclaredEvents), nameof(Domain.Policies.PreviewSla), nameof(Domain.Messages.ListTemplates), nameof(Domain.Messages.GetQuietHours), nameof(Domain.Messages.ListInbound), "FindSender", // what came in is nobody's request yet; the system's own
         nameof(Domain.Policies.TrySlaProfile), nameof(Domain.Policies.TryHolidays),
         nameof(Domain.Rosters.ListShifts), nameof(Domain.Rosters.ListLeave), "VerifyClocks", // the last one is the system's

@@ -154,6 +154,31 @@ public sealed class DistrictTests : DeskFixture
         Assert.That(await Refusal(() => Send(Answers, new GrantDistrictRole("south", Guid.CreateVersion7(), Roles.Manager))), Is.EqualTo("staff.unknown"));
     }
 
+    [Test]
+    public async Task Who_answers_for_all_of_a_district_sees_who_holds_a_role_of_it_and_nobody_else_does()
+    {
+        await Send(Answers, new GrantDistrictRole("south", Here.Officer.Id, Roles.Manager));
+        await Send(Answers, new GrantDistrictRole("south", Here.Clerk.Id, Roles.Clerk));
+        await Send(Answers, new GrantDistrictRole("south", Here.Manager.Id, Roles.Manager));
+        await Send(Answers, new RevokeDistrictRole("south", Here.Manager.Id, Roles.Manager));
+        var ofHere = Here.People["administrator"];
+
+        var alone = (await Send(ofHere, new ListDistricts())).Single();
+        await Send(There.System, new PutIntoDistrict(There.CommunityId, "south", "南区"));
+        var both = (await Send(Answers, new ListDistricts())).Single();
+
+        Assert.That((alone.Code, alone.Name), Is.EqualTo(("south", "南区")));
+        Assert.That(alone.CommunityIds, Is.EqualTo(new[] { Here.CommunityId }));
+        Assert.That(both.CommunityIds, Is.EquivalentTo(new[] { Here.CommunityId, There.CommunityId }));
+        Assert.That(both.Holders.Select(h => (h.SignInName, h.Role)), Is.EquivalentTo(new[] { ("officer@here", Roles.Manager), ("clerk@here", Roles.Clerk) }));
+        Assert.That(both.Holders, Is.EqualTo(alone.Holders));
+        Assert.That(await Send(ofHere, new ListDistricts()), Is.Empty, "One of two communities is not all of it.");
+        Assert.That(await Refusal(() => Send(Here.Manager, new ListDistricts())), Is.EqualTo("role.not_allowed"));
+        await Send(There.System, new PutIntoDistrict(There.CommunityId, "north", "北区"));
+        Assert.That((await Send(Answers, new ListDistricts())).Select(d => d.Code), Is.EqualTo(new[] { "north", "south" }));
+        Assert.That((await Send(ofHere, new ListDistricts())).Select(d => d.Code), Is.EqualTo(new[] { "south" }));
+    }
+
     private Task<List<string>> RolesOf(Guid staff) => Rows<string>(
         "select c.code || ':' || r.role from staff_role r join community c on c.community_id = r.community_id where r.staff_id = @staff order by 1", new { staff });
 }

@@ -101,6 +101,19 @@ test.each<[Look['language'], number, string]>([['zh-CN', 1440, 'Z']])('Somebody 
   await expect.poll(roles).not.toEqual(before);
   expect(await roles()).toHaveLength(1);
 
+  // A role of the whole district, given in their row and taken in the district's list.
+  const held = page.locator(`[data-district=south] [data-holder="${name}"]`);
+  await account.locator('[data-act=district-role]').click();
+  await chosen(page, 'role', 2);
+  await look(page, 'a role of the district');
+  await submitted(page);
+  await held.locator('.ant-tag', { hasText: '经理' }).waitFor();
+  await account.locator('.ant-tag', { hasText: '片区' }).waitFor();
+  await look(page, 'a district');
+  await sure(page, held.locator('[data-act=take-district-role]'));
+  await held.waitFor({ state: 'detached' });
+  await expect.poll(roles).toHaveLength(1);
+
   // They choose a password of their own, and are in.
   const theirs = await open(browser, { language, width });
   await typedIn(theirs.page, name, made);

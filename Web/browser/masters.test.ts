@@ -139,6 +139,28 @@ test.each<[Look['language'], number, string]>([['zh-CN', 1440, 'Z']])('An admini
   await look('a holiday’s name');
   await submitted();
   await holiday.filter({ hasText: `新年${tag}` }).waitFor();
+  await holiday.locator('[data-act=name-holiday]').click();
+  await form.locator('[id$=_nameEn]').fill(`New year ${tag}`);
+  await submitted();
+  await holiday.filter({ hasText: language === 'en' ? `New year ${tag}` : `新年${tag}` }).waitFor();
+
+  // Two days off by hand, as for a storm; and as in every week again.
+  const storm = page.locator(`[data-holiday="${year}-06-09"]`);
+  await page.locator('[data-act=add-days]').click();
+  const span = form.locator('.ant-picker-range input');
+  for (const [n, day] of [`${year}-06-09`, `${year}-06-10`].entries()) {
+    await span.nth(n).fill(day);
+    await span.nth(n).press('Enter');
+  }
+  await form.locator('[id$=_name]').fill('台风');
+  await form.locator('[id$=_nameEn]').fill('Typhoon');
+  await look('days off by hand');
+  await submitted();
+  await storm.filter({ hasText: language === 'en' ? 'Typhoon' : '台风' }).filter({ hasText: `${year}-06-09 – ${year}-06-10` }).waitFor();
+  await page.locator(`[data-day="${year}-06-10"][data-kind=off]`).waitFor();
+  await sure(storm.locator('[data-act=remove-days]'));
+  await storm.waitFor({ state: 'detached' });
+  await page.locator(`[data-day="${year}-06-10"]:not([data-kind=off])`).waitFor();
   expect(await first.evaluate((day) => day.closest('table')!.querySelectorAll('th')[(day as HTMLTableCellElement).cellIndex]!.textContent)).toContain(new Date(`${year}-01-01`).toLocaleDateString(language, { weekday: 'long', timeZone: 'UTC' }));
 
   // Opening hours: what is wrong stands beside its day, and what is said over midnight is said to be so.

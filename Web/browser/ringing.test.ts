@@ -265,7 +265,7 @@ test('What came in: one is registered as a request, with whoever wrote it, and o
   await page.keyboard.type('water');
   await page.locator('.ant-select-item-option:visible').first().click();
   // What is wrong with a field that the form does not have is said in words; what it calls otherwise stands beside that.
-  await page.route('**/api/requests', (route) => route.fulfill({ status: 422, contentType: 'application/problem+json', json: { code: 'request.invalid_fields', title: 'Some fields cannot be accepted.', status: 422, errors: [{ field: 'placeId', code: 'request.nobody_and_nowhere', message: '' }] } }));
+  await page.route('**/api/requests', (route) => route.fulfill({ status: 422, contentType: 'application/problem+json', json: { code: 'request.invalid_fields', title: 'Some fields cannot be accepted.', status: 422, errors: [{ field: 'assetId', code: 'request.nobody_and_nowhere', message: '' }] } }));
   await page.locator('.ant-modal:visible [data-act=submit]').click();
   await page.locator('.ant-modal:visible [data-part=faults]', { hasText: 'Say who reports it, or where it is.' }).waitFor();
   await page.unroute('**/api/requests');
@@ -273,11 +273,14 @@ test('What came in: one is registered as a request, with whoever wrote it, and o
   await page.locator('.ant-modal:visible .ant-form-item:has([id$=_name]) .ant-form-item-explain-error', { hasText: 'Say who reports it, or where it is.' }).waitFor();
   expect(await page.locator('.ant-modal:visible [data-part=faults]').count()).toBe(0);
   await field(page, 'name').fill('李先生');
+  await field(page, 'placeId').fill('3-2-1501');
+  await page.locator('.ant-select-item-option:visible', { hasText: '3栋2单元1501' }).click();
   await page.locator('.ant-modal:visible [data-act=submit]').click();
   await page.waitForURL(/\/requests\/[0-9a-f-]{36}/);
   await page.locator('[data-part=description]', { hasText: '楼道灯坏了' }).waitFor();
 
-  // It said neither where nor who: both are put right on its page.
+  // Where it is was said with it. It was the neighbour's, and from somebody who is known: both are put right on its page.
+  await page.locator('dd', { hasText: /^3栋2单元1501$/ }).waitFor();
   await move(page, 'amend');
   await field(page, 'placeId').fill('3-2-1601');
   await page.locator('.ant-select-item-option:visible', { hasText: '3栋2单元1601' }).click();

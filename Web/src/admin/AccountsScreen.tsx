@@ -1,8 +1,8 @@
-import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Alert, Button, Card, Empty, Form, Input, Modal, Segmented, Select, Spin, Switch, Tag } from 'antd';
 import { useEffect, useRef, useState } from 'react';
 import { api, told } from '../api/client';
-import type { AccountLine, AccountPassword, AccountReply, RoleIn, Roles, TeamSeat } from '../api/client';
+import type { AccountLine, AccountPassword, AccountReply, DistrictLine, DistrictRoleReply, RoleIn, Roles, TeamSeat } from '../api/client';
 import { Problem } from '../api/problems';
 import { useCommunities, useTeams } from '../api/reference';
 import { useSend } from '../api/sending';
@@ -17,9 +17,11 @@ import { Moment } from '../kit/Moment';
 import { Trouble } from '../kit/Trouble';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
-import { Seen } from './masters/kit';
+import { Seen, Sure } from './masters/kit';
 
 const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+/** Crews belong to a community. */
+const ofADistrict: readonly Roles[] = ['clerk', 'customerOfficer', 'manager', 'administrator'];
 const grantable: readonly Roles[] = ['clerk', 'crewMember', 'crewLead', 'customerOfficer', 'manager', 'administrator'];
 
 /** The accounts of the communities where one is administrator. */
@@ -39,7 +41,11 @@ export default function AccountsScreen() {
     getNextPageParam: (page) => page.next ?? undefined,
   });
   const rows = list.data?.pages.flatMap((p) => p.items) ?? [];
-  const again = () => void client.invalidateQueries({ queryKey: ['accounts'] });
+  const districts = useQuery({ queryKey: ['districts'], queryFn: ({ signal }) => told(api.GET('/api/districts', { signal })) });
+  const again = () => {
+    void client.invalidateQueries({ queryKey: ['accounts'] });
+    void client.invalidateQueries({ queryKey: ['districts'] });
+  };
   return (
     <div className="stack">
       <div className="row spread">
@@ -53,11 +59,13 @@ export default function AccountsScreen() {
         </div>
       </div>
       {nothingOf(communities) && <Behind of={communities} />}
+      {nothingOf(districts) && <Behind of={districts} />}
+      {districts.data?.map((d) => <District key={d.code} district={d} again={again} />)}
       {list.isError && <Trouble problem={Problem.from(list.error)} retry={() => void list.refetch()} />}
       {list.isPending ? <Spin className="waiting" /> : rows.length === 0 && !list.isError ? (
         <Card><Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('accounts.empty')} /></Card>
       ) : (
-        <div className="orders">{rows.map((a) => <Account key={a.staffId} account={a} again={again} show={setShown} />)}</div>
+        <div className="orders">{rows.map((a) => <Account key={a.staffId} account={a} districts={districts.data ?? []} again={again} show={setShown} />)}</div>
       )}
       {list.hasNextPage && <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage} data-act="more">{t('common.more')}</Button>}
       <MakeAccount open={making} close={() => setMaking(false)} done={(made) => { setShown(made); again(); }} />
@@ -69,13 +77,52 @@ export default function AccountsScreen() {
   );
 }
 
-function Account({ account: a, again, show }: { account: AccountLine; again: () => void; show: (password: AccountPassword & { name: string }) => void }) {
+/** Who has a role in all of a district's communities, those that join it later included. */
+function District({ district: d, again }: { district: DistrictLine; again: () => void }) {
+  const { t, word, pick } = useWords();
+  const communities = useCommunities();
+  const names = d.communityIds.map((id) => communities.data?.find((c) => c.communityId === id)).flatMap((c) => (c ? [pick(c.name, c.nameEn)] : []));
+  return (
+    <Card size="small" title={`${t('accounts.district')} ${d.name}`} data-district={d.code}>
+      <div className="stack tight">
+        <span className="quiet">{names.join(' · ')}</span>
+        {d.holders.length === 0 ? <span className="quiet">{t('accounts.noHolders')}</span> : d.holders.map((h) => (
+          <div key={h.staffId + h.role} className="row spread" role="group" aria-label={`${h.displayName} ${word('roles', h.role)}`} data-holder={h.signInName}>
+            <span className="row"><strong>{h.displayName}</strong><span className="quiet">{h.signInName}</span><Tag>{word('roles', h.role)}</Tag></span>
+            <Sure<DistrictRoleReply>
+              act={t('accounts.takeDistrictRole')} sure={t('accounts.takeDistrictRoleSure')} name="take-district-role" done={again}
+              call={(header) => told(api.POST('/api/districts/{district}/roles/removal', { params: { path: { district: d.code }, header }, body: { staffId: h.staffId, role: h.role } }))}
+            />
+          </div>
+        ))}
+      </div>
+    </Card>
+  );
+}
+
+function GiveDistrictRole({ account: a, districts, open, close, done }: { account: AccountLine; districts: readonly DistrictLine[]; open: boolean; close: () => void; done: () => void }) {
+  const { t, word } = useWords();
+  const needed = [{ required: true, message: t('common.required') }];
+  return (
+    <MoveDialog<{ district: string; role: Roles }, DistrictRoleReply>
+      keep={`account ${a.staffId} district`} title={`${t('accounts.districtRole')}: ${a.displayName}`} open={open} onClose={close} done={done} submit={t('accounts.giveDistrictRole')}
+      initial={{ district: districts[0]?.code }}
+      call={(v, header) => told(api.POST('/api/districts/{district}/roles', { params: { path: { district: v.district }, header }, body: { staffId: a.staffId, role: v.role } }))}
+    >
+      <Form.Item name="district" label={t('accounts.district')} rules={needed}><Select options={districts.map((d) => ({ value: d.code, label: d.name }))} /></Form.Item>
+      <Form.Item name="role" label={t('accounts.role')} extra={t('accounts.districtRoleHint')} rules={needed}><Select options={ofADistrict.map((r) => ({ value: r, label: word('roles', r) }))} /></Form.Item>
+    </MoveDialog>
+  );
+}
+
+function Account({ account: a, districts, again, show }: { account: AccountLine; districts: readonly DistrictLine[]; again: () => void; show: (password: AccountPassword & { name: string }) => void }) {
   const { t, word, pick } = useWords();
   const communities = useCommunities();
   // What a form was opened on: it is not saved over what came meanwhile.
   const [opened, setOpened] = useState<{ what: 'change' | 'roles' | 'reactivate'; seen: AccountLine }>();
   const setOpen = (what: 'change' | 'roles' | 'reactivate' | undefined) => setOpened(what && { what, seen: a });
   const open = opened?.what;
+  const [giving, give] = useState(false);
   const seen = opened?.seen ?? a;
   const path = { staffId: a.staffId };
   const reset = useSend<void, AccountPassword>((_, header) => told(api.POST('/api/accounts/{staffId}/password', { params: { path, header } })), (r) => { show({ ...r, name: a.displayName }); again(); });
@@ -99,6 +146,7 @@ function Account({ account: a, again, show }: { account: AccountLine; again: () 
           <>
             <Button size="small" onClick={() => setOpen('change')} data-act="change-account">{t('accounts.change')}</Button>
             <Button size="small" disabled={!communities.data} onClick={() => setOpen('roles')} data-act="roles">{t('accounts.roles')}</Button>
+            {districts.length > 0 && <Button size="small" onClick={() => give(true)} data-act="district-role">{t('accounts.districtRole')}</Button>}
             {a.hasPassword && <AskFirst title={t('accounts.resetSure')} onConfirm={() => void reset.send()} okText={t('accounts.reset')} cancelText={t('common.cancel')}><Button size="small" loading={reset.pending} data-act="reset-password">{t('accounts.reset')}</Button></AskFirst>}
             {Number(a.openSessions) > 0 && <EndAll account={a} done={again} />}
             {a.hasSecondFactor && <AskFirst title={t('accounts.factorSure')} onConfirm={() => void factor.send()} okText={t('accounts.removeFactor')} cancelText={t('common.cancel')}><Button size="small" loading={factor.pending}>{t('accounts.removeFactor')}</Button></AskFirst>}
@@ -107,6 +155,7 @@ function Account({ account: a, again, show }: { account: AccountLine; again: () 
         )}
       </div>
       <Trouble problem={reset.problem ?? factor.problem ?? deactivate.problem} />
+      {districts.length > 0 && <GiveDistrictRole account={a} districts={districts} open={giving} close={() => give(false)} done={again} />}
       <Seen key={seen.version} seen={seen} now={a} look={again}>
       <MoveDialog<{ displayName: string; language: string; phone?: string }, AccountReply>
         keep={`account ${a.staffId}`} title={t('accounts.change')} open={open === 'change'} onClose={() => setOpen(undefined)} done={again} submit={t('common.save')}

@@ -12,14 +12,16 @@ import { calm } from '../kit/live';
 import { MoveDialog } from '../kit/Form';
 import { Narrow, useNarrowed } from '../kit/Narrow';
 import { Moment } from '../kit/Moment';
-import { CategoryPick } from '../kit/Picks';
+import { CategoryPick, PlacePick } from '../kit/Picks';
 import { Trouble } from '../kit/Trouble';
 import { useTitle } from '../Shell';
 import { useWords } from '../words/words';
+import { useCard } from './CustomerCardView';
 
 interface Typed {
   kind: RequestKind;
   categoryId: string;
+  placeId?: string;
   description: string;
   name?: string;
 }
@@ -90,8 +92,9 @@ function NoRequest({ line, done }: { line: InboundLine; done: () => void }) {
 
 /** Registers the request first, then says that this message was it: pressed again after a lost reply, neither is done twice. */
 function Register({ line, close, done }: { line: InboundLine; close: () => void; done: () => void }) {
-  const { t, options } = useWords();
+  const { t, options, pick } = useWords();
   const go = useNavigate();
+  const card = useCard(line.customerId ?? undefined);
   return (
     <MoveDialog<Typed, RequestReply>
       rename={(field) => (field === 'customerId' ? 'name' : field)}
@@ -106,7 +109,7 @@ function Register({ line, close, done }: { line: InboundLine; close: () => void;
           params: { header },
           body: {
             communityId: line.communityId, kind: v.kind, channel: line.channel === 'email' ? 'email' : 'phone', categoryId: v.categoryId, description: v.description, reportedAt: line.receivedAt, confidential: false,
-            toConfirm: false,
+            toConfirm: false, placeId: v.placeId ?? null,
             customerId: line.customerId, reporter: line.customerId ? null : { name: v.name || null },
           },
         }));
@@ -128,6 +131,7 @@ function Register({ line, close, done }: { line: InboundLine; close: () => void;
           </>
         )}
       </Form.Item>
+      <Form.Item name="placeId" label={`${t('register.place')} (${t('common.optional')})`}><PlacePick communityId={line.communityId} first={card.data?.homes.map((h) => ({ value: h.placeId, label: pick(h.placeName, h.placeNameEn) }))} /></Form.Item>
       {!line.customerId && <Form.Item name="name" label={t('desk.callerName')}><Input maxLength={100} /></Form.Item>}
       <Form.Item name="description" label={t('register.description')} rules={[{ required: true, whitespace: true, message: t('register.needDescription') }]}><Input.TextArea rows={4} maxLength={4000} /></Form.Item>
     </MoveDialog>

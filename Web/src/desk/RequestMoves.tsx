@@ -381,14 +381,15 @@ function Recategorise({ details, current, changed, open, close, keep }: One) {
   const { t, pick } = useWords();
   const r = details.request;
   const categories = useCategories(r.communityId);
-  const named = (id: string) => { const c = categories.data?.find((x) => x.categoryId === id); return c ? pick(c.name, c.nameEn) : id; };
+  const was = { value: r.categoryId!, label: pick(r.categoryName, r.categoryNameEn) };
+  const named = (id: string) => { const c = categories.data?.find((x) => x.categoryId === id); return c ? pick(c.name, c.nameEn) : id === was.value ? was.label : id; };
   return (
     <MoveDialog<{ categoryId: string; reason?: string }, unknown>
       keep={keep} title={t('moves.recategorise')} open={open} onClose={close} done={changed} initial={{ categoryId: r.categoryId }}
       compare={[{ name: 'categoryId', label: t('moves.category'), before: r.categoryId, now: current.request.categoryId, say: named }]}
       call={(v, header, version) => told(api.POST('/api/requests/{requestId}/category', { params: edit(details, header, version), body: { categoryId: v.categoryId, reason: v.reason || null } }))}
     >
-      <Form.Item name="categoryId" label={t('moves.category')} rules={needed(t('common.required'))}><CategoryPick communityId={r.communityId} kind={r.kind} /></Form.Item>
+      <Form.Item name="categoryId" label={t('moves.category')} rules={needed(t('common.required'))}><CategoryPick communityId={r.communityId} kind={r.kind} was={was} /></Form.Item>
       <Text name="reason" label={`${t('common.reason')} (${t('common.optional')})`} rows={2} optional max={1000} />
     </MoveDialog>
   );

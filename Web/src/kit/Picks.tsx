@@ -16,10 +16,17 @@ function Missing({ of }: { of: { isError: boolean; data: unknown; error: unknown
   return nothingOf(of) ? <Behind of={of} /> : null;
 }
 
-/** What was chosen and can be chosen no more has no name in the list: it is said to be so, instead of its id. */
-function useGone(waits: boolean) {
+/** What something is now, by its name: it may have been retired since. */
+interface Was {
+  value: string;
+  label: string;
+}
+
+/** What was chosen and can be chosen no more is not in the list: it is said to be so, with its name where that is known, instead of its id. */
+function useGone(waits: boolean, was?: Was) {
   const { t } = useWords();
-  return ({ label, value }: { label?: ReactNode; value?: string | number }) => (label && label !== value ? label : <span className="quiet">{waits ? '…' : t('common.noLongerThere')}</span>);
+  return ({ label, value }: { label?: ReactNode; value?: string | number }) =>
+    label && label !== value ? label : <span className="quiet">{waits ? '…' : was && was.value === value ? t('common.retired', { name: was.label }) : t('common.noLongerThere')}</span>;
 }
 
 const ranked = <T extends { called: Parameters<typeof rank>[1] }>(all: readonly T[], typed: string) =>
@@ -29,8 +36,8 @@ const ranked = <T extends { called: Parameters<typeof rank>[1] }>(all: readonly 
  * A category by typing a part of what it or anything above it is called: in characters, pinyin initials or English. Without a kind given, of
  * every kind. Whoever types faster than the list arrives has chosen all the same: the best match, once it is there.
  */
-export function CategoryPick({ communityId, kind, value, onChange, done, waits, id }: {
-  communityId: string | undefined; kind?: RequestKind; value?: string; onChange?: (id: string, category: CategoryLine | undefined) => void; done?: () => void; waits?: (isEarly: boolean) => void; id?: string;
+export function CategoryPick({ communityId, kind, value, was, onChange, done, waits, id }: {
+  communityId: string | undefined; kind?: RequestKind; value?: string; was?: Was; onChange?: (id: string, category: CategoryLine | undefined) => void; done?: () => void; waits?: (isEarly: boolean) => void; id?: string;
 }) {
   const { t, pick, word } = useWords();
   const [typed, setTyped] = useState('');
@@ -56,7 +63,7 @@ export function CategoryPick({ communityId, kind, value, onChange, done, waits, 
     () => (typed.trim() ? ranked(fitting, typed) : fitting),
     [fitting, typed],
   );
-  const gone = useGone(categories.isPending);
+  const gone = useGone(categories.isPending, was);
   const choose = (chosen: string) => {
     setTyped('');
     onChange?.(chosen, categories.data?.find((c) => c.categoryId === chosen));

@@ -1,6 +1,7 @@
 import { LeftOutlined, RightOutlined } from '@ant-design/icons';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Alert, App, Button, Card, Empty, Form, Input, Select, Spin, Table, Tag } from 'antd';
+import { Alert, App, Button, Card, Empty, Form, Select, Spin, Table, Tag } from 'antd';
+import type { Dayjs } from 'dayjs';
 import { useEffect, useRef, useState } from 'react';
 import { api, told } from '../../api/client';
 import type { CalendarLine, DayChange, HolidayTrial, SlaEdited } from '../../api/client';
@@ -12,12 +13,14 @@ import { csv, download } from '../../kit/csv';
 import { FilePick, sheets } from '../../kit/FilePick';
 import { useFilters } from '../../kit/filters';
 import { MoveDialog } from '../../kit/Form';
+import { Choice } from '../../kit/Choice';
+import { Days } from '../../kit/Pickers';
 import { Trouble } from '../../kit/Trouble';
 import { useWords } from '../../words/words';
 import './calendar.css';
-import { renamed, runsOf, sheetOf, textOf, weeksOf, yearOf } from './holidays';
+import { daysOf, renamed, runsOf, sheetOf, textOf, weeksOf, withDays, withoutDays, yearOf } from './holidays';
 import type { Run, Sheet } from './holidays';
-import { Seen } from './kit';
+import { Needed, Optional, Seen, Sure } from './kit';
 import { OpeningHours } from './OpeningHours';
 
 /** A calendar's opening hours, its year at a glance, its holidays by their names, and those of a file: looked at first. */
@@ -30,7 +33,7 @@ export function CalendarYear({ communityId }: { communityId: string }) {
   const loaded = calendar?.hours.loadedYears?.includes(year);
   const monthName = new Intl.DateTimeFormat(language, { month: 'long', timeZone: 'UTC' });
   const weekdays = Array.from({ length: 7 }, (_, n) => (['narrow', 'long'] as const).map((weekday) => new Intl.DateTimeFormat(language, { weekday, timeZone: 'UTC' }).format(Date.UTC(2024, 0, 1 + n))));
-  const names = new Map(calendar?.hours.names?.map((n) => [n.day, n.name]));
+  const names = new Map(calendar?.hours.names?.map((n) => [n.day, pick(n.name, n.nameEn)]));
   const go = (to: number) => change({ year: String(to) });
   // The page follows a moment later than the hand: pressed twice, it is two years.
   const wanted = useRef(year);
@@ -57,8 +60,6 @@ export function CalendarYear({ communityId }: { communityId: string }) {
       {calendar.hours.alwaysOpen ? <Alert type="info" showIcon title={t('masters.alwaysOpen')} /> : (
         <>
           <OpeningHours key={`${calendar.code} hours`} communityId={communityId} calendar={calendar} look={() => void list.refetch()} />
-          <Holidays key={`${calendar.code} ${year}`} communityId={communityId} calendar={calendar} year={year} look={() => void list.refetch()} />
-          <HolidayImport key={calendar.code} communityId={communityId} code={calendar.code} version={calendar.version} show={go} />
           <div className="year" data-part="year">
             {yearOf(calendar.hours, year).map((month, n) => (
               <section key={n}>
@@ -80,50 +81,83 @@ export function CalendarYear({ communityId }: { communityId: string }) {
               </section>
             ))}
           </div>
+          <Holidays key={`${calendar.code} ${year}`} communityId={communityId} calendar={calendar} year={year} look={() => void list.refetch()} />
+          <HolidayImport key={calendar.code} communityId={communityId} code={calendar.code} version={calendar.version} show={go} />
         </>
       )}
     </div>
   );
 }
 
-/** What a calendar's holidays and make-up days of a year are called. */
+interface Named { name: string; nameEn?: string }
+
+/** A calendar's holidays and make-up days of a year: what they are called, one more, one less. */
 function Holidays({ communityId, calendar: c, year, look }: { communityId: string; calendar: CalendarLine; year: number; look: () => void }) {
-  const { t } = useWords();
+  const { t, pick } = useWords();
   const client = useQueryClient();
   const [edited, edit] = useState<{ run: Run; seen: CalendarLine }>();
+  const [adding, add] = useState<CalendarLine>();
   const runs = runsOf(c.hours, year);
   const span = ({ days }: Run) => (days.length > 1 ? `${days[0]} – ${days.at(-1)}` : days[0]!);
-  const nameIn = (calendar: CalendarLine, day: string) => calendar.hours.names?.find((n) => n.day === day)?.name;
+  const called = (r: Run) => pick(r.name, r.nameEn || undefined);
+  const now = (day: string) => c.hours.names?.find((n) => n.day === day);
+  const changed = () => void client.invalidateQueries({ queryKey: ['calendars', communityId] });
+  const put = (hours: CalendarLine['hours'], version: number) => told(api.PUT('/api/communities/{communityId}/calendars/{code}', { params: { path: { communityId, code: c.code } }, body: { hours, version } }));
+  const fields = (
+    <>
+      <Needed name="name" label={t('masters.holidayName')} most={60} hint={t('masters.holidayNameHint')} />
+      <Optional name="nameEn" label={t('masters.holidayNameEn')} most={60} hint={t('masters.holidayNameEnHint')} />
+    </>
+  );
+  const rename = (field: string) => field.replace(/^hours\.names\[\d+\]\./, '');
   return (
-    <Card title={t('masters.holidaysOf', { year })} data-part="holidays">
+    <Card title={t('masters.holidaysOf', { year })} data-part="holidays" extra={<Button size="small" onClick={() => add(c)} data-act="add-days">{t('masters.addDays')}</Button>}>
       {runs.length === 0 && <p className="quiet">{t('masters.noHolidays')}</p>}
       <div className="stack tight">
         {runs.map((r) => (
-          <div key={r.days[0]} className="row spread" role="group" aria-label={r.name || span(r)} data-holiday={r.days[0]}>
+          <div key={r.days[0]} className="holiday" role="group" aria-label={called(r) || span(r)} data-holiday={r.days[0]}>
             <span className="row">
-              {r.name ? <strong>{r.name}</strong> : <span className="quiet">{t('masters.noName')}</span>}
+              {r.name ? <strong>{called(r)}</strong> : <span className="quiet">{t('masters.noName')}</span>}
               <Tag color={r.kind === 'off' ? 'gold' : 'blue'}>{t(`masters.day_${r.kind}`)}</Tag>
               <span className="number">{span(r)}</span>
               {r.days.length > 1 && <span className="quiet">{t('masters.days', { count: r.days.length })}</span>}
             </span>
-            <Button size="small" onClick={() => edit({ run: r, seen: c })} data-act="name-holiday">{t('common.edit')}</Button>
+            <span className="row">
+              <Button size="small" onClick={() => edit({ run: r, seen: c })} data-act="name-holiday">{t('common.edit')}</Button>
+              <Sure<SlaEdited> act={t('masters.removeDays')} sure={t('masters.removeDaysSure', { span: span(r) })} name="remove-days" done={changed} call={() => put(withoutDays(c.hours, r.days), c.version)} />
+            </span>
           </div>
         ))}
       </div>
       {edited && (
         <Seen key={edited.run.days[0]! + edited.seen.version} seen={edited.seen} now={c} look={look}>
-          <MoveDialog<{ name: string }, SlaEdited>
+          <MoveDialog<Named, SlaEdited>
             keep={`calendar ${communityId} ${c.code} name ${edited.run.days[0]}`} open title={`${t('masters.nameHoliday')}: ${span(edited.run)}`} submit={t('common.save')}
-            onClose={() => edit(undefined)} done={() => { edit(undefined); void client.invalidateQueries({ queryKey: ['calendars', communityId] }); }}
-            initial={{ name: edited.run.name }}
-            compare={[{ name: 'name', label: t('masters.holidayName'), before: edited.run.name || undefined, now: nameIn(c, edited.run.days[0]!) }]}
-            rename={(field) => field.replace(/^hours\.names\[\d+\]\.name$/, 'name')}
-            call={(v, _, version) => told(api.PUT('/api/communities/{communityId}/calendars/{code}', {
-              params: { path: { communityId, code: c.code } },
-              body: { hours: renamed((version === c.version ? c : edited.seen).hours, edited.run.days, v.name.trim()), version },
-            }))}
+            onClose={() => edit(undefined)} done={() => { edit(undefined); changed(); }}
+            initial={{ name: edited.run.name, nameEn: edited.run.nameEn || undefined }}
+            compare={[
+              { name: 'name', label: t('masters.holidayName'), before: edited.run.name || undefined, now: now(edited.run.days[0]!)?.name },
+              { name: 'nameEn', label: t('masters.holidayNameEn'), before: edited.run.nameEn || undefined, now: now(edited.run.days[0]!)?.nameEn },
+            ]}
+            rename={rename}
+            call={(v, _, version) => put(renamed((version === c.version ? c : edited.seen).hours, edited.run.days, v.name.trim(), v.nameEn?.trim()), version)}
           >
-            <Form.Item name="name" label={t('masters.holidayName')} extra={t('masters.holidayNameHint')} rules={[{ required: true, whitespace: true, message: t('common.required') }]}><Input maxLength={60} autoComplete="off" /></Form.Item>
+            {fields}
+          </MoveDialog>
+        </Seen>
+      )}
+      {adding && (
+        <Seen key={adding.version} seen={adding} now={c} look={look}>
+          <MoveDialog<Named & { span: [Dayjs, Dayjs]; kind: Run['kind'] }, SlaEdited>
+            keep={null} open title={t('masters.addDays')} submit={t('common.save')}
+            onClose={() => add(undefined)} done={() => { add(undefined); changed(); }}
+            initial={{ kind: 'off' }}
+            rename={rename}
+            call={(v, _, version) => put(withDays((version === c.version ? c : adding).hours, daysOf(v.span[0].format('YYYY-MM-DD'), v.span[1].format('YYYY-MM-DD')), v.kind, v.name.trim(), v.nameEn?.trim()), version)}
+          >
+            <Form.Item name="span" label={t('masters.fromDayToDay')} rules={[{ required: true, message: t('common.required') }]}><Days zone={c.hours.timeZone} style={{ width: '100%' }} /></Form.Item>
+            <Form.Item name="kind" label={t('masters.dayKind')} extra={t('masters.dayKindHint')}><Choice options={(['off', 'worked'] as const).map((k) => ({ value: k, label: t(`masters.day_${k}`) }))} /></Form.Item>
+            {fields}
           </MoveDialog>
         </Seen>
       )}
@@ -132,7 +166,7 @@ function Holidays({ communityId, calendar: c, year, look }: { communityId: strin
 }
 
 function HolidayImport({ communityId, code, version, show }: { communityId: string; code: string; version: number; show: (year: number) => void }) {
-  const { t } = useWords();
+  const { t, pick } = useWords();
   const { message } = App.useApp();
   const client = useQueryClient();
   const [sheet, setSheet] = useState<Sheet>();
@@ -165,7 +199,7 @@ function HolidayImport({ communityId, code, version, show }: { communityId: stri
         <p className="quiet">{t('masters.importYearHint')}</p>
         <div className="row">
           <FilePick type={trial ? 'default' : 'primary'} loading={look.pending} accept={sheets} choose={(file) => void choose(file)} data-act="choose-year">{t('masters.chooseFile')}</FilePick>
-          <Button onClick={() => download('holidays.csv', csv([['day', 'name', 'what'], ['2027-01-01', '元旦', 'off'], ['2027-02-06', '春节', 'off'], ['2027-02-14', '春节', 'worked']]))}>{t('masters.example')}</Button>
+          <Button onClick={() => download('holidays.csv', csv([['day', 'name', 'what', 'nameEn'], ['2027-01-01', '元旦', 'off', 'New Year’s Day'], ['2027-02-06', '春节', 'off', 'Spring Festival'], ['2027-02-14', '春节', 'worked', 'Spring Festival']]))}>{t('masters.example')}</Button>
         </div>
         {sheet && !sheet.year && sheet.wrong.length === 0 && <Alert type="error" showIcon role="alert" title={t('masters.noDays')} />}
         {sheet && sheet.wrong.length > 0 && (
@@ -189,7 +223,7 @@ function HolidayImport({ communityId, code, version, show }: { communityId: stri
                 {trial.changes.length > 0 && (
                   <Table<DayChange>
                     size="small" rowKey="day" dataSource={[...trial.changes]} pagination={{ pageSize: 20, hideOnSinglePage: true, showSizeChanger: false }} scroll={{ x: true }}
-                    columns={[{ title: t('masters.day'), dataIndex: 'day' }, { title: t('masters.name'), dataIndex: 'name' }, { title: t('masters.was'), render: (_, d) => say(d.was) }, { title: t('masters.becomes'), render: (_, d) => say(d.becomes) }]}
+                    columns={[{ title: t('masters.day'), dataIndex: 'day' }, { title: t('masters.name'), render: (_, d) => pick(d.name, d.nameEn) }, { title: t('masters.was'), render: (_, d) => say(d.was) }, { title: t('masters.becomes'), render: (_, d) => say(d.becomes) }]}
                   />
                 )}
                 <div><Button type="primary" loading={take.pending} onClick={() => void take.send(sheet)} data-act="take-year">{t('masters.takeYear', { year: sheet.year! })}</Button></div>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { dayOf, renamed, runsOf, sheetOf, textOf, weeksOf, yearOf } from './holidays';
+import { dayOf, daysOf, renamed, runsOf, sheetOf, textOf, weeksOf, withDays, withoutDays, yearOf } from './holidays';
 
 describe('a file of holidays', () => {
   test('Days off and worked, with a header and without', () => {
@@ -18,6 +18,13 @@ describe('a file of holidays', () => {
 
   test('A day of the year before belongs to the sheet, and its year is the one of most days', () => {
     expect(sheetOf('2026-12-31,元旦,off\n2027-01-01,元旦,off\n2027-01-02,元旦,off\n').year).toBe(2027);
+  });
+
+  test('A fourth column is the English name', () => {
+    const sheet = sheetOf(`day,name,what,english\n2027-01-01,元旦,off,New Year’s Day\n2027-01-02,元旦,off,\n2027-01-03,元旦,off,${'N'.repeat(61)}\n`);
+
+    expect(sheet.off).toEqual([{ day: '2027-01-01', name: '元旦', nameEn: 'New Year’s Day' }, { day: '2027-01-02', name: '元旦' }]);
+    expect(sheet.wrong).toEqual([{ line: 4, why: 'name' }]);
   });
 
   test('A file with nothing in it has no year', () => expect(sheetOf('day,name,what\n\n')).toEqual({ year: undefined, off: [], worked: [], wrong: [] }));
@@ -53,6 +60,18 @@ describe('a year', () => {
     expect(said(named)).toEqual(['01-01+2 off 元旦', '01-03+1 worked 元旦', '01-04+1 off ', '02-05+1 off 除夕', '02-06+1 off 春节']);
     expect(said(renamed(renamed(named, ['2027-02-05'], '春节'), ['2027-01-04'], '补休'))).toEqual(['01-01+2 off 元旦', '01-03+1 worked 元旦', '01-04+1 off 补休', '02-05+2 off 春节']);
     expect(runsOf(hours, 2026)).toEqual([]);
+  });
+
+  test('Takes days off and days worked by hand, whatever they were, and gives them back to the week', () => {
+    const said = (h: typeof hours & { names?: { day: string; name: string; nameEn?: string | null }[] }) => runsOf(h, 2027).map((r) => `${r.days[0]!.slice(5)}+${r.days.length} ${r.kind} ${r.name} ${r.nameEn}`);
+    const storm = withDays(hours as Parameters<typeof said>[0], daysOf('2027-01-03', '2027-01-05'), 'off', '台风', 'Typhoon');
+
+    expect(said(storm)).toEqual(['01-01+1 off  ', '01-03+3 off 台风 Typhoon']);
+    expect(yearOf(storm, 2027)[0]!.days.slice(2, 5).map((d) => d.kind)).toEqual(['off', 'off', 'off']);
+    expect(said(withDays(storm, ['2027-01-04'], 'worked', '补班'))).toEqual(['01-01+1 off  ', '01-03+1 off 台风 Typhoon', '01-04+1 worked 补班 ', '01-05+1 off 台风 Typhoon']);
+    const calm = withoutDays(storm, ['2027-01-03', '2027-01-04', '2027-01-05']);
+    expect([calm.holidays, calm.makeUpDays, calm.overrides, calm.names]).toEqual([['2027-01-01'], [], [], []]);
+    expect(daysOf('2028-02-28', '2028-03-01')).toEqual(['2028-02-28', '2028-02-29', '2028-03-01']);
   });
 
   test('Says of each day what it is', () => {

@@ -1,8 +1,14 @@
+interface NamedDay {
+  day: string;
+  name: string;
+  nameEn?: string | null;
+}
+
 /** The days of a year as a file has them: which are off, which are worked by exception, and which lines are wrong. */
 export interface Sheet {
   year: number | undefined;
-  off: { day: string; name: string }[];
-  worked: { day: string; name: string }[];
+  off: NamedDay[];
+  worked: NamedDay[];
   wrong: { line: number; why: 'columns' | 'day' | 'what' | 'twice' | 'otherYear' | 'name' }[];
 }
 
@@ -26,7 +32,7 @@ export function dayOf(text: string): string | undefined {
   return at.getUTCMonth() === month - 1 && at.getUTCDate() === day ? at.toISOString().slice(0, 10) : undefined;
 }
 
-/** Lines of day, name, off or worked, with or without a header line; separated by commas, semicolons or tabs. The year is the one that most days are of. */
+/** Lines of day, name, off or worked and, where there is one, an English name, with or without a header line; separated by commas, semicolons or tabs. The year is the one that most days are of. */
 export function sheetOf(text: string): Sheet {
   const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/);
   const sheet: Sheet = { year: undefined, off: [], worked: [], wrong: [] };
@@ -41,13 +47,14 @@ export function sheetOf(text: string): Sheet {
     if (header) return;
     const what = words[(cells[2] ?? '').toLowerCase()];
     const name = cells[1] ?? '';
-    const why = cells.length < 3 ? 'columns' : !day ? 'day' : !what ? 'what' : !name || [...name].length > 60 ? 'name' : seen.has(day) ? 'twice' : undefined;
+    const nameEn = cells[3] || undefined;
+    const why = cells.length < 3 ? 'columns' : !day ? 'day' : !what ? 'what' : !name || [name, nameEn ?? ''].some((n) => [...n].length > 60) ? 'name' : seen.has(day) ? 'twice' : undefined;
     if (why || !day || !what) {
       sheet.wrong.push({ line: n + 1, why: why ?? 'day' });
       return;
     }
     seen.set(day, n + 1);
-    sheet[what].push({ day, name });
+    sheet[what].push({ day, name, nameEn });
   });
   const years = new Map<number, number>();
   for (const day of seen.keys()) years.set(Number(day.slice(0, 4)), (years.get(Number(day.slice(0, 4))) ?? 0) + 1);
@@ -67,7 +74,7 @@ export interface Hours {
   holidays?: readonly string[] | null;
   makeUpDays?: readonly { day: string; like: string }[] | null;
   overrides?: readonly { day: string; windows: readonly string[] }[] | null;
-  names?: readonly { day: string; name: string }[] | null;
+  names?: readonly NamedDay[] | null;
 }
 
 /** Days in a row, all off or all worked by exception, of one name; without one it is empty. */
@@ -75,27 +82,48 @@ export interface Run {
   days: string[];
   kind: 'off' | 'worked';
   name: string;
+  nameEn: string;
 }
 
 /** The holidays and make-up days of a year, in their order. */
 export function runsOf(hours: Hours, year: number): Run[] {
-  const names = new Map((hours.names ?? []).map((n) => [n.day, n.name]));
+  const names = new Map((hours.names ?? []).map((n) => [n.day, n]));
   const runs: Run[] = [];
   let before = false;
   for (const { day, kind } of yearOf(hours, year).flatMap((m) => m.days)) {
     const counts = kind === 'off' || kind === 'worked';
-    const name = names.get(day) ?? '';
+    const { name = '', nameEn } = names.get(day) ?? {};
     const last = runs.at(-1);
-    if (counts && before && last?.kind === kind && last.name === name) last.days.push(day);
-    else if (counts) runs.push({ days: [day], kind, name });
+    if (counts && before && last?.kind === kind && last.name === name && last.nameEn === (nameEn ?? '')) last.days.push(day);
+    else if (counts) runs.push({ days: [day], kind, name, nameEn: nameEn ?? '' });
     before = counts;
   }
   return runs;
 }
 
 /** The same hours, and these days called so. */
-export function renamed<H extends Hours>(hours: H, days: readonly string[], name: string): H {
-  return { ...hours, names: [...(hours.names ?? []).filter((n) => !days.includes(n.day)), ...days.map((day) => ({ day, name }))].sort((a, b) => a.day.localeCompare(b.day)) };
+export function renamed<H extends Hours>(hours: H, days: readonly string[], name: string, nameEn?: string): H {
+  return { ...hours, names: [...(hours.names ?? []).filter((n) => !days.includes(n.day)), ...days.map((day) => ({ day, name, nameEn: nameEn || null }))].sort((a, b) => a.day.localeCompare(b.day)) };
+}
+
+/** The same hours, and these days as in every week. */
+export function withoutDays<H extends Hours>(hours: H, days: readonly string[]): H {
+  const other = (day: string) => !days.includes(day);
+  return { ...hours, holidays: hours.holidays?.filter(other), makeUpDays: hours.makeUpDays?.filter((d) => other(d.day)), overrides: hours.overrides?.filter((d) => other(d.day)), names: hours.names?.filter((n) => other(n.day)) };
+}
+
+/** The same hours, and these days off, or worked as a Monday is, whatever they were before. */
+export function withDays<H extends Hours>(hours: H, days: readonly string[], kind: Run['kind'], name: string, nameEn?: string): H {
+  const rest = withoutDays(hours, days);
+  const changed = kind === 'off' ? { ...rest, holidays: [...(rest.holidays ?? []), ...days].sort() } : { ...rest, makeUpDays: [...(rest.makeUpDays ?? []), ...days.map((day) => ({ day, like: 'monday' }))].sort((a, b) => a.day.localeCompare(b.day)) };
+  return renamed(changed, days, name, nameEn);
+}
+
+/** Each day from one to another, both included. */
+export function daysOf(from: string, to: string): string[] {
+  const days: string[] = [];
+  for (let at = Date.parse(from); at <= Date.parse(to); at += 86_400_000) days.push(new Date(at).toISOString().slice(0, 10));
+  return days;
 }
 
 const names = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
