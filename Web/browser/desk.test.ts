@@ -367,6 +367,32 @@ test('An inquiry is answered and closed on the spot, from the keyboard', async (
   await context.close();
 });
 
+test('An answer that is saved before the page has shown how it ends is closed on the spot all the same', async () => {
+  const { page, context } = await open(browser, { language: 'zh-CN', width: 1280 });
+  await enter(page, 'clerk');
+  const hands = new Hands(page);
+  await page.waitForFunction(() => (document.activeElement as HTMLElement)?.dataset.field === 'search');
+  await hands.type(caller.digits);
+  await page.locator('[data-part=results][aria-busy=false]').waitFor();
+  await hands.press('Enter');
+  await page.locator('[data-part=card]').waitFor();
+  await handed(page);
+  await category(page, 'inquiry');
+  await focused(page, 'description');
+  await page.keyboard.type('几点下班？');
+  const answered = page.waitForResponse((r) => r.request().method() === 'POST' && r.url().endsWith('/answer'));
+  // As a burst of keys on a busy machine: nothing is drawn between the last of them and Ctrl+Enter.
+  await page.evaluate(() => {
+    const answer = document.querySelector<HTMLTextAreaElement>('#answer')!;
+    Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, 'value')!.set!.call(answer, '每天八点到二十点。');
+    answer.dispatchEvent(new Event('input', { bubbles: true }));
+    answer.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', ctrlKey: true, bubbles: true, cancelable: true }));
+  });
+  const { status } = (await (await answered).json()) as { status: string };
+  expect([status, ((await answered).request().postDataJSON() as { onTheSpot: boolean }).onTheSpot]).toEqual(['closed', true]);
+  await context.close();
+});
+
 /** Of each list: what it says where nothing is there yet. */
 const firsts = {
   'zh-CN': { '/desk': '输入来电人说的任何内容', '/queue': '点开即可派单', '/requests': '在“接待”页登记一条', '/faults': '在这里新建', '/call-backs': '完工后该打电话的会列在这里', '/follow-ups': '请在时限内联系', '/inbox': '系统归不到任何申请的', '/messages': '由您重发或放弃', '/officer': '该处理的会自动出现', '/escalations': '超时的会自动出现', '/reports': '请选更长的时间', '/crew': '有新单会出现在这里' },

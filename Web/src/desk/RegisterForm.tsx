@@ -123,10 +123,11 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
   now.current = { typed, customerId, placeId: place?.placeId };
   const sending = useSend<{ v: Typed; join?: Likeness; from: typeof now.current }, Pick<RequestReply, 'requestId' | 'number'>>(
     async ({ v, join }, header) => {
+      const of = categories.data!.find((c) => c.categoryId === v.categoryId)!;
       const under = (part: string) => ({ 'Idempotency-Key': `${header['Idempotency-Key']}-${part}` });
       const body = {
           communityId: community!,
-          kind: category!.kind,
+          kind: of.kind,
           channel: v.channel,
           categoryId: v.categoryId,
           description: v.description,
@@ -137,9 +138,9 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
           reporter: !customerId && (v.callerName || v.callerPhone) ? { name: v.callerName || null, phone: v.callerPhone || null } : null,
           onBehalfOf: v.onBehalfOf || null,
           toConfirm: false,
-          confidential: category!.kind === 'complaint' && !!v.confidential,
-          aboutCrew: (category!.kind === 'complaint' && v.aboutCrew) || null,
-          aboutStaffId: (category!.kind === 'complaint' && v.aboutStaffId) || null,
+          confidential: of.kind === 'complaint' && !!v.confidential,
+          aboutCrew: (of.kind === 'complaint' && v.aboutCrew) || null,
+          aboutStaffId: (of.kind === 'complaint' && v.aboutStaffId) || null,
           reportedAt: v.reportedAt ? instantOf(v.reportedAt, zone) : null,
           appointment: v.appointment ? { from: instantOf(v.appointment[0], zone), to: instantOf(v.appointment[1], zone) } : null,
           foreign: v.foreignSource || v.foreignNumber || v.foreignDue
@@ -153,11 +154,13 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
       if (join) {
         // What is not a fault yet becomes one: its requests are finished together, and everybody is told the same.
         const faultId = join.fault ? join.fault.faultId : join.request.faultId
-          ?? (await told(api.POST('/api/faults', { params: { header: under('fault') }, body: { communityId: community!, title: category!.name, requestId: join.request.requestId } }))).faultId;
+          ?? (await told(api.POST('/api/faults', { params: { header: under('fault') }, body: { communityId: community!, title: of.name, requestId: join.request.requestId } }))).faultId;
         return await told(api.POST('/api/faults/{faultId}/requests', { params: { path: { faultId }, header: under('join') }, body: { requestId: made.requestId } }));
       }
-      if (category!.kind === 'inquiry' && v.answer?.trim()) {
-        const answer = { kind: v.answerKind ?? ('answered' as const), text: v.answer, onTheSpot: !!v.onTheSpot && (v.priority ?? category!.priority) !== 'danger' };
+      if (of.kind === 'inquiry' && v.answer?.trim()) {
+        // Of the form itself: whoever types fast has saved before these two stand below the answer.
+        const { answerKind = 'answered' as const, onTheSpot } = form.getFieldsValue(true) as Partial<Typed>;
+        const answer = { kind: answerKind, text: v.answer, onTheSpot: !!onTheSpot && (v.priority ?? of.priority) !== 'danger' };
         // Where it is refused, it waits in the request's own form.
         typedHere().keep(`request ${made.requestId} answer`, { values: answer, at: new Date().toISOString() });
         const reply = await told(api.POST('/api/requests/{requestId}/answer', { params: { path: { requestId: made.requestId }, header: under('answer') }, body: answer }));
@@ -167,7 +170,7 @@ export function RegisterForm({ who, begin, customerId, caller, place, phone, typ
       return made;
     },
     (reply, { v, join, from }) => {
-      const how = join ? 'savedAndJoined' : category?.kind === 'inquiry' && v.answer?.trim() ? 'savedAndAnswered' : 'saved';
+      const how = join ? 'savedAndJoined' : v.answer?.trim() && categories.data?.some((c) => c.categoryId === v.categoryId && c.kind === 'inquiry') ? 'savedAndAnswered' : 'saved';
       notification.success({
         title: t(`register.${how}`, { number: spoken(reply.number) }),
         actions: <Button size="small" type="primary" onClick={() => go(`/requests/${reply.requestId}`)} data-act="open-saved">{t('register.openIt')}</Button>,
