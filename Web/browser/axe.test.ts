@@ -85,7 +85,9 @@ async function pressEach(page: Page, look: (where: string) => Promise<void>): Pr
   }
 }
 
-async function walk(page: Page, screens: readonly Screen[]): Promise<string[]> {
+const seen = async (page: Page, where: string) => [...(await keptOut(page, where)), ...(await mixed(page, where))];
+
+async function walk(page: Page, screens: readonly Screen[], looked = seen): Promise<string[]> {
   const out: string[] = [];
   for (const [route, ready, by] of screens) {
     await goTo(page, by?.[0] ?? route);
@@ -95,7 +97,7 @@ async function walk(page: Page, screens: readonly Screen[]): Promise<string[]> {
     }
     await page.locator(ready).first().waitFor();
     await settled(page);
-    const look = async (tab = '') => { out.push(...(await keptOut(page, route + tab)), ...(await mixed(page, route + tab))); };
+    const look = async (tab = '') => { out.push(...(await looked(page, route + tab))); };
     await look();
     await pressEach(page, look);
   }
@@ -125,6 +127,61 @@ test.each(named)('Nor out of the manager’s and the administrator’s (%s)', as
   }
 
   expect(found).toEqual([]);
+});
+
+/** What of a screen can be pressed or typed into, and Tab alone does not come to; and where it never comes to the end. */
+async function unreached(page: Page, where: string): Promise<string[]> {
+  // Between two that are put before and behind all the rest.
+  await page.evaluate(() => {
+    const [first, last] = ['first', 'last'].map((id) => Object.assign(document.createElement('button'), { id: `tab-${id}` }));
+    document.body.prepend(first!);
+    document.body.append(last!);
+    Object.assign(window, { reached: new WeakSet<Element>(), before: undefined });
+    first!.focus();
+  });
+  let on = 0;
+  for (let goesOn = true; goesOn && on < 600; on++) {
+    await page.keyboard.press('Tab');
+    goesOn = await page.evaluate(() => {
+      const { reached } = window as unknown as { reached: WeakSet<Element> };
+      const now = document.activeElement!;
+      const { before } = window as unknown as { before?: Element }; // a field of a time has several parts
+      const goes = !now.matches('body, #tab-first, #tab-last') && (now === before || !reached.has(now));
+      reached.add(now);
+      Object.assign(window, { before: now });
+      return goes;
+    });
+  }
+  const ended = await page.evaluate(() => {
+    const now = document.activeElement!.matches('#tab-last');
+    for (const id of ['#tab-first', '#tab-last']) document.querySelector(id)!.remove();
+    return now;
+  });
+  const left = await page.evaluate(() => {
+    const { reached } = window as unknown as { reached: WeakSet<Element> };
+    const isReached = (e: Element) => reached.has(e) || [...e.querySelectorAll('*')].some((x) => reached.has(x));
+    // Of these the hands come to one, and to the others from it.
+    const together = '[role=radiogroup], [role=tablist], [role=menu], [role=menubar], [role=listbox], [role=tree], .ant-segmented, .ant-radio-group';
+    const pressed = 'a[href], button, input, select, textarea, summary, [role=button], [role=tab], [role=option], [role=menuitem], [role=switch], [role=checkbox], [data-act], [data-move]';
+    return [...document.querySelectorAll(`main :is(${pressed}), header :is(${pressed})`)]
+      .filter((e) => e.checkVisibility({ visibilityProperty: true, opacityProperty: false }) && !e.closest('[aria-hidden=true], [inert], :disabled, .ant-btn-disabled'))
+      .filter((e) => !isReached(e) && ![...(e.closest(together)?.querySelectorAll('*') ?? [])].some((x) => reached.has(x)) && !e.parentElement?.closest(pressed))
+      .filter((e) => !(e.closest('label, .ant-select, .ant-picker, .ant-input-affix-wrapper, .ant-upload') && isReached(e.closest('label, .ant-select, .ant-picker, .ant-input-affix-wrapper, .ant-upload')!)))
+      .map((e) => e.outerHTML.slice(0, 160));
+  });
+  return [...(ended ? [] : [`${where}: Tab does not come to the end of the page`]), ...left.map((e) => `${where}: Tab does not come to ${e}`)];
+}
+
+test('Tab alone comes to everything that can be pressed or typed into, on every screen', async () => {
+  const out: string[] = [];
+  for (const [who, screens] of [['officer', desk], ['manager', manager], ['administrator', administrator]] as const) {
+    const { page, context } = await open(browser, { language: 'en', width: 1440 });
+    await enter(page, who);
+    out.push(...(await walk(page, screens, unreached)));
+    await context.close();
+  }
+
+  expect(out).toEqual([]);
 });
 
 const owners = JSON.parse(process.env.DESK_OWNERS ?? '[]') as string[];

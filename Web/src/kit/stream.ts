@@ -58,6 +58,7 @@ async function once(place: string | undefined, signal: AbortSignal, tell: (said:
   let timer = setTimeout(() => dead.abort(), silence);
   const stop = () => dead.abort();
   signal.addEventListener('abort', stop);
+  window.addEventListener('offline', stop); // it would be silent, and nobody would know for as long
   try {
     const response = await fetch('/api/live', { headers: { Accept: 'text/event-stream', ...(place ? { 'Last-Event-ID': place } : {}) }, signal: dead.signal, cache: 'no-store' });
     if (!response.ok || !response.body) {
@@ -79,6 +80,7 @@ async function once(place: string | undefined, signal: AbortSignal, tell: (said:
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', stop);
+    window.removeEventListener('offline', stop);
   }
 }
 
