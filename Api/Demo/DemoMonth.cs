@@ -39,7 +39,7 @@ internal enum DemoTurn
     LowScore,
     Partly,
 
-    /// <summary>The owner has not said anything yet.</summary>
+    /// <summary>The owner says nothing until somebody rings, days later.</summary>
     Silent,
     Withdrawn,
 
@@ -52,7 +52,7 @@ internal enum DemoTurn
     /// <summary>Called three times, and nobody is there.</summary>
     Unreachable,
 
-    /// <summary>The last call reached nobody; another one is due.</summary>
+    /// <summary>The first call reached nobody; the next one does.</summary>
     ToCall,
 }
 
@@ -237,7 +237,7 @@ internal sealed class DemoMonth(DemoTown town, DemoDesk desk, DateTimeOffset end
             }
         }
 
-        await foreach (var at in CallBack(told, text, crew, random, turn))
+        await foreach (var at in CallBack(told, text, crew, random, turn, stay))
         {
             yield return at;
         }
@@ -348,10 +348,17 @@ internal sealed class DemoMonth(DemoTown town, DemoDesk desk, DateTimeOffset end
         }
 
         yield return Daytime(In(random, 600, 1200));
-        foreach (var one in told.Append(mistaken))
+        Told[] all = [.. told, mistaken, not];
+        foreach (var one in all)
         {
             await Send(Clerk, Feedback(one, Solved.Yes, (short)random.Int(3, 5), random));
             yield return In(random, 2, 6);
+        }
+
+        yield return Daytime(In(random, 60, 300));
+        foreach (var one in all)
+        {
+            await FollowUp(one);
         }
     }
 
@@ -448,16 +455,16 @@ internal sealed class DemoMonth(DemoTown town, DemoDesk desk, DateTimeOffset end
     }
 
     /// <summary>The owner's answer, on the telephone, by somebody who did not do the work.</summary>
-    private async IAsyncEnumerable<DateTimeOffset> CallBack(Told told, DemoText text, Crew crew, Randomizer random, DemoTurn turn)
+    private async IAsyncEnumerable<DateTimeOffset> CallBack(Told told, DemoText text, Crew crew, Randomizer random, DemoTurn turn, DemoStay? stay = null)
     {
-        if (turn == DemoTurn.Silent || !told.Asked)
+        if (!told.Asked)
         {
             yield break;
         }
 
-        yield return Daytime(In(random, 240, 1500));
+        yield return Daytime(turn == DemoTurn.Silent ? In(random, 2900, 4300) : In(random, 240, 1500));
         var dial = told.Phone!;
-        if (turn is DemoTurn.Refuses or DemoTurn.ToCall or DemoTurn.Unreachable && (await Send(Clerk, new GetRequest(told.Request.RequestId))).Feedback is not [.., { State: FeedbackState.Asked }])
+        if (turn is DemoTurn.Refuses or DemoTurn.ToCall or DemoTurn.Unreachable or DemoTurn.Silent && (await Send(Clerk, new GetRequest(told.Request.RequestId))).Feedback is not [.., { State: FeedbackState.Asked }])
         {
             yield break; // nobody asks them: they are not in the sample, or were asked often enough
         }
@@ -469,9 +476,15 @@ internal sealed class DemoMonth(DemoTown town, DemoDesk desk, DateTimeOffset end
                 yield break;
             case DemoTurn.ToCall or DemoTurn.Unreachable:
                 await Send(await Ringing(told), new TryCall(told.Request.RequestId, dial, CallResult.NoAnswer));
-                if (turn == DemoTurn.ToCall)
+                if (stay == DemoStay.ToCall)
                 {
                     yield break;
+                }
+
+                if (turn == DemoTurn.ToCall)
+                {
+                    yield return Daytime(In(random, 1440, 2400));
+                    break;
                 }
 
                 foreach (var (day, hour, result) in new[] { (1, 10, CallResult.Busy), (1, 15, CallResult.NoAnswer), (2, 18, CallResult.NoAnswer) })
@@ -493,6 +506,12 @@ internal sealed class DemoMonth(DemoTown town, DemoDesk desk, DateTimeOffset end
             _ => (Solved.Yes, (short)random.Int(4, 5)),
         };
         await Send(await Ringing(told), Feedback(told, solved, score, random));
+        if (score <= 3)
+        {
+            yield return Daytime(In(random, 30, 240));
+            await FollowUp(told);
+        }
+
         if (solved == Solved.Partly && random.Bool())
         {
             yield return Daytime(In(random, 60, 300));
@@ -521,6 +540,23 @@ internal sealed class DemoMonth(DemoTown town, DemoDesk desk, DateTimeOffset end
 
         yield return Daytime(In(random, 240, 1200));
         await Send(await Ringing(told), Feedback(told, Solved.Yes, (short)random.Int(3, 5), random));
+        yield return Daytime(In(random, 30, 240));
+        await FollowUp(told);
+    }
+
+    /// <summary>Who gave a bad score is rung by whoever it was given to; the manager reads it.</summary>
+    private async Task FollowUp(Told told)
+    {
+        var inCharge = (await Send(Clerk, new GetRequest(told.Request.RequestId))).Request.InChargeId;
+        foreach (var who in new[] { Clerk, Officer, town.Post("manager") })
+        {
+            foreach (var due in (await Send(who, new ListFollowUps(town.CommunityId, Take: 200))).Items.Where(f => f.RequestId == told.Request.RequestId && (f.ForRole == Roles.Manager || who.Id != inCharge)))
+            {
+                await Send(who, due.ForRole == Roles.Manager
+                    ? new EndFollowUp(due.FollowUpId, FollowUpEnding.Noted, town.Plan.Say("已阅，例会上讲", "Read; it goes into the weekly meeting"))
+                    : new EndFollowUp(due.FollowUpId, FollowUpEnding.CalledBack, town.Plan.Say("已致电致歉，说明原因", "Rang, apologised and said why"), told.Name, told.Phone));
+            }
+        }
     }
 
     /// <summary>Whoever is at the desk; but not who is in charge of it.</summary>

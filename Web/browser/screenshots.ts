@@ -10,6 +10,8 @@ const folder = process.env.DESK_PICTURES ?? join(import.meta.dirname, '../../doc
 const width = Number(process.env.DESK_WIDTH ?? 0);
 const demo = 'demo-desk-2026';
 people.clerk ??= ['clerk', demo];
+people.officer ??= ['officer', demo];
+people.administrator ??= ['admin', demo];
 people.crew ??= ['crew.engineering', demo];
 people.manager ??= ['manager', demo];
 
@@ -45,6 +47,27 @@ const pictures: [name: string, who: string | null, look: Omit<Look, 'language'>,
   ['request', 'clerk', { width: 1280, height: 900 }, async (page) => {
     await page.goto(`${address}/requests/${await answered()}`);
     await page.locator('[data-part=timeline] li').first().waitFor();
+  }],
+  ['queue', 'clerk', { width: 1280, height: 720 }, async (page) => {
+    await page.goto(`${address}/queue`);
+    await page.locator('main .counts').waitFor();
+  }],
+  ['call-back', 'clerk', { width: 1280, height: 900 }, async (page) => {
+    await page.goto(`${address}/call-backs?state=toCall`);
+    await page.locator('[data-act=open-call]').first().click();
+    await page.locator('.ant-drawer [data-act=take]').waitFor();
+  }],
+  ['officer', 'officer', { width: 1280, height: 720 }, async (page) => {
+    await page.goto(`${address}/officer?show=complaints`);
+    await page.locator('[data-board=complaints][aria-pressed=true]').waitFor();
+  }],
+  ['escalations', 'manager', { width: 1280, height: 800 }, async (page) => {
+    await page.goto(`${address}/escalations`);
+    await page.locator('[data-part=ladders]').waitFor();
+  }],
+  ['calendar', 'administrator', { width: 1280, height: 900 }, async (page) => {
+    await page.goto(`${address}/masters?part=calendar&calendar=office`);
+    await page.locator('[data-part=year]').waitFor();
   }],
   ['crew', 'crew', { width: 360, height: 720 }, async (page) => {
     await page.locator('a.order').first().waitFor();

@@ -82,7 +82,7 @@ export const zhCN = {
     daysOff: '放假 {{count}} 天',
     daysWorked: '调休上班 {{count}} 天',
     daysChange: '与现在不同 {{count}} 天', namesChange: '改名 {{count}} 天',
-    holidaysOf: '{{year}} 年的节假日', noHolidays: '这一年还没有节假日。请增加日子，或在下面从文件导入。', noName: '没有名称', days: '{{count}} 天', nameHoliday: '节假日名称', holidayName: '名称', holidayNameHint: '这几天都这样叫；时限与名称无关。', holidayNameEn: '英文名称', holidayNameEnHint: '空着时，法定节假日用通行的英文名。', addDays: '增加日子', removeDays: '去掉', removeDaysSure: '{{span}} 恢复为平常的作息？未结时限随之更新。', fromDayToDay: '从哪天到哪天（含首尾）', dayKind: '怎样安排', dayKindHint: '调休上班按周一的时间。未结时限随之更新。',
+    holidaysOf: '{{year}} 年的节假日', noHolidays: '这一年还没有节假日。请增加日子，或在下面从文件导入。', noName: '没有名称', days: '{{count}} 天', nameHoliday: '节假日名称', holidayName: '名称', holidayNameHint: '这几天都这样叫；时限与名称无关。', holidayNameEn: '英文名称', holidayNameEnHint: '空着时，法定节假日用通行的英文名。', addDays: '增加日子', removeDays: '去掉', removeDaysSure: '{{span}} 恢复为平常的作息？未结时限随之更新。', fromDayToDay: '从哪天到哪天（含首尾）', tooManyDays: '一次最多一年。', dayKind: '怎样安排', kindOff: '放假', kindWorked: '上班', dayKindHint: '上班的日子按周一的时间。未结时限随之更新。',
     clocksFollow: '将重新计算 {{count}} 个进行中的时限',
     yearThere: '这一年已经是这样，没有要导入的。',
     takeYear: '导入 {{year}} 年',

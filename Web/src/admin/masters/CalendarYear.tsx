@@ -81,7 +81,7 @@ export function CalendarYear({ communityId }: { communityId: string }) {
               </section>
             ))}
           </div>
-          <Holidays key={`${calendar.code} ${year}`} communityId={communityId} calendar={calendar} year={year} look={() => void list.refetch()} />
+          <Holidays key={`${calendar.code} ${year}`} communityId={communityId} calendar={calendar} year={year} look={() => void list.refetch()} show={go} />
           <HolidayImport key={calendar.code} communityId={communityId} code={calendar.code} version={calendar.version} show={go} />
         </>
       )}
@@ -92,11 +92,12 @@ export function CalendarYear({ communityId }: { communityId: string }) {
 interface Named { name: string; nameEn?: string }
 
 /** A calendar's holidays and make-up days of a year: what they are called, one more, one less. */
-function Holidays({ communityId, calendar: c, year, look }: { communityId: string; calendar: CalendarLine; year: number; look: () => void }) {
+function Holidays({ communityId, calendar: c, year, look, show }: { communityId: string; calendar: CalendarLine; year: number; look: () => void; show: (year: number) => void }) {
   const { t, pick } = useWords();
   const client = useQueryClient();
   const [edited, edit] = useState<{ run: Run; seen: CalendarLine }>();
   const [adding, add] = useState<CalendarLine>();
+  const added = useRef(year);
   const runs = runsOf(c.hours, year);
   const span = ({ days }: Run) => (days.length > 1 ? `${days[0]} – ${days.at(-1)}` : days[0]!);
   const called = (r: Run) => pick(r.name, r.nameEn || undefined);
@@ -150,13 +151,16 @@ function Holidays({ communityId, calendar: c, year, look }: { communityId: strin
         <Seen key={adding.version} seen={adding} now={c} look={look}>
           <MoveDialog<Named & { span: [Dayjs, Dayjs]; kind: Run['kind'] }, SlaEdited>
             keep={null} open title={t('masters.addDays')} submit={t('common.save')}
-            onClose={() => add(undefined)} done={() => { add(undefined); changed(); }}
+            onClose={() => add(undefined)} done={() => { add(undefined); changed(); show(added.current); }}
             initial={{ kind: 'off' }}
             rename={rename}
-            call={(v, _, version) => put(withDays((version === c.version ? c : adding).hours, daysOf(v.span[0].format('YYYY-MM-DD'), v.span[1].format('YYYY-MM-DD')), v.kind, v.name.trim(), v.nameEn?.trim()), version)}
+            call={(v, _, version) => {
+              added.current = v.span[0].year();
+              return put(withDays((version === c.version ? c : adding).hours, daysOf(v.span[0].format('YYYY-MM-DD'), v.span[1].format('YYYY-MM-DD')), v.kind, v.name.trim(), v.nameEn?.trim()), version);
+            }}
           >
-            <Form.Item name="span" label={t('masters.fromDayToDay')} rules={[{ required: true, message: t('common.required') }]}><Days zone={c.hours.timeZone} style={{ width: '100%' }} /></Form.Item>
-            <Form.Item name="kind" label={t('masters.dayKind')} extra={t('masters.dayKindHint')}><Choice options={(['off', 'worked'] as const).map((k) => ({ value: k, label: t(`masters.day_${k}`) }))} /></Form.Item>
+            <Form.Item name="span" label={t('masters.fromDayToDay')} rules={[{ required: true, message: t('common.required') }, { validator: (_, span?: [Dayjs, Dayjs]) => (span && span[1].diff(span[0], 'day') > 365 ? Promise.reject(new Error(t('masters.tooManyDays'))) : Promise.resolve()) }]}><Days zone={c.hours.timeZone} style={{ width: '100%' }} /></Form.Item>
+            <Form.Item name="kind" label={t('masters.dayKind')} extra={t('masters.dayKindHint')}><Choice options={[{ value: 'off', label: t('masters.kindOff') }, { value: 'worked', label: t('masters.kindWorked') }]} /></Form.Item>
             {fields}
           </MoveDialog>
         </Seen>
