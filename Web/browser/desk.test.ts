@@ -344,9 +344,8 @@ test('The next call about the same is joined to the one that is meant with one k
   await context.close();
 });
 
-test('An inquiry is answered and closed on the spot, from the keyboard', async () => {
-  const { page, context } = await open(browser, { language: 'en', width: 1280 });
-  await enter(page, 'clerk');
+/** A caller who is known, with an inquiry: the hands are where its words go. */
+async function inquires(page: Page): Promise<Hands> {
   const hands = new Hands(page);
   await page.waitForFunction(() => (document.activeElement as HTMLElement)?.dataset.field === 'search');
   await hands.type(caller.digits);
@@ -356,6 +355,13 @@ test('An inquiry is answered and closed on the spot, from the keyboard', async (
   await handed(page);
   await category(page, 'inquiry');
   await focused(page, 'description');
+  return hands;
+}
+
+test('An inquiry is answered and closed on the spot, from the keyboard', async () => {
+  const { page, context } = await open(browser, { language: 'en', width: 1280 });
+  await enter(page, 'clerk');
+  const hands = await inquires(page);
   await page.keyboard.type('When is the office open?');
   await hands.press('Tab');
   await focused(page, 'answer');
@@ -370,15 +376,7 @@ test('An inquiry is answered and closed on the spot, from the keyboard', async (
 test('An answer that is saved before the page has shown how it ends is closed on the spot all the same', async () => {
   const { page, context } = await open(browser, { language: 'zh-CN', width: 1280 });
   await enter(page, 'clerk');
-  const hands = new Hands(page);
-  await page.waitForFunction(() => (document.activeElement as HTMLElement)?.dataset.field === 'search');
-  await hands.type(caller.digits);
-  await page.locator('[data-part=results][aria-busy=false]').waitFor();
-  await hands.press('Enter');
-  await page.locator('[data-part=card]').waitFor();
-  await handed(page);
-  await category(page, 'inquiry');
-  await focused(page, 'description');
+  await inquires(page);
   await page.keyboard.type('几点下班？');
   const answered = page.waitForResponse((r) => r.request().method() === 'POST' && r.url().endsWith('/answer'));
   // As a burst of keys on a busy machine: nothing is drawn between the last of them and Ctrl+Enter.

@@ -512,3 +512,25 @@ async function paidOrder(page: Page): Promise<{ requestId: string; workOrderId: 
   await order.waitFor();
   return { requestId, workOrderId: /work-orders\/([\w-]+)/.exec((await order.getAttribute('href'))!)![1]! };
 }
+
+test.each<[Look['language'], string]>([['zh-CN', '屋顶花园（已停用）'], ['en', 'Roof garden (no longer in use)']])('A category that is retired keeps its name where it was used, and another one is chosen (%s)', async (language, said) => {
+  const [clerk, administrator] = [await as('clerk'), await as('administrator')];
+  const [community] = await clerk.get<{ communityId: string }[]>('/api/communities');
+  const categories = `/api/communities/${community!.communityId}/categories`;
+  const other = (await clerk.get<{ kind: string }[]>(categories)).find((c) => c.kind === 'suggestion')!;
+  const { categoryId } = await administrator.post<{ categoryId: string }>(categories, { kind: other.kind, code: `roof.${language.toLowerCase()}`, words: { name: '屋顶花园', nameEn: 'Roof garden', crew: null, priority: 'normal', payer: 'free', commonArea: false, demandsPhotos: [] } });
+  const { requestId } = await clerk.post<{ requestId: string }>('/api/requests', { communityId: community!.communityId, kind: other.kind, channel: 'phone', categoryId, description: 'more trees', reporter: { name: 'A. Nobody' } });
+  await administrator.post(`/api/categories/${categoryId}/retirement`);
+  const { page, context, wrong } = await open(browser, { language, width: 1280 });
+  await enter(page, 'clerk', `/requests/${requestId}`);
+  await move(page, 'recategorise');
+
+  await dialog(page).locator('.ant-select', { hasText: said }).click();
+  await page.locator('.ant-select-dropdown:visible .ant-select-item-option').first().click();
+  await submit(page);
+  await page.locator('.ant-modal:visible').waitFor({ state: 'detached' });
+  await page.locator('[data-part=timeline]').waitFor();
+  expect((await clerk.get<{ request: { categoryId: string } }>(`/api/requests/${requestId}`)).request.categoryId).not.toBe(categoryId);
+  expect(wrong).toEqual([]);
+  await context.close();
+});
